@@ -108,18 +108,20 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         also.append(requirement_cases.HISTORY_SUBJECTS)
 
     def emails(limit: int) -> Sequence[ActivityItem]:
-        such = readable_emails.list_conditions()
-        found = mail.list_for_person(delegate.reference, delegate.email, limit, *such)
-        return [_email_item(one) for one in found]
+        conditions = readable_emails.list_conditions()
+        emails_found = mail.list_for_person(delegate.reference, delegate.email, limit, *conditions)
+        return [_email_item(email) for email in emails_found]
 
     def answers(limit: int) -> Sequence[ActivityItem]:
-        such = readable_emails.list_reply_conditions()
-        found = replies.list_for_person(delegate.reference, delegate.email, limit, *such)
-        return [_reply_item(one) for one in found]
+        reply_conditions = readable_emails.list_reply_conditions()
+        found = replies.list_for_person(
+            delegate.reference, delegate.email, limit, *reply_conditions
+        )
+        return [_reply_item(reply) for reply in found]
 
     def notes(limit: int) -> Sequence[ActivityItem]:
         found = bookings.list_notes(delegate)[:limit]
-        return [ActivityItem("note", one.written_at, one) for one in found]
+        return [ActivityItem("note", note.written_at, note) for note in found]
 
     def entries(limit: int) -> Sequence[ActivityItem]:
         found = history.list_newest_about(
@@ -139,10 +141,10 @@ def list_for_delegate(delegate: Delegate) -> Activity:
 
 def _has_steps(activity: Activity) -> bool:
     """Return True if the history of waiting lists has entries."""
-    items = (one.content for day in activity.days for one in day.items)
+    items = (item.content for day in activity.days for item in day.items)
     return any(
-        isinstance(one, HistoryEntry) and one.subject.startswith(waiting_list.SUBJECT_PREFIX)
-        for one in items
+        isinstance(item, HistoryEntry) and item.subject.startswith(waiting_list.SUBJECT_PREFIX)
+        for item in items
     )
 
 
@@ -153,22 +155,22 @@ def list_for_speaker(speaker: Speaker, own_addresses: Sequence[str]) -> Activity
     """
     known = [speaker.contact_address, *own_addresses] if guards.can_read(roles.DELEGATES) else []
     addresses = list(dict.fromkeys(one.strip().lower() for one in known if one.strip()))
-    about_addresses = [subject for one in addresses for subject in _address_subjects(one)]
+    about_addresses = [subject for address in addresses for subject in _address_subjects(address)]
     subjects = [SPEAKER_FIELDS.history_subject(speaker), *about_addresses]
 
     def emails(limit: int) -> Sequence[ActivityItem]:
-        such = readable_emails.list_conditions()
-        found = mail.list_for_recipient(addresses, limit, *such) if addresses else ()
-        return [_email_item(one) for one in found]
+        conditions = readable_emails.list_conditions()
+        found = mail.list_for_recipient(addresses, limit, *conditions) if addresses else ()
+        return [_email_item(email) for email in found]
 
     def answers(limit: int) -> Sequence[ActivityItem]:
-        such = readable_emails.list_reply_conditions()
-        found = replies.list_from(addresses, limit, *such) if addresses else ()
-        return [_reply_item(one) for one in found]
+        reply_conditions = readable_emails.list_reply_conditions()
+        found = replies.list_from(addresses, limit, *reply_conditions) if addresses else ()
+        return [_reply_item(reply) for reply in found]
 
     def sent(limit: int) -> Sequence[ActivityItem]:
         found = proposals.list_about(speaker, limit)
-        return [ActivityItem("proposal", one.sent_at, one) for one in found]
+        return [ActivityItem("proposal", proposal.sent_at, proposal) for proposal in found]
 
     def entries(limit: int) -> Sequence[ActivityItem]:
         return _list_entries(show_entries(history.list_newest_about(subjects, limit)))
@@ -183,7 +185,7 @@ def show_entries(entries: Sequence[HistoryEntry]) -> Sequence[HistoryEntry]:
     """Return entries about a speaker as the current user may read them."""
     if guards.can_read(roles.DELEGATES):
         return entries
-    return [speaker_places.hide_reference(one) for one in entries]
+    return [speaker_places.hide_reference(entry) for entry in entries]
 
 
 def _address_subjects(address: str) -> Sequence[str]:
@@ -200,7 +202,7 @@ def _reply_item(reply: EmailReply) -> ActivityItem:
 
 
 def _list_entries(entries: Sequence[HistoryEntry]) -> Sequence[ActivityItem]:
-    return [ActivityItem("entry", one.happened_at, one) for one in entries]
+    return [ActivityItem("entry", entry.happened_at, entry) for entry in entries]
 
 
 def _build_activity(sources: Mapping[str, Sequence[Source]], url: Callable[..., str]) -> Activity:
@@ -211,7 +213,7 @@ def _build_activity(sources: Mapping[str, Sequence[Source]], url: Callable[..., 
     chosen = [sources[current]] if current else sources.values()
     found = [item for each in chosen for source in each for item in source(size + 1)]
     found.sort(key=lambda item: item.happened_at, reverse=True)
-    items = found[:size] if current else _leave_out_repetitions(found[:size])
+    items = found[:size] if current else _drop_repetitions(found[:size])
     older_url = ""
     if len(found) > size and pages < MAX_PAGES:
         values = {"show": current} if current else {}
@@ -238,9 +240,9 @@ def _parse_pages(typed: str) -> int:
     return min(max(int(typed), 1), MAX_PAGES) if is_number else 1
 
 
-def _leave_out_repetitions(items: Sequence[ActivityItem]) -> Sequence[ActivityItem]:
+def _drop_repetitions(items: Sequence[ActivityItem]) -> Sequence[ActivityItem]:
     """Leave out "note added" entries where the note itself is in the thread."""
-    notes = [one.content for one in items if isinstance(one.content, DelegateNote)]
+    notes = [item.content for item in items if isinstance(item.content, DelegateNote)]
 
     def repeats(item: ActivityItem) -> bool:
         entry = item.content
@@ -252,7 +254,7 @@ def _leave_out_repetitions(items: Sequence[ActivityItem]) -> Sequence[ActivityIt
             for note in notes
         )
 
-    return [one for one in items if not repeats(one)]
+    return [item for item in items if not repeats(item)]
 
 
 def _list_filters(
@@ -264,15 +266,15 @@ def _list_filters(
     return [
         ActivityFilter(_l("All"), f"{page}#{ANCHOR}", not current),
         *(
-            ActivityFilter(LABELS[one], f"{page}?show={one}#{ANCHOR}", one == current)
-            for one in sources
+            ActivityFilter(LABELS[source], f"{page}?show={source}#{ANCHOR}", source == current)
+            for source in sources
         ),
     ]
 
 
 def _list_undone(items: Sequence[ActivityItem]) -> frozenset[int]:
-    entries = [one.content for one in items if isinstance(one.content, HistoryEntry)]
-    return frozenset(one.undoes_id for one in entries if one.undoes_id is not None)
+    entries = [item.content for item in items if isinstance(item.content, HistoryEntry)]
+    return frozenset(entry.undoes_id for entry in entries if entry.undoes_id is not None)
 
 
 def _group_by_day(items: Sequence[ActivityItem]) -> Sequence[ActivityDay]:

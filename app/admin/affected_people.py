@@ -68,7 +68,7 @@ def find_affected(
 
 def find_affected_by_several(sessions: Sequence[Session], zone: ZoneInfo) -> AffectedPeople:
     """Return the people any of these sessions affects, in one query."""
-    return _find(sessions, [one.starts_at for one in sessions], zone)
+    return _find(sessions, [session.starts_at for session in sessions], zone)
 
 
 def _find(
@@ -93,14 +93,14 @@ def _select_names(sessions: Sequence[Session]) -> Select[tuple[str, str, int]]:
     return (
         select(literal(NAME), Speaker.name, func.min(Appearance.position))
         .join(Appearance, Appearance.speaker_id == Speaker.id)
-        .where(Appearance.session_id.in_([one.id for one in sessions]))
+        .where(Appearance.session_id.in_([session.id for session in sessions]))
         .group_by(Speaker.id, Speaker.name)
     )
 
 
 def _select_agendas(sessions: Sequence[Session]) -> Select[tuple[str, str, int]]:
     return select(literal(AGENDAS), literal(""), func.count(Star.agenda_id.distinct())).where(
-        Star.session_key.in_([one.key for one in sessions])
+        Star.session_key.in_([session.key for session in sessions])
     )
 
 

@@ -65,16 +65,18 @@ class BallotForm(EditForm):
             if not one.is_drawn and (ballot is None or one.id != ballot.id)
             for key in one.session_keys
         }
-        free = [one for one in get_programme().sessions if one.is_bookable]
+        free = [session for session in get_programme().sessions if session.is_bookable]
         free = [one for one in free if one.key not in others]
-        asked, chosen = sort_key(words).split(), set(self.sessions.data or ())
+        search_words, chosen = sort_key(words).split(), set(self.sessions.data or ())
         found = [
             one.key
             for one in free
-            if one.key not in chosen and all(word in sort_key(one.title) for word in asked)
+            if one.key not in chosen and all(word in sort_key(one.title) for word in search_words)
         ]
-        shown = chosen.union(found[:MAX_LISTED])
-        self.sessions.choices = [(one.key, _describe(one)) for one in free if one.key in shown]
+        listed_keys = chosen.union(found[:MAX_LISTED])
+        self.sessions.choices = [
+            (one.key, _describe(one)) for one in free if one.key in listed_keys
+        ]
         return len(found) > MAX_LISTED
 
     def set_initial_data(self, ballot: Ballot) -> None:

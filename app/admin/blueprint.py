@@ -173,9 +173,9 @@ def _is_shown(item: MenuItem, path: str) -> bool:
 def _is_listed(item: MenuItem) -> bool:
     """Return True if the menu always lists a page; requests are listed only if enabled."""
     if item.path == APPLICATIONS:
-        return any(one.approvals_needed for one in categories.list_options())
+        return any(option.approvals_needed for option in categories.list_options())
     if item.path == INTEREST:
-        return any(one.access == BY_INTEREST for one in categories.list_options())
+        return any(option.access == BY_INTEREST for option in categories.list_options())
     return item.is_listed
 
 
@@ -267,12 +267,12 @@ def _refusal_context() -> dict[str, RoleRefusal | None]:
     return {"role_refusal": RoleRefusal(mine, names, can_change=bool(own), pages=own or pages)}
 
 
-def _stay_in_admin() -> None:
+def _render_admin_error() -> None:
     """Show errors within the admin area to those who work in it, with a way back."""
     g.error_template = "admin/error.html"
 
 
-def _stay_in_admin_where_no_page_is() -> None:
+def _render_admin_not_found() -> None:
     """Show the error page of the admin area to team members at an unknown URL below it.
 
     No blueprint handles such a request, so this runs for the whole application.
@@ -281,7 +281,7 @@ def _stay_in_admin_where_no_page_is() -> None:
         return
     person = guards.current_person()
     if person is not None and person.is_team_member:
-        _stay_in_admin()
+        _render_admin_error()
 
 
 def _unknown_page_context() -> dict[str, Any]:
@@ -294,10 +294,10 @@ def _unknown_page_context() -> dict[str, Any]:
     return {**found, **guards.session_expiry_context(), "flash_message": ""}
 
 
-bp.before_app_request(_stay_in_admin_where_no_page_is)
+bp.before_app_request(_render_admin_not_found)
 bp.app_context_processor(_unknown_page_context)
 bp.before_request(guards.require_team_member)
-bp.before_request(_stay_in_admin)
+bp.before_request(_render_admin_error)
 bp.before_request(saved_views.open_start_view)
 bp.context_processor(_menu_context)
 bp.context_processor(_refusal_context)

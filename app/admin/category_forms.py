@@ -164,7 +164,7 @@ class CategoryForm(EditForm):
         """Offer the days of the conference, and the questions that can be asked in advance."""
         questions = interest.list_possible_questions(category.id if category else None)
         self.interest_questions.choices = [
-            (str(one.id), custom_questions.get_label(one)) for one in questions
+            (str(question.id), custom_questions.get_label(question)) for question in questions
         ]
         days = conference_days()
         self.days.choices = [(day.isoformat(), local_date(day)) for day in days]

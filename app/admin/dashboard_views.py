@@ -142,7 +142,7 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
     waiting_emails, next_release_at, proxy_seen_at, *rest = columns
     seat_count = len(registration.SEAT_COLUMNS)
     places = registration.build_seat_counts(rest[:seat_count])
-    named = {one.name for one in found}
+    named = {task.name for task in found}
     state = State(
         places=places,
         waiting_emails=waiting_emails,
@@ -192,7 +192,7 @@ def _build_charts(statistics: RegistrationStatistics, limit: int, labels: ChartL
 def _list_by_category(statistics: RegistrationStatistics) -> list[tuple[str, int]]:
     """List the number of delegates in each category; empty if there are no categories."""
     counts, options = statistics.by_category, categories.list_options()
-    rows = [(one.name, counts.get(str(one.id), 0)) for one in options]
+    rows = [(option.name, counts.get(str(option.id), 0)) for option in options]
     without = counts.get("", 0)
     return [*rows, (gettext("No category"), without)] if options and without else rows
 

@@ -65,8 +65,8 @@ def export_row(  # noqa: PLR0913 - one argument per cell
     """Return an entry as a row of the CSV file; ``empty_text`` stands for empty values."""
     moment = happened_at.isoformat(sep=" ", timespec="seconds")
     fields = (
-        f"{one.label}: {one.old or empty_text} → {one.new or empty_text}"
-        for one in load_changes(changes_json)
+        f"{change.label}: {change.old or empty_text} → {change.new or empty_text}"
+        for change in load_changes(changes_json)
     )
     return moment, actor, subject, summary, "\n".join(fields)
 

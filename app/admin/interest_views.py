@@ -110,7 +110,7 @@ def export() -> ResponseReturnValue:
     head = [
         *list_first_heads(),
         *(gettext("Received"), gettext("Invited"), gettext("Ended"), gettext("Message")),
-        *(custom_questions.get_label(one) for one in questions),
+        *(custom_questions.get_label(question) for question in questions),
     ]
     services.record_export(len(rows), actor=current_actor())
     cells = list(_iter_cells(rows, questions))
@@ -119,7 +119,7 @@ def export() -> ResponseReturnValue:
 
 def _list_readable() -> Sequence[Definition]:
     """List the questions whose answers everyone with access to delegates may read."""
-    return [one for one in custom_questions.list_all() if not one.is_private]
+    return [question for question in custom_questions.list_all() if not question.is_private]
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:
@@ -130,12 +130,12 @@ def _render_index(error: str = "") -> ResponseReturnValue:
         states=STATES,
         can_be_invited=queries.can_be_invited,
         actions=list(_get_bulk_actions().values()),
-        has_interest=any(one.access == BY_INTEREST for one in categories.list_options()),
+        has_interest=any(option.access == BY_INTEREST for option in categories.list_options()),
     )
 
 
 def _get_bulk_actions() -> Mapping[str, BulkAction[ExpressionOfInterest]]:
-    return {one.name: one for one in (_build_invite(), _build_decline())}
+    return {action.name: action for action in (_build_invite(), _build_decline())}
 
 
 def _build_invite() -> BulkAction[ExpressionOfInterest]:
@@ -162,7 +162,7 @@ def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: I
     those invited until then stay invited, and the error gives their number.
     """
     services.require_places(chosen, invitation)
-    numbers = [one.id for one in chosen]
+    numbers = [interest.id for interest in chosen]
     for done in range(0, len(chosen), services.BATCH_SIZE):
         batch = _list_batch(numbers[done : done + services.BATCH_SIZE])
         try:
@@ -236,7 +236,7 @@ def _describe_decided(count: int) -> str:
 def _iter_cells(
     rows: Sequence[ExpressionOfInterest], questions: Sequence[Definition]
 ) -> Iterator[list[str]]:
-    cells = LIST.iter_cells(rows, lambda one: (one.expressed_at, one.invited_at, one.ended_at))
+    cells = LIST.iter_cells(rows, lambda row: (row.expressed_at, row.invited_at, row.ended_at))
     for one, first in zip(rows, cells, strict=True):
         answers = queries.load(one)
         texts = (

@@ -132,5 +132,5 @@ def _describe(name: str, fault: ContrastFault) -> str:
     on_brand = _l("White text on this colour has a contrast of %(ratio)s to 1, and needs 4.5 to 1.")
     on_page = _l("This colour has a contrast of %(ratio)s to 1 on light pages, and needs 4.5 to 1.")
     nearest = gettext("The nearest colour of the same hue is %(nearest)s", nearest=fault.nearest)
-    why = str(on_brand if name == "brand" else on_page)
-    return f"{why % {'ratio': f'{fault.ratio:.2f}'}} {nearest}"
+    explanation = str(on_brand if name == "brand" else on_page)
+    return f"{explanation % {'ratio': f'{fault.ratio:.2f}'}} {nearest}"

@@ -39,7 +39,7 @@ class RequestList(Generic[RequestT]):
     def get_filters(self, _: Any = None) -> Sequence[ListFilter]:
         """Return the filters."""
         states = [(OPEN, self.open_label), *self.states.items()]
-        options = [(str(one.id), one.name) for one in categories.list_options()]
+        options = [(str(option.id), option.name) for option in categories.list_options()]
         return (
             ListFilter("state", _l("State"), states),
             *([ListFilter("category", _l("Category"), options)] if options else []),
@@ -68,12 +68,12 @@ class RequestList(Generic[RequestT]):
     ) -> Iterator[list[str]]:
         """Yield the first cells of each row of a file: the person, the request, state and time."""
         zone = conference_zone()
-        for one in rows:
-            category: Any = getattr(one, "category", None)
+        for row in rows:
+            category: Any = getattr(row, "category", None)
             yield [
-                *(one.name, one.email, category.name if category else ""),
-                str(self.states[one.state]),
-                *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in get_moments(one)),
+                *(row.name, row.email, category.name if category else ""),
+                str(self.states[row.state]),
+                *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in get_moments(row)),
             ]
 
 

@@ -164,7 +164,7 @@ def bulk(type_name: str) -> ResponseReturnValue:
     """Apply an action to the selected cases; after an hour this counts as another access."""
     is_opened = _is_opened(type_name)
     keys = get_selected(lambda: _list_keys(type_name))
-    actions = {one.name: one for one in list_actions()}
+    actions = {action.name: action for action in list_actions()}
     response = confirm_or_run(actions, keys, partial(_find_selected, type_name))
     if response is None and is_opened:
         return _render_index(type_name, gettext("Select at least one requirement"))
@@ -179,7 +179,7 @@ def _list_keys(type_name: str) -> Sequence[str]:
     """List the keys of all cases that match the filters."""
     query = parse_list_query(_get_filters(), SORTS)
     rows, _ = queries.list_page(_build_filter(type_name, query), offset=0, limit=MAX_SELECTED)
-    return [one.row.key for one in rows]
+    return [row.row.key for row in rows]
 
 
 def _get_filters(_: Any = None) -> Sequence[ListFilter]:
@@ -301,7 +301,7 @@ def _owner_filter() -> ListFilter:
 
 def _list_owners() -> Sequence[tuple[str, str]]:
     people = queries.list_possible_owners(roles.REQUIREMENT_CASES.write_roles)
-    return [(str(one.id), one.email) for one in people]
+    return [(str(person.id), person.email) for person in people]
 
 
 def _create_blueprint(wanted: RequirementType) -> Blueprint:

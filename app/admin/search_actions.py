@@ -144,6 +144,6 @@ def _normalise(email: str) -> str:
 def _complete_domain(query: str) -> str:
     """Complete an address with the most common domain of the team that starts as typed."""
     name, _, begun = query.rpartition("@")
-    domains = Counter(one.email.rpartition("@")[2] for one in accounts.list_team())
+    domains = Counter(member.email.rpartition("@")[2] for member in accounts.list_team())
     likely = (one for one, _ in domains.most_common() if one.startswith(begun.lower()))
     return f"{name}@{next(likely, '')}"

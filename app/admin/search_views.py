@@ -267,9 +267,9 @@ def _find_admin_pages(query: str, person: Person) -> Iterator[SearchHit]:
     """Yield menu and "add" pages whose labels have words that start with those of the query."""
     items = [item for group in blueprint.menu_for(person) for item in group.items]
     pages = [(str(item.label), item.url) for item in items]
-    pages += [(one.label, one.url) for one in shortcuts.list_links(person.role)]
+    pages += [(link.label, link.url) for link in shortcuts.list_links(person.role)]
     words = sort_key(query).split()
     for label, url in pages:
         known = sort_key(label).split()
-        if all(any(one.startswith(word) for one in known) for word in words):
+        if all(any(label_word.startswith(word) for label_word in known) for word in words):
             yield SearchHit(label, url)

@@ -129,11 +129,11 @@ def _add(session: Session, form: AddSeatForm) -> str:
     public = queries.find_session(session.key)
     if public is None:
         raise RuleViolation("This session is not public, so no seats can be booked in it")
-    held = [one.session_key for one in queries.list_of_delegate(delegate)]
+    booked_keys = [one.session_key for one in queries.list_of_delegate(delegate)]
     is_new = services.book(
         delegate,
         public,
-        in_place_of=held if form.is_swap.data else (),
+        in_place_of=booked_keys if form.is_swap.data else (),
         actor=current_actor(),
         override_reason=form.reason.data or "",
     )

@@ -79,12 +79,16 @@ SHORTCUTS: Final[Sequence[Shortcut]] = (
 
 def list_links(role: str) -> list[ShortcutLink]:
     """Return the tasks that a role can start."""
-    return [_link(one) for one in SHORTCUTS if role in one.area.write_roles]
+    return [_link(shortcut) for shortcut in SHORTCUTS if role in shortcut.area.write_roles]
 
 
 def list_dashboard_links(role: str) -> list[ShortcutLink]:
     """Return the shortcuts on the dashboard."""
-    return [_link(one) for one in SHORTCUTS if one.is_on_dashboard and role in one.area.write_roles]
+    return [
+        _link(shortcut)
+        for shortcut in SHORTCUTS
+        if shortcut.is_on_dashboard and role in shortcut.area.write_roles
+    ]
 
 
 def _link(shortcut: Shortcut) -> ShortcutLink:

@@ -44,16 +44,16 @@ def list_selected(query: ListQuery) -> Sequence[int]:
     """List the numbers of the selected people."""
 
     def list_all() -> Sequence[str]:
-        asked = (query.search, *map(query.get_filter, ("state", "list", "category")))
-        rows, _ = queries.list_page(*asked, offset=0, limit=MAX_SELECTED)
-        return [one.slug for one in rows]
+        filter_values = (query.search, *map(query.get_filter, ("state", "list", "category")))
+        rows, _ = queries.list_page(*filter_values, offset=0, limit=MAX_SELECTED)
+        return [row.slug for row in rows]
 
     return parse_numbers(get_selected(list_all))
 
 
 def build_actions() -> Mapping[str, BulkAction[WaitingListEntry]]:
     """Return the actions by name, in the order of their buttons."""
-    return {one.name: one for one in (_build_offer(), _build_removal())}
+    return {action.name: action for action in (_build_offer(), _build_removal())}
 
 
 def _build_offer() -> BulkAction[WaitingListEntry]:

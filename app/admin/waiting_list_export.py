@@ -28,7 +28,7 @@ def send(
     cells = _iter_cells(
         rows,
         states={state: str(label) for state, label in states.items()},
-        names={one.id: one.name for one in categories.list_options()},
+        names={option.id: option.name for option in categories.list_options()},
         place=gettext("A place at the conference"),
         zone=zone,
     )

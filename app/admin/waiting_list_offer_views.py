@@ -48,9 +48,9 @@ class PlacesForm(Form):
         offered = [
             (CONFERENCE, gettext("The whole conference")),
             *(
-                (seats.name_category_limit(one.id), one.name)
-                for one in categories.list_all()
-                if one.id in limited
+                (seats.name_category_limit(category.id), category.name)
+                for category in categories.list_all()
+                if category.id in limited
             ),
         ]
         self.name.choices = offered
@@ -109,7 +109,7 @@ def places() -> ResponseReturnValue:
         form=form,
         is_shown=is_shown and not form.errors,
         found=found,
-        categories={one.id: one.name for one in categories.list_options()},
+        categories={option.id: option.name for option in categories.list_options()},
         breadcrumbs=[(gettext("Waiting list"), url_for("admin.waiting_list.index"))],
     )
 

@@ -39,11 +39,11 @@ def _list_edited_languages() -> Mapping[str, Sequence[str]]:
 @bp.get("/<template>")
 def preview(template: str) -> ResponseReturnValue:
     """Show the text of an email; its HTML is a page of its own, in a frame."""
-    asked = _get_preview(template)
-    key = asked.key
+    preview_request = _get_preview(template)
+    key = preview_request.key
     return render_preview(
         "admin/emails/preview.html",
-        asked,
+        preview_request,
         key=key,
         kind=EMAIL_KINDS[template],
         state=email_texts.find_state(key),

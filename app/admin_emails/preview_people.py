@@ -82,12 +82,12 @@ def _delegate_context(template: str, reference: str) -> Context | None:
         return None
     sample = EMAIL_KINDS[template].sample()
     invented: Delegate = sample.get(DELEGATE) or sample["delegates"][0]
-    shown = _copy_delegate(delegate, invented)
+    delegate_copy = _copy_delegate(delegate, invented)
     if "delegates" in sample:
-        return {"delegates": [shown]}
-    context: Context = {DELEGATE: shown, "old": shown.email}
+        return {"delegates": [delegate_copy]}
+    context: Context = {DELEGATE: delegate_copy, "old": delegate_copy.email}
     if "ticket" in sample:
-        context |= booking_emails.ticket_context(shown)
+        context |= booking_emails.ticket_context(delegate_copy)
         context |= {"group": groups.find_group(delegate)}
     return context
 
@@ -103,9 +103,9 @@ def _copy_delegate(delegate: Delegate, invented: Delegate) -> Delegate:
 
 
 def _find_speakers(search: str) -> Sequence[PreviewPerson]:
-    words = [sort_key(one) for one in search.split()]
+    words = [sort_key(word) for word in search.split()]
     found: Sequence[Speaker] = list_rows(Speaker, words, Speaker.withdrawn_at.is_(None))
-    return [PreviewPerson(f"{SPEAKER}-{one.slug}", one.name, one.contact_address) for one in found]
+    return [PreviewPerson(f"{SPEAKER}-{row.slug}", row.name, row.contact_address) for row in found]
 
 
 def _speaker_context(template: str, slug: str) -> Context | None:
@@ -116,9 +116,9 @@ def _speaker_context(template: str, slug: str) -> Context | None:
         return None
     context: Context = {SPEAKER: speaker}
     sample = EMAIL_KINDS[template].sample()
-    asked = speakers.list_requests_of(speaker) if "asked" in sample else ()
-    if asked:
-        context["asked"] = asked[0]
+    speaker_requests = speakers.list_requests_of(speaker) if "asked" in sample else ()
+    if speaker_requests:
+        context["asked"] = speaker_requests[0]
     if {"lines", "sessions"} & sample.keys():
         (recipient,) = recipients.load_speakers([speaker])
         context |= recipient.email_context(template)

@@ -127,16 +127,16 @@ def _build_group(template: str, number: str) -> Context | None:
 
 
 def _find_invited(search: str) -> Sequence[PreviewPerson]:
-    such = [InvitationCode.email.icontains(word, autoescape=True) for word in search.split()]
+    conditions = [InvitationCode.email.icontains(word, autoescape=True) for word in search.split()]
     newest = (
         select(InvitationCode)
-        .where(InvitationCode.email != "", *such)
+        .where(InvitationCode.email != "", *conditions)
         .options(joinedload(InvitationCode.category))
         .order_by(InvitationCode.id.desc())
     )
     return [
-        PreviewPerson(f"invitation-{one.id}", one.email, one.category.name)
-        for one in db.session.scalars(newest.limit(MAX_PEOPLE))
+        PreviewPerson(f"invitation-{invitation.id}", invitation.email, invitation.category.name)
+        for invitation in db.session.scalars(newest.limit(MAX_PEOPLE))
     ]
 
 
@@ -147,9 +147,9 @@ def _build_invited(_template: str, number: str) -> Context | None:
 
 def _find_colleagues(search: str) -> Sequence[PreviewPerson]:
     names = (PlaceTransfer.name, PlaceTransfer.email)
-    such = [
+    conditions = [
         or_(
-            *(one.icontains(word, autoescape=True) for one in names),
+            *(name.icontains(word, autoescape=True) for name in names),
             Delegate.search_text.contains(search_key(word), autoescape=True),
         )
         for word in search.split()
@@ -157,13 +157,13 @@ def _find_colleagues(search: str) -> Sequence[PreviewPerson]:
     newest = (
         select(PlaceTransfer)
         .join(PlaceTransfer.delegate)
-        .where(PlaceTransfer.name != "", *such)
+        .where(PlaceTransfer.name != "", *conditions)
         .options(contains_eager(PlaceTransfer.delegate))
         .order_by(PlaceTransfer.id.desc())
     )
     return [
-        PreviewPerson(f"transfer-{one.id}", one.name, one.email)
-        for one in db.session.scalars(newest.limit(MAX_PEOPLE))
+        PreviewPerson(f"transfer-{transfer.id}", transfer.name, transfer.email)
+        for transfer in db.session.scalars(newest.limit(MAX_PEOPLE))
     ]
 
 

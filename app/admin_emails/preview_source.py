@@ -49,7 +49,7 @@ class PreviewSource:
 
 def copy_row(row: Row, related: Collection[str] = (), **changes: Any) -> Row:
     """Return a copy of a row with some of its related rows, and without its secrets."""
-    names = {one.key for one in inspect(type(row)).column_attrs} - NOT_COPIED
+    names = {attr.key for attr in inspect(type(row)).column_attrs} - NOT_COPIED
     secrets = {name: value for name, value in SECRETS.items() if name in names}
     values = {name: getattr(row, name) for name in names}
     copied = type(row)(**values | secrets | changes)

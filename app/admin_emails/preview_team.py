@@ -33,11 +33,13 @@ EMAIL_ADDRESS: Final = _l("Email address")
 
 
 def _find_in_team(kind: str, role_names: Collection[str], search: str) -> Sequence[PreviewPerson]:
-    such = [Person.email.icontains(word, autoescape=True) for word in search.split()]
-    statement = select(Person).where(Person.role.in_(role_names), *such).order_by(Person.email)
+    conditions = [Person.email.icontains(word, autoescape=True) for word in search.split()]
+    statement = (
+        select(Person).where(Person.role.in_(role_names), *conditions).order_by(Person.email)
+    )
     return [
-        PreviewPerson(f"{kind}-{one.id}", one.email, roles.ROLE_NAMES[one.role])
-        for one in db.session.scalars(statement.limit(MAX_PEOPLE))
+        PreviewPerson(f"{kind}-{person.id}", person.email, roles.ROLE_NAMES[person.role])
+        for person in db.session.scalars(statement.limit(MAX_PEOPLE))
     ]
 
 
@@ -76,13 +78,14 @@ def _build_digest(_template: str, number: str) -> Context | None:
 
 def _find_owners(search: str) -> Sequence[PreviewPerson]:
     columns = (Person.email, Session.title)
-    such = [
-        or_(*(one.icontains(word, autoescape=True) for one in columns)) for word in search.split()
+    conditions = [
+        or_(*(column.icontains(word, autoescape=True) for column in columns))
+        for word in search.split()
     ]
-    owners = _select_owners().where(*such).order_by(Person.email, Session.title_sort_key)
+    owners = _select_owners().where(*conditions).order_by(Person.email, Session.title_sort_key)
     return [
-        PreviewPerson(f"owner-{one.session_id}", one.person.email, one.session.title)
-        for one in db.session.scalars(owners.limit(MAX_PEOPLE))
+        PreviewPerson(f"owner-{owner.session_id}", owner.person.email, owner.session.title)
+        for owner in db.session.scalars(owners.limit(MAX_PEOPLE))
     ]
 
 
@@ -116,20 +119,21 @@ def _select_owners() -> Select[tuple[SessionOwner]]:
 
 def _find_senders(search: str) -> Sequence[PreviewPerson]:
     columns = (Proposal.sent_by, Speaker.name, Session.title)
-    such = [
-        or_(*(one.icontains(word, autoescape=True) for one in columns)) for word in search.split()
+    conditions = [
+        or_(*(column.icontains(word, autoescape=True) for column in columns))
+        for word in search.split()
     ]
     newest = (
         select(Proposal)
         .outerjoin(Proposal.speaker)
         .outerjoin(Proposal.session)
-        .where(Proposal.sent_by != "", *such)
+        .where(Proposal.sent_by != "", *conditions)
         .options(joinedload(Proposal.speaker), joinedload(Proposal.session))
         .order_by(Proposal.id.desc())
     )
     return [
-        PreviewPerson(f"proposal-{one.id}", one.sent_by, one.entity_name)
-        for one in db.session.scalars(newest.limit(MAX_PEOPLE))
+        PreviewPerson(f"proposal-{proposal.id}", proposal.sent_by, proposal.entity_name)
+        for proposal in db.session.scalars(newest.limit(MAX_PEOPLE))
     ]
 
 
@@ -139,12 +143,12 @@ def _build_sender(template: str, number: str) -> Context | None:
     if row is None:
         return None
     invented = EMAIL_KINDS[template].sample()["proposal"]
-    shown = Proposal(
+    proposal = Proposal(
         changes=row.changes,
         outcome=row.outcome or invented.outcome,
         note=row.note or invented.note,
     )
-    return {"proposal": shown, "called": row.entity_name}
+    return {"proposal": proposal, "called": row.entity_name}
 
 
 SOURCES: Final = {

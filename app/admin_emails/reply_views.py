@@ -26,10 +26,12 @@ FILTERS = (ListFilter("state", _l("State"), ((UNREAD, _l("Unread")),)),)
 def index() -> ResponseReturnValue:
     list_query = parse_list_query(FILTERS, ("received",), has_search=False)
     is_unread = list_query.get_filter("state") == UNREAD
-    such = readable_emails.list_reply_conditions()
-    rows = replies.list_page(*such, is_unread=is_unread, offset=list_query.offset, limit=PAGE_SIZE)
-    total = replies.count(*such, is_unread=is_unread)
-    speakers = speaker_queries.get_slugs_by_address({one.sender for one in rows})
+    conditions = readable_emails.list_reply_conditions()
+    rows = replies.list_page(
+        *conditions, is_unread=is_unread, offset=list_query.offset, limit=PAGE_SIZE
+    )
+    total = replies.count(*conditions, is_unread=is_unread)
+    speakers = speaker_queries.get_slugs_by_address({row.sender for row in rows})
     return render_list(
         "admin/replies/index.html",
         Listing(rows, total, list_query, FILTERS),

@@ -100,13 +100,15 @@ def export() -> ResponseReturnValue:
     """Send the list as a CSV file, and record who downloaded it."""
     list_query = parse_list_query(FILTERS, suppression.SORTS)
     filters = SuppressionFilter(list_query.search, list_query.get_filter("reason"))
-    rows = [_to_row(one) for one in suppression.list_all(filters)]
+    rows = [_to_row(reason) for reason in suppression.list_all(filters)]
     history_services.record(
         f"Exported {count_of(len(rows), 'row')} of the suppression list",
         subject="suppression list",
         actor=current_actor(),
     )
-    head = [gettext(one) for one in ("Email address", "Reason", "Since", "Added by", "Note")]
+    head = [
+        gettext(heading) for heading in ("Email address", "Reason", "Since", "Added by", "Note")
+    ]
     return spreadsheets.send_csv("suppression-list", head, rows)
 
 

@@ -177,9 +177,12 @@ def _diff_shipped(key: TextKey, state: EmailTextState) -> Sequence[diff.DiffLine
 def preview(template: str, language: str) -> ResponseReturnValue:
     """Show the input, or else the current text, at a URL of its own."""
     key = text_pages.get_key(template, language)
-    asked = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
+    preview_request = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
     return render_preview(
-        "admin/emails/preview_text.html", asked, form=ConfirmForm(), **text_pages.build_context(key)
+        "admin/emails/preview_text.html",
+        preview_request,
+        form=ConfirmForm(),
+        **text_pages.build_context(key),
     )
 
 
@@ -187,8 +190,8 @@ def preview(template: str, language: str) -> ResponseReturnValue:
 def preview_html(template: str, language: str) -> ResponseReturnValue:
     """Return the HTML of the preview for its frame."""
     key = text_pages.get_key(template, language)
-    asked = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
-    response = Response(asked.render_html())
+    preview_request = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
+    response = Response(preview_request.render_html())
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     return response
 
@@ -212,8 +215,8 @@ def _get_draft_text(key: TextKey) -> EmailText | None:
 
     A requested version takes precedence.
     """
-    if asked := text_pages.find_starting_text(key):
-        return asked
+    if starting_text := text_pages.find_starting_text(key):
+        return starting_text
     path = url_for(".edit", **key._asdict()).removeprefix(request.script_root)
     draft = draft_forms.find_draft(path)
     if draft is None:

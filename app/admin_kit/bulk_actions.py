@@ -148,6 +148,6 @@ def get_back_url() -> str:
 
 def parse_versions(pairs: Sequence[str]) -> dict[str, int]:
     """Return the version of each row that was shown, from “3 opening” pairs."""
-    parted = [pair.partition(" ") for pair in pairs[:MAX_SELECTED]]
-    versions = {key: parse_number(version) for version, _, key in parted}
+    split_pairs = [pair.partition(" ") for pair in pairs[:MAX_SELECTED]]
+    versions = {key: parse_number(version) for version, _, key in split_pairs}
     return {key: one for key, one in versions.items() if one is not None}

@@ -76,7 +76,7 @@ def redirect_to_draft(form: Form, url: str, path: str = "") -> Response | None:
     """Store the input of the form at a path and redirect; return None for an invalid token."""
     if not form.csrf_token.validate(form):
         return None
-    typed = [one for one in request.form.items(multi=True) if one[0] not in NOT_STORED]
+    typed = [pair for pair in request.form.items(multi=True) if pair[0] not in NOT_STORED]
     form_drafts.save(_person_id(), path or request.path, typed)
     g.stored_draft = path or request.path
     return redirect(url, SEE_OTHER)
@@ -84,7 +84,9 @@ def redirect_to_draft(form: Form, url: str, path: str = "") -> Response | None:
 
 def redirect_to_selection(chosen: Iterable[str], url: str) -> Response:
     """Store the input and the selected rows of a list, and redirect to their page."""
-    typed = [one for one in request.form.items(multi=True) if one[0] not in NOT_STORED | SELECTION]
+    typed = [
+        pair for pair in request.form.items(multi=True) if pair[0] not in NOT_STORED | SELECTION
+    ]
     store_fields(url, [*typed, *(("chosen", one) for one in chosen)])
     g.stored_draft = _to_path(url)
     return redirect(url, SEE_OTHER)

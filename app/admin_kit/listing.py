@@ -216,8 +216,8 @@ class Listing(Generic[RowT]):
 
     def sort_url(self, sort: str) -> str:
         """Return the URL of the list in this order; reversed if it already has this order."""
-        turned = sort == self.query.sort and not self.query.is_reversed
-        return self._filtered_url(sort=f"-{sort}" if turned else sort)
+        is_reversing = sort == self.query.sort and not self.query.is_reversed
+        return self._filtered_url(sort=f"-{sort}" if is_reversing else sort)
 
     def direction(self, sort: str) -> str:
         """Return the aria-sort value of a column: ascending, descending or none."""
@@ -256,15 +256,15 @@ class Listing(Generic[RowT]):
 
     def _build_url(self, params: Mapping[str, str], endpoint: str = "") -> str:
         params = {**params, **view_params()}
-        given = {name: value for name, value in params.items() if value}
-        values: dict[str, Any] = {**(request.view_args or {}), **given}
+        non_empty = {name: value for name, value in params.items() if value}
+        values: dict[str, Any] = {**(request.view_args or {}), **non_empty}
         return url_for(endpoint or self.endpoint, **values)
 
 
 def view_params() -> dict[str, str]:
     """Return the URL parameters for the open saved view and hidden columns."""
-    given = {name: request.args.get(name, "") for name in VIEW_PARAMS}
-    return {name: value for name, value in given.items() if VIEW_PARAM.fullmatch(value)}
+    values = {name: request.args.get(name, "") for name in VIEW_PARAMS}
+    return {name: value for name, value in values.items() if VIEW_PARAM.fullmatch(value)}
 
 
 def paginate(

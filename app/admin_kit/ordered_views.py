@@ -139,7 +139,7 @@ def _list_slugs(section: OrderedSection[EntityT]) -> Sequence[str]:
 
 
 def _list_filters(section: OrderedSection[EntityT]) -> Sequence[ListFilter]:
-    return [one.filter for one in section.get_filters(editing.list_all(section.kind))]
+    return [row_filter.filter for row_filter in section.get_filters(editing.list_all(section.kind))]
 
 
 @validates_own_csrf
@@ -211,7 +211,9 @@ def reassign(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue
     kind = section.kind
     item = editing.get_by_slug(kind, slug)
     form = ReassignForm()
-    form.to.choices = [(one.slug, one.name) for one in editing.list_all(kind) if one is not item]
+    form.to.choices = [
+        (other.slug, other.name) for other in editing.list_all(kind) if other is not item
+    ]
     if form.validate_on_submit():
         target = editing.get_by_slug(kind, form.to.data)
         editing.reassign_sessions(kind, item, target, actor=guards.current_actor())

@@ -91,8 +91,8 @@ def add() -> ResponseReturnValue:
 @validates_own_csrf
 def edit(number: int) -> ResponseReturnValue:
     view, kind = _get_editable(number)
-    shown, stale = saved_views.get_fingerprint(view), None
-    form = ViewForm(obj=view, expected_fingerprint=shown)
+    fingerprint, stale = saved_views.get_fingerprint(view), None
+    form = ViewForm(obj=view, expected_fingerprint=fingerprint)
     is_own = view.person_id == get_current_person().id
     if not is_own:
         form.is_start.data = view.is_start

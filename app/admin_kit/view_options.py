@@ -93,9 +93,9 @@ def save() -> ResponseReturnValue:
     hidden = dict(options.hidden)
     list_name = request.form.get("list", "")
     if NAME.fullmatch(list_name) and list_name not in {DENSITY, ZOOM}:
-        shown = request.form.getlist("column")
+        shown_columns = request.form.getlist("column")
         known = _valid_names(request.form.getlist("known"))
-        hidden[list_name] = [name for name in known if name not in shown]
+        hidden[list_name] = [name for name in known if name not in shown_columns]
     density = COMPACT if request.form.get(DENSITY) == COMPACT else ROOMY
     answer = redirect(_without_columns(redirects.referrer_or(url_for("admin.home"))), 303)
     remember(answer, replace(options, density=density, hidden=hidden))

@@ -53,9 +53,9 @@ def list_free_slots(board: Board) -> Sequence[tuple[Room, Sequence[FreeSlot]]]:
     ]
     hours = (board.first_hour, board.last_hour)
     by_room: dict[int, list[FreeSlot]] = {}
-    for one in board_layout.list_free_blocks(taken, range(1, len(board.rooms) + 1), hours):
-        position = BoardPosition(one, tracks=board.tracks[one.column])
-        by_room.setdefault(one.column, []).append(FreeSlot(one.start, position))
+    for block in board_layout.list_free_blocks(taken, range(1, len(board.rooms) + 1), hours):
+        position = BoardPosition(block, tracks=board.tracks[block.column])
+        by_room.setdefault(block.column, []).append(FreeSlot(block.start, position))
     return [(board.rooms[column - 1], slots) for column, slots in by_room.items()]
 
 
@@ -132,5 +132,8 @@ def _next_start(starts_at: datetime) -> ScalarSelect[datetime | None]:
 
 def find_clashes(slot: ChosenSlot, sessions: Sequence[Session]) -> dict[str, Sequence[Clash]]:
     """Return the clashes that each of the sessions would have there, by the session's key."""
-    moves = [ProposedMove(one.key, slot.starts_at, slot.ends_at, slot.room.key) for one in sessions]
+    moves = [
+        ProposedMove(session.key, slot.starts_at, slot.ends_at, slot.room.key)
+        for session in sessions
+    ]
     return clashes.find_for_moves(moves)

@@ -41,17 +41,17 @@ def describe_current_slot(session: Session) -> str:
 
 def describe_slot(session: Session) -> str:
     """Return the session's room and time: Great hall, 9:30am to 10:30am."""
-    where = session.room.name if session.room else gettext("no room")
+    room_name = session.room.name if session.room else gettext("no room")
     if session.starts_at is None:
         return str(gettext("without a time"))
     if session.ends_at is None:
         return str(
-            gettext("%(room)s, from %(start)s", room=where, start=local_time(session.starts_at))
+            gettext("%(room)s, from %(start)s", room=room_name, start=local_time(session.starts_at))
         )
     return str(
         gettext(
             "%(room)s, %(start)s to %(end)s",
-            room=where,
+            room=room_name,
             start=local_time(session.starts_at),
             end=local_time(session.ends_at),
         )

@@ -172,7 +172,7 @@ def list_unscheduled(words: str) -> Sequence[Session]:
         .order_by(Session.title, Session.id)
         .options(*CARD_OPTIONS)
     )
-    return [one for one in rows if _is_found(one, words)]
+    return [row for row in rows if _is_found(row, words)]
 
 
 def list_days(session: Session) -> Sequence[date]:
@@ -203,16 +203,16 @@ def _build_days(
     conference: Conference, sessions: Sequence[ScheduledSession], found: Sequence[Clash]
 ) -> Sequence[BoardDay]:
     """Return the days of the conference, and other days with sessions."""
-    dates = {one.key: one.starts_at.date() for one in sessions}
+    dates = {session.key: session.starts_at.date() for session in sessions}
     counts = Counter(dates[clash.session] for clash in found)
-    every = sorted({*_conference_days(conference), *dates.values()})
-    return [BoardDay(one, counts[one]) for one in every]
+    all_days = sorted({*_conference_days(conference), *dates.values()})
+    return [BoardDay(day, counts[day]) for day in all_days]
 
 
 def _choose_day(requested_day: str, days: Sequence[date], zone: ZoneInfo) -> date:
     """Return the requested day if it exists, else today, else the first day."""
     today = clock.now().astimezone(zone).date()
-    wanted = {one.isoformat(): one for one in days}
+    wanted = {day.isoformat(): day for day in days}
     return wanted.get(requested_day) or wanted.get(today.isoformat()) or days[0]
 
 
@@ -236,13 +236,13 @@ def _build_board_sessions(
     clashes_by_key = clashes.group_by_session(found)
     timed = [
         (
-            one,
+            session,
             board_layout.build_time_block(
-                columns.get(one.room_id, 0), one.starts_at, one.ends_at, zone
+                columns.get(session.room_id, 0), session.starts_at, session.ends_at, zone
             ),
         )
-        for one in sessions
-        if one.starts_at
+        for session in sessions
+        if session.starts_at
     ]
     timed.sort(key=lambda pair: (pair[1].start, pair[1].column))
     across = board_layout.find_across(
@@ -252,7 +252,7 @@ def _build_board_sessions(
         (one, BoardPosition(block), is_across)
         for (one, block), is_across in zip(timed, across, strict=True)
     ]
-    waiting = [(one, None, False) for one in sessions if not one.starts_at]
+    waiting = [(session, None, False) for session in sessions if not session.starts_at]
     return [
         BoardSession(
             one, columns.get(one.room_id, 0), place, clashes_by_key.get(one.key, ()), is_across
@@ -292,5 +292,5 @@ def _is_found(session: Session, words: str) -> bool:
 def _clashes_among(
     found: Sequence[Clash], board_sessions: Sequence[BoardSession]
 ) -> Sequence[Clash]:
-    shown = {card.session.key for card in board_sessions}
-    return [clash for clash in found if {clash.session, clash.other_session} & shown]
+    shown_keys = {card.session.key for card in board_sessions}
+    return [clash for clash in found if {clash.session, clash.other_session} & shown_keys]

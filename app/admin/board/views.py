@@ -283,8 +283,9 @@ def _board_json(
     )
     board = context["board"]
     if board is not None and status == 200 and session.starts_at:
-        said = messages.describe_clashes(board.clashes_of(session))
-        message = f"{message} {said} {find_affected(session, conference_zone()).describe()}".strip()
+        clashes_text = messages.describe_clashes(board.clashes_of(session))
+        affected = find_affected(session, conference_zone()).describe()
+        message = f"{message} {clashes_text} {affected}".strip()
     html = render_template("admin/board/_day.html", **context)
     return {"said": message, "html": html}, status
 

@@ -66,8 +66,8 @@ class LinkChecker:
             DeadLink(html.unescape(url), markdown.to_text(words))
             for url, words in LINK.findall(markup)
         ]
-        here = self._list_identities(key.slug, markup)
-        dead = [one for one in found if not self._leads_somewhere(one.url, here)]
+        identities = self._list_identities(key.slug, markup)
+        dead = [link for link in found if not self._leads_somewhere(link.url, identities)]
         return [*dict.fromkeys(dead), *self._find_missing_pictures(body)]
 
     def find_in_public(self, kind: str, slug: str) -> list[DeadLink]:

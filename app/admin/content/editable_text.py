@@ -195,7 +195,7 @@ def get_requested_version(text: EditableText) -> Version | None:
 def get_base_version(text: EditableText) -> Version | None:
     """Return the version to edit: the requested one, or the newest that is not a removal."""
     return get_requested_version(text) or next(
-        (one for one in text.versions if not one.is_removed), None
+        (version for version in text.versions if not version.is_removed), None
     )
 
 

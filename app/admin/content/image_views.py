@@ -131,7 +131,7 @@ def remove_picture(kind: str, slug: str, language: str, key: str) -> ResponseRet
 
 def list_pictures(key: ContentKey) -> list[EditablePicture]:
     """List the pictures that can be inserted into a page or news item."""
-    return [EditablePicture(one) for one in images.list_images(key)]
+    return [EditablePicture(image) for image in images.list_images(key)]
 
 
 def _add(text: EditableText, form: PictureForm) -> ResponseReturnValue:
@@ -150,8 +150,8 @@ def _render(
         "text": text,
         "form": form,
         "pictures": [
-            EditablePicture(one, images.find_uses(text.store, one.key))
-            for one in images.list_images(text.key)
+            EditablePicture(image, images.find_uses(text.store, image.key))
+            for image in images.list_images(text.key)
         ],
         "breadcrumbs": [*text.breadcrumbs, (_l("Change"), text.edit_url())],
     }

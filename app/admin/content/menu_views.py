@@ -134,8 +134,8 @@ def _build_form(store: ContentStore, menu: str, *, is_submitted: bool = True) ->
         )
         for entry in menus.list_entries(store, menu)
     }
-    made: Form = type("LabelsForm", (Form,), fields)(**({} if is_submitted else {"formdata": None}))
-    return made
+    form: Form = type("LabelsForm", (Form,), fields)(**({} if is_submitted else {"formdata": None}))
+    return form
 
 
 def _field_name(page: str) -> str:

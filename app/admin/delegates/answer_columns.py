@@ -35,7 +35,7 @@ def list_readable() -> Sequence[Definition]:
 
     The worker, which sends emails to the people a filter finds, may use every filter.
     """
-    return [one for one in custom_questions.list_all() if can_read_answers(one)]
+    return [question for question in custom_questions.list_all() if can_read_answers(question)]
 
 
 def can_read_answers(definition: Definition) -> bool:
@@ -54,25 +54,32 @@ class AnswerColumns:
     @property
     def choosable(self) -> Sequence[Column]:
         """Return the names of the columns, each with its label."""
-        return [(_column_name(one), custom_questions.get_label(one)) for one in self.definitions]
+        return [
+            (_column_name(definition), custom_questions.get_label(definition))
+            for definition in self.definitions
+        ]
 
     def select(self) -> Sequence[ScalarSelect[str]]:
         """Return the SQL columns to select for each delegate."""
-        return [select_stored(one) for one in self._shown]
+        return [select_stored(question) for question in self._shown]
 
     def format(self, answers: Sequence[str]) -> Sequence[str]:
         """Return the selected values as text."""
-        shown = zip(self._shown, answers, strict=True)
-        return [format_stored(one, stored) for one, stored in shown]
+        columns = zip(self._shown, answers, strict=True)
+        return [format_stored(one, stored) for one, stored in columns]
 
     @property
     def labels(self) -> Sequence[str]:
         """Return the labels of the columns that are shown."""
-        return [custom_questions.get_label(one) for one in self._shown]
+        return [custom_questions.get_label(question) for question in self._shown]
 
     @property
     def _shown(self) -> Sequence[Definition]:
-        return [one for one in self.definitions if _column_name(one) not in self.hidden]
+        return [
+            definition
+            for definition in self.definitions
+            if _column_name(definition) not in self.hidden
+        ]
 
 
 def _column_name(definition: Definition) -> str:
@@ -82,7 +89,7 @@ def _column_name(definition: Definition) -> str:
 
 def list_column_names() -> Sequence[str]:
     """Return the names of the columns, which are hidden until the user chooses them."""
-    return [_column_name(one) for one in list_readable()[:MAX_COLUMNS]]
+    return [_column_name(question) for question in list_readable()[:MAX_COLUMNS]]
 
 
 def build_columns(hidden: Sequence[str]) -> AnswerColumns:
@@ -93,15 +100,17 @@ def build_columns(hidden: Sequence[str]) -> AnswerColumns:
 def list_facts(delegate: Delegate) -> Sequence[tuple[str, str]]:
     """Return the label and text of each answer that the current user may read."""
     readable = {one.id for one in list_readable()}
-    private = all(one.id in readable for one in custom_questions.list_all())
-    given = custom_answers.list_given(delegate, with_private=private)
-    return [(one.label, _link_file(delegate, one)) for one in given]
+    private = all(question.id in readable for question in custom_questions.list_all())
+    answers = custom_answers.list_given(delegate, with_private=private)
+    return [(answer.label, _link_file(delegate, answer)) for answer in answers]
 
 
 def list_missing(delegate: Delegate) -> Sequence[str]:
     """List the labels of required questions without an answer, as far as the user may read them."""
     missing = required_answers.list_of_delegate(delegate)
-    return [custom_questions.get_label(one) for one in missing if can_read_answers(one)]
+    return [
+        custom_questions.get_label(question) for question in missing if can_read_answers(question)
+    ]
 
 
 def _link_file(delegate: Delegate, given: GivenAnswer) -> str:
@@ -122,16 +131,19 @@ class AsksCustomQuestions(AnswersForm):
     @property
     def sends_files(self) -> bool:
         """Whether any question asks for a file."""
-        return any(one.kind == FILE for one in self.definitions)
+        return any(definition.kind == FILE for definition in self.definitions)
 
     @property
     def questions(self) -> Sequence[Field]:
         """Return the questions of the site, followed by those of the organisers."""
-        return [*super().questions, *(self[one.name] for one in self.definitions)]
+        return [*super().questions, *(self[definition.name] for definition in self.definitions)]
 
     def get_answers(self) -> Answers:
         """Return the submitted answers, as they are stored."""
-        own = {one.name: form_fields.get_answer(self[one.name].data) for one in self.definitions}
+        own = {
+            definition.name: form_fields.get_answer(self[definition.name].data)
+            for definition in self.definitions
+        }
         return {**super().get_answers(), **own}
 
 
@@ -156,11 +168,11 @@ def build_desk_form(base: type[AnyForm], **data: Any) -> AnyForm:
     for question in form:
         if isinstance(question, form_fields.AnswerFileField):
             question.is_own = False
-    every = {one.id: one for one in custom_questions.list_all_with_standard()}
+    questions_by_id = {one.id: one for one in custom_questions.list_all_with_standard()}
     for one in custom_questions.list_active_with_standard():
         if one.name not in form:
             continue
-        if words := describe_condition(one.condition, every):
+        if words := describe_condition(one.condition, questions_by_id):
             form[one.name].description = gettext("Asked if %(condition)s", condition=words)
     return form
 

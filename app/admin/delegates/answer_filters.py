@@ -21,13 +21,13 @@ NO_ANSWER: Final = "none"  # cannot collide: keys of choices contain a digit
 
 def iterate_filters() -> Iterator[DelegateFilter]:
     """Yield the filter of each question; those without options are not offered."""
-    for one in custom_questions.list_all():
+    for question in custom_questions.list_all():
         yield DelegateFilter(
-            one.name,
-            custom_questions.get_label(one),
-            partial(_has_answer, one),
-            list_options=partial(_list_answers, one),
-            area=roles.SPEAKER_NEEDS if one.is_private else None,
+            question.name,
+            custom_questions.get_label(question),
+            partial(_has_answer, question),
+            list_options=partial(_list_answers, question),
+            area=roles.SPEAKER_NEEDS if question.is_private else None,
         )
 
 
@@ -36,7 +36,7 @@ def _has_answer(question: Definition, answer: str) -> Condition:
     if answer == NO_ANSWER:
         return _lacks_answer(question)
     kinds = (CHOICE, SEVERAL, YES_NO, CONSENT)
-    versions = [one.id for one in question.versions if one.kind in kinds]
+    versions = [version.id for version in question.versions if version.kind in kinds]
     chosen = literal(" ") + DelegateAnswer.value + literal(" ")
     return Delegate.id.in_(
         select(DelegateAnswer.delegate_id).where(
@@ -52,7 +52,7 @@ def _lacks_answer(question: Definition) -> Condition:
     answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question.id)
     found: Condition = Delegate.id.not_in(answered)
     if question.categories:
-        found &= Delegate.category_id.in_([int(one) for one in question.categories])
+        found &= Delegate.category_id.in_([int(category) for category in question.categories])
     if question.days:
         found &= or_(*(Delegate.days.contains(day) for day in sorted(question.days)))
     return found

@@ -47,8 +47,8 @@ class DelegateFilter:
 def load_in_use(declared: Sequence[DelegateFilter]) -> Mapping[str, InUse]:
     """Load the values in use for filters, by filter name, all in one statement."""
     found = defaultdict[str, list[tuple[str, str]]](list)
-    asked = tuple((one.name, one.select_in_use) for one in declared if one.select_in_use)
-    for name, value, text in db.session.execute(_select_in_use(asked)).tuples():
+    selects = tuple((one.name, one.select_in_use) for one in declared if one.select_in_use)
+    for name, value, text in db.session.execute(_select_in_use(selects)).tuples():
         found[name].append((value, text))
     return found
 

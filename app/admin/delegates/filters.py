@@ -48,9 +48,9 @@ SORTS: Final = tuple(queries.SORT_COLUMNS)
 
 def get_filters() -> tuple[ListFilter, ...]:
     """Return the filters that the current user may use; values in use take one query."""
-    declared = [one for one in _iterate_declared() if one.is_permitted]
+    declared = [declaration for declaration in _iterate_declared() if declaration.is_permitted]
     in_use = load_in_use(declared)
-    built = (one.build(in_use[one.name]) for one in declared)
+    built = (declaration.build(in_use[declaration.name]) for declaration in declared)
     return tuple(one for one in built if one.options or one.is_text)
 
 
@@ -61,14 +61,22 @@ def parse_request() -> ListQuery:
 
 def list_conditions(query: ListQuery) -> list[Condition]:
     """Return the conditions of the search and the filters of a list query."""
-    chosen = [one for one in _iterate_declared() if query.get_filter(one.name)]
-    conditions = [one.condition(query.get_filter(one.name)) for one in chosen]
+    chosen = [
+        declaration for declaration in _iterate_declared() if query.get_filter(declaration.name)
+    ]
+    conditions = [
+        declaration.condition(query.get_filter(declaration.name)) for declaration in chosen
+    ]
     return [*queries.match_text(query.search), *conditions]
 
 
 def list_forbidden(names: Collection[str]) -> list[str]:
     """List the filters among these that the current user may not use."""
-    return [one.name for one in _iterate_declared() if one.name in names and not one.is_permitted]
+    return [
+        declaration.name
+        for declaration in _iterate_declared()
+        if declaration.name in names and not declaration.is_permitted
+    ]
 
 
 def _list_days(_: InUse) -> Options:
@@ -111,8 +119,8 @@ def _is_of_organisation(part: str) -> Condition:
 
 
 def _has_email(state: str) -> Condition:
-    such = {"failed": IS_FAILED, "waiting": IS_WAITING}[state]
-    return Delegate.reference.in_(select(Email.booking_reference).where(such))
+    condition = {"failed": IS_FAILED, "waiting": IS_WAITING}[state]
+    return Delegate.reference.in_(select(Email.booking_reference).where(condition))
 
 
 def _select_tags() -> Select[tuple[str, str]]:
@@ -129,7 +137,7 @@ def _has_tag(label: str) -> Condition:
 
 def _list_languages(_: InUse) -> Options:
     codes = languages.list_codes()
-    return [(one, languages.describe(one).name) for one in codes] if len(codes) > 1 else ()
+    return [(code, languages.describe(code).name) for code in codes] if len(codes) > 1 else ()
 
 
 def _select_followed() -> Select[tuple[str, str]]:
@@ -153,7 +161,7 @@ def follows(key: str) -> Condition:
 
 
 def _list_categories(_: InUse) -> Options:
-    options = [(str(one.id), one.name) for one in categories.list_options()]
+    options = [(str(option.id), option.name) for option in categories.list_options()]
     return [*options, (NO_CATEGORY, gettext("No category"))] if options else ()
 
 
@@ -162,8 +170,10 @@ def _has_category(number: str) -> Condition:
 
 
 def _list_sessions_with_seats(_: InUse) -> Options:
-    every = get_programme().sessions_by_title
-    return [(one.key, one.title) for one in every if one.booking_seats is not None]
+    sessions = get_programme().sessions_by_title
+    return [
+        (session.key, session.title) for session in sessions if session.booking_seats is not None
+    ]
 
 
 def _has_seat(session_key: str) -> Condition:

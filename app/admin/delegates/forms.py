@@ -54,8 +54,8 @@ def with_desk_questions(fields: Iterable[DelegateField]) -> Callable[[F], F]:
     """Give a form the desk's questions about these fields."""
 
     def add_fields(form: F) -> F:
-        for one in fields:
-            setattr(form, one.name, one.desk_question)
+        for field in fields:
+            setattr(form, field.name, field.desk_question)
         return form
 
     return add_fields
@@ -88,7 +88,7 @@ class CategoryChoiceForm(AnswersForm):
     def set_choices(self) -> None:
         """Offer all categories, regardless of who may choose them."""
         super().set_choices()
-        options = [(str(one.id), one.name) for one in categories.list_options()]
+        options = [(str(option.id), option.name) for option in categories.list_options()]
         if options:
             self.category.choices = [("", _l("No category")), *options]
         else:
@@ -96,8 +96,8 @@ class CategoryChoiceForm(AnswersForm):
 
     def get_answers(self) -> Answers:
         """Return the answers with the category, if it was asked for."""
-        asked = {CATEGORY: self.category.data or ""} if "category" in self else {}
-        return {**super().get_answers(), **asked}
+        category_answer = {CATEGORY: self.category.data or ""} if "category" in self else {}
+        return {**super().get_answers(), **category_answer}
 
 
 @with_desk_questions(FIELDS)
@@ -118,8 +118,8 @@ class AddDelegateForm(NotifyForm, CategoryChoiceForm, EmailForm):
 
     def validate_consent(self, field: Field) -> None:
         """Require consent if there are access or dietary requirements."""
-        asked = [one.name for one in PRIVATE_FIELDS if one.name in self]
-        if any(self[name].data for name in asked) and not field.data:
+        private_names = [one.name for one in PRIVATE_FIELDS if one.name in self]
+        if any(self[name].data for name in private_names) and not field.data:
             raise ValidationError(_l("Ask if they agree, then tick the box. We need their consent"))
 
     def is_warned_of(self, similar: Sequence[Delegate]) -> bool:
@@ -129,7 +129,7 @@ class AddDelegateForm(NotifyForm, CategoryChoiceForm, EmailForm):
     @staticmethod
     def similar_key(similar: Sequence[Delegate]) -> str:
         """Return a key that identifies these bookings in the form."""
-        return " ".join(one.reference for one in similar)
+        return " ".join(delegate.reference for delegate in similar)
 
     def get_answers(self) -> Answers:
         """Return the answers to register, with the time of consent."""
@@ -140,7 +140,7 @@ class EditAnswersForm(NotifyForm, VersionedForm, AnswersForm):
     """Edit answers of a delegate."""
 
 
-@with_desk_questions(one for one in BOOKING_FIELDS if one.name != EMAIL)
+@with_desk_questions(field for field in BOOKING_FIELDS if field.name != EMAIL)
 class EditDelegateForm(CategoryChoiceForm, EditAnswersForm):
     """Edit the details of a delegate."""
 
@@ -299,7 +299,9 @@ class ExportNeedsForm(Form):
         _l("What should the file include?"),
         [DataRequired(_l("Select what the file should include"))],
         choices=[
-            SelectChoice(one.needs_column, one.label) for one in PRIVATE_FIELDS if one.continues
+            SelectChoice(field.needs_column, field.label)
+            for field in PRIVATE_FIELDS
+            if field.continues
         ],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),

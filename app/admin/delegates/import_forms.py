@@ -40,8 +40,8 @@ class ImportFileForm(FileForm):
     @property
     def name(self) -> str:
         """The name of the file without its path."""
-        given = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
-        return strip_hidden(collapse_whitespace(given))[:MAX_FILE_NAME_LENGTH] or "?"
+        file_name = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
+        return strip_hidden(collapse_whitespace(file_name))[:MAX_FILE_NAME_LENGTH] or "?"
 
 
 class SaveImportForm(Form):
@@ -75,7 +75,7 @@ class SaveImportForm(Form):
             del self.if_full
             return
         self.modes = [NOBODY, AS_MANY_AS_FIT, *([REST_WAITS] if planned.has_waiting_list else [])]
-        self.if_full.choices = [SelectChoice(one, MODE_NAMES[one]) for one in self.modes]
+        self.if_full.choices = [SelectChoice(mode, MODE_NAMES[mode]) for mode in self.modes]
 
     def validate_if_full(self, field: Field) -> None:
         """Require one of the choices."""

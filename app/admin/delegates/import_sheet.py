@@ -70,9 +70,9 @@ class _RowReader:
     def __init__(self) -> None:
         self._form_class = build_desk_form_class(ImportedDelegateForm)
         form = self.fill(())
-        asked = [*form.questions, *([form[CATEGORY]] if CATEGORY in form else [])]
+        question_fields = [*form.questions, *([form[CATEGORY]] if CATEGORY in form else [])]
         self.fields: Mapping[str, Any] = {
-            one.short_name: one for one in asked if isinstance(one, IN_CELLS)
+            field.short_name: field for field in question_fields if isinstance(field, IN_CELLS)
         }
         self.labels = {name: _name_column(name) for name in self.fields}
 
@@ -91,7 +91,9 @@ class _RowReader:
             known = [one for code in codes for one in countries.choices(code)]
         elif name == CATEGORY:
             known = [
-                (str(one.id), label) for one in categories.list_options() for label in one.names
+                (str(option.id), label)
+                for option in categories.list_options()
+                for label in option.names
             ]
         else:
             known = [(value, str(label)) for value, label, *_ in self.fields[name].iter_choices()]
@@ -124,7 +126,7 @@ def _find_columns(
     }
     names |= {people_sheets.normalise_name(label): name for name, label in reader.labels.items()}
     header = people_sheets.find_header(
-        rows, lambda titles: any(names.get(one) == "given_names" for one in titles)
+        rows, lambda titles: any(names.get(title) == "given_names" for title in titles)
     )
     found = {names[one] for one in header[1] if one in names} if header else set()
     missing = [name for name in REQUIRED if name in reader.fields and name not in found]
@@ -137,7 +139,7 @@ def _find_columns(
             )
         )
     index, titles = header
-    known_titles = [names[one] for one in titles if one in names]
+    known_titles = [names[title] for title in titles if title in names]
     twice = next((name for name in known_titles if known_titles.count(name) > 1), "")
     if twice:
         raise InvalidFile(
@@ -150,18 +152,20 @@ def _iterate_checked_rows(
     filled: Sequence[NumberedRow], columns: Mapping[str, int], reader: _RowReader
 ) -> Iterator[ImportedRow]:
     """Yield each row with its errors, including those caused by rows before it."""
-    seen: dict[str, int] = {}
+    row_by_key: dict[str, int] = {}
     for number, row in filled:
         read_row = _read_row(number, row, columns, reader)
         if not read_row.faults:
             key = identity_key(read_row.name, read_row.email)
-            if key in seen:
-                message = gettext("This person is in row %(number)s already", number=seen[key])
+            if key in row_by_key:
+                message = gettext(
+                    "This person is in row %(number)s already", number=row_by_key[key]
+                )
                 fault = RowFault(reader.labels["given_names"], message)
                 read_row = ImportedRow(
                     number, read_row.name, read_row.email, read_row.category, {}, [fault]
                 )
-            seen.setdefault(key, number)
+            row_by_key.setdefault(key, number)
         yield read_row
 
 
@@ -187,14 +191,14 @@ def _read_row(
         return ImportedRow(
             number, name, answers[EMAIL], answers.get(CATEGORY, ""), answers, (), _list_notes(form)
         )
-    shown = [RowFault(reader.labels[one], message) for one, message in faults.items()]
+    row_faults = [RowFault(reader.labels[one], message) for one, message in faults.items()]
     return ImportedRow(
         number,
         people_sheets.quote(name),
         people_sheets.quote(answers[EMAIL]),
         answers.get(CATEGORY, ""),
         {},
-        shown,
+        row_faults,
     )
 
 

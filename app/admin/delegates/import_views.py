@@ -177,7 +177,7 @@ def _render_check(number: int, form: SaveImportForm, status: int | None = None) 
         status,
         form=form,
         listing=replace(listing, endpoint=".check"),
-        categories={str(one.id): one.name for one in categories.list_options()},
+        categories={str(option.id): option.name for option in categories.list_options()},
         breadcrumbs=[(gettext("Add delegates from a spreadsheet"), url_for(".upload"))],
         **context,
     )
@@ -196,7 +196,7 @@ def _rebuild(form: SaveImportForm, planned: ImportPlan) -> SaveImportForm:
 def _find_rows(planned: ImportPlan, search: str, state: str) -> Sequence[PlannedRow]:
     """Return the rows that match a search and a filter."""
     return [
-        one
-        for one in planned.rows
-        if state in {"", one.state} and fold(search) in fold(f"{one.row.name} {one.row.email}")
+        row
+        for row in planned.rows
+        if state in {"", row.state} and fold(search) in fold(f"{row.row.name} {row.row.email}")
     ]

@@ -62,7 +62,7 @@ def list_references() -> Sequence[str]:
 
 def find_selected(references: Sequence[str]) -> Sequence[SelectedDelegate]:
     """Return the delegates with these references, as bulk actions show them."""
-    return [SelectedDelegate(one) for one in queries.list_by_reference(references)]
+    return [SelectedDelegate(delegate) for delegate in queries.list_by_reference(references)]
 
 
 def build_actions() -> Mapping[str, BulkAction[SelectedDelegate]]:
@@ -179,7 +179,7 @@ def _move(
     notify: bool,
     override_reason: str,
 ) -> None:
-    people = [one.delegate for one in chosen]
+    people = [selected.delegate for selected in chosen]
     try:
         services.move_all_to_category(
             people, category_id, actor=actor, notify=notify, override_reason=override_reason
@@ -191,8 +191,8 @@ def _move(
 
 def _build_move_form(**bound: Any) -> MoveToCategoryForm:
     form = MoveToCategoryForm(**bound)
-    form.category.choices = [(str(one.id), one.name) for one in categories.list_options()]
-    form.has_own_questions = any(one.categories for one in custom_questions.list_active())
+    form.category.choices = [(str(option.id), option.name) for option in categories.list_options()]
+    form.has_own_questions = any(question.categories for question in custom_questions.list_active())
     return form
 
 
@@ -222,7 +222,7 @@ def _build_remove_tag_form(**bound: Any) -> RemoveTagForm:
 def _cancel_all(
     chosen: Sequence[SelectedDelegate], *, actor: str, notify: bool, reason: str
 ) -> None:
-    people = [one.delegate for one in chosen]
+    people = [selected.delegate for selected in chosen]
     services.cancel_all(people, actor=actor, notify=notify, reason=reason)
 
 

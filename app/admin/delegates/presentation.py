@@ -69,9 +69,9 @@ def list_facts(delegate: Delegate, link: LinkedAgenda | None) -> list[tuple[str,
 
 def list_seats(delegate: Delegate) -> list[str]:
     """List the titles of the sessions in which a delegate has a seat."""
-    if all(one.booking_seats is None for one in get_programme().sessions):
+    if all(session.booking_seats is None for session in get_programme().sessions):
         return []  # nothing can be booked, so skip the query
-    return [one.title for one in session_bookings.list_of_delegate(delegate)]
+    return [seat.title for seat in session_bookings.list_of_delegate(delegate)]
 
 
 def country_name(code: str) -> str:
@@ -81,7 +81,7 @@ def country_name(code: str) -> str:
 
 def diff(delegate: Delegate, typed: Answers) -> VersionDiff:
     """Compare the saved answers with the submitted ones."""
-    return VersionDiff([one.describe(desk=True) for one in changes.diff(delegate, typed)])
+    return VersionDiff([change.describe(desk=True) for change in changes.diff(delegate, typed)])
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
 
 def _list_category_column() -> Iterator[ExportColumn]:
     """Yield the column with the category, if there are categories."""
-    names = {one.id: one.name for one in categories.list_options()}
+    names = {option.id: option.name for option in categories.list_options()}
     if names:
         yield ExportColumn(gettext("Category"), Delegate.category_id, names)
 
@@ -135,7 +135,7 @@ def _list_category_column() -> Iterator[ExportColumn]:
 def _list_seat_columns() -> Iterator[ExportColumn]:
     """Yield the columns with seats, offers and positions, if any session can be booked."""
     waits = {number: _describe_waits(found) for number, found in export_rows.map_waits().items()}
-    if waits or any(one.booking_seats is not None for one in get_programme().sessions):
+    if waits or any(session.booking_seats is not None for session in get_programme().sessions):
         yield ExportColumn(gettext("Seats in sessions"), queries.SEAT_LIST)
         yield ExportColumn(gettext("Offers and waiting lists"), Delegate.id, waits, default="")
 
@@ -186,7 +186,7 @@ def iter_rows(
 ) -> Iterator[list[str]]:
     """Yield a row for each matching delegate; the first column is the reference."""
     statement = (
-        select(*(one.column for one in columns))
+        select(*(column.column for column in columns))
         .outerjoin(Needs, Needs.delegate_id == Delegate.id)
         .where(*conditions)
         .order_by(Delegate.name_sort_key, Delegate.id)

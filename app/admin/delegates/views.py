@@ -82,7 +82,7 @@ def render_index(error: str = "") -> ResponseReturnValue:
         country_name=cache(presentation.country_name),
         describe_day=DayFormatter().describe,
         query_args=to_query_args(list_query),
-        categories={one.id: one.name for one in categories.list_options()},
+        categories={option.id: option.name for option in categories.list_options()},
         answer_columns=columns,
     )
 
@@ -269,8 +269,8 @@ def export_with_needs(purpose: str) -> ResponseReturnValue:
     number = queries.count_delegates(conditions)
     if form.validate_on_submit():
         needs = form.needs.data or ()
-        what = " and ".join(["the booking details", *(f"{need} needs" for need in needs)])
-        services.record_export(what, number, str(form.reason.data), actor=current_actor())
+        contents = " and ".join(["the booking details", *(f"{need} needs" for need in needs)])
+        services.record_export(contents, number, str(form.reason.data), actor=current_actor())
         return _send_file(conditions, needs, form.kind.data)
     return render_page(
         "admin/delegates/export_needs.html",
@@ -291,7 +291,7 @@ def to_query_args(list_query: ListQuery) -> Mapping[str, str]:
 
 def _send_file(conditions: Sequence[Condition], needs: Sequence[str], file_format: str) -> Response:
     columns = presentation.list_columns(needs)
-    head = [one.label for one in columns]
+    head = [column.label for column in columns]
     rows = presentation.iter_rows(conditions, columns, conference_zone())
     stem, title = spreadsheets.dated_name("delegates"), gettext("Delegates")
     return spreadsheets.send_table(stem, file_format, title, head, rows)

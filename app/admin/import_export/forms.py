@@ -67,8 +67,8 @@ class UploadForm(FileForm):
     @property
     def name(self) -> str:
         """Return the name of the file without its path."""
-        given = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
-        return strip_hidden(collapse_whitespace(given))[:MAX_FILE_NAME_LENGTH] or "?"
+        file_name = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
+        return strip_hidden(collapse_whitespace(file_name))[:MAX_FILE_NAME_LENGTH] or "?"
 
     @property
     def is_merged(self) -> bool:
@@ -134,8 +134,8 @@ class ColumnsForm(Form):
             fields["date_order"] = _build_date_field(overview)
         for number, alike in enumerate(overview.people):
             fields[f"person_{number}"] = _build_person_field(alike, overview)
-        made: type[ColumnsForm] = type("TableForm", (cls,), {**fields, "overview": overview})
-        return made()
+        form_class: type[ColumnsForm] = type("TableForm", (cls,), {**fields, "overview": overview})
+        return form_class()
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each answer, and that the columns of a sheet go together."""
@@ -174,13 +174,13 @@ class ColumnsForm(Form):
 
     def _check_repeated(self, fields: Sequence[Field]) -> bool:
         """Add an error to a field with the same meaning as another."""
-        seen: set[str] = set()
+        used_meanings: set[str] = set()
         for field in fields:
-            if field.data in seen - REPEATABLE:
+            if field.data in used_meanings - REPEATABLE:
                 label = MEANING_LABELS[field.data]
                 message = gettext("Choose “%(meaning)s” for only one column", meaning=label)
                 field.errors = [*field.errors, message]
-            seen |= {field.data} - {""}
+            used_meanings |= {field.data} - {""}
         return not any(field.errors for field in fields)
 
     def _check_titles(self) -> bool:

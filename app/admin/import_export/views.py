@@ -112,7 +112,7 @@ def columns(number: int) -> ResponseReturnValue:
     overview = uploads.inspect_table(found)
     form = ColumnsForm.for_table(overview)
     if form.validate_on_submit():
-        choices, headers = form.get_choices(), [one.header for one in overview.sheets]
+        choices, headers = form.get_choices(), [sheet.header for sheet in overview.sheets]
         try:
             reading = uploads.read_as_chosen(found, choices)
             _start_writing()
@@ -223,6 +223,6 @@ def _redirect_to_upload(found: Upload) -> ResponseReturnValue:
 def _redirect_after_load(number: int, loaded: ImportResult | None) -> ResponseReturnValue:
     if loaded is None:
         return redirects.redirect_to(url_for(".dry_run", number=number), "tried-again")
-    kept = loaded.changes.kept_settings
-    news = "programme-loaded-without-settings" if kept else "programme-loaded"
+    kept_settings = loaded.changes.kept_settings
+    news = "programme-loaded-without-settings" if kept_settings else "programme-loaded"
     return redirects.redirect_to(url_for("admin.publishing.changes"), news)

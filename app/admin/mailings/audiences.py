@@ -109,9 +109,9 @@ def _is_about_cancelled(query: str) -> bool:
 
 def load_delegates(people: Collection[str], query: str) -> Mapping[str, Candidate]:
     """Return delegates with their placeholder values."""
-    such = Delegate.id.in_(map(number_of, people))
-    rows = db.session.scalars(select(Delegate).where(such)).all()
-    willing = _find_willing(such, to_args(query).get("follows", ""))
+    condition = Delegate.id.in_(map(number_of, people))
+    rows = db.session.scalars(select(Delegate).where(condition)).all()
+    willing = _find_willing(condition, to_args(query).get("follows", ""))
     return {
         _delegate_key(row.id): Candidate(
             _delegate_key(row.id),

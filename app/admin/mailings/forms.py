@@ -147,7 +147,9 @@ def _find_options(
     """Yield the chosen option, and the first that match the search."""
     yield from (option for option in options if option[0] == chosen)
     wanted = words.casefold()
-    found = (one for one in options if one[0] != chosen and wanted in str(one[1]).casefold())
+    found = (
+        option for option in options if option[0] != chosen and wanted in str(option[1]).casefold()
+    )
     yield from islice(found, MAX_LISTED)
 
 

@@ -91,7 +91,7 @@ def _is_about_withdrawn(query: str) -> bool:
 
 def load_speakers(people: Collection[str], query: str) -> Mapping[str, Candidate]:
     """Return speakers with their placeholder values."""
-    numbers = [number_of(one) for one in people]
+    numbers = [number_of(person) for person in people]
     rows = db.session.scalars(select(Speaker).where(Speaker.id.in_(numbers))).all()
     sessions = speakers.get_sessions_by_speaker(rows)
     tasks = open_tasks.map_open_tasks(numbers)
@@ -170,11 +170,11 @@ def _speaker_values(
     values = {
         **conference_values(),
         **_person_values(speaker),
-        "sessions": "\n\n".join(_describe_session(one) for one in sessions),
-        "open_tasks": "\n".join(f"- {_describe_task(one)}" for one in tasks),
+        "sessions": "\n\n".join(_describe_session(session) for session in sessions),
+        "open_tasks": "\n".join(f"- {_describe_task(task)}" for task in tasks),
         "speaker_link": absolute_url("speakers.home"),
     }
-    timed = next((one for one in sessions if one.starts_at), None)
+    timed = next((session for session in sessions if session.starts_at), None)
     opening = timed or next(iter(sessions), None)
     return values | {
         "session_title": opening.title if opening else "",

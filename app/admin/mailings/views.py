@@ -252,8 +252,10 @@ def people(number: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         listed, ticked = request.form.getlist("listed"), request.form.getlist("chosen")
         services.deselect(mailing, listed, ticked)
-        here = redirects.safe_path_or_blank(request.form.get("back", ""))
-        return redirects.redirect_to(here or url_for(".people", number=number), "mailing-people")
+        back_url = redirects.safe_path_or_blank(request.form.get("back", ""))
+        return redirects.redirect_to(
+            back_url or url_for(".people", number=number), "mailing-people"
+        )
     chosen, list_query = queries.select_people(mailing), parse_list_query((), ("name",))
     rows = recipient_queries.list_page(
         chosen, list_query.search, offset=list_query.offset, limit=PAGE_SIZE

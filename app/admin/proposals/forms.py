@@ -82,8 +82,8 @@ AmendForm = AmendProfileForm | AmendTextForm
 def build_amend_form(proposal: Proposal) -> AmendForm:
     """Return a form with only the fields of a proposal, filled with its values."""
     form = _prefill(proposal)
-    asked = frozenset(proposal.values)
-    for name in [field.name for field in form if field.name not in asked | META_FIELDS]:
+    proposed_names = frozenset(proposal.values)
+    for name in [field.name for field in form if field.name not in proposed_names | META_FIELDS]:
         delattr(form, name)
     return form
 

@@ -75,8 +75,8 @@ def list_longest_waiting() -> Sequence[ProposalReview]:
 
 def parse_fingerprints(pairs: Sequence[str]) -> Mapping[int, str]:
     """Return the fingerprint of each selected proposal, from “12:fingerprint” pairs."""
-    parted = [pair.partition(":") for pair in pairs[:PAGE_SIZE]]
-    numbered = ((parse_number(number), fingerprint) for number, _, fingerprint in parted)
+    split_pairs = [pair.partition(":") for pair in pairs[:PAGE_SIZE]]
+    numbered = ((parse_number(number), fingerprint) for number, _, fingerprint in split_pairs)
     return {number: fingerprint for number, fingerprint in numbered if number is not None}
 
 
@@ -94,12 +94,15 @@ class FieldDiff:
 
 def diff_fields(look: ProposalReview) -> list[FieldDiff]:
     """Compare a proposal with the current values; with the original ones if it is closed."""
-    return [_diff_field(one, is_open=look.is_open) for one in look.fields]
+    return [_diff_field(field, is_open=look.is_open) for field in look.fields]
 
 
 def diff_amendments(proposal: Proposal) -> list[FieldDiff]:
     """Return the fields that were approved with changes."""
-    pairs = [(one.label, diff.diff_words(one.old, one.new)) for one in proposal.amendments]
+    pairs = [
+        (amendment.label, diff.diff_words(amendment.old, amendment.new))
+        for amendment in proposal.amendments
+    ]
     return [FieldDiff(label, old, new) for label, (old, new) in pairs]
 
 

@@ -25,8 +25,8 @@ class SeatEffect:
 def list_seat_effects(comparison: Comparison) -> Sequence[SeatEffect]:
     """List the sessions with seats or waiting people that a release changes; at most one query."""
     pairs: list[tuple[Session, Session | None]] = [
-        *((one.old, one.new) for one in comparison.sessions.modified),
-        *((one, None) for one in comparison.sessions.withdrawn),
+        *((modification.old, modification.new) for modification in comparison.sessions.modified),
+        *((session, None) for session in comparison.sessions.withdrawn),
     ]
     keys = [old.key for old, new in pairs if _has_seats(old) or (new and _has_seats(new))]
     known = queries.map_seats(keys) if keys else {}

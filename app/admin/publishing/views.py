@@ -164,8 +164,8 @@ def publish() -> ResponseReturnValue:
     if answer is None:
         return redirects.redirect_to(url_for(".changes"), "release-planned")
     notices.prepare()
-    what = "published" if answer.is_new else "public-already"
-    return redirects.redirect_to(url_for(".release", number=answer.release.number), what)
+    message_key = "published" if answer.is_new else "public-already"
+    return redirects.redirect_to(url_for(".release", number=answer.release.number), message_key)
 
 
 @bp.get("/publish/check")
@@ -233,13 +233,13 @@ def release(number: int) -> ResponseReturnValue:
 @bp.get("/compare")
 def compare() -> ResponseReturnValue:
     listed = queries.list_releases()
-    asked = presentation.parse_release_pair(listed)
+    release_pair = presentation.parse_release_pair(listed)
     return render_page(
         "admin/publishing/compare.html",
         releases=listed,
-        asked=asked,
-        differences=presentation.diff_releases(*asked, request.args.get("whole", ""))
-        if asked
+        asked=release_pair,
+        differences=presentation.diff_releases(*release_pair, request.args.get("whole", ""))
+        if release_pair
         else None,
         breadcrumbs=_release_breadcrumbs(),
     )

@@ -70,13 +70,15 @@ def name_kind(definition: Definition) -> str:
 def list_conditions(earlier: Iterable[Definition]) -> Sequence[tuple[str, str]]:
     """List the conditions a question can have, with labels, from the questions before it."""
     conditions = [
-        Condition(one.id, operator, value)
-        for one in earlier
-        if not one.is_retired and can_depend_on(one)
-        for operator, value in [*list_possible_answers(one), (ANSWERED, "")]
+        Condition(definition.id, operator, value)
+        for definition in earlier
+        if not definition.is_retired and can_depend_on(definition)
+        for operator, value in [*list_possible_answers(definition), (ANSWERED, "")]
     ]
-    questions = {one.id: one for one in earlier}
-    return [(one.dump(), describe_condition(one, questions)) for one in conditions]
+    questions = {definition.id: definition for definition in earlier}
+    return [
+        (condition.dump(), describe_condition(condition, questions)) for condition in conditions
+    ]
 
 
 def describe_condition(condition: Condition | None, questions: Mapping[int, Definition]) -> str:
@@ -104,7 +106,7 @@ def describe_erasure(definition: Definition) -> str:
 
 def list_category_choices() -> list[tuple[str, str]]:
     """List the categories of registration, by the text of their numbers."""
-    return [(str(one.id), one.name) for one in categories.list_options()]
+    return [(str(option.id), option.name) for option in categories.list_options()]
 
 
 def describe_categories(definition: Definition) -> str:

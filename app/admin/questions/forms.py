@@ -121,7 +121,7 @@ class QuestionForm(QuestionTextsForm):
     def set_choices(self, earlier: Sequence[Definition]) -> None:
         """Set the choices; conditions refer to the questions before this one."""
         self.kind.choices = list(descriptions.KIND_NAMES.items())
-        self.max_megabytes.choices = [(str(one), f"{one} MB") for one in FILE_SIZES]
+        self.max_megabytes.choices = [(str(size), f"{size} MB") for size in FILE_SIZES]
         self.condition.choices = [
             ("", gettext("Always")),
             *(
@@ -134,8 +134,8 @@ class QuestionForm(QuestionTextsForm):
 
     def limit(self, question: StandardQuestion) -> None:
         """Ask only for what can be changed about a standard question."""
-        self.fixed = {one.name: one.data for one in self}
-        names = [one.name for one in self if one.name.startswith("choices")]
+        self.fixed = {field.name: field.data for field in self}
+        names = [field.name for field in self if field.name.startswith("choices")]
         names += ["kind", "is_corrected", "readers", "max_megabytes"]
         if not question.can_be_required:
             names.append("is_required")

@@ -66,8 +66,8 @@ class QuestionRow:
     @property
     def is_for_everybody(self) -> bool:
         """Whether all delegates are asked it, regardless of their other answers."""
-        asked = self.definition
-        return not (self.condition or asked.categories or asked.days)
+        definition = self.definition
+        return not (self.condition or definition.categories or definition.days)
 
     @property
     def kind(self) -> str:
@@ -114,13 +114,13 @@ def _render_index(error: str = "") -> ResponseReturnValue:
 def _list_rows() -> Sequence[QuestionRow]:
     definitions = queries.read_definitions(REGISTRATION)
     counts = {**custom_answers.count_by_question(), **custom_answers.count_standard()}
-    by_id = {one.id: one for one in definitions}
+    by_id = {definition.id: definition for definition in definitions}
     rows = []
-    asked = 0
+    active_count = 0
     for one in sorted(definitions, key=lambda each: each.is_retired):
-        asked += not one.is_retired
+        active_count += not one.is_retired
         condition = descriptions.describe_condition(one.condition, by_id)
-        position = 0 if one.is_retired else asked
+        position = 0 if one.is_retired else active_count
         answers = counts.get(one.id, 0) if _is_counted(one) else None
         rows.append(QuestionRow(one, position, answers, condition))
     return rows
@@ -187,7 +187,7 @@ def _list_texts(definition: Definition) -> Mapping[str, Sequence[str]]:
 def edit(number: int) -> ResponseReturnValue:
     question = queries.get_question(REGISTRATION, number)
     definitions = queries.read_definitions(REGISTRATION)
-    index = [one.id for one in definitions].index(number)
+    index = [definition.id for definition in definitions].index(number)
     form = forms.build_form(**forms.initial_data(definitions[index], question.version))
     form.set_choices(definitions[:index])
     known = definitions[index].standard

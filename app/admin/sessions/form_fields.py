@@ -150,7 +150,9 @@ class AppearancesField(FieldList):  # type: ignore[type-arg]  # FieldList is not
 
 def initial_appearances(appearances: Sequence[Appearance]) -> list[dict[str, str]]:
     """Return the rows of a session's current speakers."""
-    return [{"speaker": one.speaker.key, "role": one.role} for one in appearances]
+    return [
+        {"speaker": appearance.speaker.key, "role": appearance.role} for appearance in appearances
+    ]
 
 
 def _next_button(action: str, index: int, rows: int) -> str:

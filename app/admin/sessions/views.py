@@ -122,7 +122,7 @@ def bulk() -> ResponseReturnValue:
 
 def _store_selection() -> ResponseReturnValue:
     slugs = get_selected(session_listing.list_slugs)[:MAX_SELECTED]
-    chosen = [one.slug for one in session_queries.list_by_slug(slugs)]
+    chosen = [session.slug for session in session_queries.list_by_slug(slugs)]
     if not chosen:
         return _render_index(gettext("Select at least one session"))
     preview = "1" if "check" in request.form or "state" in request.form else None
@@ -139,7 +139,7 @@ def _render_bulk_edit() -> ResponseReturnValue:
     is_checked = draft_forms.PREVIEW in request.args
     values = form.values() if is_checked and form.is_complete else {}
     outlooks = session_listing.preview_bulk_edit(chosen, values) if values else []
-    affected = [one.session for one in outlooks if one.is_possible]
+    affected = [outlook.session for outlook in outlooks if outlook.is_possible]
     return render_page(
         "admin/sessions/bulk.html",
         form=form,
@@ -147,7 +147,7 @@ def _render_bulk_edit() -> ResponseReturnValue:
         outlooks=outlooks,
         affected=len(affected),
         people=find_affected_by_several(affected, conference_zone()) if affected else None,
-        already=sum(not one.changes for one in outlooks),
+        already=sum(not outlook.changes for outlook in outlooks),
         is_checked=is_checked,
         back=redirects.safe_path_or_blank(selection.get("back", "")) or url_for(".index"),
     )

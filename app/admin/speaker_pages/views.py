@@ -103,13 +103,16 @@ def _group_by_time(
     def get_time(one: PendingReminder) -> datetime | None:
         return None if one.is_paused else one.send_at
 
-    shown = {time: list(group) for time, group in groupby(rows, get_time)}
-    every = {time: list(group) for time, group in groupby(planned, get_time)}
+    shown_groups = {time: list(group) for time, group in groupby(rows, get_time)}
+    all_groups = {time: list(group) for time, group in groupby(planned, get_time)}
     return [
         ReminderGroup(
-            time, " ".join(str(one.id) for one in every[time]), len(every[time]), shown[time]
+            time,
+            " ".join(str(one.id) for one in all_groups[time]),
+            len(all_groups[time]),
+            shown_groups[time],
         )
-        for time in shown
+        for time in shown_groups
     ]
 
 
@@ -129,8 +132,8 @@ def _requested_reminder(
     planned: Sequence[PendingReminder], rows: Sequence[PendingReminder]
 ) -> Sequence[PendingReminder]:
     """Return the reminder in the query parameter ``to``, else the first on the page, if any."""
-    asked = request.args.get("to", "")
-    return [one for one in planned if str(one.id) == asked][:1] or rows[:1]
+    reminder_id = request.args.get("to", "")
+    return [reminder for reminder in planned if str(reminder.id) == reminder_id][:1] or rows[:1]
 
 
 def _apply_to_selected(action: Callable[..., None], message_key: str) -> ResponseReturnValue:
@@ -168,15 +171,17 @@ def overview() -> ResponseReturnValue:
 @validates_own_csrf
 def answer_request(number: int) -> ResponseReturnValue:
     """Answer a speaker's request: the answer is emailed, and shown on their pages."""
-    asked, form = queries.get_request(number), RequestAnswerForm()
+    speaker_request, form = queries.get_request(number), RequestAnswerForm()
     if form.validate_on_submit():
         try:
-            services.resolve_request(asked, form.answer.data or "", actor=guards.current_actor())
+            services.resolve_request(
+                speaker_request, form.answer.data or "", actor=guards.current_actor()
+            )
         except RuleViolation as refusal:
             form.add_error(form.answer, refusal)
         else:
             return redirects.redirect_to(url_for(".overview"), "request-answered")
-    return render_page("admin/speaker_pages/answer.html", form=form, asked=asked)
+    return render_page("admin/speaker_pages/answer.html", form=form, asked=speaker_request)
 
 
 @bp.post("/requests/<int:number>/settle")
@@ -191,8 +196,8 @@ def deadlines() -> ResponseReturnValue:
     form = DeadlinesForm.for_items(ITEMS, queries.get_deadlines())
     if form.validate_on_submit():
         is_news = services.set_deadlines(form.get_deadlines(), actor=guards.current_actor())
-        what = "dates-saved" if is_news else "as-it-was"
-        return redirects.redirect_to(url_for(".overview"), what)
+        message_key = "dates-saved" if is_news else "as-it-was"
+        return redirects.redirect_to(url_for(".overview"), message_key)
     return render_page(
         "admin/speaker_pages/deadlines.html", form=form, rows=form.ordered_fields(ITEMS)
     )
@@ -268,7 +273,7 @@ def _build_batch(letter: str, selection: MultiDict[str, str]) -> EmailBatch:
     return batch_emails.build_batch(
         letter,
         None if means_all else ticked,
-        [one for one in every_owner if means_all or str(one.owner.id) in owners],
+        [owner for owner in every_owner if means_all or str(owner.owner.id) in owners],
     )
 
 

@@ -127,7 +127,7 @@ def get_filters() -> Sequence[ListFilter]:
         TextFilter(
             "organisation",
             _l("Organisation"),
-            [(one, one) for one in choices.organisations],
+            [(organisation, organisation) for organisation in choices.organisations],
         ),
         ListFilter("role", _l("Role"), tuple(ROLES.items())),
         ListFilter("task", _l("To do"), TASK_OPTIONS),

@@ -65,7 +65,7 @@ SHOWN_APART = {  # fields with their own place on a speaker's page
     *("name", "role", "organisation", "country", "biography", PHOTO),
     *("contact_address", "notes", CONFIRMED, TAKES_PART, ABSENCES),
 }
-OTHER_FIELDS = tuple(one for one in SPEAKER_FIELDS if one.name not in SHOWN_APART)
+OTHER_FIELDS = tuple(field for field in SPEAKER_FIELDS if field.name not in SHOWN_APART)
 
 
 @bp.get("")
@@ -244,11 +244,11 @@ def _describe_fields(speaker: Speaker, *, is_public: bool) -> list[tuple[str, st
     """Return the labels and texts of the fields that are not shown elsewhere."""
     return [
         (
-            one.label,
-            SPEAKER_FIELDS.display_value(one.name, SPEAKER_FIELDS.get_value(speaker, one.name)),
+            field.label,
+            SPEAKER_FIELDS.display_value(field.name, SPEAKER_FIELDS.get_value(speaker, field.name)),
         )
-        for one in OTHER_FIELDS
-        if one.is_public == is_public
+        for field in OTHER_FIELDS
+        if field.is_public == is_public
     ]
 
 

@@ -85,7 +85,9 @@ def list_open(
     """
     own = tuple(task for task in tasks if role in task.area.write_roles)
     values = iter(db.session.execute(_select_counts(own, besides)).one())
-    counts = [next(values) if isinstance(one.count, ColumnElement) else one.count() for one in own]
+    counts = [
+        next(values) if isinstance(task.count, ColumnElement) else task.count() for task in own
+    ]
     deadlines = [next(values) if task.item else None for task in own]
     found = [
         _open(task, count, due_on)
@@ -93,7 +95,8 @@ def list_open(
     ]
     order = list(SEVERITIES)
     is_open = sorted(
-        (one for one in found if one.number), key=lambda one: order.index(one.severity)
+        (open_task for open_task in found if open_task.number),
+        key=lambda one: order.index(one.severity),
     )
     return is_open, list(values)
 
@@ -101,9 +104,9 @@ def list_open(
 def group_by_severity(tasks: Sequence[OpenTask]) -> Iterator[tuple[Any, Sequence[OpenTask]]]:
     """Yield the tasks of each severity below its label."""
     for severity, label in SEVERITIES.items():
-        such = [task for task in tasks if task.severity == severity]
-        if such:
-            yield label, such
+        matching = [task for task in tasks if task.severity == severity]
+        if matching:
+            yield label, matching
 
 
 @cache

@@ -50,8 +50,8 @@ def _days_until_closing() -> int:
     conference = current_release.get_programme().conference
     if conference.registration_closes_at is None:
         return 0
-    left = conference.registration_closes_at - clock.now()
-    return left.days + 1 if timedelta() < left <= CLOSING_SOON else 0
+    remaining = conference.registration_closes_at - clock.now()
+    return remaining.days + 1 if timedelta() < remaining <= CLOSING_SOON else 0
 
 
 def _count_example_texts() -> int:

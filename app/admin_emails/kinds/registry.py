@@ -60,7 +60,7 @@ def get_email_name(template: str) -> str:
 
 def email_choices(hidden: Collection[str] = ()) -> list[tuple[str, str]]:
     """Return the emails and their names, sorted by name, without hidden ones."""
-    shown = [(name, kind) for name, kind in EMAIL_KINDS.items() if name not in hidden]
-    names = [(template, str(kind.name)) for template, kind in shown]
+    visible_kinds = [(name, kind) for name, kind in EMAIL_KINDS.items() if name not in hidden]
+    names = [(template, str(kind.name)) for template, kind in visible_kinds]
     names += [(template, str(name)) for template, name in WITHOUT_TEMPLATE.items()]
     return sorted(names, key=itemgetter(1))

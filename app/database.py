@@ -156,8 +156,12 @@ def violated_constraint(error: IntegrityError) -> str:
     detail = str(error.orig).rpartition(": ")[2]  # SQLite names a check, or a key's columns
     columns = detail.split(", ")
     for table in Base.metadata.tables.values():
-        keys: list[UniqueConstraint | Index] = [one for one in table.indexes if one.unique]
-        keys += [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+        keys: list[UniqueConstraint | Index] = [index for index in table.indexes if index.unique]
+        keys += [
+            constraint
+            for constraint in table.constraints
+            if isinstance(constraint, UniqueConstraint)
+        ]
         for key in keys:
             if [f"{table.name}.{column.name}" for column in key.columns] == columns:
                 return str(key.name)

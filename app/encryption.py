@@ -123,9 +123,9 @@ def get_key_id(stored: str) -> str:
 def create_key_ring(config: Config) -> KeyRing:
     """Return the keys of the settings; raise SettingsError if one is malformed."""
     keys = config.DATA_KEY.get_secret_value().split()
-    if not all(KEY.fullmatch(one) for one in keys):
+    if not all(KEY.fullmatch(key) for key in keys):
         raise SettingsError(MALFORMED)
-    return KeyRing({_make_id(one): AESGCM(_derive(one)) for one in keys})
+    return KeyRing({_make_id(key): AESGCM(_derive(key)) for key in keys})
 
 
 def init_app(app: Flask, config: Config) -> None:

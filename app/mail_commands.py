@@ -58,8 +58,8 @@ def receive_bounce(maildir: Path | None, mbox: Path | None, *, imap: bool) -> No
         returned = list(_receive_bounces(maildir, mbox, is_imap=imap))
     except ConferenceError as refusal:
         raise click.ClickException(str(refusal)) from None
-    what = "returned or replied" if current_app.config["MAIL_INBOX_REPLIES"] else "returned"
-    click.echo(f"{sum(returned)} {what}, {len(returned) - sum(returned)} ignored")
+    label = "returned or replied" if current_app.config["MAIL_INBOX_REPLIES"] else "returned"
+    click.echo(f"{sum(returned)} {label}, {len(returned) - sum(returned)} ignored")
 
 
 def get_inbox_handler() -> mailbox_files.Handler:

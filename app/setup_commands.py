@@ -84,12 +84,12 @@ def create_faulty_app(fault: SettingsError) -> Flask:
 @with_appcontext
 def settings() -> None:
     """List each setting: its value, where it comes from, and what is wrong."""
-    given = {name.upper(): value for name, value in os.environ.items() if value}
+    environment = {name.upper(): value for name, value in os.environ.items() if value}
     width = max(map(len, Config.model_fields))
     for name in Config.model_fields:
         source = current_app.extensions.get(SOURCES, {}).get(name, "environment")
-        value = _format_value(name, given.get(name))
-        click.echo(f"{name:{width}}  {value}  ({source if name in given else 'default'})")
+        value = _format_value(name, environment.get(name))
+        click.echo(f"{name:{width}}  {value}  ({source if name in environment else 'default'})")
     _report(current_app.extensions.get(FAULTS, []))
 
 
@@ -105,8 +105,8 @@ def _format_value(name: str, value: str | None) -> str:
         return "hidden"
     scheme, separator, rest = value.partition("://")
     user, at, place = rest.rpartition("@")  # the last @: a password may contain one
-    shown = f"{scheme}{separator}{'hidden' if user else ''}{at}{place}"
-    return PASSWORD_IN_URL.sub("hidden", shown)
+    redacted = f"{scheme}{separator}{'hidden' if user else ''}{at}{place}"
+    return PASSWORD_IN_URL.sub("hidden", redacted)
 
 
 @click.command("check-setup")

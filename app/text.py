@@ -40,7 +40,7 @@ def parse_number(typed: str, max_digits: int = MAX_ROW_ID_DIGITS) -> int | None:
 def parse_numbers(typed: Iterable[str], max_digits: int = MAX_ROW_ID_DIGITS) -> list[int]:
     """Parse several such numbers, leaving out invalid ones, in the same order."""
     numbers = (parse_number(one, max_digits) for one in typed)
-    return [one for one in numbers if one is not None]
+    return [number for number in numbers if number is not None]
 
 
 def strip_hidden(text: str) -> str:

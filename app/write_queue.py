@@ -63,20 +63,20 @@ class WriteQueue:
     def _wait_for_turn(self, ticket: object, deadline: float) -> bool:
         with self._changed:
             while self._waiting[0] is not ticket:
-                left = deadline - time.monotonic()
-                if left <= 0:
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
                     return False
-                self._changed.wait(min(left, self._get_patience(ticket)))
+                self._changed.wait(min(remaining, self._get_patience(ticket)))
         return True
 
     def _get_patience(self, ticket: object) -> float:
         """Return how many seconds to wait before the next attempt; raise WriteQueueFull."""
         if self._waiting.index(ticket) < self._max_waiting:
             return STUCK_AFTER
-        left = self._moved_at + STUCK_AFTER - time.monotonic()
-        if left <= 0:
+        remaining = self._moved_at + STUCK_AFTER - time.monotonic()
+        if remaining <= 0:
             raise WriteQueueFull("too many wait for the database to be unlocked")
-        return left
+        return remaining
 
     def _poll(
         self, try_lock: Callable[[], bool], read_version: Callable[[], int], deadline: float

@@ -71,7 +71,7 @@ def _match_type(delegate: Delegate, wanted: RequirementType, *, are_words_new: b
 
 
 def _list_wanted(wanted: RequirementType, kinds: str, words: str) -> Sequence[str]:
-    """List the kinds that need a case; "something else" needs none, since the words describe it."""
+    """List the kinds that need a case; "something else" needs none if words describe it."""
     chosen = [kind for kind in wanted.kinds if kind in kinds.split()]
     if words and OTHER in chosen:
         chosen.remove(OTHER)

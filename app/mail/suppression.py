@@ -161,7 +161,7 @@ def subscribe(address: str) -> None:
 
 
 def erase(address: str) -> None:
-    """Replace an address by a keyed hash, with its reasons, and delete its unsubscribe key."""
+    """Replace an address by a keyed hash, in its reasons and for its unsubscribe key."""
     stored = list_stored_forms(address)
     current = stored[1]
     for reason in db.session.scalars(

@@ -46,7 +46,7 @@ class Mailing(Base):
     queued_at: Mapped[datetime | None] = mapped_column(default=None)
     queued_by: Mapped[str] = mapped_column(default="")
     send_at: Mapped[datetime | None] = mapped_column(default=None)
-    days_before: Mapped[int | None] = mapped_column(default=None)  # of the conference; or fixed
+    days_before: Mapped[int | None] = mapped_column(default=None)  # the conference; or None
     time_of_day: Mapped[str] = mapped_column(default="")  # 09:00, on such a day
     # whether people who match the filters at that time get it too, or only those who match now
     chooses_when_sent: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -139,7 +139,7 @@ def lock(notice: ChangeNotice) -> None:
 def list_cancelled_speakers(
     mailing: Mailing, among: Sequence[MailingRecipient]
 ) -> Sequence[MailingRecipient]:
-    """List the speakers who are to learn of their cancelled booking's changes, if not excluded."""
+    """List essential recipients by a booking that is cancelled by now, unless excluded."""
     person = literal(f"{recipients.DELEGATE} ").concat(cast(Delegate.id, String))
     rows = select(MailingRecipient).where(
         MailingRecipient.id.in_([recipient.id for recipient in among]),

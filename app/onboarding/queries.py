@@ -19,8 +19,8 @@ from app.programme.models import Conference, Photo, Release, Room, Session, Spea
 from app.speakers.models import SpeakerAccess
 
 EXAMPLE_FILE: Final = "conference.json"
-EXAMPLE_MEALS: Final = ("lunch-thursday", "lunch-friday")  # unmarked in public files
-KEEPING_SUBJECT: Final = "example"  # of the entry that records the choice to keep it
+EXAMPLE_MEALS: Final = ("lunch-thursday", "lunch-friday")  # public files do not name meals
+KEEPING_SUBJECT: Final = "example"  # of the entry about keeping the example
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,7 @@ def list_owned_sessions(person: Person) -> Sequence[Session]:
 
 
 def get_represented_ids(person: Person) -> set[int]:
-    """Return the speaker person ids a person acts for: their own, and speakers they assist."""
+    """Return the ids of the people a person acts for: their own, and speakers they assist."""
     accessible = select(SpeakerAccess.speaker_id).where(
         SpeakerAccess.person_id == person.id, IS_ACTIVE
     )

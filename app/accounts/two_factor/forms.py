@@ -20,7 +20,7 @@ def _six_digits(_form: Form, field: StringField) -> None:
 
 
 class CodeForm(Form):
-    """Create a person for work that will be rolled back."""
+    """Enter a code of an authenticator app."""
 
     code = StringField(
         _l("Code from your app"),

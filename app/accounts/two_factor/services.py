@@ -41,7 +41,7 @@ def start_totp_setup(login_session: LoginSession) -> None:
 
 
 def confirm_totp(login_session: LoginSession, code: str) -> Sequence[str]:
-    """Store the pending secret if the code is right; return the first recovery codes, if new."""
+    """Store the pending secret if the code is right; return recovery codes if none existed."""
     person = _lock_person_for_setup(login_session)
     secret = totp.decrypt(login_session.pending_totp_secret)
     step = require(totp.verify_code(secret, code), RuleViolation(WRONG_CODE))

@@ -28,9 +28,9 @@ class DelegateFilter:
     condition: Callable[[str], Condition]  # selects delegates by a value
     options: Options = ()
     list_options: Callable[[InUse], Options] | None = None  # for options that depend on the data
-    select_in_use: Callable[[], Select[tuple[str, str]]] | None = None  # its argument
+    select_in_use: Callable[[], Select[tuple[str, str]]] | None = None  # for ``options``
     kind: type[ListFilter] = ListFilter
-    area: Area | None = None  # that must be readable, too
+    area: Area | None = None  # the user must be able to read it
     needs_consent: bool = False  # it finds people who agreed to emails; they can unsubscribe
 
     @property

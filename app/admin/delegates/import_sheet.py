@@ -31,7 +31,8 @@ from app.web import languages
 
 MAX_ROWS: Final = 500
 COUNTRY: Final = "country"
-FORMULA: Final = re.compile(r"[=@]|[+-](?![\d\s().,/-]*$)")  # of phone numbers and negative ones
+# Phone numbers such as +44 20 7946 0000 and negative numbers are not formulas.
+FORMULA: Final = re.compile(r"[=@]|[+-](?![\d\s().,/-]*$)")
 REQUIRED: Final = ("given_names", EMAIL, COUNTRY, DAYS)
 IN_CELLS: Final = (BooleanField, SelectField, StringField)  # but no file fields
 YES: Final = ("yes", "y", "true", "1", "x")

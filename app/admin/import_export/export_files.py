@@ -31,7 +31,7 @@ def list_file_names() -> Iterator[str]:
 
 
 def export_file(state: str, name: str) -> Response:
-    """Yield the names of each programme's files."""
+    """Return a file of the working or published programme as a download."""
     if state not in {WORKING, PUBLISHED} or name not in list_file_names():
         raise NotFound("There is no such file")
     source = _working_source() if state == WORKING else _published_source()

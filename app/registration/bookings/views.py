@@ -236,7 +236,7 @@ def _get_booking(secret: str) -> Delegate:
 def _render_confirm(
     template: str, form: ConfirmForm, delegate: Delegate, secret: str, **context: Any
 ) -> Response:
-    """Ask for confirmation before something that cannot be undone."""
+    """Render the page that asks for confirmation of a step."""
     return render_page(template, form=form, delegate=delegate, secret=secret, **context)
 
 

@@ -162,7 +162,7 @@ def take_seat(
 def _list_given_up(
     delegate: Delegate, session: Session, in_place_of: Collection[str]
 ) -> list[Session]:
-    """List the sessions to release for a session; raise RuleViolation if that is not enough."""
+    """List the sessions to release for a session; raise RuleViolation if it cannot be booked."""
     booked = {seat.session_key for seat in queries.list_of_delegate(delegate)}
     if session.key in booked:
         raise _AlreadyBooked

@@ -41,16 +41,16 @@ class SiteState(Base):
     clock_starts_at: Mapped[datetime | None] = mapped_column(default=None)
     clock_offset: Mapped[int | None] = mapped_column(default=None)  # seconds
     database_id: Mapped[str | None] = mapped_column(default=None)  # tells databases apart
-    drawing_until: Mapped[datetime | None] = mapped_column(default=None)  # by one worker; real
-    worker_seen_at: Mapped[datetime | None] = mapped_column(default=None)  # in real time
-    undeclared_proxy_seen_at: Mapped[datetime | None] = mapped_column(default=None)  # real moment
+    drawing_until: Mapped[datetime | None] = mapped_column(default=None)  # of a worker; real time
+    worker_seen_at: Mapped[datetime | None] = mapped_column(default=None)  # real time
+    undeclared_proxy_seen_at: Mapped[datetime | None] = mapped_column(default=None)  # real time
 
 
 SELECT_STATE = select(SiteState.cache_version, SiteState.clock_starts_at, SiteState.clock_offset)
 
 
 def bump_cache_version() -> None:
-    """Invalidate what is cached of the public site; this process rechecks after the commit."""
+    """Invalidate cached public pages; this process rechecks the version after the commit."""
     db.session.execute(update(SiteState).values(cache_version=SiteState.cache_version + 1))
     db.session.info[BUMPED] = True
 
@@ -68,22 +68,22 @@ class CacheVersionWatcher:
         self._version = 0
         self.is_clock_in_sync = False  # whether this process uses the database's clock
         self._next_check_at = float("-inf")
-        self._wanted = self._answered = object()  # each call of ``recheck`` is one of its own
+        self._wanted = self._answered = object()  # each call of ``recheck`` replaces it
         self._check_lock = threading.Lock()
         self._cache: dict[str, tuple[int, Any]] = {}
 
     def get_version(self) -> int:
         """Return the version, reading it from the database if the last check is too long ago.
 
-        While another thread reads it, the last one is returned; but after a ``recheck`` only one
-        that was read since then.
+        While another thread reads it, return the last known version, unless ``recheck`` was called
+        since that one was read.
         """
         if self.is_check_due and self._check_lock.acquire(
             blocking=self._version == 0 or self._is_recheck_due
         ):
             try:
                 if self.is_check_due:  # otherwise another thread checked while this one waited
-                    wanted = self._wanted  # what is wanted from here on, this check may not see
+                    wanted = self._wanted  # later ``recheck``s are not covered
                     pause = self._interval if self._refresh() else self._interval * BACKOFF
                     self._next_check_at, self._answered = time.monotonic() + pause, wanted
             finally:
@@ -115,7 +115,7 @@ class CacheVersionWatcher:
         return self._version
 
     def cached(self, name: str, make: Callable[[], T], is_valid: Callable[[T], bool]) -> T:
-        """Return the cached value, made once per version; if that fails, the previous one."""
+        """Return the cached value, computed once per version; if that fails, the previous one."""
         version = self.get_version()
         entry = self._cache.get(name)
         if entry is None or entry[0] != version or not is_valid(entry[1]):
@@ -206,9 +206,9 @@ def recheck() -> None:
 
 
 def recheck_if_behind() -> None:
-    """Check the version if the transaction that has begun sees another than this process.
+    """Check the version if the current transaction sees another one than this process.
 
-    Whoever has waited for a lock calls it before reading what another process may have published.
+    Call it after waiting for a lock, before reading what another process may have published.
     """
     if db.session.scalar(select(SiteState.cache_version)) != _watcher().last_seen:
         recheck()
@@ -219,9 +219,9 @@ def _is_always_valid(_value: object) -> bool:
 
 
 def cached(name: str, make: Callable[[], T], is_valid: Callable[[T], bool] = _is_always_valid) -> T:
-    """Return what this process has cached for the current version, making it if it is missing.
+    """Return what this process has cached for the current version, computing it if missing.
 
-    A value that is no longer valid is made again before the version changes. In preview mode the
+    A value that is no longer valid is recomputed before the version changes. In preview mode the
     value is cached for that request only.
     """
     mode = preview_mode.current()

@@ -112,7 +112,7 @@ def load_programme(  # noqa: PLR0913 - an option each
     force: bool,
 ) -> None:
     """Import a conference from FILE; anything the file does not contain is withdrawn."""
-    with read_only():  # a file that takes long holds nobody up
+    with read_only():  # a slow file holds no one up
         reading = interchange.read_programme(file)
         db.session.rollback()
     with transaction():

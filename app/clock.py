@@ -12,7 +12,7 @@ from app import preview_mode
 
 
 def offset_to(starts_at: datetime) -> int:
-    """Return by how many seconds a moment differs from real time, rounded up."""
+    """Return how many seconds a moment differs from real time, rounded up."""
     return ceil((starts_at - real_now()).total_seconds())  # the site's clock never starts before it
 
 

@@ -1,7 +1,7 @@
 """The database: its models' base and types, transactions outside requests, and locks.
 
-``app.sqlite`` and ``app.postgresql`` set up the engine of the one or the other, and
-``app.transaction_settings`` says how a transaction begins.
+``app.sqlite`` and ``app.postgresql`` set up the engine of each database, and
+``app.transaction_settings`` decides how a transaction begins.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -129,7 +129,7 @@ def transaction() -> Iterator[None]:
 
 
 def insert_if_absent(model: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
-    """Insert rows; leave out what is there already. Return how many were inserted."""
+    """Insert rows except those that exist already; return the number of inserted rows."""
     primary_key = next(iter(model.__table__.primary_key))
     statement = _insert(model).values(list(rows)).on_conflict_do_nothing()
     return len(db.session.execute(statement.returning(primary_key)).all())
@@ -156,8 +156,12 @@ def violated_constraint(error: IntegrityError) -> str:
     detail = str(error.orig).rpartition(": ")[2]  # SQLite names a check, or a key's columns
     columns = detail.split(", ")
     for table in Base.metadata.tables.values():
-        keys: list[UniqueConstraint | Index] = [one for one in table.indexes if one.unique]
-        keys += [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+        keys: list[UniqueConstraint | Index] = [index for index in table.indexes if index.unique]
+        keys += [
+            constraint
+            for constraint in table.constraints
+            if isinstance(constraint, UniqueConstraint)
+        ]
         for key in keys:
             if [f"{table.name}.{column.name}" for column in key.columns] == columns:
                 return str(key.name)
@@ -165,11 +169,11 @@ def violated_constraint(error: IntegrityError) -> str:
 
 
 def queue_for(name: str) -> None:
-    """Wait on PostgreSQL for one's turn to lock something that many lock: first come, first served.
+    """Wait on PostgreSQL for a turn to lock something contended: first come, first served.
 
-    Those who wait for a row that changes again and again overtake one another there; those who
-    wait for such a lock do not. It ends with the transaction. On SQLite a transaction that may
-    write has had its turn.
+    Sessions that wait for a frequently updated row overtake one another; those that wait for such
+    an advisory lock do not. It is released with the transaction. On SQLite, writing transactions
+    are serialised anyway.
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(QUEUE, {"name": name})
@@ -185,10 +189,10 @@ def lock_table(model: type[Base]) -> None:
 
 
 def wait_for_table(model: type[Base]) -> None:
-    """Wait on PostgreSQL until nobody has locked a table, before locking a row that is written.
+    """Wait on PostgreSQL until no one has locked a table, before locking a row that is written.
 
-    Otherwise whoever locks the row waits for the table, and whoever has locked the table waits for
-    the row: a deadlock. The lock ends with the transaction.
+    Otherwise a session that has the row waits for the table while a session that has the table
+    waits for the row: a deadlock. The lock is released with the transaction.
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text(f"LOCK TABLE {model.__tablename__} IN ROW EXCLUSIVE MODE"))
@@ -196,7 +200,7 @@ def wait_for_table(model: type[Base]) -> None:
 
 @contextmanager
 def read_only_connection(engine: Engine) -> Iterator[Connection]:
-    """Open a second connection that never takes the write lock, beside the current transaction."""
+    """Open a second connection that never takes the write lock, next to the current transaction."""
     with read_only(), engine.connect() as connection:
         yield connection
 
@@ -221,5 +225,5 @@ def _render_utc_datetime(kind: str, item: Any, context: object) -> str | bool:
 
 
 def has_model(name: str | None, kind: str, _parents: object) -> bool:
-    """Return True unless it is a table without a model: the search index differs by database."""
+    """Return True unless it is a table without a model: search indexes differ by database."""
     return kind != "table" or not str(name).startswith("search_index")

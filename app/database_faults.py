@@ -22,8 +22,8 @@ UNAVAILABLE_STATES = frozenset({"25006", "25P03", "25P04", "42501", "55P03"})
 # SQLite's primary codes: PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL,
 # CANTOPEN, PROTOCOL, NOTADB
 UNAVAILABLE_CODES = frozenset({3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
-# Those that may concern one row alone: serialisation failure, corrupted data; took too long, waited
-# for a lock; CORRUPT
+# These may concern only one row: serialisation failure, corrupted data; took too long, waited for a
+# lock; CORRUPT
 ROW_CLASSES = frozenset({"40", "XX"})
 ROW_STATES = frozenset({"57014", "55P03"})
 ROW_CODES = frozenset({11})
@@ -38,8 +38,8 @@ _logged: WeakKeyDictionary[Engine, dict[tuple[str, str], float]] = WeakKeyDictio
 def is_unavailable(fault: BaseException, engine: Engine | None = None) -> bool:
     """Return True if the database cannot be used for now, so that cached data may replace it.
 
-    It may be unreachable, overloaded, full or damaged, or not at the migration this code needs.
-    A statement that is wrong in itself is a bug and must be raised.
+    It may be unreachable, overloaded, full or damaged, or not at the migration this code needs. An
+    invalid statement is a bug and must be raised.
     """
     if has_failed(fault):
         return True
@@ -49,7 +49,7 @@ def is_unavailable(fault: BaseException, engine: Engine | None = None) -> bool:
 
 
 def has_failed(fault: BaseException) -> bool:
-    """Return True if the database cannot work, whatever the statement and the migration."""
+    """Return True if the database cannot work, regardless of the statement and the migration."""
     if isinstance(fault, (PoolTimeout, WrongDatabaseFile)):
         return True
     if not isinstance(fault, DBAPIError):
@@ -58,7 +58,7 @@ def has_failed(fault: BaseException) -> bool:
 
 
 def may_concern_one_row(fault: BaseException) -> bool:
-    """Return True if the database may be well otherwise, so that trying again must have an end."""
+    """Return True if other rows may be fine, so that retries must be limited."""
     original = getattr(fault, "orig", None)
     state = getattr(original, "sqlstate", None) or ""
     number = getattr(original, "sqlite_errorcode", None) or 0
@@ -66,7 +66,7 @@ def may_concern_one_row(fault: BaseException) -> bool:
 
 
 def is_damaged(fault: BaseException) -> bool:
-    """Return True if the database says that what is stored in it is damaged."""
+    """Return True if the database reports that stored data is damaged."""
     original = getattr(fault, "orig", None)
     state = getattr(original, "sqlstate", None) or ""
     number = getattr(original, "sqlite_errorcode", None) or 0
@@ -74,7 +74,7 @@ def is_damaged(fault: BaseException) -> bool:
 
 
 def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None = None) -> bool:
-    """Log that `place` works without the database; return False if the fault must be raised.
+    """Log that ``place`` works without the database; return False if the fault must be raised.
 
     Only the kind and the code of the fault are logged: its message may contain personal data.
     """
@@ -91,7 +91,7 @@ def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None =
 
 
 def describe(fault: SQLAlchemyError) -> str:
-    """Describe a fault without its statement and parameters, which may hold personal data."""
+    """Describe a fault without its statement and parameters, which may contain personal data."""
     original = getattr(fault, "orig", None)
     if isinstance(fault, WrongDatabaseFile):
         return str(fault)
@@ -130,7 +130,7 @@ def _is_trouble(fault: BaseException | None) -> bool:
     if state is not None:
         return state[:2] in UNAVAILABLE_CLASSES or state in UNAVAILABLE_STATES
     kinds = {kind.__name__ for kind in type(fault).__mro__}
-    return "OperationalError" in kinds  # the driver's own error: no answer from the database
+    return "OperationalError" in kinds  # the driver's own error: the database did not respond
 
 
 def _is_undefined(fault: BaseException | None) -> bool:

@@ -1,11 +1,11 @@
-"""The file of an SQLite database: that it is there, and that it is the one the site knows.
+"""The file of an SQLite database: that it exists, and is the one the site knows.
 
-SQLite itself creates a file that is missing, and goes on writing into one that was deleted. Both
+SQLite itself creates a file that is missing, and continues writing to one that was deleted. Both
 would lose bookings. So a file is created only by a migration of a new site, and each transaction
 checks that the file has not been deleted or replaced since its connection was opened.
 
-Beside the file, and beside the secret key where both are in the instance folder, is a note with
-the identity of the database. It stays when the file is deleted.
+A note with the identity of the database is stored next to the file, and next to the secret key if
+both are in the instance folder. It stays when the file is deleted.
 """
 
 import sqlite3
@@ -27,7 +27,7 @@ class WrongDatabaseFile(SQLAlchemyError):
 
 
 class DatabaseFile:
-    """The file that one site uses, and what is known of it."""
+    """The database file of one site, and what is known about it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,18 +35,18 @@ class DatabaseFile:
 
     @property
     def uri(self) -> str:
-        """The address under which SQLite opens the file without creating it."""
+        """Return the URI under which SQLite opens the file without creating it."""
         return f"file:{quote(str(self.path))}?mode=rw"
 
     @property
     def note(self) -> Path:
-        """The note with the identity; `rm conference.sqlite*` does not delete it."""
+        """Return the path of the identity note, which `rm conference.sqlite*` does not delete."""
         return self.path.with_name(f"identity-of-{self.path.name}")
 
     def verify(self) -> FileId:
-        """Return which file is there; raise WrongDatabaseFile if it is not the one that is known.
+        """Return the id of the file; raise WrongDatabaseFile if it is not the known database.
 
-        The identity is compared only when another file is there than the last time.
+        The identity is compared only if the file is not the same as the last time.
         """
         current = self._find()
         if current == MISSING:
@@ -62,14 +62,14 @@ class DatabaseFile:
             self.path.touch(mode=0o600)
 
     def begin_anew(self) -> None:
-        """Let a restore fill a new file, also where the site had one that is gone."""
+        """Allow a restore to fill a new file, even if the site's previous file is gone."""
         if self._find() == MISSING or not self._read()[1]:
             self.note.unlink(missing_ok=True)
             self._verified = MISSING
             self.create_if_new()
 
     def remember(self) -> None:
-        """Write the note about the database that is there now."""
+        """Write the note about the current database."""
         identity, _ = self._read()
         if not identity:
             self.note.unlink(missing_ok=True)
@@ -97,7 +97,7 @@ class DatabaseFile:
             )
 
     def _compare_identity(self) -> None:
-        """Raise WrongDatabaseFile for an empty or another database where one is known."""
+        """Raise WrongDatabaseFile for an empty or different database if one is known."""
         known = self._known_identity()
         if not known:
             return

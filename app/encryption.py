@@ -1,15 +1,15 @@
 """Encryption of private texts and files in the database, with the keys in ``DATA_KEY``.
 
 A text is encrypted with AES-256-GCM under the first key; every key decrypts, so that keys can be
-rotated. What is stored names its key, and is bound to its place, such as a column of one booking:
-moved to another place, it cannot be read. Its length is rounded up, so that it does not tell which
-of several choices was made. Without a key, texts are stored as they are.
+rotated. A stored text names its key, and is bound to its place, such as a column of one booking:
+moved elsewhere, it cannot be decrypted. Its length is padded, so that it does not reveal which of
+several choices was made. Without a key, texts are stored unencrypted.
 
-What cannot be decrypted stays as it is stored, so that nothing else fails and the key may come
-back.
+A text that cannot be decrypted stays as it is stored, so that nothing else fails and the key may
+still be restored.
 
-Files are encrypted piece by piece. Bytes cannot say that they are encrypted, so the row of the file
-names their key.
+Files are encrypted in chunks. Encrypted bytes cannot be recognised, so the row of the file names
+their key.
 """
 
 import os
@@ -34,8 +34,8 @@ PREFIX: Final = "encrypted:1:"
 ENCRYPTED: Final = re.compile(r"encrypted:1:([0-9a-f]{8}):([A-Za-z0-9_-]{80,}={0,2})")
 KEY: Final = re.compile(r"[\w+/=-]{32,}", re.ASCII)
 KEY_BYTES, NONCE_BYTES, KEY_ID_LENGTH = 32, 12, 8
-ADDED_BYTES: Final = NONCE_BYTES + 16  # by which encrypted bytes are longer: nonce and tag
-BLOCK_BYTES: Final = 32  # lengths are rounded up to a multiple of it
+ADDED_BYTES: Final = NONCE_BYTES + 16  # nonce and tag
+BLOCK_BYTES: Final = 32  # lengths are padded to a multiple
 MALFORMED: Final = (
     "DATA_KEY: must be one or more keys, separated by spaces, each of at least 32 characters from "
     "a to z, A to Z, 0 to 9, - and _"
@@ -54,7 +54,7 @@ class KeyRing:
         return next(iter(self.ciphers), "")
 
     def encrypt(self, text: str, place: str) -> str:
-        """Return a text as it is stored in a place; an empty one, and one encrypted, as it is."""
+        """Encrypt a text for a place; empty and already encrypted texts stay unchanged."""
         if not text or not self.ciphers or is_encrypted(text):
             return text
         data = text.encode()
@@ -64,7 +64,7 @@ class KeyRing:
         return f"{PREFIX}{self.current_id}:{urlsafe_b64encode(sealed).decode()}"
 
     def decrypt(self, stored: str, place: str) -> str:
-        """Return the text that is stored in a place; what cannot be decrypted stays as it is."""
+        """Decrypt a text from a place; one that cannot be decrypted stays unchanged."""
         found = ENCRYPTED.fullmatch(stored)
         cipher = self.ciphers.get(found[1]) if found else None
         if found is None or cipher is None:
@@ -77,14 +77,14 @@ class KeyRing:
             return stored
 
     def encrypt_bytes(self, data: bytes, place: str) -> bytes:
-        """Return bytes as they are stored in a place; without keys as they are."""
+        """Encrypt bytes for a place; unchanged without keys."""
         if not self.ciphers:
             return data
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self.ciphers[self.current_id].encrypt(nonce, data, place.encode())
 
     def decrypt_bytes(self, stored: bytes, place: str, key_id: str) -> bytes | None:
-        """Return the bytes that are stored in a place under a key; None if they cannot be read."""
+        """Decrypt bytes from a place with a key; None if that fails."""
         if not key_id:
             return stored
         nonce, body = stored[:NONCE_BYTES], stored[NONCE_BYTES:]
@@ -94,18 +94,18 @@ class KeyRing:
             return None
 
     def re_encrypt(self, stored: str, place: str) -> str:
-        """Return what is stored, under the key that encrypts; unchanged if it cannot be read."""
+        """Encrypt a stored text under the current key; unchanged if it cannot be decrypted."""
         return (
             stored if self.is_current(stored) else self.encrypt(self.decrypt(stored, place), place)
         )
 
     def is_current(self, stored: str) -> bool:
-        """Return True if nothing has to be done for a stored text to be under the newest key."""
+        """Return True if a stored text needs no re-encryption."""
         key_id = get_key_id(stored)
         return not stored or (key_id != "" and key_id == self.current_id)
 
     def has_key_of(self, stored: str) -> bool:
-        """Return True if the key of an encrypted text is here, and so must have failed."""
+        """Return True if a text's key is present, so that decrypting must have failed."""
         return get_key_id(stored) in self.ciphers
 
 
@@ -123,9 +123,9 @@ def get_key_id(stored: str) -> str:
 def create_key_ring(config: Config) -> KeyRing:
     """Return the keys of the settings; raise SettingsError if one is malformed."""
     keys = config.DATA_KEY.get_secret_value().split()
-    if not all(KEY.fullmatch(one) for one in keys):
+    if not all(KEY.fullmatch(key) for key in keys):
         raise SettingsError(MALFORMED)
-    return KeyRing({_make_id(one): AESGCM(_derive(one)) for one in keys})
+    return KeyRing({_make_id(key): AESGCM(_derive(key)) for key in keys})
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -145,5 +145,5 @@ def _derive(key: str) -> bytes:
 
 
 def _make_id(key: str) -> str:
-    """Return a short name of a key that does not give it away."""
+    """Return a short id of a key that does not reveal it."""
     return sha256(b"id of a data key: " + key.encode()).hexdigest()[:KEY_ID_LENGTH]

@@ -5,7 +5,7 @@
   - PermissionDenied    it exists, but this visitor may not see or do it
   - RuleViolation       it cannot be done now; the message says why
     - InvalidFile       an uploaded file cannot be used
-    - StaleEdit         somebody else has saved since the page was opened
+    - StaleEdit         someone else has saved since the page was opened
   - DamagedData         what is stored cannot be read
   - Gone                it no longer exists: a used link, a withdrawn session
   - Moved               it has another address now
@@ -47,10 +47,10 @@ class InvalidFile(RuleViolation):
 
 
 class StaleEdit(RuleViolation):
-    """Somebody else has saved since the page was opened; nothing is overwritten.
+    """Another user has saved since the page was opened; nothing is overwritten.
 
-    What is edited has a version, or a fingerprint where there is no number; a page sends the one
-    that it showed, and the edit expects it (``expected_version``, ``expected_fingerprint``).
+    What is edited has a version, or a fingerprint if it has no number; a page sends the one it
+    showed, and the edit expects it (``expected_version``, ``expected_fingerprint``).
     """
 
     message = (
@@ -61,7 +61,7 @@ class StaleEdit(RuleViolation):
     def __init__(self, version: int = 0, differing: Iterable[Any] = (), message: str = "") -> None:
         super().__init__(message or self.message)
         self.version = version  # expected version for the next attempt
-        self.differing = tuple(differing)  # changes: before, the saved value; after, what was typed
+        self.differing = tuple(differing)  # from the saved value to the typed one
 
 
 class Gone(ConferenceError):
@@ -86,11 +86,11 @@ class RateLimitExceeded(ConferenceError):
 
 
 class NetworkLimitExceeded(RateLimitExceeded):
-    """Too many attempts from one network, which may be those of several people."""
+    """Too many attempts from one network, which several people may share."""
 
 
 def require(found: Found | None, error: ConferenceError) -> Found:
-    """Return what was found; raise the error if nothing was."""
+    """Return the value; raise the error if it is None."""
     if found is None:
         raise error
     return found

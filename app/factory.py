@@ -155,7 +155,7 @@ ADMIN = (
     (history_views.bp, roles.HISTORY),
     (team_views.bp, roles.TEAM),
 )
-NESTED = (  # children first: registering a parent registers only the children it has by then
+NESTED = (  # children first: registering a parent registers only the children it has at that time
     (session_views.bp, session_material_views.bp),
     (session_seat_views.bp, session_hold_views.bp),
     (session_seat_views.bp, session_door_views.bp),
@@ -254,7 +254,7 @@ for _part, _area in ADMIN:
 def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     """Create the Flask application with all its packages.
 
-    A command is told which file its settings come from, besides the environment.
+    ``settings_file`` is where a command's settings come from, besides the environment.
     """
     app = Flask("app", static_folder=None, instance_path=str(config.INSTANCE_PATH.resolve()))
     _create_instance_folder(Path(app.instance_path))

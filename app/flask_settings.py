@@ -31,8 +31,8 @@ def init_app(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SECURE=config.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_SSL_STRICT=False,  # secret pages send no referrer: security_headers
-        WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
+        WTF_CSRF_SSL_STRICT=False,  # pages with secret URLs send no referrer: security_headers
+        WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its login session
         MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
         DKIM_SIGNER=dkim.create_signer(config),
         MAIL_DKIM_SELECTOR=config.MAIL_DKIM_SELECTOR.lower(),

@@ -1,4 +1,4 @@
-"""The log: lines of JSON on standard error, which every module may write.
+"""The log: JSON lines on standard error, which every module may write.
 
 A line contains no personal data. It names an event, with details in fields.
 """

@@ -1,4 +1,4 @@
-"""Commands for the operator about emails: will they arrive, and what has come back."""
+"""Operators' commands about emails: will they arrive, and which have bounced."""
 
 import sys
 from collections.abc import Iterator
@@ -58,18 +58,18 @@ def receive_bounce(maildir: Path | None, mbox: Path | None, *, imap: bool) -> No
         returned = list(_receive_bounces(maildir, mbox, is_imap=imap))
     except ConferenceError as refusal:
         raise click.ClickException(str(refusal)) from None
-    what = "returned or replied" if current_app.config["MAIL_INBOX_REPLIES"] else "returned"
-    click.echo(f"{sum(returned)} {what}, {len(returned) - sum(returned)} ignored")
+    label = "returned or replied" if current_app.config["MAIL_INBOX_REPLIES"] else "returned"
+    click.echo(f"{sum(returned)} {label}, {len(returned) - sum(returned)} ignored")
 
 
 def get_inbox_handler() -> mailbox_files.Handler:
-    """Return what handles the messages of a mailbox: reports, and replies if they are wanted."""
+    """Return the handler for messages of a mailbox: reports and, if enabled, replies."""
     is_wanted = current_app.config["MAIL_INBOX_REPLIES"]
     return desk.receive_message if is_wanted else desk.receive_bounce
 
 
 def _receive_bounces(maildir: Path | None, mbox: Path | None, *, is_imap: bool) -> Iterator[bool]:
-    """Yield for each new message whether it was of use."""
+    """Yield for each new message whether it was useful."""
     handler = get_inbox_handler()
     if maildir is not None:
         yield from mailbox_files.read_maildir(

@@ -1,9 +1,8 @@
 """PostgreSQL: how its engine connects and begins a transaction.
 
 A transaction locks what it needs, in the order that docs/architecture.md gives. Each sets its own
-time limit and zone, and nothing is kept in a session: between the site and the server there may be
-a pooler such as pgbouncer that gives every transaction another session. Without one, statements are
-prepared, which is faster.
+time limit and zone, and nothing depends on a session: there may be a pooler such as pgbouncer that
+uses another session for each transaction. Without one, statements are prepared, which is faster.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from sqlalchemy import Connection, Engine, event
 
 from app.transaction_settings import LOCK_TIMEOUT, lock_timeout, waits_for_disk
 
-if TYPE_CHECKING:  # a site on SQLite does not load the driver of PostgreSQL
+if TYPE_CHECKING:  # a site on SQLite does not load the driver
     from psycopg import Connection as PostgreSQLConnection
 
 CONNECT_OPTIONS = {
@@ -43,17 +42,17 @@ def init_engine(engine: Engine) -> None:
 def _prepare(connection: "PostgreSQLConnection[Any]", record: object) -> None:
     """Let each transaction begin together with its settings, which saves a round trip.
 
-    Prepare no statements behind a pooler: they belong to one session of the server. A pooler
-    answers for many sessions, so it is known by a process that is not the server's.
+    Prepare no statements behind a pooler, since they belong to one server session. A pooler is
+    detected by a backend process that differs from the server's.
     """
-    connection.autocommit = True  # the driver begins no transaction: we do
+    connection.autocommit = True  # the driver must not begin transactions itself
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     if row != (connection.info.backend_pid,):
         connection.prepare_threshold = None
 
 
 def _begin(connection: Connection) -> None:
-    """Begin a transaction with its settings; a driver told of an isolation level begins it."""
+    """Begin a transaction with its settings, unless the driver begins it for an isolation level."""
     driver: Any = connection.connection.driver_connection
     begin = "BEGIN; " if driver.autocommit else ""
     more = "" if waits_for_disk.get() else "; SET LOCAL synchronous_commit=off"
@@ -65,6 +64,6 @@ def _begin(connection: Connection) -> None:
 
 
 def _reset(connection: "PostgreSQLConnection[Any] | None", record: object) -> None:
-    """Let us begin transactions again where the driver was told of an isolation level."""
+    """Take over beginning transactions again after the driver did, for an isolation level."""
     if connection is not None and not connection.closed:
         connection.autocommit = True

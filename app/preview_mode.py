@@ -23,15 +23,15 @@ class PreviewMode:
     """What one request previews."""
 
     kind: PreviewKind
-    prefix: str  # path prefix of every address, after the language
-    moment: datetime | None = None  # that the clock shows; None: the site's own time
+    prefix: str  # path prefix of every URL, after the language
+    moment: datetime | None = None  # shown by the clock; None: the site's own time
     is_full: bool = False  # whether all places are shown as taken
-    is_past: bool = False  # whether the moment is in the past of the site's own clock
+    is_past: bool = False  # whether the moment is before the site's own time
     ends_at: datetime | None = None  # when the link expires, in real time
     _cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def cached(self, name: str, make: Callable[[], T]) -> T:
-        """Return the value cached for this request, making it when it is first needed."""
+        """Return the value cached for this request, computing it when first needed."""
         if name not in self._cache:
             self._cache[name] = make()
         return cast(T, self._cache[name])
@@ -53,7 +53,7 @@ def activate(mode: PreviewMode) -> Iterator[None]:
 
 
 def prefix() -> str:
-    """Return the path prefix of all addresses in preview mode; outside it, an empty string."""
+    """Return the path prefix of all URLs in preview mode; "" otherwise."""
     mode = current()
     return "" if mode is None else mode.prefix
 

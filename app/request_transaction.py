@@ -2,9 +2,9 @@
 
 It is committed when the request succeeds and rolled back when it fails; a GET never writes.
 
-Views that read a file begin without the write lock (``read_first``): they check who asks, read and
-judge the file, and then call ``start_writing``. On SQLite one slow file would otherwise make
-everybody else wait. So does a view that asks other servers and writes nothing.
+Views that read a file begin without the write lock (``read_first``): they check access, read and
+validate the file, and then call ``start_writing``. Otherwise one slow file would make everyone else
+wait on SQLite. Views that query other servers and write nothing also use ``read_first``.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -31,19 +31,19 @@ def init_app(app: Flask) -> None:
 
 
 def read_first(bp: Blueprint, view_names: Collection[str]) -> None:
-    """Let these views of a blueprint begin without the write lock, until ``start_writing``."""
+    """Start these views of a blueprint without the write lock, until ``start_writing``."""
     _call_before(bp, view_names, begin_reading_first)
 
 
 def begin_reading_first() -> None:
-    """Let the view of this request begin without the write lock, until ``start_writing``."""
+    """Start the view of this request without the write lock, until ``start_writing``."""
     g.reads_first = True
 
 
 def check_first(bp: Blueprint, view_names: Collection[str]) -> None:
-    """Let these views begin without the write lock, until ``start_writing_after_check``.
+    """Start these views without the write lock, until ``start_writing_after_check``.
 
-    Unlike those that read a file they are short: what they check decides whether they write.
+    Unlike those that read a file they are short: their checks decide whether they write.
     """
     _call_before(bp, view_names, _begin_checking_first)
 
@@ -70,25 +70,25 @@ def is_reading_first() -> bool:
 def start_writing() -> None:
     """End the transaction in which the view has read so far, and begin the one that writes.
 
-    What was read from the database before is read again when it is used.
+    Objects loaded before are reloaded when they are used.
     """
     db.session.rollback()
     is_writable.set(_is_write_request())
 
 
 def start_writing_after_check() -> None:
-    """Let a view that has checked first write; what it read on SQLite is read again."""
+    """Let a view that has checked first write; on SQLite, loaded objects are reloaded."""
     if db.engine.dialect.name == "sqlite":
         start_writing()
-    else:  # there, every transaction locks what it writes
+    else:  # on PostgreSQL, every transaction locks what it writes
         is_writable.set(_is_write_request())
 
 
 def commit_now() -> None:
-    """Commit what a request has done so far, whatever becomes of the rest of it.
+    """Commit what a request has done so far, whatever happens in the rest of it.
 
-    Nobody waits for its locks while it goes on. Use it only where each part is whole in itself;
-    what was read before is read again.
+    This releases its locks while it continues. Use it only if each part is complete in itself;
+    objects loaded before are reloaded.
     """
     if not is_writable.get():
         raise RuntimeError("a GET never writes")
@@ -108,19 +108,20 @@ def insert_despite_rollback(statement: Insert, row: dict[str, object]) -> None:
 
 
 def execute_after_request(statement: Executable) -> None:
-    """Execute a statement in a short transaction of its own after the request, also after a GET.
+    """Execute a statement in a short transaction after the request, including a GET.
 
-    Use it only for what may be lost, such as when someone was last active: if the database is busy
-    or unavailable, the statement is skipped.
+    Use it only for data that may be lost, such as when someone was last active: if the database is
+    busy or unavailable, the statement is skipped.
     """
     db.session.info.setdefault(DEFERRED, []).append(statement)
 
 
 def execute_apart(statements: Sequence[Executable], wait: float) -> bool:
-    """Execute statements in a short transaction of their own, in the middle of a GET that reads on.
+    """Execute statements in a short transaction of their own, in the middle of a GET.
 
-    What was read before is read again when it is used. Return False if the database is unavailable,
-    or busy for so many seconds; then nothing was executed, and the request goes on.
+    Objects loaded before are reloaded when they are used. Return False if the database is
+    unavailable, or busy for this many seconds; then nothing was executed, and the request
+    continues.
     """
     db.session.rollback()
     return _execute_and_commit(statements, wait, "during the request")
@@ -130,9 +131,7 @@ def _begin_transaction() -> None:
     waits = is_reading_first() or ("checks_first" in g and g.checks_first)
     is_writable.set(_is_write_request() and not waits)
     if is_writable.get() and request.url_rule is not None:
-        request.get_data(
-            parse_form_data=True
-        )  # a slow body must not come while others are locked out
+        request.get_data(parse_form_data=True)  # read a slow body before others are locked out
 
 
 def _is_write_request() -> bool:

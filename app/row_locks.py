@@ -1,7 +1,7 @@
-"""Locking a row that is known already, and reading it anew.
+"""Locking a row that is already loaded, and reloading it.
 
-Whoever waits for the lock of a row may wait for somebody who deletes it. Then there is nothing to
-lock, and they are told so.
+The row may be deleted while waiting for its lock. Then there is nothing to lock, and Gone is
+raised.
 """
 
 from typing import Any
@@ -16,14 +16,14 @@ from app.errors import Gone
 def lock_row(row: Base, gone: str, *, key_share: bool = False) -> None:
     """Lock a row until the transaction ends, and reload it; raise Gone if it has been deleted.
 
-    With ``key_share`` rows of other tables may begin to refer to it meanwhile (FOR NO KEY UPDATE).
-    Whoever deletes it must not allow that.
+    With ``key_share`` rows of other tables may start to refer to it (FOR NO KEY UPDATE). Do not use
+    that to delete it.
     """
     _reload(row, gone, with_for_update={"of": type(row), "key_share": key_share})
 
 
 def reload(row: Base, name: str, gone: str) -> None:
-    """Read one value of a row anew without locking it; raise Gone if it has been deleted."""
+    """Reload one column of a row without locking it; raise Gone if it has been deleted."""
     _reload(row, gone, attribute_names=[name])
 
 
@@ -33,7 +33,7 @@ def _reload(row: Base, gone: str, **options: Any) -> None:
         db.session.refresh(row, **options)
     except InvalidRequestError:
         if _exists(row):
-            raise  # a fault of ours, such as a row of another transaction
+            raise  # a bug, such as a row of another transaction
         raise Gone(gone) from None
 
 

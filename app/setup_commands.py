@@ -1,6 +1,6 @@
-"""Commands for the operator: are the settings right, do emails arrive, is a worker at work.
+"""Operators' commands: are the settings right, do emails arrive, is a worker running.
 
-``settings`` and ``check-setup`` run even when the site cannot start with its settings.
+``settings`` and ``check-setup`` run even if the site cannot start with its settings.
 """
 
 import json
@@ -28,8 +28,8 @@ from app.site import readiness
 from app.text import clean_line
 from config import LOOPBACK, Config, SettingsError
 
-SOURCES = "setting_sources"  # extension: the file that a setting comes from
-FAULTS = "setting_faults"  # extension: what is wrong with the settings
+SOURCES = "setting_sources"  # name of the extension: the file that each setting comes from
+FAULTS = "setting_faults"  # name of the extension: what is wrong with the settings
 SECRET_NAMES = re.compile("KEY|PASSWORD|SECRET|TOKEN")
 PASSWORD_IN_URL = re.compile(r"(?<=password=)[^&]*")
 NO_DATA_KEY = (
@@ -51,27 +51,27 @@ def init_app(app: Flask) -> None:
 
 
 class _FaultyGroup(AppGroup):
-    """Commands of an application whose settings are wrong; others say so and end."""
+    """Commands of an application with invalid settings; all others print the faults and exit."""
 
     def __init__(self, fault: SettingsError) -> None:
         super().__init__()
         self._fault = fault
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command that needs no settings; else exit with all that is wrong."""
+        """Return a command that needs no settings; otherwise exit with a list of the faults."""
         command = super().get_command(ctx, cmd_name)
         if command is None:
             raise SystemExit(str(self._fault))
         return command
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the commands that work, and say why there are not more."""
+        """List the commands that work, and explain why there are not more."""
         click.echo(f"{self._fault}\n", err=True)
         return super().list_commands(ctx)
 
 
 def create_faulty_app(fault: SettingsError) -> Flask:
-    """Create an application whose only commands say what is wrong with the settings."""
+    """Create an application whose only commands report the faults of the settings."""
     app = Flask("app", static_folder=None)
     app.extensions[FAULTS] = fault.faults
     app.cli = _FaultyGroup(fault)
@@ -84,17 +84,17 @@ def create_faulty_app(fault: SettingsError) -> Flask:
 @with_appcontext
 def settings() -> None:
     """List each setting: its value, where it comes from, and what is wrong."""
-    given = {name.upper(): value for name, value in os.environ.items() if value}
+    environment = {name.upper(): value for name, value in os.environ.items() if value}
     width = max(map(len, Config.model_fields))
     for name in Config.model_fields:
         source = current_app.extensions.get(SOURCES, {}).get(name, "environment")
-        value = _format_value(name, given.get(name))
-        click.echo(f"{name:{width}}  {value}  ({source if name in given else 'default'})")
+        value = _format_value(name, environment.get(name))
+        click.echo(f"{name:{width}}  {value}  ({source if name in environment else 'default'})")
     _report(current_app.extensions.get(FAULTS, []))
 
 
 def _format_value(name: str, value: str | None) -> str:
-    """Return a value as typed, or the default, without secrets."""
+    """Return a value as typed, or the default, with secrets hidden."""
     if value is None:
         default = Config.model_fields[name].default
         is_unset = Config.model_fields[name].is_required() or default in {None, "", ()}
@@ -105,8 +105,8 @@ def _format_value(name: str, value: str | None) -> str:
         return "hidden"
     scheme, separator, rest = value.partition("://")
     user, at, place = rest.rpartition("@")  # the last @: a password may contain one
-    shown = f"{scheme}{separator}{'hidden' if user else ''}{at}{place}"
-    return PASSWORD_IN_URL.sub("hidden", shown)
+    redacted = f"{scheme}{separator}{'hidden' if user else ''}{at}{place}"
+    return PASSWORD_IN_URL.sub("hidden", redacted)
 
 
 @click.command("check-setup")
@@ -125,7 +125,7 @@ def check_setup() -> None:
 
 
 def _report(problems: Iterable[str]) -> None:
-    """List problems; exit with status 1 if there are any."""
+    """Print problems; exit with status 1 if there are any."""
     listed = list(problems)
     for sentence in listed:
         click.echo(sentence)
@@ -134,7 +134,7 @@ def _report(problems: Iterable[str]) -> None:
 
 
 def _run_check(check: Callable[[], Iterator[str]]) -> Iterator[str]:
-    """Yield what a check finds; what keeps it from looking is a finding too."""
+    """Yield the problems a check finds; failing to run counts as one too."""
     try:
         yield from check()
     except SQLAlchemyError as fault:
@@ -170,7 +170,7 @@ def _check_mail_login() -> Iterator[str]:
 
 def _check_database() -> Iterator[str]:
     yield from (sentence for _, sentence in readiness.check_disk())
-    db.session.execute(select(1))  # a database that is away says why
+    db.session.execute(select(1))  # an unavailable database gives the reason
     problems = dict(readiness.check_database())
     problems.pop("clock", None)
     yield from problems.values()
@@ -183,7 +183,7 @@ def _check_database() -> Iterator[str]:
 
 
 def _check_file() -> Iterator[str]:
-    with transaction():  # a disk that takes nothing shows itself only when something is written
+    with transaction():  # a full disk shows only on writing
         db.session.execute(text("UPDATE site_state SET cache_version = cache_version"))
     if get_file(db.engine) is not None:
         outcome = db.session.scalar(text("PRAGMA quick_check(1)"))
@@ -263,7 +263,7 @@ def rotate_data_key() -> None:
 
 
 def _encrypt_files() -> int:
-    """Encrypt all files that people have sent with the first key; return how many were not."""
+    """Encrypt all uploaded files with the first key; return how many were not."""
     total, batch = 0, answer_file_chunks.BATCH_SIZE
     while batch == answer_file_chunks.BATCH_SIZE:
         with transaction():

@@ -43,7 +43,7 @@ def init_engine(engine: Engine) -> DatabaseFile:
 
     def begin(connection: Connection) -> None:
         if connection.info[FILE_ID] != file.verify():
-            connection.engine.dispose()  # the next transaction opens the file that is there now
+            connection.engine.dispose()  # the next transaction opens the current file
             raise WrongDatabaseFile(f"{file.path} was replaced while the site was running")
         _begin(queue, connection)
 
@@ -81,7 +81,7 @@ def _set_synchronous(connection: Connection, driver: SQLiteConnection) -> None:
 
 
 def _wait_for_lock(queue: WriteQueue, driver: SQLiteConnection) -> bool:
-    """Begin a transaction that may write, in one's turn; return False if that fails."""
+    """Begin a transaction that may write, when it is the thread's turn; return False on failure."""
     try_lock, data_version = partial(_try_lock, driver), partial(_data_version, driver)
     try:
         return queue.acquire(try_lock, data_version, lock_timeout.get())
@@ -90,7 +90,7 @@ def _wait_for_lock(queue: WriteQueue, driver: SQLiteConnection) -> bool:
 
 
 def _try_lock(connection: SQLiteConnection) -> bool:
-    """Begin a transaction that may write; return False if somebody else is writing."""
+    """Begin a transaction that may write; return False if another connection is writing."""
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as fault:
@@ -101,5 +101,5 @@ def _try_lock(connection: SQLiteConnection) -> bool:
 
 
 def _data_version(connection: SQLiteConnection) -> int:
-    """Return a number that differs once another connection has committed."""
+    """Return a number that changes when another connection commits."""
     return int(connection.execute("PRAGMA data_version").fetchone()[0])

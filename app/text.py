@@ -1,4 +1,4 @@
-"""Text that people type: normalising it, removing characters that cannot be seen, shortening it."""
+"""Typed text: normalising it, removing invisible characters, shortening it."""
 
 import re
 import unicodedata
@@ -21,15 +21,15 @@ def collapse_whitespace(text: str | None) -> str:
 
 
 def count_of(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: 1 seat, 2 seats; where they differ otherwise, ``many``."""
+    """Return a number with its noun: 1 seat, 2 seats; ``many`` is an irregular plural."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
-MAX_ROW_ID_DIGITS = 9  # so a number fits in an integer of PostgreSQL
+MAX_ROW_ID_DIGITS = 9  # so that it fits in a PostgreSQL integer
 
 
 def parse_number(typed: str, max_digits: int = MAX_ROW_ID_DIGITS) -> int | None:
-    """Return the number that a text is, such as that of a row; None if it is none or too long.
+    """Parse a number such as a row id; return None if it is invalid or too long.
 
     Python refuses to convert thousands of digits, and a database to compare more than it stores.
     """
@@ -38,9 +38,9 @@ def parse_number(typed: str, max_digits: int = MAX_ROW_ID_DIGITS) -> int | None:
 
 
 def parse_numbers(typed: Iterable[str], max_digits: int = MAX_ROW_ID_DIGITS) -> list[int]:
-    """Return those of several texts that are such numbers, in the same order."""
+    """Parse several such numbers, leaving out invalid ones, in the same order."""
     numbers = (parse_number(one, max_digits) for one in typed)
-    return [one for one in numbers if one is not None]
+    return [number for number in numbers if number is not None]
 
 
 def strip_hidden(text: str) -> str:
@@ -49,7 +49,7 @@ def strip_hidden(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """Return text from another program on one line, without what cannot be stored or shown."""
+    """Return text from another program on one line, without unstorable or invisible characters."""
     return " ".join(UNSAFE_CHARACTERS.sub("", text).split())
 
 
@@ -67,12 +67,12 @@ def is_hidden(character: str) -> bool:
 
 
 def has_glyph(character: str) -> bool:
-    """Return True if a character shows something on its own."""
+    """Return True if a character is visible on its own."""
     return unicodedata.category(character) not in INVISIBLE_CATEGORIES and character not in FILLERS
 
 
 ALLOWED_CONTROLS = frozenset("\n\r\t")
-JOINERS = frozenset("\u200c\u200d")  # many languages need them to be written correctly
+JOINERS = frozenset("\u200c\u200d")  # required to write many languages correctly
 FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that are blank
 INVISIBLE_CATEGORIES = frozenset(
     {"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"}
@@ -80,7 +80,7 @@ INVISIBLE_CATEGORIES = frozenset(
 
 WHITESPACE = re.compile(r"\s+")
 
-# Ends of host names of which email programs make links, wherever they stand in a text.
+# Endings of host names that email programs turn into links, anywhere in a text.
 COMMON_ENDINGS = """
 academy agency app art biz blog business buzz cafe casino center chat click cloud club com
 community company cool date design dev digital edu email eu events example expert finance fun
@@ -93,11 +93,11 @@ win work works world wtf xyz zone
 COMMON_DOMAIN_ENDS = frozenset(COMMON_ENDINGS.split())
 HOST_END = re.compile("[/:?#]")
 AROUND_WORDS = "()[]<>{},;!'\"“”‘’"
-SHORTEST_HOST_NAME = 3  # characters before a dot and the two letters of a country: M.Sc is no host
+SHORTEST_HOST_NAME = 3  # characters before a dot and a two-letter country code: M.Sc is not a host
 
 
 def has_web_address(text: str) -> bool:
-    """Return True if a text has the address of a web page in it, or what looks like one."""
+    """Return True if a text contains a web address, or what looks like one."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("。", ".")
     if "://" in plain or "www." in plain:
         return True
@@ -121,8 +121,8 @@ def _is_web_address(word: str) -> bool:
     )
 
 
-# Characters that cannot be seen but that change or break what is seen: controls, lone
-# surrogates, byte order marks, and those that change the direction of writing.
+# Characters that are invisible but change or break what is displayed: controls, lone surrogates,
+# byte order marks, and those that change the direction of writing.
 UNSAFE_CHARACTERS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060-\u2069"
     "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\uffff]"
@@ -130,6 +130,6 @@ UNSAFE_CHARACTERS = re.compile(
 
 
 def shorten(text: str, limit: int = 60) -> str:
-    """Return the beginning of a text on one line, without hidden characters."""
+    """Return the start of a text on one line, without hidden characters."""
     plain = WHITESPACE.sub(" ", UNSAFE_CHARACTERS.sub("", text[: 4 * limit])).strip()
     return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"

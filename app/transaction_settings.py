@@ -1,6 +1,6 @@
-"""How a transaction begins: whether it may write, how long it waits, and for what.
+"""How a transaction begins: whether it may write, and how long it waits for what.
 
-Each setting holds for the transactions that begin in the current context. ``app.sqlite`` and
+Each setting applies to the transactions that begin in the current context. ``app.sqlite`` and
 ``app.postgresql`` apply them.
 """
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 LOCK_TIMEOUT = 20  # seconds that a writing transaction waits for another
-SHORT_LOCK_TIMEOUT = 0.3  # seconds that a write which may be skipped waits
+SHORT_LOCK_TIMEOUT = 0.3  # seconds that an optional write waits
 
 is_writable: ContextVar[bool] = ContextVar("is_writable", default=True)
 lock_timeout: ContextVar[float] = ContextVar("lock_timeout", default=LOCK_TIMEOUT)
@@ -28,7 +28,7 @@ def read_only() -> Iterator[None]:
 
 @contextmanager
 def quick_commits() -> Iterator[None]:
-    """Commit in this block without waiting for the disk: a power cut may undo it."""
+    """Commit in this block without waiting for the disk: a power cut may undo the commits."""
     token = waits_for_disk.set(False)
     try:
         yield

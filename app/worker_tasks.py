@@ -1,4 +1,4 @@
-"""What the mail worker does besides sending."""
+"""The tasks of the mail worker besides sending."""
 
 from app.accounts import form_drafts
 from app.accounts import services as accounts
@@ -32,7 +32,7 @@ from app.site import feedback as site_services
 from app.speakers import places, reminders, removed_appearances
 from app.speakers import retention as speakers_retention
 
-# Housekeeping that the mail worker does every ten minutes.
+# Housekeeping, every ten minutes.
 PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     mail_services.purge_bodies,
     mail_domains.delete_expired,
@@ -66,20 +66,20 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     search_index.reindex_if_stale,
 )
 
-# What somebody waits for and takes no time: offers of places and seats that are free.
+# Fast tasks that people wait for: offers of free places and seats.
 FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     offers.run_due,
     session_offers.run_due,
 )
 
-# Pictures, which may take minutes: no offer waits for them.
+# Pictures, which may take minutes, so that offers do not wait for them.
 PICTURE_TASKS: tuple[mail_worker.Task, ...] = (
     renditions.render_pending,
     page_images.render_pending,
     share_images.draw_missing,
 )
 
-# What has a time for which people wait: it begins within a few seconds of it.
+# Scheduled tasks that people wait for: they start within a few seconds of their time.
 SCHEDULED_TASKS: tuple[mail_worker.Task, ...] = (
     scheduled_releases.publish_due,
     release.release_due,
@@ -87,7 +87,7 @@ SCHEDULED_TASKS: tuple[mail_worker.Task, ...] = (
     clash_choices.run_due,
 )
 
-# What follows from a release or a date, and may come a little later: each costs a transaction.
+# Consequences of a release or a date, which may run a little later: each costs a transaction.
 FOLLOW_UP_TASKS: tuple[mail_worker.Task, ...] = (
     removed_appearances.record_release,
     holds.run_due,

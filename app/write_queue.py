@@ -1,9 +1,9 @@
 """The queue for SQLite's write lock, in each process: first come, first served.
 
-SQLite lets whoever asks at the right moment have the lock, and those who have waited long ask less
-and less often. Here only the first in the queue asks. While nothing moves, because somebody holds
-the lock for long, the queue takes no more than some of the threads: whoever comes later is told
-that the site is busy, so that public pages go on.
+SQLite gives the lock to any connection that asks at the right moment, and those that have waited
+long ask less and less often. Here only the first in the queue asks. While nothing moves, because
+the lock is held for long, the queue occupies only some of the threads: later requests are told that
+the site is busy, so that public pages continue.
 """
 
 import os
@@ -15,14 +15,14 @@ from typing import Final
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-WEB_THREADS: Final = min(8, 2 * (os.cpu_count() or 1) + 1)  # that serve requests, in each process
+WEB_THREADS: Final = min(8, 2 * (os.cpu_count() or 1) + 1)  # that serve requests, per process
 MAX_WAITING: Final = max(1, WEB_THREADS - 2)  # of them: one may be writing, and one stays free
-STUCK_AFTER: Final = 1.0  # seconds in which nobody has written
+STUCK_AFTER: Final = 1.0  # seconds without any write
 POLL_INTERVAL: Final = 0.002  # seconds
 
 
 class WriteQueueFull(PoolTimeout):
-    """As many threads wait for the write lock as may, and nothing moves."""
+    """The maximum number of threads wait for the write lock, and nothing moves."""
 
 
 class WriteQueue:
@@ -35,16 +35,16 @@ class WriteQueue:
         self._moved_at = 0.0
 
     def __len__(self) -> int:
-        """How many threads wait."""
+        """Return the number of waiting threads."""
         return len(self._waiting)
 
     def acquire(
         self, try_lock: Callable[[], bool], read_version: Callable[[], int], timeout: float
     ) -> bool:
-        """Wait for one's turn, then try until the lock is there; return False after `timeout`.
+        """Wait for the thread's turn, then retry until the lock is taken; False after ``timeout``.
 
-        ``read_version`` gives a number that changes whenever somebody else has written. Raise
-        WriteQueueFull if too many wait already and nobody has written for a while.
+        ``read_version`` returns a number that changes whenever another connection has written.
+        Raise WriteQueueFull if too many threads wait already and nothing was written for a while.
         """
         ticket, deadline = object(), time.monotonic() + timeout
         with self._changed:
@@ -63,20 +63,20 @@ class WriteQueue:
     def _wait_for_turn(self, ticket: object, deadline: float) -> bool:
         with self._changed:
             while self._waiting[0] is not ticket:
-                left = deadline - time.monotonic()
-                if left <= 0:
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
                     return False
-                self._changed.wait(min(left, self._get_patience(ticket)))
+                self._changed.wait(min(remaining, self._get_patience(ticket)))
         return True
 
     def _get_patience(self, ticket: object) -> float:
-        """Return how many seconds to wait before looking again; raise WriteQueueFull."""
+        """Return how many seconds to wait before the next attempt; raise WriteQueueFull."""
         if self._waiting.index(ticket) < self._max_waiting:
             return STUCK_AFTER
-        left = self._moved_at + STUCK_AFTER - time.monotonic()
-        if left <= 0:
+        remaining = self._moved_at + STUCK_AFTER - time.monotonic()
+        if remaining <= 0:
             raise WriteQueueFull("too many wait for the database to be unlocked")
-        return left
+        return remaining
 
     def _poll(
         self, try_lock: Callable[[], bool], read_version: Callable[[], int], deadline: float

@@ -1,7 +1,7 @@
-"""What people typed into the forms of admin and have not saved: one draft for a person and a form.
+"""What people have typed into admin forms and not saved: one draft per person and form.
 
-A preview stores it, so that the page of the preview has an address and nothing is lost on the way
-back. Saving deletes it.
+The preview stores the draft, so that the preview page has its own URL and nothing is lost on the
+way back. Saving deletes it.
 """
 
 import json
@@ -45,7 +45,7 @@ def delete_expired() -> None:
 
 
 def load_fields(draft: FormDraft) -> Fields:
-    """Return what was typed."""
+    """Return the fields of a draft."""
     return [(str(name), str(value)) for name, value in json.loads(draft.fields)]
 
 

@@ -111,7 +111,7 @@ def require_login_session() -> LoginSession:
 
 @dataclass(frozen=True)
 class SessionExpiry:
-    """When somebody will be signed out, as their pages and the script on them say it."""
+    """When a session expires, as pages and their script show it."""
 
     time: str  # of day, at the conference
     seconds_left: int
@@ -151,7 +151,7 @@ def require_role_for(area: Area) -> Callable[[], None]:
 
 
 def deny(allowed_roles: Collection[str], reason: str) -> NoReturn:
-    """Refuse somebody because of their role; the error page names the roles that are allowed."""
+    """Refuse access because of the role; the error page names the roles that are allowed."""
     g.allowed_roles = allowed_roles
     raise PermissionDenied(reason)
 
@@ -210,8 +210,8 @@ def redirect_to_sign_in_page() -> ResponseReturnValue:
 def _redirect_with_next(endpoint: str) -> ResponseReturnValue:
     if request.method not in READ_ONLY_METHODS:
         return render_reauthentication_page(endpoint)
-    here = request.script_root + request.full_path.rstrip("?")
-    return redirect(url_for(endpoint, next=redirects.requested_next() or here), 303)
+    current_url = request.script_root + request.full_path.rstrip("?")
+    return redirect(url_for(endpoint, next=redirects.requested_next() or current_url), 303)
 
 
 CSRF_FIELD = "csrf_token"  # the name of a form field

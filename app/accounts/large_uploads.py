@@ -61,7 +61,7 @@ def _render_too_large_file(
 
 
 def may_send_file() -> bool:
-    """Return True for a POST of somebody whose cookie still opens a login session."""
+    """Return True for a POST from a browser whose cookie still opens a login session."""
     return request.method not in READ_ONLY_METHODS and queries.is_login_session_active(
         guards.session_token()
     )

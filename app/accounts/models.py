@@ -20,9 +20,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.database import Base
 
 ORGANISER, EDITOR, DESK, VIEWER = "organiser", "editor", "desk", "viewer"
-FORMER = "former"  # has no part in running the conference, or none any more
+FORMER = "former"  # not, or no longer, a member of the team
 ROLES = (ORGANISER, EDITOR, DESK, VIEWER)
-IDLE_TIMEOUT = timedelta(minutes=45)  # after which a device that nobody uses is signed out
+IDLE_TIMEOUT = timedelta(minutes=45)  # a device that is not used for this long is signed out
 
 
 class Person(Base):
@@ -91,7 +91,7 @@ class FormDraft(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     path: Mapped[str]  # of the form's page
     fields: Mapped[str] = mapped_column(Text)  # JSON: [[name, value], …]
-    saved_at: Mapped[datetime] = mapped_column(index=True)  # the site's time, for it is shown
+    saved_at: Mapped[datetime] = mapped_column(index=True)  # the site's time, as displayed
 
     __table_args__ = (UniqueConstraint("person_id", "path"),)
 
@@ -103,7 +103,7 @@ class SignInLink(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of what the link holds
+    secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of what the link contains
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None] = mapped_column(default=None)
 
@@ -122,12 +122,12 @@ class LoginSession(Base):
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None] = mapped_column(
         default=None
-    )  # about when it was last used
-    verified_at: Mapped[datetime | None] = mapped_column(default=None)  # the second factor, here
-    challenge: Mapped[str] = mapped_column(default="", server_default="")  # for a passkey, once
+    )  # when it was last used, to the minute
+    verified_at: Mapped[datetime | None] = mapped_column(default=None)  # of the second factor
+    challenge: Mapped[str] = mapped_column(default="", server_default="")  # of a passkey; used once
     pending_totp_secret: Mapped[str] = mapped_column(
         default="", server_default=""
-    )  # shown, not yet proved
+    )  # of an authenticator that is being set up
     label: Mapped[str] = mapped_column(default="", server_default="")  # Firefox on Windows
 
     person: Mapped[Person] = relationship()

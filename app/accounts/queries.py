@@ -23,7 +23,7 @@ from app.errors import Gone, NotFound, require
 
 LINK_GONE = "This sign-in link has already been used or has expired"
 LAST_USED_AT = func.coalesce(LoginSession.last_used_at, LoginSession.signed_in_at)
-LOGIN_SESSION = (  # looked up on every request of whoever is signed in
+LOGIN_SESSION = (  # looked up on every request of a signed-in person
     select(LoginSession)
     .where(
         LoginSession.secret_hash == bindparam("secret_hash"),
@@ -35,7 +35,7 @@ LOGIN_SESSION = (  # looked up on every request of whoever is signed in
 
 
 def find_person(email: str) -> Person | None:
-    """Return the person with this email address, in the form in which it is stored, or None."""
+    """Return the person with this normalised email address, or None."""
     return db.session.scalar(select(Person).where(Person.email == email))
 
 
@@ -115,7 +115,7 @@ def find_login_session(secret: str) -> LoginSession | None:
 
 
 def is_login_session_active(secret: str) -> bool:
-    """Return True if this secret opens a login session; asked beside the request's transaction."""
+    """Return True if this secret opens a login session, queried outside the transaction."""
     if not secret:
         return False
     found = select(LoginSession.id).where(

@@ -1,16 +1,16 @@
 """Rate limits, counted in the database for all processes and hosts.
 
-Only allowed attempts are counted, so whoever waits as long as they are told is allowed again. An
-attempt stays counted even if the request that makes it fails. Actors are stored only as keyed
-hashes, so that the table does not show who asked for what; networks are personal data too.
+Only allowed attempts are counted, so people who wait as long as the message says are allowed again.
+An attempt stays counted even if the request that makes it fails. Actors are stored only as keyed
+hashes, so that the table does not show who requested what; networks are personal data too.
 
 Call `hit`, `hit_network` and `hit_all` in a POST only: a GET never writes. Where links can be
 guessed, a GET calls `check_network` and `count_network_later`. A view that reads a file first calls
 `count_network_before_reading`.
 
-What several limits count goes through `hit_all`, once and before a booking or anything else that
-others need is locked: so nothing is counted when one of them refuses, and nobody who waits for a
-limit has locked what somebody else waits for.
+What several limits count goes through `hit_all`, once and before a booking or any other shared row
+is locked: so nothing is counted when one of them refuses, and a transaction that waits for a limit
+holds no lock that another one waits for.
 """
 
 import hmac
@@ -40,14 +40,14 @@ RETENTION = timedelta(days=30)  # the longest period of any limit
 AN_HOUR = timedelta(hours=1)
 UNKNOWN_NETWORK = "unknown"
 MAX_TEST_EMAILS_PER_HOUR = 20  # to the same member of the team, whatever they test
-# Each prefix length with what it may do, as a multiple of what one address may. A household has
-# one IPv4 address or an IPv6 /64 to /56; an organisation has several, up to an IPv6 /48.
+# Maps each prefix length to a multiple of what one address may do. A household has one IPv4 address
+# or an IPv6 /64 to /56; an organisation has several, up to an IPv6 /48.
 IPV4_PREFIXES = ((32, 1), (24, 4))
 IPV6_PREFIXES = ((64, 1), (56, 2), (48, 4))
 
 
 class Window(NamedTuple):
-    """How often something may be done within a time."""
+    """How often something may be done within a period."""
 
     times: int
     within: timedelta
@@ -67,24 +67,26 @@ class _Count(NamedTuple):
 
 @dataclass(frozen=True)
 class NetworkLimit:
-    """How often one network may do what strangers can do without an account or a link."""
+    """How often one network may do what people can do without an account or a link."""
 
     action: str
     windows: tuple[Window, ...]
-    setting: str = ""  # by whose value the times are multiplied; 0 means no limit
+    setting: str = ""  # the setting that multiplies the counts; 0 means no limit
 
     @property
     def current_windows(self) -> tuple[Window, ...]:
-        """The limits that apply to one address, as this site is set up."""
+        """Return the limits for one address, as this site is configured."""
         multiple = int(current_app.config[self.setting]) if self.setting else 1
         return tuple(
-            Window(one.times * multiple, one.within) for one in self.windows if one.times * multiple
+            Window(window.times * multiple, window.within)
+            for window in self.windows
+            if window.times * multiple
         )
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """Something that somebody does, and the limit that counts it."""
+    """An action, and the limit that counts it."""
 
     action: str
     allowances: tuple[Allowance, ...]
@@ -100,16 +102,17 @@ class Attempt:
         within: timedelta,
         refusal: type[RateLimitExceeded] = RateLimitExceeded,
     ) -> "Attempt":
-        """Describe what a person, or whatever else has a limit of its own, does so many times."""
+        """Return an attempt that is counted for one actor, such as a person or an email address."""
         return cls(action, (Allowance(actor, Window(times, within)),), refusal)
 
     @classmethod
     def from_network(cls, limit: NetworkLimit, address: str | None) -> "Attempt":
-        """Describe what is done from an IP address; it has no limit where networks are exempt."""
+        """Return an attempt counted for the networks of an IP address, unless they are exempt."""
         return cls(limit.action, tuple(_list_allowances(limit, address)), NetworkLimitExceeded)
 
 
-# Everything by which a stranger makes the site send an email, or uses up what is there for all.
+# Everything by which someone without an account makes the site send an email, or uses up a shared
+# resource. Drafts are stored for a week.
 PER_REGISTRATIONS = "LIMIT_REGISTRATIONS_PER_NETWORK"
 REGISTRATION = NetworkLimit("registration from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
 INTEREST = NetworkLimit("interest from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
@@ -125,7 +128,7 @@ NEW_AGENDA = NetworkLimit("agenda", (Window(1000, AN_HOUR), Window(5000, RETENTI
 INVITATION = NetworkLimit("invitation code", (Window(30, AN_HOUR),))
 WRONG_INVITATION = NetworkLimit("wrong invitation link", (Window(30, AN_HOUR),))
 GROUP = NetworkLimit("group from", (Window(20, AN_HOUR),))  # each emails up to 30 people
-# Of a group that is registered: people who are added or renamed, and links that are sent again.
+# For a registered group: people who are added or renamed, and links that are sent again.
 GROUP_CHANGE = NetworkLimit("change of a group from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
 PLACE_OFFER = NetworkLimit("offer of a place from", (Window(30, AN_HOUR),))
 GROUP_FILE = NetworkLimit("file of a group from", (Window(60, AN_HOUR),))
@@ -159,12 +162,12 @@ def hit(action: str, actor: str, *, times: int, within: timedelta) -> None:
 
 
 def hit_test_email(address: str) -> None:
-    """Count a test email that a member of the team asks for; raise RateLimitExceeded likewise."""
+    """Count a test email that a team member requests; raise RateLimitExceeded if too many."""
     hit("test of an email", address, times=MAX_TEST_EMAILS_PER_HOUR, within=AN_HOUR)
 
 
 def hit_network(limit: NetworkLimit, address: str | None) -> None:
-    """Count an attempt from an IP address; raise NetworkLimitExceeded if its networks had enough.
+    """Count an attempt from an IP address; raise NetworkLimitExceeded above a limit.
 
     Networks that the settings exempt are neither limited nor counted.
     """
@@ -195,10 +198,11 @@ def hit_all(*attempts: Attempt) -> None:
 
 
 def check_network(limit: NetworkLimit, address: str | None) -> None:
-    """Raise NetworkLimitExceeded if the networks of an IP address had enough; count nothing.
+    """Raise NetworkLimitExceeded if the networks of an IP address reached a limit; count nothing.
 
-    With ``count_network_later`` a GET can limit how often a link is guessed: only wrong ones count,
-    but then right ones are refused as well, so that nobody learns which they are.
+    With ``count_network_later`` a GET can limit how often a link is guessed. Only wrong guesses
+    count, but once the limit is reached right ones are refused too, so that the response reveals
+    nothing.
     """
     now = clock.real_now()
     for network, window in _list_allowances(limit, address):
@@ -210,7 +214,7 @@ def check_network(limit: NetworkLimit, address: str | None) -> None:
 def count_network_before_reading(limit: NetworkLimit, address: str | None) -> None:
     """Count a file from an IP address before it is read; raise NetworkLimitExceeded like a check.
 
-    So files that arrive while others are read count too. Whoever sends one does not wait for the
+    So files that arrive while others are being read count too. The sender does not wait for the
     write lock: if the database is busy, the file is counted once the request has been answered.
     """
     check_network(limit, address)
@@ -220,14 +224,14 @@ def count_network_before_reading(limit: NetworkLimit, address: str | None) -> No
 
 
 def count_network_later(limit: NetworkLimit, address: str | None) -> None:
-    """Count an attempt from an IP address once the request has been answered, also a GET."""
+    """Count an attempt from an IP address after the response; a GET may do this too."""
     for statement in _build_inserts(limit, address):
         execute_after_request(statement)
 
 
 def _build_inserts(limit: NetworkLimit, address: str | None) -> Sequence[Insert]:
     now = clock.real_now()
-    networks = dict.fromkeys(one.actor for one in _list_allowances(limit, address))
+    networks = dict.fromkeys(allowance.actor for allowance in _list_allowances(limit, address))
     return [
         insert(RateLimitHit).values(
             action=limit.action, actor_hash=_hash_actor(network), happened_at=now
@@ -237,7 +241,7 @@ def _build_inserts(limit: NetworkLimit, address: str | None) -> Sequence[Insert]
 
 
 def _list_allowances(limit: NetworkLimit, address: str | None) -> Sequence[Allowance]:
-    """List what the networks of an IP address may do; nothing where they are not limited."""
+    """List the allowances of an IP address's networks; empty if they are not limited."""
     if not limit.current_windows or _is_exempt(address):
         return ()
     return [
@@ -259,7 +263,7 @@ def list_networks(address: str | None) -> list[tuple[str, int]]:
 
 
 def delete_expired() -> None:
-    """Delete attempts that no limit looks at any more."""
+    """Delete attempts that are older than the period of any limit."""
     now = clock.real_now()
     db.session.execute(delete(RateLimitHit).where(RateLimitHit.happened_at < now - RETENTION))
     for limit in NETWORK_LIMITS:
@@ -277,7 +281,7 @@ def _is_exempt(address: str | None) -> bool:
 
 
 def _parse(address: str | None) -> IPv4Address | IPv6Address | None:
-    """Return an IP address, or None; one of IPv4 that is written as IPv6 is one of IPv4."""
+    """Parse an IP address, or return None; an IPv4-mapped IPv6 address counts as IPv4."""
     try:
         parsed = ip_address(address or "")
     except ValueError:

@@ -32,23 +32,23 @@ DELEGATES = Area(
 )
 EMAIL_TEXTS = Area(
     read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
-)  # a preview may show a delegate
+)  # a preview may show a delegate's data
 INVITATIONS = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER})
-)  # a code that can be read can be used
+)  # reading a code is enough to use it
 MAILINGS = Area(
     read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
 )  # emails to many people
 QUESTIONS = Area(
     read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
-)  # what people are asked when they register
+)  # what people are asked at registration
 REQUIREMENT_CASES = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
-)  # what delegates require, beside their names
+)  # what delegates require, with their names
 SPEAKER_NEEDS = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
 )
-PRIVATE_AREAS = (REQUIREMENT_CASES, SPEAKER_NEEDS)  # not for all who may see delegates
+PRIVATE_AREAS = (REQUIREMENT_CASES, SPEAKER_NEEDS)  # not for everyone who can see delegates
 SETTINGS = Area(read_roles=EVERYONE, write_roles=frozenset({ORGANISER}))
 HISTORY = Area(read_roles=frozenset({ORGANISER, VIEWER}), write_roles=frozenset({ORGANISER}))
 TEAM = Area(read_roles=frozenset({ORGANISER}), write_roles=frozenset({ORGANISER}))

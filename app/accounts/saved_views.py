@@ -1,8 +1,8 @@
 """Saved views of the lists of admin: what a person has saved, and what the team shares.
 
-A view holds a query string, so that its address is that of any other search. What the string
-means is known only to the list (``app.admin_kit.saved_views``), which parses it when it is saved
-and again each time it is opened.
+A view holds a query string, so that its URL is that of any other search. Only the list knows what
+the string means (``app.admin_kit.saved_views``), which parses it when it is saved and each time it
+is opened.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ CHANGED_MEANWHILE = (
     "Open the view again and repeat your change"
 )
 NO_SUCH_VIEW = "There is no such saved view"
-MAX_VIEWS = 20  # of one person for one list
+MAX_VIEWS = 20  # per person and list
 MAX_NAME_LENGTH = 40  # characters
 MAX_QUERY_LENGTH = 1500  # characters
 VIEWS = (
@@ -39,11 +39,11 @@ VIEWS = (
 
 @dataclass(frozen=True)
 class ViewSettings:
-    """What a person chooses for a view, besides what the list shows."""
+    """What a person chooses for a view, apart from what the list shows."""
 
     name: str
     is_shared: bool = False
-    is_start: bool = False  # the list opens with it, for its owner
+    is_start: bool = False  # the list opens with this view for its owner
 
 
 def list_views(person: Person, list_name: str) -> Sequence[SavedView]:
@@ -60,7 +60,7 @@ def get_view(number: int, person: Person) -> SavedView:
 
 
 def can_edit(view: SavedView, person: Person) -> bool:
-    """Return True for its owner, and for organisers if the team shares it."""
+    """Return True for the owner of a view, and for organisers if the team shares it."""
     return view.person_id == person.id or (view.is_shared and person.is_organiser)
 
 
@@ -83,7 +83,7 @@ def create(person: Person, list_name: str, query: str, settings: ViewSettings) -
 
 
 def get_fingerprint(view: SavedView) -> str:
-    """Return what changes with the settings of a view."""
+    """Return a fingerprint that changes with the settings of a view."""
     parts = view.name, str(view.is_shared), str(view.is_start)
     return sha256("\n".join(parts).encode()).hexdigest()
 
@@ -93,7 +93,7 @@ def update(
 ) -> None:
     """Rename a view, share it or stop sharing it, or choose it as the start of the list.
 
-    Raise StaleEdit if somebody else has changed it since.
+    Raise StaleEdit if someone else has changed it since.
     """
     _lock(view, person)
     if get_fingerprint(view) != expected_fingerprint:
@@ -103,9 +103,9 @@ def update(
 
 
 def replace_query(view: SavedView, query: str, person: Person, *, expected_query: str) -> None:
-    """Let a view hold another search, other filters, another order or other columns.
+    """Replace the search, filters, order and columns of a view.
 
-    Raise StaleEdit if somebody else has changed it since.
+    Raise StaleEdit if someone else has changed it since.
     """
     _lock(view, person)
     if view.query != expected_query:
@@ -121,7 +121,7 @@ def delete(view: SavedView, person: Person) -> None:
 
 
 def delete_private(person: Person) -> None:
-    """Delete what somebody who leaves the team has saved for themselves; the team's views stay."""
+    """Delete the private views of a person who leaves the team; shared views stay."""
     db.session.execute(
         sql_delete(SavedView).where(
             SavedView.person_id == person.id, SavedView.is_shared.is_(False)
@@ -132,8 +132,8 @@ def delete_private(person: Person) -> None:
 def _apply(view: SavedView, settings: ViewSettings, person: Person) -> None:
     key = settings.name.casefold()
     with db.session.no_autoflush:
-        seen = [*list_views(person, view.list_name), *_list_own(view)]
-    if any(other.name_key == key and other.id != view.id for other in seen):
+        visible_views = [*list_views(person, view.list_name), *_list_own(view)]
+    if any(other.name_key == key and other.id != view.id for other in visible_views):
         raise RuleViolation(
             f"There is already a view called “{settings.name}” in this list. Enter another name"
         )
@@ -180,5 +180,5 @@ def _check_length(query: str) -> str:
 
 
 def _lock_owner(person_id: int) -> None:
-    """Let nobody else save a view of this person meanwhile, so that counts and names hold."""
+    """Keep other requests from saving views of this person, so that counts and names hold."""
     db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update())

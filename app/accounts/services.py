@@ -21,7 +21,7 @@ from app.mail import services as mail
 from app.mail.models import URGENT
 
 SIGN_IN_LINK_LIFETIME = timedelta(minutes=15)
-INVITATION_LIFETIME = timedelta(days=14)  # in an email that somebody did not ask for
+INVITATION_LIFETIME = timedelta(days=14)  # in an email that the recipient did not request
 LOGIN_SESSION_LIFETIME = timedelta(hours=12)
 SECRET_BYTES = 32
 PERSON_GONE = "This person has just been removed. Try again"
@@ -40,9 +40,9 @@ def add_organiser(email: str) -> Person:
 
 
 def get_or_create_person(address: str) -> Person:
-    """Return the person with an address as it is stored; a new one may do nothing yet.
+    """Return the person with a normalised address; a new one has no access yet.
 
-    Somebody else may add the same person at this moment: whoever comes second gets that row.
+    If another request adds the same person concurrently, return that row.
     """
     person = queries.find_person(address)
     if person is None:
@@ -76,19 +76,19 @@ def grant_speaker_access(email: str) -> Person:
 
 
 def revoke_speaker_access(person: Person) -> None:
-    """Remove that access from their next request on, and invalidate unused links."""
+    """Revoke that access from the next request on, and invalidate unused links."""
     person.speaker_access_since = None
     if not person.is_team_member:
         db.session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
 
 
 def create_invitation_link(person: Person) -> str:
-    """Create a sign-in link with a longer lifetime, for an email that somebody did not ask for."""
+    """Create a sign-in link with a longer lifetime, for an email that was not requested."""
     return _create_link(person, INVITATION_LIFETIME)
 
 
 def send_sign_in_link(email: str, next_url: str = "", language: str = "en") -> None:
-    """Email a sign-in link to an address; if it may not sign in, do the same work and undo it.
+    """Email a sign-in link to an address; if it has no access, do the same work and undo it.
 
     Neither the response nor the time it takes reveals who runs the conference or speaks at it.
     """
@@ -142,7 +142,7 @@ def sign_in(secret: str, previous_session: str = "", label: str = "") -> str:
 def complete_sign_in(login_session: LoginSession) -> str:
     """Mark the second factor as used and return a new secret for the session.
 
-    The previous secret stops working, in case somebody else knew it.
+    The previous secret stops working, in case someone else knew it.
     """
     new_secret = token_urlsafe(SECRET_BYTES)
     login_session.secret_hash = hash_secret(new_secret)

@@ -58,7 +58,7 @@ def invite(email: str, role: str, actor: Person) -> Person:
 
 
 def change_role(number: int, role: str, actor: Person) -> Person:
-    """Change somebody's role and email them."""
+    """Change a team member's role and email them."""
     person = _get_locked(number)
     if person.role == role:
         return person
@@ -70,7 +70,7 @@ def change_role(number: int, role: str, actor: Person) -> Person:
 
 
 def remove(number: int, actor: Person) -> Person:
-    """Remove somebody from the team from their next request on, and email them."""
+    """Remove a person from the team from their next request on, and email them."""
     person = _get_locked(number)
     _end_membership(person, actor.email)
     mail.enqueue("role_ended", to=person.email, changer=actor.email)
@@ -86,7 +86,7 @@ def remove_organiser(email: str) -> None:
 
 
 def _end_membership(person: Person, actor: str) -> None:
-    """End somebody's membership, with all their sessions, links and second factors."""
+    """End a membership, with all of the person's sessions, links and second factors."""
     _check_other_organiser(person, FORMER)
     _set_role(person, FORMER, f"{person.email} is no longer {ROLE_PHRASES[person.role]}", actor)
     person.totp_secret = ""

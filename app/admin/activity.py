@@ -1,7 +1,7 @@
 """All that happened to one person in one thread: emails, replies, notes and changes.
 
-The thread grows: "Show older" opens the page with what it shows and as much again beneath. So
-every source is asked for as many of its newest items as the page shows, in one query each.
+The thread grows: "Show older" opens the page with what it shows and as much again beneath. So each
+source returns as many of its newest items as the page shows, in one query.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,7 @@ class ActivityItem:
     kind: str  # email, reply, note, proposal or entry
     happened_at: datetime  # in the site's time
     content: Email | EmailReply | DelegateNote | Proposal | HistoryEntry
-    label: str = ""  # what sort of email it is
+    label: str = ""  # the type of an email
     number: int = 0  # in the thread, from 1
 
 
@@ -81,19 +81,19 @@ class Activity:
     """The thread about one person, as far as it is shown."""
 
     days: Sequence[ActivityDay]
-    current: str  # the filter; "" for all
+    current: str  # the chosen filter; "" for all
     filters: Sequence[ActivityFilter]
     older_url: str  # "" if everything is shown
-    undone: frozenset[int]  # entries of the history that another one undoes
-    can_mark_read: bool  # replies
-    waiting_days: int = 0  # for how long steps on the waiting list are listed, if there are any
+    undone: frozenset[int]  # history entries that were undone by another
+    can_mark_read: bool  # whether replies can be marked as read
+    waiting_days: int = 0  # how long the history of waiting lists is stored, if there is any
 
 
-Source = Callable[[int], Sequence[ActivityItem]]  # returns as many of its newest items as asked for
+Source = Callable[[int], Sequence[ActivityItem]]  # takes the number of items to return
 
 
 def list_for_delegate(delegate: Delegate) -> Activity:
-    """Return the thread about a delegate; after an erasure what is left of it."""
+    """Return the thread about a delegate; after an erasure, what is left of it."""
     subjects = [
         delegate.history_subject,
         requirement_history.get_subject(delegate),
@@ -108,18 +108,20 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         also.append(requirement_cases.HISTORY_SUBJECTS)
 
     def emails(limit: int) -> Sequence[ActivityItem]:
-        such = readable_emails.list_conditions()
-        found = mail.list_for_person(delegate.reference, delegate.email, limit, *such)
-        return [_email_item(one) for one in found]
+        conditions = readable_emails.list_conditions()
+        emails_found = mail.list_for_person(delegate.reference, delegate.email, limit, *conditions)
+        return [_email_item(email) for email in emails_found]
 
     def answers(limit: int) -> Sequence[ActivityItem]:
-        such = readable_emails.list_reply_conditions()
-        found = replies.list_for_person(delegate.reference, delegate.email, limit, *such)
-        return [_reply_item(one) for one in found]
+        reply_conditions = readable_emails.list_reply_conditions()
+        found = replies.list_for_person(
+            delegate.reference, delegate.email, limit, *reply_conditions
+        )
+        return [_reply_item(reply) for reply in found]
 
     def notes(limit: int) -> Sequence[ActivityItem]:
         found = bookings.list_notes(delegate)[:limit]
-        return [ActivityItem("note", one.written_at, one) for one in found]
+        return [ActivityItem("note", note.written_at, note) for note in found]
 
     def entries(limit: int) -> Sequence[ActivityItem]:
         found = history.list_newest_about(
@@ -138,37 +140,37 @@ def list_for_delegate(delegate: Delegate) -> Activity:
 
 
 def _has_steps(activity: Activity) -> bool:
-    """Return True if steps on the waiting list are listed."""
-    items = (one.content for day in activity.days for one in day.items)
+    """Return True if the history of waiting lists has entries."""
+    items = (item.content for day in activity.days for item in day.items)
     return any(
-        isinstance(one, HistoryEntry) and one.subject.startswith(waiting_list.SUBJECT_PREFIX)
-        for one in items
+        isinstance(item, HistoryEntry) and item.subject.startswith(waiting_list.SUBJECT_PREFIX)
+        for item in items
     )
 
 
 def list_for_speaker(speaker: Speaker, own_addresses: Sequence[str]) -> Activity:
-    """Return the thread about a speaker; without emails for those who may not read them.
+    """Return the thread about a speaker; without emails if the user may not read them.
 
-    ``own_addresses`` are those with which the speaker signs in, besides the contact address.
+    ``own_addresses`` are the sign-in addresses of the speaker, besides the contact address.
     """
     known = [speaker.contact_address, *own_addresses] if guards.can_read(roles.DELEGATES) else []
     addresses = list(dict.fromkeys(one.strip().lower() for one in known if one.strip()))
-    about_addresses = [subject for one in addresses for subject in _address_subjects(one)]
+    about_addresses = [subject for address in addresses for subject in _address_subjects(address)]
     subjects = [SPEAKER_FIELDS.history_subject(speaker), *about_addresses]
 
     def emails(limit: int) -> Sequence[ActivityItem]:
-        such = readable_emails.list_conditions()
-        found = mail.list_for_recipient(addresses, limit, *such) if addresses else ()
-        return [_email_item(one) for one in found]
+        conditions = readable_emails.list_conditions()
+        found = mail.list_for_recipient(addresses, limit, *conditions) if addresses else ()
+        return [_email_item(email) for email in found]
 
     def answers(limit: int) -> Sequence[ActivityItem]:
-        such = readable_emails.list_reply_conditions()
-        found = replies.list_from(addresses, limit, *such) if addresses else ()
-        return [_reply_item(one) for one in found]
+        reply_conditions = readable_emails.list_reply_conditions()
+        found = replies.list_from(addresses, limit, *reply_conditions) if addresses else ()
+        return [_reply_item(reply) for reply in found]
 
     def sent(limit: int) -> Sequence[ActivityItem]:
         found = proposals.list_about(speaker, limit)
-        return [ActivityItem("proposal", one.sent_at, one) for one in found]
+        return [ActivityItem("proposal", proposal.sent_at, proposal) for proposal in found]
 
     def entries(limit: int) -> Sequence[ActivityItem]:
         return _list_entries(show_entries(history.list_newest_about(subjects, limit)))
@@ -183,7 +185,7 @@ def show_entries(entries: Sequence[HistoryEntry]) -> Sequence[HistoryEntry]:
     """Return entries about a speaker as the current user may read them."""
     if guards.can_read(roles.DELEGATES):
         return entries
-    return [speaker_places.hide_reference(one) for one in entries]
+    return [speaker_places.hide_reference(entry) for entry in entries]
 
 
 def _address_subjects(address: str) -> Sequence[str]:
@@ -200,18 +202,18 @@ def _reply_item(reply: EmailReply) -> ActivityItem:
 
 
 def _list_entries(entries: Sequence[HistoryEntry]) -> Sequence[ActivityItem]:
-    return [ActivityItem("entry", one.happened_at, one) for one in entries]
+    return [ActivityItem("entry", entry.happened_at, entry) for entry in entries]
 
 
 def _build_activity(sources: Mapping[str, Sequence[Source]], url: Callable[..., str]) -> Activity:
-    """Merge what the sources of the chosen kind have, and cut it where the page ends."""
+    """Merge the items of the chosen kind from all sources, and cut them at the end of the page."""
     current = _parse_filter(request.args.get("show", ""), sources)
     pages = _parse_pages(request.args.get("pages", ""))
     size = pages * PAGE_SIZE
     chosen = [sources[current]] if current else sources.values()
     found = [item for each in chosen for source in each for item in source(size + 1)]
     found.sort(key=lambda item: item.happened_at, reverse=True)
-    items = found[:size] if current else _leave_out_repetitions(found[:size])
+    items = found[:size] if current else _drop_repetitions(found[:size])
     older_url = ""
     if len(found) > size and pages < MAX_PAGES:
         values = {"show": current} if current else {}
@@ -228,19 +230,19 @@ def _build_activity(sources: Mapping[str, Sequence[Source]], url: Callable[..., 
 
 
 def _parse_filter(typed: str, sources: Mapping[str, Sequence[Source]]) -> str:
-    """Return the filter that was asked for; "" if there is no such, or nothing to choose from."""
+    """Return the requested filter; "" if it does not exist or there is nothing to filter."""
     return typed if typed in sources and len(sources) > 1 else ""
 
 
 def _parse_pages(typed: str) -> int:
-    """Return how many pages the thread is long; what is no such number counts as one."""
+    """Return the requested number of pages; an invalid number counts as one."""
     is_number = typed.isascii() and typed.isdecimal() and len(typed) <= len(str(MAX_PAGES))
     return min(max(int(typed), 1), MAX_PAGES) if is_number else 1
 
 
-def _leave_out_repetitions(items: Sequence[ActivityItem]) -> Sequence[ActivityItem]:
-    """Leave out that a note was added where the note itself is there to read."""
-    notes = [one.content for one in items if isinstance(one.content, DelegateNote)]
+def _drop_repetitions(items: Sequence[ActivityItem]) -> Sequence[ActivityItem]:
+    """Leave out "note added" entries where the note itself is in the thread."""
+    notes = [item.content for item in items if isinstance(item.content, DelegateNote)]
 
     def repeats(item: ActivityItem) -> bool:
         entry = item.content
@@ -252,7 +254,7 @@ def _leave_out_repetitions(items: Sequence[ActivityItem]) -> Sequence[ActivityIt
             for note in notes
         )
 
-    return [one for one in items if not repeats(one)]
+    return [item for item in items if not repeats(item)]
 
 
 def _list_filters(
@@ -264,15 +266,15 @@ def _list_filters(
     return [
         ActivityFilter(_l("All"), f"{page}#{ANCHOR}", not current),
         *(
-            ActivityFilter(LABELS[one], f"{page}?show={one}#{ANCHOR}", one == current)
-            for one in sources
+            ActivityFilter(LABELS[source], f"{page}?show={source}#{ANCHOR}", source == current)
+            for source in sources
         ),
     ]
 
 
 def _list_undone(items: Sequence[ActivityItem]) -> frozenset[int]:
-    entries = [one.content for one in items if isinstance(one.content, HistoryEntry)]
-    return frozenset(one.undoes_id for one in entries if one.undoes_id is not None)
+    entries = [item.content for item in items if isinstance(item.content, HistoryEntry)]
+    return frozenset(entry.undoes_id for entry in entries if entry.undoes_id is not None)
 
 
 def _group_by_day(items: Sequence[ActivityItem]) -> Sequence[ActivityDay]:

@@ -1,4 +1,4 @@
-"""Whom a change of a session affects: who takes part, who has starred it, who comes that day."""
+"""Counts of the people a change affects: participants, agenda owners, delegates of that day."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ NAME, AGENDAS, DELEGATES = "name", "agendas", "delegates"  # kinds of rows
 class AffectedPeople:
     """The people whom a change of sessions affects."""
 
-    names: Sequence[str]  # of those who take part
-    agendas: int  # in which a session is starred
-    delegates: int  # who come on the days of the sessions
+    names: Sequence[str]  # of the participants
+    agendas: int  # agendas in which a session is starred
+    delegates: int  # delegates who attend on the days of the sessions
     days: int = 1  # on how many days the sessions are
 
     def __bool__(self) -> bool:
-        """Return True if there is anybody."""
+        """Return True if anyone is affected."""
         return bool(self.names or self.agendas or self.delegates)
 
     def describe(self) -> str:
-        """Return a sentence with the numbers, or "" if nobody is affected."""
+        """Return a sentence with the numbers, or "" if no one is affected."""
         parts = [text for count, text in self._counts() if count]
         return str(gettext("Affects %(people)s.", people=", ".join(parts))) if parts else ""
 
@@ -62,13 +62,13 @@ class AffectedPeople:
 def find_affected(
     session: Session, zone: ZoneInfo, entry: HistoryEntry | None = None
 ) -> AffectedPeople:
-    """Return whom a session affects, in one query; with ``entry`` also on the day that it left."""
+    """Return the people a session affects, in one query; ``entry`` adds those of its old day."""
     return _find([session], [*_moments(session, entry)], zone)
 
 
 def find_affected_by_several(sessions: Sequence[Session], zone: ZoneInfo) -> AffectedPeople:
-    """Return whom any of these sessions affects, in one query."""
-    return _find(sessions, [one.starts_at for one in sessions], zone)
+    """Return the people any of these sessions affects, in one query."""
+    return _find(sessions, [session.starts_at for session in sessions], zone)
 
 
 def _find(
@@ -93,14 +93,14 @@ def _select_names(sessions: Sequence[Session]) -> Select[tuple[str, str, int]]:
     return (
         select(literal(NAME), Speaker.name, func.min(Appearance.position))
         .join(Appearance, Appearance.speaker_id == Speaker.id)
-        .where(Appearance.session_id.in_([one.id for one in sessions]))
+        .where(Appearance.session_id.in_([session.id for session in sessions]))
         .group_by(Speaker.id, Speaker.name)
     )
 
 
 def _select_agendas(sessions: Sequence[Session]) -> Select[tuple[str, str, int]]:
     return select(literal(AGENDAS), literal(""), func.count(Star.agenda_id.distinct())).where(
-        Star.session_key.in_([one.key for one in sessions])
+        Star.session_key.in_([session.key for session in sessions])
     )
 
 

@@ -88,7 +88,7 @@ class ApprovalForm(DecisionForm):
     may_wait = BooleanField(_l("If all places are taken, put them on the waiting list"))
 
     def get_decision(self) -> Decision:
-        """Return what was typed and ticked."""
+        """Return what was typed and selected."""
         return Decision(
             reason=self.reason.data or "",
             message=self.message.data or "",
@@ -97,7 +97,7 @@ class ApprovalForm(DecisionForm):
 
 
 class DecisionKind:
-    """A decision: its words, its form and what it does."""
+    """A kind of decision: its texts, its form and the operation."""
 
     def __init__(
         self,
@@ -170,10 +170,10 @@ def show(number: int) -> ResponseReturnValue:
 @bp.get("/<int:number>/files/<int:question>")
 def download(number: int, question: int) -> ResponseReturnValue:
     answers = answer_documents.load(queries.get_by_number(number))
-    asked = [one for one in _list_readable(answers) if one.id == question]
-    if not asked:
+    questions = [one for one in _list_readable(answers) if one.id == question]
+    if not questions:
         raise NotFound(answer_files.NO_FILE)
-    return file_downloads.send_answer(answers.get(asked[0].name, ""))
+    return file_downloads.send_answer(answers.get(questions[0].name, ""))
 
 
 @bp.route("/<int:number>/<any(approve, decline, hold):action>", methods=["GET", "POST"])
@@ -225,7 +225,7 @@ def _render_index(error: str = "") -> ResponseReturnValue:
         error,
         states=STATES,
         actions=list(_get_bulk_actions().values()),
-        has_approval=any(one.approvals_needed for one in categories.list_options()),
+        has_approval=any(option.approvals_needed for option in categories.list_options()),
     )
 
 
@@ -237,7 +237,7 @@ def _build_form(kind: DecisionKind, **options: Any) -> DecisionForm:
 
 
 def _list_rows(application: RegistrationApplication, answers: Answers) -> Sequence[tuple[str, str]]:
-    """List the answers that everybody may read who can see delegates."""
+    """List the answers to questions that everyone with access to delegates may read."""
     if not answers:
         return ()
     public = {name: text for name, text in answers.items() if name not in PRIVATE_NAMES}
@@ -253,8 +253,10 @@ def _list_rows(application: RegistrationApplication, answers: Answers) -> Sequen
 
 
 def _list_readable(answers: Answers) -> Sequence[Definition]:
-    """List the organisers' questions whose answers everybody may read who can see delegates."""
-    return [one for one in custom_questions.list_relevant(answers) if not one.is_private]
+    """List the organisers' questions that everyone with access to delegates may read."""
+    return [
+        question for question in custom_questions.list_relevant(answers) if not question.is_private
+    ]
 
 
 def _format(application: RegistrationApplication, definition: Definition, answers: Answers) -> str:
@@ -316,7 +318,7 @@ def _describe_closed(count: int) -> str:
 
 
 def _iter_cells(rows: Sequence[RegistrationApplication]) -> Iterator[list[str]]:
-    cells = LIST.iter_cells(rows, lambda one: (one.applied_at, one.ended_at))
+    cells = LIST.iter_cells(rows, lambda row: (row.applied_at, row.ended_at))
     for one, first in zip(rows, cells, strict=True):
         yield [*first, one.reason, one.message]
 

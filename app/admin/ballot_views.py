@@ -55,7 +55,7 @@ class BallotForm(EditForm):
     )
 
     def set_choices(self, ballot: Ballot | None, words: str) -> bool:
-        """Offer what is chosen, and public sessions with seats that match and are in no other.
+        """Offer the selected sessions, and matching public ones that are in no other ballot.
 
         Return True if there are more.
         """
@@ -65,32 +65,34 @@ class BallotForm(EditForm):
             if not one.is_drawn and (ballot is None or one.id != ballot.id)
             for key in one.session_keys
         }
-        free = [one for one in get_programme().sessions if one.is_bookable]
+        free = [session for session in get_programme().sessions if session.is_bookable]
         free = [one for one in free if one.key not in others]
-        asked, chosen = sort_key(words).split(), set(self.sessions.data or ())
+        search_words, chosen = sort_key(words).split(), set(self.sessions.data or ())
         found = [
             one.key
             for one in free
-            if one.key not in chosen and all(word in sort_key(one.title) for word in asked)
+            if one.key not in chosen and all(word in sort_key(one.title) for word in search_words)
         ]
-        shown = chosen.union(found[:MAX_LISTED])
-        self.sessions.choices = [(one.key, _describe(one)) for one in free if one.key in shown]
+        listed_keys = chosen.union(found[:MAX_LISTED])
+        self.sessions.choices = [
+            (one.key, _describe(one)) for one in free if one.key in listed_keys
+        ]
         return len(found) > MAX_LISTED
 
     def set_initial_data(self, ballot: Ballot) -> None:
-        """Fill the form with what is saved."""
+        """Fill the form with the saved values."""
         self.title.data = ballot.title
         self.closes_at.show(ballot.closes_at)
         self.sessions.data = ballot.session_keys
         self.expected_version.data = ballot.version
 
     def get_details(self) -> BallotDetails:
-        """Return what was submitted."""
+        """Return the submitted values."""
         closes_at = self.closes_at.utc_value or clock.now()
         return BallotDetails(str(self.title.data), closes_at, frozenset(self.sessions.data or ()))
 
     def with_error(self, refusal: RuleViolation) -> Self:
-        """Show an error of saving at the sessions."""
+        """Show an error from saving beside the sessions field."""
         self.add_error(self.sessions, refusal)
         return self
 

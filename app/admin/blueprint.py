@@ -34,7 +34,7 @@ class MenuItem:
     path: str
     area: Area
     other_path: str = ""  # of pages that belong to it, but are not below it
-    is_listed: bool = True  # False: reached from another page; search and breadcrumbs know it
+    is_listed: bool = True  # False: reached from another page, but known to search and breadcrumbs
 
     @property
     def url(self) -> str:
@@ -133,19 +133,19 @@ MENU = (
 
 
 def menu_for(person: Person) -> tuple[MenuGroup, ...]:
-    """Return the pages of a person's role, also those that the menu does not list."""
+    """Return the pages of a person's role, including those that the menu does not list."""
     return _translate_menu(person.role, languages.current().code)
 
 
 @cache
 def _translate_menu(role: str, language: str) -> tuple[MenuGroup, ...]:
-    """Return the pages of a role with their labels in a language: alike for every request."""
+    """Return the pages of a role with translated labels: the same for every request."""
     with languages.use_language(language):
         return tuple(_visible_groups(role))
 
 
 def list_sections(groups: Sequence[MenuGroup]) -> list[MenuSection]:
-    """List what the menu shows of these groups."""
+    """List the sections that the menu shows of these groups."""
     path, root = request.path, request.script_root
     return [
         MenuSection(
@@ -166,16 +166,16 @@ def _list_shown(group: MenuGroup, path: str) -> list[MenuItem]:
 
 
 def _is_shown(item: MenuItem, path: str) -> bool:
-    """Return True if the menu lists a page: also the open one, whatever it is."""
+    """Return True if the menu shows a page: one that it lists, or the current one."""
     return _is_listed(item) or item.contains(path)
 
 
 def _is_listed(item: MenuItem) -> bool:
-    """Return True if the menu always lists a page: that of requests if anyone can make one."""
+    """Return True if the menu always lists a page; requests are listed only if enabled."""
     if item.path == APPLICATIONS:
-        return any(one.approvals_needed for one in categories.list_options())
+        return any(option.approvals_needed for option in categories.list_options())
     if item.path == INTEREST:
-        return any(one.access == BY_INTEREST for one in categories.list_options())
+        return any(option.access == BY_INTEREST for option in categories.list_options())
     return item.is_listed
 
 
@@ -219,7 +219,7 @@ def add(part: Blueprint, area: roles.Area) -> None:
 
 
 def _use_working_zone() -> None:
-    """Show times by the clocks of the working programme, which may not be published yet."""
+    """Show times in the time zone of the working programme, which may not be published yet."""
     g.conference_zone = _get_working_zone
 
 
@@ -247,11 +247,11 @@ def _menu_context() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class RoleRefusal:
-    """What the error page tells somebody whose role is not enough."""
+    """What the error page tells a person whose role is not enough."""
 
     role: str
     allowed_roles: Sequence[str]
-    can_change: bool  # whether the pages are those that the role may change
+    can_change: bool  # whether the role may change these pages
     pages: Sequence[MenuItem]
 
 
@@ -267,25 +267,25 @@ def _refusal_context() -> dict[str, RoleRefusal | None]:
     return {"role_refusal": RoleRefusal(mine, names, can_change=bool(own), pages=own or pages)}
 
 
-def _stay_in_admin() -> None:
-    """Show what goes wrong within admin to those who work in it, with the way back."""
+def _render_admin_error() -> None:
+    """Show errors within the admin area to those who work in it, with a way back."""
     g.error_template = "admin/error.html"
 
 
-def _stay_in_admin_where_no_page_is() -> None:
-    """Show a team member the error page of admin at an address below it that is no page.
+def _render_admin_not_found() -> None:
+    """Show the error page of the admin area to team members at an unknown URL below it.
 
-    No blueprint knows such a request, so this runs for the whole application.
+    No blueprint handles such a request, so this runs for the whole application.
     """
     if request.url_rule is not None or not request.path.startswith(f"{ROOT}/"):
         return
     person = guards.current_person()
     if person is not None and person.is_team_member:
-        _stay_in_admin()
+        _render_admin_error()
 
 
 def _unknown_page_context() -> dict[str, Any]:
-    if not has_request_context():  # an email is rendered
+    if not has_request_context():  # an email is being rendered
         return {}
     if request.url_rule is not None or "error_template" not in g:
         return {}
@@ -294,10 +294,10 @@ def _unknown_page_context() -> dict[str, Any]:
     return {**found, **guards.session_expiry_context(), "flash_message": ""}
 
 
-bp.before_app_request(_stay_in_admin_where_no_page_is)
+bp.before_app_request(_render_admin_not_found)
 bp.app_context_processor(_unknown_page_context)
 bp.before_request(guards.require_team_member)
-bp.before_request(_stay_in_admin)
+bp.before_request(_render_admin_error)
 bp.before_request(saved_views.open_start_view)
 bp.context_processor(_menu_context)
 bp.context_processor(_refusal_context)

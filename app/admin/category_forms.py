@@ -151,7 +151,7 @@ class CategoryForm(EditForm):
 
     @property
     def translations(self) -> Sequence[tuple[str, Sequence[Field]]]:
-        """The names of the other languages, each with its fields."""
+        """Return the names of the other languages, each with its fields."""
         return [
             (
                 languages.describe(code).name,
@@ -161,17 +161,17 @@ class CategoryForm(EditForm):
         ]
 
     def set_choices(self, category: RegistrationCategory | None = None) -> Self:
-        """Offer the days of the conference, and the questions that can be asked beforehand."""
+        """Offer the days of the conference, and the questions that can be asked in advance."""
         questions = interest.list_possible_questions(category.id if category else None)
         self.interest_questions.choices = [
-            (str(one.id), custom_questions.get_label(one)) for one in questions
+            (str(question.id), custom_questions.get_label(question)) for question in questions
         ]
         days = conference_days()
         self.days.choices = [(day.isoformat(), local_date(day)) for day in days]
         return self
 
     def set_initial_data(self, category: RegistrationCategory) -> None:
-        """Fill the form with what is saved."""
+        """Fill the form with the saved values."""
         values = queries.build_values(category)
         for name in (*SHOWN_AS_STORED, *APPROVAL):
             self[name].data = values[name]
@@ -187,7 +187,7 @@ class CategoryForm(EditForm):
         self.expected_version.data = category.version
 
     def values(self) -> dict[str, Any]:
-        """Return what was submitted, as it is stored."""
+        """Return the submitted values, as they are stored."""
         return {
             "name": self.name.data,
             "description": self.description.data or "",
@@ -210,7 +210,7 @@ class CategoryForm(EditForm):
         return CategoryTexts(*(self[f"{name}_{code}"].data or "" for name in category_texts.FIELDS))
 
     def with_error(self, refusal: RuleViolation) -> Self:
-        """Show an error of saving at its field."""
+        """Show an error from saving beside its field."""
         fields = {services.NameTaken: self.name, services.NoPlacesToKeep: self.kept_places}
         self.add_error(fields.get(type(refusal), self.limit), refusal)
         return self

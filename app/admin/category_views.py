@@ -121,7 +121,7 @@ def delete(number: int) -> ResponseReturnValue:
 
 
 def _list_translations(category: RegistrationCategory) -> Sequence[tuple[str, CategoryTexts]]:
-    """List the names of the languages into which something is translated, with the texts."""
+    """List the languages that have a translation, with the text of each."""
     stored = category_texts.load_translations(category.translations)
     return [(languages.describe(code).name, texts) for code, texts in stored.items()]
 

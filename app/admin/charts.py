@@ -68,19 +68,19 @@ def build_curve(new_by_day: dict[date, int], limit: int) -> Curve | None:
     """Return the curve of counts by day, including days without any; None if empty."""
     if not new_by_day:
         return None
-    first, points, so_far = min(new_by_day), [], 0
+    first, points, total = min(new_by_day), [], 0
     for number in range((max(new_by_day) - first).days + 1):
         day = first + ONE_DAY * number
-        so_far += new_by_day.get(day, 0)
-        points.append(CurvePoint(day, new_by_day.get(day, 0), so_far))
+        total += new_by_day.get(day, 0)
+        points.append(CurvePoint(day, new_by_day.get(day, 0), total))
     return Curve(points, limit)
 
 
 def build_bars(counts: Sequence[tuple[str, int]], others_label: str = "") -> Sequence[ChartBar]:
     """Return the bars; with a label for others, bars after the twelfth are combined."""
-    shown = list(counts)
-    if others_label and len(shown) > MAX_BARS:
-        rest = sum(number for _, number in shown[MAX_BARS - 1 :])
-        shown = [*shown[: MAX_BARS - 1], (others_label, rest)]
-    longest = max((number for _, number in shown), default=0) or 1
-    return [ChartBar(label, number, round(100 * number / longest, 1)) for label, number in shown]
+    items = list(counts)
+    if others_label and len(items) > MAX_BARS:
+        rest = sum(number for _, number in items[MAX_BARS - 1 :])
+        items = [*items[: MAX_BARS - 1], (others_label, rest)]
+    longest = max((number for _, number in items), default=0) or 1
+    return [ChartBar(label, number, round(100 * number / longest, 1)) for label, number in items]

@@ -1,4 +1,4 @@
-"""The dashboard: what needs doing first, then how the conference stands, for each role its own."""
+"""The dashboard: what needs doing first, then the state of the conference, for each role."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -85,13 +85,13 @@ class Countdown:
 
 @dataclass(frozen=True)
 class State:
-    """How the conference stands, besides what needs doing."""
+    """The state of the conference, apart from what needs doing."""
 
     places: SeatCounts
     waiting_emails: int
     next_release_at: datetime | None  # the first that is scheduled
-    notice: Version | None  # that visitors see now
-    is_behind_proxy: bool  # that the settings do not declare
+    notice: Version | None  # the one that visitors see now
+    is_behind_proxy: bool  # behind a proxy that the settings do not declare
 
     @property
     def percent_taken(self) -> float:
@@ -114,17 +114,17 @@ class Dashboard:
     """The data of the admin area's home page, for one role."""
 
     tasks: Sequence[OpenTask]
-    proposals: Sequence[ProposalReview]  # the first of those to approve
-    failed_emails: Sequence[FailedEmail]  # the last of them
+    proposals: Sequence[ProposalReview]  # the first of those that wait for approval
+    failed_emails: Sequence[FailedEmail]  # the latest of them
     state: State
     registration_status: RegistrationStatus
     countdown: Countdown
     programme: PublishedProgramme
-    charts: Charts | None  # for those who may read about delegates
-    offers_start: bool  # whether the example may make room for a new conference
+    charts: Charts | None  # only for roles that may read about delegates
+    offers_start: bool  # whether the example can be replaced by a new conference
 
 
-STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # in the same statement as the tasks
+STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # selected in the same statement as the tasks
     open_tasks.count_where(Email, IS_WAITING),
     select(func.min(ScheduledRelease.publish_at))
     .where(ScheduledRelease.state == WAITING)
@@ -142,7 +142,7 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
     waiting_emails, next_release_at, proxy_seen_at, *rest = columns
     seat_count = len(registration.SEAT_COLUMNS)
     places = registration.build_seat_counts(rest[:seat_count])
-    named = {one.name for one in found}
+    named = {task.name for task in found}
     state = State(
         places=places,
         waiting_emails=waiting_emails,
@@ -190,9 +190,9 @@ def _build_charts(statistics: RegistrationStatistics, limit: int, labels: ChartL
 
 
 def _list_by_category(statistics: RegistrationStatistics) -> list[tuple[str, int]]:
-    """List the number of delegates in each category; nothing where there are none."""
+    """List the number of delegates in each category; empty if there are no categories."""
     counts, options = statistics.by_category, categories.list_options()
-    rows = [(one.name, counts.get(str(one.id), 0)) for one in options]
+    rows = [(option.name, counts.get(str(option.id), 0)) for option in options]
     without = counts.get("", 0)
     return [*rows, (gettext("No category"), without)] if options and without else rows
 
@@ -220,7 +220,7 @@ def home() -> ResponseReturnValue:
 
 
 def _describe_all_done() -> str:
-    """Return what somebody reads who has nothing to do, about what their role looks after."""
+    """Return the text for a role with nothing to do, about what that role looks after."""
     own = []
     if guards.can_change(roles.DELEGATES):
         own.append(gettext("Emails are being delivered."))

@@ -54,17 +54,17 @@ class WordingForm(QuestionTextsForm):
     )
 
     def show_refusal(self, refusal: RuleViolation) -> None:
-        """Show why a question cannot be saved, beside the field that it is about."""
+        """Show an error from saving beside the field that it is about."""
         self.add_error(self.choices if isinstance(refusal, InvalidChoices) else self.label, refusal)
 
 
 def build_wording_form(question: WordedQuestion | None = None) -> WordingForm:
-    """Return the form, filled in with the wording that is asked."""
+    """Return the form, filled in with the current wording."""
     return with_translations(WordingForm)(data=_fill_in(question) if question else {})
 
 
 def _fill_in(question: WordedQuestion) -> dict[str, Any]:
-    """Return the words of the wording that is asked, in each language that has its own."""
+    """Return the current wording in each language that has its own."""
     data: dict[str, Any] = {"expected_version": question.version}
     own = question.wordings[-1]
     for code in languages.list_codes():

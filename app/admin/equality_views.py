@@ -1,4 +1,4 @@
-"""Equality monitoring: what is asked, in which words, and counts that give nobody away."""
+"""Equality monitoring: the questions, their wording, and counts that do not identify anyone."""
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue

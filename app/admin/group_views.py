@@ -1,4 +1,4 @@
-"""Groups: the list, one group, making one of bookings, dissolving it, and a file of them."""
+"""Groups: the list, one group, creating one from bookings, dissolving it, and a file of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -107,7 +107,7 @@ def show(number: int) -> ResponseReturnValue:
 
 
 def _count_missing(group: RegistrationGroup) -> Mapping[int, int]:
-    """Return how many required questions each person has still to answer, by number."""
+    """Return the number of required questions each person has still to answer, by person number."""
     with_booking = [(one.id, one.delegate) for one in group.members if one.delegate]
     return {number: len(answer_columns.list_missing(one)) for number, one in with_booking}
 

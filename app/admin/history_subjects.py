@@ -1,4 +1,4 @@
-"""What entries of the history are about: whose they are, and the page of each subject."""
+"""The subjects of history entries: their names, and the page of each."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ DELEGATE_NAME: Final = func.trim(Delegate.given_names + " " + Delegate.family_na
 _DELEGATE_OF_CASE: Final = (
     select(DELEGATE_NAME).where(Delegate.id == RequirementCase.delegate_id).scalar_subquery()
 )
-# Whose they are, by their current name: entries name nobody, so that details can be deleted.
+# The current names of subjects: entries contain no names, so that details can be deleted.
 PEOPLE: Final[Mapping[str, ColumnElement[Any]]] = {
     "booking": DELEGATE_NAME,
     "interest": cast(ExpressionOfInterest.name, String),
@@ -68,14 +68,14 @@ PEOPLE: Final[Mapping[str, ColumnElement[Any]]] = {
 
 
 class Subject(NamedTuple):
-    """What is stored of the subject of an entry."""
+    """The stored data of an entry's subject."""
 
     page_key: str  # in the URL of its page
-    person: str  # whose it is; "" if nobody's, or deleted
+    person: str  # its name; "" if there is none, or it was deleted
 
 
 def find_subjects(subjects: Iterable[str]) -> Mapping[str, Subject]:
-    """Return what is stored of each subject, in one query; deleted items are left out."""
+    """Return the stored data of each subject, in one query; deleted items are left out."""
     named: dict[str, set[str]] = {}
     for kind, name in map(_split, subjects):
         named.setdefault(kind, set()).add(name)
@@ -85,7 +85,7 @@ def find_subjects(subjects: Iterable[str]) -> Mapping[str, Subject]:
 
 
 def _split(subject: str) -> tuple[str, str]:
-    """Return the kind and the name of a subject; one kind is of two words."""
+    """Split a subject into kind and name; one kind consists of two words."""
     if subject.startswith(SUBJECT_PREFIX):
         return SUBJECT_PREFIX.strip(), subject.removeprefix(SUBJECT_PREFIX)
     kind, _, name = subject.partition(" ")
@@ -121,7 +121,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     requirement_history.SUBJECT: ("admin.delegates.show", "reference"),
     "invitation": ("admin.invitations.show", "number"),
 }
-EMAIL_TEXT: Final = "email-text"  # of emails that organisers wrote themselves
+EMAIL_TEXT: Final = "email-text"  # of emails that organisers have edited
 CONTENT_KINDS = frozenset({"page", "news"})  # their URLs contain kind and slug
 SINGLE_PAGE_ENDPOINTS = {  # subjects without a page of their own
     "notice": "admin.content.notice",
@@ -153,15 +153,15 @@ AREAS: Final[Mapping[str, roles.Area]] = {  # pages that not all who read the hi
 
 @dataclass(frozen=True)
 class LinkedEntry:
-    """A history entry with whose it is, and the URL of its subject."""
+    """A history entry with the name of its subject, and the URL of the subject's page."""
 
     entry: HistoryEntry
-    person: str  # "" if it is nobody's, or the current user may not know
-    url: str  # "" if it has no page that the current user may open
+    person: str  # "" if there is none, or the current user may not know it
+    url: str  # "" if there is no page that the current user may open
 
 
 def link_entries(entries: Sequence[HistoryEntry]) -> list[LinkedEntry]:
-    """Return the entries with the people and the URLs of their subjects."""
+    """Return the entries with the names and the URLs of their subjects."""
     found = find_subjects({entry.subject for entry in entries})
     return [_link(entry, found.get(entry.subject)) for entry in entries]
 
@@ -174,7 +174,7 @@ def _link(entry: HistoryEntry, found: Subject | None) -> LinkedEntry:
 
 def _subject_url(subject: str, found: Subject | None) -> str:
     kind, name = _split(subject)
-    if kind == "address":  # its name is a hash, by which nobody can search
+    if kind == "address":  # its name is a hash, which cannot be searched
         return url_for("admin.suppression.index")
     if subject in SINGLE_PAGE_ENDPOINTS:
         return url_for(SINGLE_PAGE_ENDPOINTS[subject])

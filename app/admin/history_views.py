@@ -53,7 +53,7 @@ KIND_LABELS = {
 }
 
 
-def export_row(  # noqa: PLR0913 - one per cell
+def export_row(  # noqa: PLR0913 - one argument per cell
     happened_at: datetime,
     actor: str,
     subject: str,
@@ -65,8 +65,8 @@ def export_row(  # noqa: PLR0913 - one per cell
     """Return an entry as a row of the CSV file; ``empty_text`` stands for empty values."""
     moment = happened_at.isoformat(sep=" ", timespec="seconds")
     fields = (
-        f"{one.label}: {one.old or empty_text} → {one.new or empty_text}"
-        for one in load_changes(changes_json)
+        f"{change.label}: {change.old or empty_text} → {change.new or empty_text}"
+        for change in load_changes(changes_json)
     )
     return moment, actor, subject, summary, "\n".join(fields)
 
@@ -113,7 +113,7 @@ def export_csv() -> Response:
 
 
 def get_filters(args: Mapping[str, str]) -> Sequence[ListFilter]:
-    """Return the filters of the list; one subject is a filter only where the query names it."""
+    """Return the filters of the list; a single subject is a filter only if the URL has one."""
     return (
         ListFilter("who", gettext("Made by"), [(who, who) for who in history.list_actors()]),
         ListFilter("kind", gettext("Subject"), _list_kinds()),
@@ -122,7 +122,7 @@ def get_filters(args: Mapping[str, str]) -> Sequence[ListFilter]:
 
 
 def _list_kinds() -> Sequence[tuple[str, Any]]:
-    """List the types of subject, without those of which no entry is shown."""
+    """List the types of subject, without those whose entries are all hidden."""
     hidden = () if guards.can_read(roles.REQUIREMENT_CASES) else requirement_history.KINDS
     return [(kind, label) for kind, label in KIND_LABELS.items() if kind not in hidden]
 
@@ -132,7 +132,7 @@ saved_views.declare("history", _l("History"), roles.HISTORY, get_filters, SORTS)
 
 
 def _subject_filter(subject: str) -> list[ListFilter]:
-    """Return the filter for one subject if the URL has one, else nothing."""
+    """Return the filter for a single subject if the URL has one."""
     return [ListFilter("thing", gettext("One item"), [(subject, subject)])] if subject else []
 
 

@@ -1,4 +1,4 @@
-"""People who would like to come: the list, one of them, inviting and declining, and a file."""
+"""People who want to attend: the list, one of them, inviting and declining, and a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -55,17 +55,17 @@ MESSAGE_HINT: Final = _l("Added to the email and shown on the page with their st
 
 
 class InviteForm(InvitationTerms):
-    """Invite people who would like to come."""
+    """Invite people who want to attend."""
 
     message = message_field(MESSAGE_HINT)
 
     def get_invitation(self) -> Invitation:
-        """Return what was typed."""
+        """Return the submitted values."""
         return Invitation(self.get_expiry(), bool(self.is_held.data), self.message.data or "")
 
 
 class DeclineForm(Form):
-    """Tell people that they cannot come this time."""
+    """Tell people that they cannot attend this time."""
 
     message = message_field(MESSAGE_HINT)
 
@@ -110,7 +110,7 @@ def export() -> ResponseReturnValue:
     head = [
         *list_first_heads(),
         *(gettext("Received"), gettext("Invited"), gettext("Ended"), gettext("Message")),
-        *(custom_questions.get_label(one) for one in questions),
+        *(custom_questions.get_label(question) for question in questions),
     ]
     services.record_export(len(rows), actor=current_actor())
     cells = list(_iter_cells(rows, questions))
@@ -118,8 +118,8 @@ def export() -> ResponseReturnValue:
 
 
 def _list_readable() -> Sequence[Definition]:
-    """List the questions whose answers everybody may read who can see delegates."""
-    return [one for one in custom_questions.list_all() if not one.is_private]
+    """List the questions whose answers everyone with access to delegates may read."""
+    return [question for question in custom_questions.list_all() if not question.is_private]
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:
@@ -130,12 +130,12 @@ def _render_index(error: str = "") -> ResponseReturnValue:
         states=STATES,
         can_be_invited=queries.can_be_invited,
         actions=list(_get_bulk_actions().values()),
-        has_interest=any(one.access == BY_INTEREST for one in categories.list_options()),
+        has_interest=any(option.access == BY_INTEREST for option in categories.list_options()),
     )
 
 
 def _get_bulk_actions() -> Mapping[str, BulkAction[ExpressionOfInterest]]:
-    return {one.name: one for one in (_build_invite(), _build_decline())}
+    return {action.name: action for action in (_build_invite(), _build_decline())}
 
 
 def _build_invite() -> BulkAction[ExpressionOfInterest]:
@@ -156,13 +156,13 @@ def _build_invite() -> BulkAction[ExpressionOfInterest]:
 
 
 def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: Invitation) -> None:
-    """Invite people some at a time, so that nobody waits long for a place meanwhile.
+    """Invite people in batches, so that registrations need not wait long.
 
-    Nobody is invited twice: whoever has an invitation cannot get another. If it cannot go on, those
-    invited until then remain so, and the reason says how many they are.
+    No one is invited twice, because people with an invitation cannot get another. If a batch fails,
+    those invited until then stay invited, and the error gives their number.
     """
     services.require_places(chosen, invitation)
-    numbers = [one.id for one in chosen]
+    numbers = [interest.id for interest in chosen]
     for done in range(0, len(chosen), services.BATCH_SIZE):
         batch = _list_batch(numbers[done : done + services.BATCH_SIZE])
         try:
@@ -182,7 +182,7 @@ def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: I
 
 
 def _list_batch(numbers: Sequence[int]) -> Sequence[ExpressionOfInterest]:
-    """Read the next of those who are invited; raise Gone if one of them has been deleted."""
+    """Load the next batch of people to invite; raise Gone if one of them has been deleted."""
     batch = queries.list_by_numbers(numbers)
     if len(batch) < len(numbers):
         raise Gone(services.INTEREST_GONE)
@@ -236,7 +236,7 @@ def _describe_decided(count: int) -> str:
 def _iter_cells(
     rows: Sequence[ExpressionOfInterest], questions: Sequence[Definition]
 ) -> Iterator[list[str]]:
-    cells = LIST.iter_cells(rows, lambda one: (one.expressed_at, one.invited_at, one.ended_at))
+    cells = LIST.iter_cells(rows, lambda row: (row.expressed_at, row.invited_at, row.ended_at))
     for one, first in zip(rows, cells, strict=True):
         answers = queries.load(one)
         texts = (

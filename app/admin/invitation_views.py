@@ -61,13 +61,13 @@ class InvitationTerms(Form):
     is_held = BooleanField(_l("Keep places for these people"))
 
     def validate_expires_at(self, field: LocalDateTimeField) -> None:
-        """Require a moment to come."""
+        """Require a time in the future."""
         moment = field.utc_value
         if moment is not None and moment <= clock.now():
             raise ValidationError(_l("Enter a time in the future"))
 
     def get_expiry(self) -> datetime:
-        """Return when they expire."""
+        """Return the time of expiry."""
         expires_at = self.expires_at.utc_value
         if expires_at is None:
             raise TypeError("the form has not been validated")
@@ -103,12 +103,12 @@ class InvitationForm(InvitationTerms):
     )
 
     def validate_email(self, field: EmailField) -> None:
-        """Require one code for one person where the link is emailed."""
+        """Require a single code for one person if the link is emailed."""
         if field.data and (self.count.data != 1 or self.uses.data != 1):
             raise ValidationError(_l("To email the link, create one code for one person"))
 
     def get_options(self) -> InvitationOptions:
-        """Return what was asked for."""
+        """Return the submitted options."""
         return InvitationOptions(
             uses=self.uses.data or 1,
             expires_at=self.get_expiry(),
@@ -119,7 +119,7 @@ class InvitationForm(InvitationTerms):
 
 
 def _get_filters(_: Any = None) -> Sequence[ListFilter]:
-    options = [(str(one.id), one.name) for one in categories.list_options()]
+    options = [(str(option.id), option.name) for option in categories.list_options()]
     return (
         ListFilter("state", gettext("State"), list(STATES.items())),
         *([ListFilter("category", gettext("Category"), options)] if options else []),
@@ -153,7 +153,7 @@ def _list_page(query: ListQuery, offset: int, limit: int) -> tuple[Sequence[Invi
 @validates_own_csrf
 def add() -> ResponseReturnValue:
     form = InvitationForm()
-    form.category.choices = [(str(one.id), one.name) for one in categories.list_options()]
+    form.category.choices = [(str(option.id), option.name) for option in categories.list_options()]
     if form.validate_on_submit():
         category = categories.get_category(int(form.category.data))
         try:
@@ -213,11 +213,11 @@ def export() -> ResponseReturnValue:
 
 def _iter_cells(rows: Sequence[InvitationCode]) -> Iterator[list[str]]:
     zone = conference_zone()
-    for one in rows:
+    for row in rows:
         yield [
-            *(one.code, _build_link(one), one.category.name, str(STATES[queries.get_state(one)])),
-            *(str(one.uses), str(one.used), f"{one.expires_at.astimezone(zone):%Y-%m-%d %H:%M}"),
-            *(one.email, one.note),
+            *(row.code, _build_link(row), row.category.name, str(STATES[queries.get_state(row)])),
+            *(str(row.uses), str(row.used), f"{row.expires_at.astimezone(zone):%Y-%m-%d %H:%M}"),
+            *(row.email, row.note),
         ]
 
 

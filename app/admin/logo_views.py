@@ -1,4 +1,4 @@
-"""The logo of the site: uploaded, checked against what stands behind it, changed and removed."""
+"""The logo of the site: upload, contrast check, options and removal."""
 
 from typing import Final, Self
 
@@ -51,7 +51,7 @@ redirects.MESSAGES["admin"] |= {
 
 
 class LogoForm(FileForm):
-    """The logo, and how it is shown."""
+    """The logo and its options."""
 
     expected_version = VersionField()
     file = FileField(_l("Logo"))
@@ -71,7 +71,7 @@ class LogoForm(FileForm):
     has_name = BooleanField(_l("Show the name of the conference beside the logo"))
 
     def validate_file(self, field: FileField) -> None:
-        """Refuse a file that is too large or empty; without one, the logo stays."""
+        """Reject a file that is too large or empty; without a file, the current logo stays."""
         if is_uploaded_file(field.data) and file_size(field.data) > MAX_UPLOAD_BYTES:
             raise ValidationError(TOO_LARGE)
         if is_uploaded_file(field.data) and not file_size(field.data):
@@ -79,7 +79,7 @@ class LogoForm(FileForm):
 
     @property
     def options(self) -> LogoOptions:
-        """Return how the logo is shown."""
+        """Return the options."""
         return LogoOptions(
             self.description.data or "", self.ground.data == ON_PLATE, self.has_name.data
         )
@@ -93,7 +93,7 @@ class LogoForm(FileForm):
 
 
 class UnreadableLogo(RuleViolation):
-    """The logo does not stand out from what is behind it."""
+    """The logo does not have enough contrast with its background."""
 
 
 @bp.route("", methods=["GET", "POST"])
@@ -121,7 +121,7 @@ def remove() -> ResponseReturnValue:
 
 
 def find_fault(picture: bytes, *, has_plate: bool, brand: str) -> RuleViolation | None:
-    """Return why a logo cannot be shown so, or None; the header of admin is the shipped one."""
+    """Return why a logo cannot be used, or None; the admin header has the shipped colours."""
     grounds = [WHITE] if has_plate else [brand, SHIPPED.brand]
     if all(logo_images.is_readable_on(picture, ground) for ground in grounds):
         return None
@@ -143,9 +143,9 @@ def _save(form: LogoForm) -> Response:
     prepared: PreparedLogo | None = None
     if is_uploaded_file(form.file.data):
         prepared = logo_images.prepare_upload(form.file.data.read())
-    _check(prepared, form.options)  # pictures are decoded before anybody waits for the database
+    _check(prepared, form.options)  # pictures are decoded before taking the write lock
     start_writing()
-    guards.require_role_for(roles.LOOK)()  # again: access may have been revoked meanwhile
+    guards.require_role_for(roles.LOOK)()  # again: access may have been revoked
     has_changed = logo.save(
         prepared,
         form.options,
@@ -158,7 +158,7 @@ def _save(form: LogoForm) -> Response:
 
 
 def _check(prepared: PreparedLogo | None, options: LogoOptions) -> None:
-    """Raise UnreadableLogo unless the logo stands out from what is behind it."""
+    """Raise UnreadableLogo unless the logo has enough contrast with its background."""
     picture = prepared.picture if prepared else _find_picture(logo.find())
     brand = content.get_palette(get_content_folder()).brand
     if picture is not None:

@@ -1,4 +1,4 @@
-"""The colours of the public site: checked, seen before they are saved, put back."""
+"""The colours of the public site: checked, previewed, saved and reset."""
 
 from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
@@ -42,7 +42,7 @@ class LookForm(EditForm):
 
     @property
     def palette(self) -> Palette | None:
-        """Return the colours that were typed, or None unless both are colours."""
+        """Return the submitted palette, or None unless both colours are valid."""
         brand, accent = (parse_colour(one.data or "") for one in (self.brand, self.accent))
         return Palette(brand, accent) if brand and accent else None
 
@@ -115,7 +115,7 @@ def _render(form: LookForm, stale: StaleEdit | None) -> ResponseReturnValue:
 
 
 def _hides_logo(form: LookForm, palette: Palette) -> bool:
-    """Add an error if the logo could not be seen on the header; return True if so."""
+    """Add an error if the logo would be invisible on the header; return True if so."""
     logo = get_logo()
     if logo is None or logo.options.has_plate:
         return False
@@ -128,9 +128,9 @@ def _hides_logo(form: LookForm, palette: Palette) -> bool:
 
 
 def _describe(name: str, fault: ContrastFault) -> str:
-    """Say why a colour is refused, with the nearest that is not."""
+    """Explain why a colour is refused, with the nearest valid one."""
     on_brand = _l("White text on this colour has a contrast of %(ratio)s to 1, and needs 4.5 to 1.")
     on_page = _l("This colour has a contrast of %(ratio)s to 1 on light pages, and needs 4.5 to 1.")
     nearest = gettext("The nearest colour of the same hue is %(nearest)s", nearest=fault.nearest)
-    why = str(on_brand if name == "brand" else on_page)
-    return f"{why % {'ratio': f'{fault.ratio:.2f}'}} {nearest}"
+    explanation = str(on_brand if name == "brand" else on_page)
+    return f"{explanation % {'ratio': f'{fault.ratio:.2f}'}} {nearest}"

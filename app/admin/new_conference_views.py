@@ -1,4 +1,4 @@
-"""A new conference in place of the example: start it, load the example again, or keep it."""
+"""A new conference in place of the example: start it, reload the example, or keep it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ from app.text import collapse_whitespace
 from app.web import redirects
 from app.web.rendering import render_page
 
-MAX_NAMES = 100  # rooms or themes that are typed at once
+MAX_NAMES = 100  # rooms or themes entered at once
 
 bp = Blueprint("start", __name__, url_prefix="/start")
 
@@ -42,7 +42,7 @@ redirects.MESSAGES["admin"] |= {
 
 
 class StartForm(Form):
-    """Enter the facts of a new conference; the fingerprint is that of what would be removed."""
+    """Enter the data of a new conference; the fingerprint is of what would be removed."""
 
     fingerprint = HiddenField()
     title = SettingsForm.title
@@ -66,7 +66,7 @@ class StartForm(Form):
         _check_names(field)
 
     def get_conference(self) -> NewConference:
-        """Return what was entered."""
+        """Return the submitted values."""
         typed = self.data
         return NewConference(
             title=typed["title"],
@@ -156,7 +156,7 @@ class FingerprintForm(Form):
 def _render_confirm(
     form: StartForm, found: ReplacementPreview, stale: StaleEdit | None = None
 ) -> ResponseReturnValue:
-    """Ask before everything is removed; what was entered goes along in hidden fields."""
+    """Ask for confirmation before removing everything; the input is in hidden fields."""
     form.fingerprint.data = found.fingerprint
     return render_page(
         "admin/start/confirm.html",
@@ -175,7 +175,7 @@ def _render_refusal(found: ReplacementPreview) -> ResponseReturnValue:
 
 
 def _split_names(typed: str | None) -> Sequence[str]:
-    """Return the lines that are not empty, each name once."""
+    """Return the non-empty lines without duplicates."""
     lines = (collapse_whitespace(line) for line in (typed or "").splitlines())
     return list(dict.fromkeys(filter(None, lines)))
 

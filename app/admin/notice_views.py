@@ -1,7 +1,7 @@
-"""Notices of change: what people can be told of the last releases, and who would be told.
+"""Notices of change: the changes of the last releases, and who would be notified.
 
-Nothing is sent here. Once an organiser has chosen the changes, their emails are a draft that is
-checked, edited and sent like any other email to many people.
+Nothing is sent here. Once an organiser has selected the changes, their emails are a draft that is
+checked, edited and sent like any other group email.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -72,22 +72,22 @@ PLACEHOLDERS = placeholders.declare(
 
 
 def load_people(people: Collection[str], query: str) -> Mapping[str, Candidate]:
-    """Return delegates, and speakers and assistants, with the values of their placeholders."""
-    accounts = {one for one in people if one.startswith(f"{recipients.ACCOUNT} ")}
-    delegates = [one for one in people if one not in accounts]
+    """Return delegates, speakers and assistants, with their placeholder values."""
+    accounts = {person for person in people if person.startswith(f"{recipients.ACCOUNT} ")}
+    delegates = [person for person in people if person not in accounts]
     found = load_delegates(delegates, query) if delegates else {}
     found = {**found, **_find_speaking(found.values())}
     return {**found, **load_accounts(accounts)} if accounts else found
 
 
 def _find_speaking(delegates: Iterable[Candidate]) -> Mapping[str, Candidate]:
-    """Return those who have cancelled their booking and still speak, or help a speaker."""
-    cancelled = [one for one in delegates if one.exclusion == CANCELLED]
-    emails = notice_speakers.list_emails([one.address for one in cancelled])
+    """Return people with a cancelled booking who still speak, or assist a speaker."""
+    cancelled = [delegate for delegate in delegates if delegate.exclusion == CANCELLED]
+    emails = notice_speakers.list_emails([delegate.address for delegate in cancelled])
     return {
-        one.person: replace(one, other_role=_without_booking(one))
-        for one in cancelled
-        if one.address.lower() in emails
+        delegate.person: replace(delegate, other_role=_without_booking(delegate))
+        for delegate in cancelled
+        if delegate.address.lower() in emails
     }
 
 
@@ -111,14 +111,14 @@ audiences.declare(
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """A change that an organiser can leave out."""
+    """A change that an organiser can exclude."""
 
     id: str
     text: ChangeText
-    count: int  # of the people whom it concerns
-    day_count: int  # of those whom it concerns only by their days
+    count: int  # of the people it concerns
+    day_count: int  # of those it concerns only by their days
     is_chosen: bool
-    unreachable: Sequence[Speaker]  # whom nobody can tell of it, where nobody else is told
+    unreachable: Sequence[Speaker]  # whom no one can tell, if no one else is notified
 
 
 class NoticeForm(Form):
@@ -181,7 +181,7 @@ def _render_notice(
     summary = notice_people.get_summary(notice)
     choice.expected_version.data = notice.version
     without_access = notice_speakers.list_without_access(summary.changes)
-    rows = [_to_row(summary, one, without_access) for one in summary.changes]
+    rows = [_to_row(summary, change, without_access) for change in summary.changes]
     filters = (_filter_by_change(rows),)
     list_query = parse_list_query(filters, SORTS)
     people, total = notice_people.list_page(
@@ -203,15 +203,15 @@ def _render_notice(
 
 
 def _list_of_chosen(summary: NoticeSummary, speakers: Sequence[Speaker]) -> Sequence[Speaker]:
-    slugs = {slug for one in summary.chosen for slug in one.speaker_slugs}
-    return [one for one in speakers if one.slug in slugs]
+    slugs = {slug for change in summary.chosen for slug in change.speaker_slugs}
+    return [speaker for speaker in speakers if speaker.slug in slugs]
 
 
 def _to_row(
     summary: NoticeSummary, change: NoticeChange, without_access: Sequence[Speaker]
 ) -> ChangeRow:
     count, day_count = summary.counts.get(change.id, 0), summary.day_counts.get(change.id, 0)
-    unreachable = [one for one in without_access if one.slug in change.speaker_slugs]
+    unreachable = [speaker for speaker in without_access if speaker.slug in change.speaker_slugs]
     return ChangeRow(
         id=change.id,
         text=notice_text.describe(change),
@@ -223,6 +223,6 @@ def _to_row(
 
 
 def _filter_by_change(rows: Sequence[ChangeRow]) -> ListFilter:
-    told = [one for one in rows if one.count or one.day_count]
-    options = [(one.id, f"{one.text.heading}: {one.text.label}") for one in told]
+    notified_rows = [row for row in rows if row.count or row.day_count]
+    options = [(row.id, f"{row.text.heading}: {row.text.label}") for row in notified_rows]
     return ListFilter("change", _l("Change"), [("", _l("All")), *options])

@@ -50,11 +50,11 @@ class PreviewLinkForm(Form):
     submit = SubmitField(_l("Create link"))
 
     def purpose(self) -> str:
-        """Return who the link is for, with normalised whitespace."""
+        """Return the recipient of the link, with normalised whitespace."""
         return collapse_whitespace(self.label.data)
 
     def length(self) -> timedelta:
-        """Return how long the link is valid."""
+        """Return the validity period of the link."""
         return timedelta(days=int(self.lasts.data))
 
 
@@ -68,14 +68,14 @@ def _register_resolver(state: BlueprintSetupState) -> None:
 
 
 def resolve(secret: str, prefix: str) -> PreviewMode:
-    """Return the preview that a link opens; raise an error if it is not valid."""
+    """Return the preview of a link; raise an error if it is not valid."""
     return PreviewMode("preview", prefix, ends_at=preview_links.find_valid(secret).expires_at)
 
 
 @open_bp.get("/preview/<secret>")
 @open_bp.get("/preview/<secret>/<path:rest>")
 def expired(secret: str, rest: str = "") -> ResponseReturnValue:
-    """Show why a preview cannot be opened; redirect if it is valid after all."""
+    """Explain why a preview cannot be opened; redirect if it is valid after all."""
     preview_links.find_valid(secret)
     return redirect(url_for(".expired", secret=secret) + f"/{rest}", 303)
 

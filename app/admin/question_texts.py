@@ -1,4 +1,4 @@
-"""The words of a question in each language of the site, as organisers type them."""
+"""The texts of a question in each language of the site, as organisers enter them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
@@ -40,7 +40,7 @@ class QuestionTextsForm(EditForm):
 
     @property
     def translations(self) -> Sequence[tuple[str, Sequence[Field]]]:
-        """The names of the other languages, each with its fields."""
+        """Return the names of the other languages, each with its fields."""
         return [
             (
                 languages.describe(code).name,
@@ -50,12 +50,12 @@ class QuestionTextsForm(EditForm):
         ]
 
     def read_all_texts(self) -> Mapping[str, EditedTexts]:
-        """Return what was typed, by language: that of the site first, which names a question."""
+        """Return the submitted texts by language, the site's default language first."""
         codes = (languages.SOURCE_LANGUAGE, *languages.list_other_codes())
         return {code: self.read_texts(code) for code in codes}
 
     def read_texts(self, code: str) -> EditedTexts:
-        """Return what was typed in a language."""
+        """Return the submitted texts in a language."""
         label, words, choices = (self.read(_name(part, code)) or "" for part in PARTS)
         lines = (line.strip() for line in choices.splitlines())
         return EditedTexts(label, words, tuple(line for line in lines if line))

@@ -45,7 +45,7 @@ def _valid_time(_form: Any, field: Field) -> None:
     found = datetimes.parse_time(field.data)
     if found is None:
         raise StopValidation(_l("Enter a time like 9:15 or 13:00"))
-    field.data = f"{found:%H:%M}"  # the format of a time input
+    field.data = f"{found:%H:%M}"  # the value of an HTML time input
 
 
 class RehearsalForm(Form):

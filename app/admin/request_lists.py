@@ -1,4 +1,4 @@
-"""What the lists of applications and of expressions of interest have in common."""
+"""What the lists of applications and expressions of interest have in common."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ RequestT = TypeVar("RequestT", bound=RegistrationRequest)
 
 @dataclass(frozen=True)
 class RequestList(Generic[RequestT]):
-    """A list of requests: its states, its orders, and what reads a page of it."""
+    """A list of requests: its states, sort orders and query functions."""
 
-    open_label: Any  # of the filter for those that have not ended
+    open_label: Any  # of the filter for open requests
     states: Mapping[str, Any]
     sorts: Sequence[str]
     read_page: Callable[..., tuple[Sequence[RequestT], int]]
@@ -39,24 +39,24 @@ class RequestList(Generic[RequestT]):
     def get_filters(self, _: Any = None) -> Sequence[ListFilter]:
         """Return the filters."""
         states = [(OPEN, self.open_label), *self.states.items()]
-        options = [(str(one.id), one.name) for one in categories.list_options()]
+        options = [(str(option.id), option.name) for option in categories.list_options()]
         return (
             ListFilter("state", _l("State"), states),
             *([ListFilter("category", _l("Category"), options)] if options else []),
         )
 
     def get_listing(self) -> Listing[RequestT]:
-        """Return the page that the request of the browser asks for."""
+        """Return the requested page of the list."""
         query = parse_list_query(filters := self.get_filters(), self.sorts)
         rows, total = self._read(query, query.offset, PAGE_SIZE)
         return Listing(rows, total, query, filters)
 
     def list_all(self) -> Sequence[RequestT]:
-        """List those on all pages, as many as a file may have."""
+        """List the requests on all pages, up to the limit of a file."""
         return self._read(parse_list_query(self.get_filters(), self.sorts), 0, MAX_LIST)[0]
 
     def list_selected(self) -> list[int]:
-        """List the numbers of the ticked rows."""
+        """List the numbers of the selected rows."""
         chosen = get_selected(lambda: [one.slug for one in self.list_all()])
         return parse_numbers(chosen)
 
@@ -66,19 +66,19 @@ class RequestList(Generic[RequestT]):
     def iter_cells(
         self, rows: Sequence[RequestT], get_moments: Callable[[RequestT], Sequence[datetime | None]]
     ) -> Iterator[list[str]]:
-        """Yield the first cells of each row of a file: who asked, for what, its state and when."""
+        """Yield the first cells of each row of a file: the person, the request, state and time."""
         zone = conference_zone()
-        for one in rows:
-            category: Any = getattr(one, "category", None)
+        for row in rows:
+            category: Any = getattr(row, "category", None)
             yield [
-                *(one.name, one.email, category.name if category else ""),
-                str(self.states[one.state]),
-                *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in get_moments(one)),
+                *(row.name, row.email, category.name if category else ""),
+                str(self.states[row.state]),
+                *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in get_moments(row)),
             ]
 
 
 def build_filter(query: ListQuery) -> RequestFilter:
-    """Return which requests a list shows, and in which order."""
+    """Return the conditions and the order of a list."""
     return RequestFilter(
         query.search,
         query.get_filter("state"),
@@ -89,7 +89,7 @@ def build_filter(query: ListQuery) -> RequestFilter:
 
 
 def list_first_heads() -> list[str]:
-    """List the heads of the columns before the moments in a file."""
+    """List the headings of the columns before the times in a file."""
     return [gettext("Name"), gettext("Email address"), gettext("Category"), gettext("State")]
 
 

@@ -1,4 +1,4 @@
-"""What can be done with several cases of requirements at once."""
+"""Bulk actions on requirement cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ redirects.MESSAGES["admin"] |= {
 
 @dataclass(frozen=True)
 class SelectedCase:
-    """A ticked row of the list, as bulk actions show it."""
+    """A selected row of the list, as bulk actions show it."""
 
     opened: OpenedCase
 
     @property
     def name(self) -> str:
-        """What is required, and by whom."""
+        """Return what is required, and by whom."""
         return f"{labels.name_requirement(self.opened)} ({self.opened.delegate.full_name})"
 
     @property
     def slug(self) -> str:
-        """What identifies the row in the form."""
+        """Return what identifies the row in the form."""
         return self.opened.row.key
 
 

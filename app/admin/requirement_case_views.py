@@ -1,7 +1,7 @@
 """Access and dietary requirements: what has to be arranged, by whom and when; answering delegates.
 
-Private answers stand beside names here. So a page shows them once somebody has pressed for them,
-which is recorded in the history and holds for an hour.
+Private answers are shown with names here, so a page shows them only on request. The request is
+recorded in the history, and is valid for an hour.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ from app.web.formatting import local_day
 from app.web.rendering import render_page
 
 SORTS = ("due",)
-SHEETS: Final[Mapping[str, Sequence[tuple[str, Any]]]] = {  # for whom a list is summed up
+SHEETS: Final[Mapping[str, Sequence[tuple[str, Any]]]] = {  # groups for which a list is summed up
     requirement_report.ACCESS: [
         (requirement_report.ACCESS, _l("What the venue needs to know")),
         (requirement_report.INTERPRETER, _l("What the interpreter needs to know")),
@@ -121,16 +121,16 @@ class CaseForm(EditForm):
     )
 
     def validate_notify(self, field: BooleanField) -> None:
-        """Require an answer to email about."""
+        """Require an answer if it is to be emailed."""
         if field.data and not self.answer.data:
             raise ValidationError(_l("Write an answer, or untick this box"))
 
     def set_choices(self) -> None:
-        """Offer the members of the team who may see requirements."""
+        """Offer the team members who may see requirements."""
         self.owner.choices = [("", gettext("Nobody yet")), *_list_owners()]
 
     def set_initial_data(self, opened: OpenedCase) -> None:
-        """Fill the form with what is saved."""
+        """Fill the form with the saved values."""
         self.state.data = opened.row.state
         self.owner.data = str(opened.row.owner_id or "")
         self.due_on.data = opened.row.due_on
@@ -138,7 +138,7 @@ class CaseForm(EditForm):
         self.expected_version.data = opened.row.version
 
     def values(self, opened: OpenedCase) -> Mapping[str, Any]:
-        """Return what was submitted, as it is stored."""
+        """Return the submitted values, as they are stored."""
         answer = self.answer.data or ""
         is_hidden = is_unreadable(opened.answer) and not answer
         return {
@@ -161,25 +161,25 @@ def _find_selected(type_name: str, keys: Sequence[str]) -> Sequence[SelectedCase
 
 
 def bulk(type_name: str) -> ResponseReturnValue:
-    """Do something with the ticked cases; after an hour this counts as another look."""
+    """Apply an action to the selected cases; after an hour this counts as another access."""
     is_opened = _is_opened(type_name)
     keys = get_selected(lambda: _list_keys(type_name))
-    actions = {one.name: one for one in list_actions()}
+    actions = {action.name: action for action in list_actions()}
     response = confirm_or_run(actions, keys, partial(_find_selected, type_name))
     if response is None and is_opened:
         return _render_index(type_name, gettext("Select at least one requirement"))
     if response is None:
         return _render_gate(type_name)
     if not is_opened:
-        _record_look(type_name)  # what was ticked is not lost
+        _record_look(type_name)  # so the selection is not lost
     return response
 
 
 def _list_keys(type_name: str) -> Sequence[str]:
-    """List the keys of all cases that the filters find."""
+    """List the keys of all cases that match the filters."""
     query = parse_list_query(_get_filters(), SORTS)
     rows, _ = queries.list_page(_build_filter(type_name, query), offset=0, limit=MAX_SELECTED)
-    return [one.row.key for one in rows]
+    return [row.row.key for row in rows]
 
 
 def _get_filters(_: Any = None) -> Sequence[ListFilter]:
@@ -216,7 +216,7 @@ def _render_index(type_name: str, error: str = "") -> ResponseReturnValue:
 
 
 def reveal(type_name: str) -> ResponseReturnValue:
-    """Record that somebody looks, and lead to the page."""
+    """Record the access, and redirect to the page."""
     _record_look(type_name)
     key = request.args.get("key", "")
     address = url_for(".show", key=key) if key else url_for(".index", **_list_filters())
@@ -225,9 +225,9 @@ def reveal(type_name: str) -> ResponseReturnValue:
 
 @validates_own_csrf
 def show(type_name: str, key: str) -> ResponseReturnValue:
-    """Show a case, and save what is done about it."""
+    """Show a case, and save changes."""
     opened = queries.get_case(type_name, key)
-    if request.method != "POST" and not _is_opened(type_name):  # what was typed is never lost
+    if request.method != "POST" and not _is_opened(type_name):  # input is never lost
         return _render_gate(type_name, key)
     form = CaseForm()
     form.set_choices()
@@ -268,7 +268,7 @@ def _render(
 
 
 def _is_opened(type_name: str) -> bool:
-    """Return True if the history says that whoever is signed in has asked within the hour."""
+    """Return True if, by the history, the current user requested access within the hour."""
     since, wanted = clock.now() - AN_HOUR, REQUIREMENT_TYPES[type_name]
     summary, actor = wanted.viewed_summary, current_actor()
     return queries.was_viewed_since(wanted.list_subject, summary, actor, since)
@@ -290,7 +290,7 @@ def _render_gate(type_name: str, key: str = "") -> ResponseReturnValue:
 
 
 def _list_filters() -> dict[str, Any]:
-    """Return the search, the filters and the saved view in the address of the request."""
+    """Return the search, the filters and the saved view in the URL."""
     return {name: request.args.get(name) for name in ("q", "state", "owner", "due", "view")}
 
 
@@ -301,7 +301,7 @@ def _owner_filter() -> ListFilter:
 
 def _list_owners() -> Sequence[tuple[str, str]]:
     people = queries.list_possible_owners(roles.REQUIREMENT_CASES.write_roles)
-    return [(str(one.id), one.email) for one in people]
+    return [(str(person.id), person.email) for person in people]
 
 
 def _create_blueprint(wanted: RequirementType) -> Blueprint:

@@ -1,4 +1,4 @@
-"""Rooms of the working programme: what their list, form and bulk actions have of their own.
+"""Rooms of the working programme: what is specific to their list, form and bulk actions.
 
 The views are those of every ordered list (``app/admin_kit/ordered_views.py``).
 """
@@ -93,7 +93,7 @@ def get_bulk_actions() -> Mapping[str, BulkAction[Room]]:
 
 
 def _requested_feature() -> str:
-    """Return the chosen feature, or "" if it is not known."""
+    """Return the chosen feature, or "" if it is unknown."""
     chosen = request.form.get("feature", "")
     return chosen if chosen and chosen in dict(feature_choices(queries.list_rooms())) else ""
 

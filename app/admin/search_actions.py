@@ -1,7 +1,7 @@
-"""What the search across admin can do directly: with something it found, or with what was typed.
+"""Actions in the admin search: on something it found, or on the query itself.
 
-“cancel opening” offers to cancel the sessions that contain “opening”; an email address of nobody in
-the team offers to invite its owner. Most colleagues have the same domain, so “dora@” is enough.
+“cancel opening” offers to cancel the sessions that contain “opening”; an email address of no team
+member offers to invite its owner. Most colleagues have the same domain, so “dora@” is enough.
 """
 
 from collections import Counter
@@ -25,16 +25,16 @@ MIN_VERB_LENGTH = 3  # letters
 
 
 class Action(NamedTuple):
-    """Something that can be done with what was found, on a page of its own."""
+    """Something that can be done with a search result, on a page of its own."""
 
     label: Any
     endpoint: str
     area: Area
-    needs_on: bool = False  # not for what is cancelled
+    needs_on: bool = False  # not for cancelled items
 
 
 class ActionLink(NamedTuple):
-    """An action, with its page for one thing."""
+    """An action, with the URL of its page for one item."""
 
     label: str
     url: str
@@ -71,7 +71,7 @@ ENTITY_ACTIONS: Final[Mapping[str, Sequence[Action]]] = {
 
 
 def list_links(kind: str, state: str, role: str, values: Mapping[str, Any]) -> list[ActionLink]:
-    """Return what somebody in a role can do with one thing; ``values`` are those of its page."""
+    """Return what a role can do with an item; ``values`` are the URL arguments of its page."""
     return [
         ActionLink(str(action.label), url_for(action.endpoint, **values))
         for action in ENTITY_ACTIONS.get(kind, ())
@@ -80,9 +80,9 @@ def list_links(kind: str, state: str, role: str, values: Mapping[str, Any]) -> l
 
 
 def split_verb(query: str, role: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the kind, label and remaining words for each action that the query begins with.
+    """Yield the kind, label and remaining words for each action that the query starts with.
 
-    “cancel opening” and “cancel session opening” both begin with “Cancel session”.
+    “cancel opening” and “cancel session opening” both start with “Cancel session”.
     """
     words = query.split()
     for kind, actions in ENTITY_ACTIONS.items():
@@ -93,7 +93,7 @@ def split_verb(query: str, role: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _words_after(words: Sequence[str], label: Sequence[str]) -> Sequence[str]:
-    """Return the words after those of a label; none if they do not begin with it."""
+    """Return the words after those of a label; none if the query does not start with the label."""
     count = 0
     for typed, known in zip(words, label, strict=False):
         if sort_key(typed) != known:
@@ -103,17 +103,18 @@ def _words_after(words: Sequence[str], label: Sequence[str]) -> Sequence[str]:
 
 
 class Invitation(NamedTuple):
-    """An invitation of the owner of a typed email address to the team."""
+    """An invitation to the team for the owner of the typed email address."""
 
     label: str
     url: str
-    value: str = ""  # of the button that sends it; empty where the page asks first
+    value: str = ""  # of the button that sends it; empty where the page asks for confirmation
 
 
 def list_invitations(query: str, role: str) -> list[Invitation]:
-    """Return invitations of the owner of a typed email address, the least access first.
+    """Return invitations for the owner of the typed email address, least access first.
 
-    A button sends them at once, but for the role that can do everything: there the page asks.
+    A button sends them at once, except for the role that can do everything, which needs
+    confirmation.
     """
     if role not in roles.TEAM.write_roles or "@" not in query:
         return []
@@ -133,7 +134,7 @@ def list_invitations(query: str, role: str) -> list[Invitation]:
 
 
 def _normalise(email: str) -> str:
-    """Return an email address as it is stored; an empty text if it is none."""
+    """Return an email address as it is stored; "" if it is invalid."""
     try:
         return services.normalise_email(email)
     except RuleViolation:
@@ -141,8 +142,8 @@ def _normalise(email: str) -> str:
 
 
 def _complete_domain(query: str) -> str:
-    """Return an address with the domain of most of the team, of those that begin as typed."""
+    """Complete an address with the most common domain of the team that starts as typed."""
     name, _, begun = query.rpartition("@")
-    domains = Counter(one.email.rpartition("@")[2] for one in accounts.list_team())
+    domains = Counter(member.email.rpartition("@")[2] for member in accounts.list_team())
     likely = (one for one, _ in domains.most_common() if one.startswith(begun.lower()))
     return f"{name}@{next(likely, '')}"

@@ -1,7 +1,7 @@
 """Search across everything that a person's role may read: people, sessions, rooms, emails, pages.
 
-Words are found as the lists find them, without accents and in any order. Where no delegate and no
-speaker is found, names with a similar spelling are.
+Words match as in the lists, ignoring accents and order. If no delegate or speaker matches, names
+with a similar spelling are shown.
 """
 
 from collections import defaultdict
@@ -37,28 +37,28 @@ from app.text import collapse_whitespace, strip_hidden
 from app.web.rendering import render_page
 
 MAX_HITS = 8  # of each group
-FoundRow = tuple[str, str, str, str, str, str]  # kind, key, label, detail, state, what to sort by
+FoundRow = tuple[str, str, str, str, str, str]  # kind, key, label, detail, state, sort key
 Names = Select[FoundRow]
 
 
 class SearchHit(NamedTuple):
-    """Something that was found, with its page."""
+    """A search result, with its page."""
 
     label: str
     url: str
     detail: str = ""
     actions: Sequence[ActionLink] = ()
-    button_value: str = ""  # of what a button does at once, rather than a page that asks
+    button_value: str = ""  # of a button that acts at once, without confirmation
 
 
 @dataclass(frozen=True)
 class HitGroup:
-    """What was found of one kind, and the list with all of it."""
+    """The hits of one kind, and the list with all of them."""
 
     label: Any
     hits: Sequence[SearchHit]
-    url: str = ""  # of the list, where there may be more
-    is_similar: bool = False  # spelt similarly, rather than as typed
+    url: str = ""  # of the list, if there may be more
+    is_similar: bool = False  # similar spelling, rather than an exact match
 
     @property
     def count(self) -> int:
@@ -67,7 +67,7 @@ class HitGroup:
 
 
 class EntityKind(NamedTuple):
-    """A kind of thing in the database: its pages, and who may read them."""
+    """A kind of database entity: its pages, and who may read them."""
 
     label: Any
     endpoint: str
@@ -100,13 +100,13 @@ KINDS: Final[Mapping[str, EntityKind]] = {
 
 
 def search() -> ResponseReturnValue:
-    """Show what was found, in groups."""
+    """Show the hits, in groups."""
     query = _read_query()
     return render_page("admin/search.html", find_words=query, groups=_list_groups(query))
 
 
 def suggest() -> ResponseReturnValue:
-    """Return the same groups alone, for the script that shows them below the search box."""
+    """Return the groups of hits only, for the script that shows them below the search box."""
     groups = _list_groups(_read_query())
     best = _find_best(groups)
     return render_template(
@@ -126,7 +126,7 @@ def _list_groups(query: str) -> list[HitGroup]:
 
 
 def _find_best(groups: Iterable[HitGroup]) -> SearchHit | None:
-    """Return the only hit, emails aside, and similar names if one is as typed; None if none."""
+    """Return the only hit, not counting emails and similar names; None if there are several."""
     emails = KINDS["email"].label
     found = [group for group in groups if group.label != emails]
     exact = [hit for group in found if not group.is_similar for hit in group.hits]
@@ -149,7 +149,7 @@ def _find(query: str) -> Iterator[HitGroup]:
 
 
 def _find_actions(query: str, person: Person) -> Iterator[SearchHit]:
-    """Yield actions by their names, such as “cancel opening”, and invitations to the team."""
+    """Yield actions by their labels, such as “cancel opening”, and invitations to the team."""
     for kind, label, words in search_actions.split_verb(query, person.role):
         for hit in _find_entities(words, [kind])[kind]:
             for action in hit.actions:
@@ -165,7 +165,7 @@ def _has_people(found: Mapping[str, Sequence[SearchHit]]) -> bool:
 
 
 def _find_entities(query: str, kinds: Iterable[str]) -> Mapping[str, list[SearchHit]]:
-    """Find everything in the database that contains the words, in one query."""
+    """Find all database entities that contain the words, in one query."""
     statements = _select_entities(query)
     parts = [statements[kind].limit(MAX_HITS).subquery() for kind in kinds]
     return _group_hits(db.session.execute(union_all(*map(select, parts))).tuples())
@@ -182,7 +182,7 @@ def _select_entities(query: str) -> Mapping[str, Names]:
             Delegate.name_sort_key,
         )
         .where(*_contains(Delegate.search_text, search_key(query).split()))
-        .order_by(Delegate.name_sort_key + ""),  # not by its index: reading that way is slower
+        .order_by(Delegate.name_sort_key + ""),  # not by its index, which is slower here
         "group": _select(
             "group", RegistrationGroup.id, RegistrationGroup.name, RegistrationGroup.email
         )
@@ -220,7 +220,7 @@ def _state_of(is_on: ColumnElement[bool]) -> ColumnElement[str]:
 
 
 def _newest_first(number: Any) -> ColumnElement[str]:
-    """Return a text by which emails are sorted, the newest first."""
+    """Return an expression that sorts emails newest first as text."""
     return cast(literal(10**12) - number, String)
 
 
@@ -264,12 +264,12 @@ def _find_content(query: str) -> list[SearchHit]:
 
 
 def _find_admin_pages(query: str, person: Person) -> Iterator[SearchHit]:
-    """Yield the pages of the menu, and what can be added, by how the words of their names begin."""
+    """Yield menu and "add" pages whose labels have words that start with those of the query."""
     items = [item for group in blueprint.menu_for(person) for item in group.items]
     pages = [(str(item.label), item.url) for item in items]
-    pages += [(one.label, one.url) for one in shortcuts.list_links(person.role)]
+    pages += [(link.label, link.url) for link in shortcuts.list_links(person.role)]
     words = sort_key(query).split()
     for label, url in pages:
         known = sort_key(label).split()
-        if all(any(one.startswith(word) for one in known) for word in words):
+        if all(any(label_word.startswith(word) for label_word in known) for word in words):
             yield SearchHit(label, url)

@@ -1,4 +1,4 @@
-"""Seats in sessions: how full each session is, who waits, and which offers are about to end."""
+"""Seats in sessions: how full each session is, who is waiting, and which offers end soon."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -27,15 +27,21 @@ STATES = (
     (seat_overview.BY_BALLOT, _l("By ballot")),
 )
 
-# saved views of the list are stored under this name
+# saved views of the list are stored under this blueprint name
 bp = Blueprint("session_fill", __name__, url_prefix="/session-seats")
 
 
 def _list_filters(_: Mapping[str, str]) -> Sequence[ListFilter]:
     programme = get_programme()
-    days = [one.date for one in programme.days]
-    rooms = {one.room.slug: one.room.name for one in programme.sessions if one.room is not None}
-    undrawn = [(str(one.id), one.title) for one in ballots.list_public() if not one.is_drawn]
+    days = [day.date for day in programme.days]
+    rooms = {
+        session.room.slug: session.room.name
+        for session in programme.sessions
+        if session.room is not None
+    }
+    undrawn = [
+        (str(ballot.id), ballot.title) for ballot in ballots.list_public() if not ballot.is_drawn
+    ]
     return (
         ListFilter("state", _l("Seats"), STATES),
         ListFilter("day", _l("Day"), [(day.isoformat(), local_date(day)) for day in days]),
@@ -78,13 +84,13 @@ def _parse_filter(query: ListQuery) -> OverviewFilter:
 
 
 def _iter_cells(found: Sequence[SeatOverview]) -> Iterator[list[Any]]:
-    for one in found:
-        start = one.session.starts_at
+    for overview in found:
+        start = overview.session.starts_at
         yield [
-            one.session.title,
+            overview.session.title,
             local_moment(start) if start else "",
-            one.room,
-            one.ballot.title if one.ballot else "",
-            *(one.all_seats, one.booked, one.seats.held_back, one.free),
-            *(one.seats.waiting, one.offered, one.ending),
+            overview.room,
+            overview.ballot.title if overview.ballot else "",
+            *(overview.all_seats, overview.booked, overview.seats.held_back, overview.free),
+            *(overview.seats.waiting, overview.offered, overview.ending),
         ]

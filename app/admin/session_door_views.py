@@ -1,4 +1,4 @@
-"""The door of a session, for a phone: who has come, and letting in people without a seat."""
+"""Check-in at a session, for a phone: who has come, and letting in people without a seat."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

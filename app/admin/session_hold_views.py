@@ -1,4 +1,4 @@
-"""Seats of a session that are reserved, and when seats that nobody takes up are freed."""
+"""Reserved seats of a session, and when no-shows' seats are freed."""
 
 import re
 from typing import Any, Final
@@ -45,7 +45,7 @@ def _valid_number(_form: Any, field: Field) -> None:
 
 
 class HoldForm(Form):
-    """Reserve seats of a session."""
+    """Reserve seats in a session."""
 
     number = line_field(
         _l("Number of seats, or a share of them such as 10%"),
@@ -68,7 +68,7 @@ class HoldForm(Form):
     )
 
     def get_details(self, all_seats: int) -> HoldDetails:
-        """Return what was typed; a share is of all seats of the session, rounded up."""
+        """Return the submitted values; a percentage is of all seats of the session, rounded up."""
         found = NUMBER.fullmatch(str(self.number.data))
         number = int(found["number"]) if found else 0
         is_share = found is not None and bool(found["percent"])
@@ -81,7 +81,7 @@ class HoldForm(Form):
 
 
 class NoShowForm(Form):
-    """Say when seats are freed that nobody takes up."""
+    """Set when the seats of no-shows are freed."""
 
     minutes = IntegerField(
         _l("Minutes before the start (optional)"),
@@ -142,7 +142,7 @@ def no_shows(slug: str) -> ResponseReturnValue:
 
 
 def find_public(session: Session) -> PublicSession:
-    """Return a session as it is published; raise RuleViolation if it is not."""
+    """Return the published version of a session; raise RuleViolation if there is none."""
     public = queries.find_session(session.key)
     return require(
         public, RuleViolation("This session is not public, so no seats can be booked in it")

@@ -1,4 +1,4 @@
-"""More seats for a session: the page names whom they let in before anything is saved.
+"""More seats for a session: the page names the people they let in before anything is saved.
 
 The number is saved in the working programme, and applies once it is published.
 """
@@ -52,7 +52,7 @@ class SeatsForm(EditForm):
 @bp.route("/more", methods=["GET", "POST"])
 @validates_own_csrf
 def edit(slug: str) -> ResponseReturnValue:
-    """Show whom more seats would let in; the second button saves the number."""
+    """Show the people whom more seats would let in; the second button saves the number."""
     session, form = session_queries.get_session(slug), SeatsForm()
     if not form.is_submitted():
         form.seats.data, form.seats_reason.data = session.booking_seats, session.seats_reason
@@ -79,7 +79,7 @@ def edit(slug: str) -> ResponseReturnValue:
 
 
 def _save(session: Session, form: SeatsForm) -> bool:
-    """Save the number of seats in the working programme; False if the form says why not."""
+    """Save the number of seats in the working programme; return False if the form has an error."""
     values = {"seats": form.seats.data, "seats_reason": form.seats_reason.data or ""}
     version = form.expected_version.data
     if session.booking != BOOKABLE:

@@ -1,4 +1,4 @@
-"""Seats in a session: who has booked one, adding somebody by hand, and taking somebody off."""
+"""Seats in a session: who has booked one, adding and removing people."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -35,7 +35,7 @@ redirects.MESSAGES["admin"] |= {
 
 
 class AddSeatForm(Form):
-    """Book a seat for somebody, by their booking reference."""
+    """Book a seat for a delegate, by booking reference."""
 
     reference = line_field(
         _l("Booking reference"),
@@ -65,7 +65,7 @@ def show(slug: str) -> ResponseReturnValue:
         holds=queries.list_holds(session.key),
         may_add_seats=can_change(roles.PROGRAMME),
         delegates_url=url_for("admin.delegates.index"),
-        moment_in_words=cache(plain_moment),  # many book at once, and formatting is slow
+        moment_in_words=cache(plain_moment),  # cached, since formatting is slow
         breadcrumbs=_breadcrumbs(session),
     )
 
@@ -129,11 +129,11 @@ def _add(session: Session, form: AddSeatForm) -> str:
     public = queries.find_session(session.key)
     if public is None:
         raise RuleViolation("This session is not public, so no seats can be booked in it")
-    held = [one.session_key for one in queries.list_of_delegate(delegate)]
+    booked_keys = [one.session_key for one in queries.list_of_delegate(delegate)]
     is_new = services.book(
         delegate,
         public,
-        in_place_of=held if form.is_swap.data else (),
+        in_place_of=booked_keys if form.is_swap.data else (),
         actor=current_actor(),
         override_reason=form.reason.data or "",
     )

@@ -58,7 +58,7 @@ def _valid_year(_form: Any, field: Field) -> None:
 
 
 def _valid_coordinates(_form: Any, field: Field) -> None:
-    """Store coordinates in one form; raise ValidationError if they are none."""
+    """Normalise coordinates; raise ValidationError if they are invalid."""
     try:
         field.data = parse_coordinates(field.data)
     except ValueError:
@@ -68,7 +68,7 @@ def _valid_coordinates(_form: Any, field: Field) -> None:
 
 
 def _valid_opening_times(_form: Any, field: Field) -> None:
-    """Store times of day in one form; raise ValidationError if they are none."""
+    """Normalise times of day; raise ValidationError if they are invalid."""
     try:
         field.data = opening_times.parse_opening_times(field.data)
     except ValueError:
@@ -88,12 +88,12 @@ class TrustedFieldsField(CheckboxesField):
         self.choices = list(TRUSTED_FIELD_CHOICES)
 
     def show(self, names: str) -> None:
-        """Tick the fields in a space-separated list."""
+        """Select the fields in a space-separated list."""
         self.data = names.split()
 
     @property
     def names(self) -> str:
-        """Return the ticked fields as a space-separated list."""
+        """Return the selected fields as a space-separated list."""
         return " ".join(sorted(set(self.data or ())))
 
 
@@ -171,7 +171,7 @@ class SettingsForm(EditForm):
             raise ValidationError(_l("A conference can last 60 days at most"))
 
     def validate_doors_open(self, field: StringField) -> None:
-        """Raise ValidationError if there are several times, but not one for each day."""
+        """Raise ValidationError if there are several times, but not one per day."""
         first, last = self.starts_on.data, self.ends_on.data
         count = opening_times.count_times(field.data or "")
         if count > 1 and first and last and count != (last - first).days + 1:
@@ -184,7 +184,7 @@ class SettingsForm(EditForm):
             raise ValidationError(_l("Registration must open before it closes"))
 
     def _names(self) -> list[str]:
-        """Return the names of the settings that this form has; emails have their own."""
+        """Return the names of the settings in this form; those of emails have their own."""
         return [name for name in LABELS if name in self]
 
     def _get_value(self, name: str) -> Any:
@@ -199,7 +199,7 @@ class SettingsForm(EditForm):
 
 
 def places_field() -> IntegerField:
-    """Return the field for a number of places, which may be none."""
+    """Return an optional field for a number of places."""
     required = _l("Enter the number of places, like 500")
     return number_field(_l("Number of places"), (0, MAX_PLACES), PLACES_ERROR, required)
 
@@ -210,11 +210,11 @@ class SeatLimitForm(Form):
     expected_version = VersionField()
     places = places_field()
     has_waiting_list = BooleanField(_l("People can join a waiting list when all places are taken"))
-    had_waiting_list = VersionField()  # 1 if the page showed that they can
+    had_waiting_list = VersionField()  # 1 if the page showed that people can wait
 
     @property
     def opens_or_closes_list(self) -> bool:
-        """Whether somebody ticked the box or took the tick away, rather than just left it."""
+        """Whether the user changed the checkbox, rather than leaving it as it was."""
         return bool(self.has_waiting_list.data) != (self.had_waiting_list.data == 1)
 
 

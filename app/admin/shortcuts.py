@@ -1,4 +1,4 @@
-"""Pages on which frequent work begins: search across admin knows all, the dashboard shows some."""
+"""Starting points of frequent tasks: the admin search lists all, the dashboard some."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from app.accounts.roles import Area
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A page on which some work begins, and who may do it."""
+    """A page on which a task starts, and the area that it needs."""
 
     label: Any
     endpoint: str
@@ -78,13 +78,17 @@ SHORTCUTS: Final[Sequence[Shortcut]] = (
 
 
 def list_links(role: str) -> list[ShortcutLink]:
-    """Return what somebody in a role can begin."""
-    return [_link(one) for one in SHORTCUTS if role in one.area.write_roles]
+    """Return the tasks that a role can start."""
+    return [_link(shortcut) for shortcut in SHORTCUTS if role in shortcut.area.write_roles]
 
 
 def list_dashboard_links(role: str) -> list[ShortcutLink]:
-    """Return those of them that the dashboard shows."""
-    return [_link(one) for one in SHORTCUTS if one.is_on_dashboard and role in one.area.write_roles]
+    """Return the shortcuts on the dashboard."""
+    return [
+        _link(shortcut)
+        for shortcut in SHORTCUTS
+        if shortcut.is_on_dashboard and role in shortcut.area.write_roles
+    ]
 
 
 def _link(shortcut: Shortcut) -> ShortcutLink:

@@ -1,7 +1,7 @@
-"""Names of delegates and speakers that are spelt like what was typed.
+"""Names of delegates and speakers with a spelling similar to the query.
 
-The database gives only the names that share a piece with each word; their words are then compared
-letter by letter. So a search among thousands of names reads few of them.
+The database returns only names that share a piece with each word; their words are then compared by
+edit distance. So a search among thousands of names reads only a few of them.
 """
 
 from collections import defaultdict
@@ -19,8 +19,8 @@ from app.programme.models import Speaker
 
 MIN_FUZZY_LENGTH = 3  # letters; shorter words are not corrected
 MAX_EDIT_DISTANCE = 2  # letters added, removed, changed or swapped
-NAMES: Final[Mapping[str, tuple[Any, Any]]] = {  # by kind: the id, and the words to compare
-    "delegate": (Delegate.id, Delegate.name_sort_key),  # an index has both, so it alone is read
+NAMES: Final[Mapping[str, tuple[Any, Any]]] = {  # by kind: the id, and the text to compare
+    "delegate": (Delegate.id, Delegate.name_sort_key),  # an index has both, so only that is read
     "speaker": (Speaker.id, Speaker.name_sort_key),
 }
 
@@ -50,7 +50,7 @@ def _select_candidates(kind: str, words: Sequence[str]) -> Select[tuple[str, int
 
 
 def _has_piece(name: Any, piece: str) -> ColumnElement[bool]:
-    """Return whether a name contains a piece; its spaces may be the ends of the name."""
+    """Return the condition that a name contains a piece; spaces match the ends of the name."""
     before = " " + name if piece.startswith(" ") else name
     within = before + " " if piece.endswith(" ") else before
     find = func.instr if db.engine.dialect.name == "sqlite" else func.strpos
@@ -59,17 +59,17 @@ def _has_piece(name: Any, piece: str) -> ColumnElement[bool]:
 
 
 def _shares_piece(name: Any, word: str, allowed: int) -> ColumnElement[bool]:
-    """Return whether a name has a piece of the word unchanged, at the place where it belongs.
+    """Return the condition that a name has a piece of the word unchanged, at its position.
 
-    So many changes leave one of so many pieces and one more as it is. Two letters that are swapped
-    change two pieces where the word is cut between them, so it is cut in two ways.
+    With n changes, at least one of n + 1 pieces stays unchanged. Swapping two letters changes two
+    pieces where the word is cut between them, so it is cut in two ways.
     """
     cuts = {piece for shift in (0, 1) for piece in _cut(word, allowed + 1, shift)}
     return or_(*(_has_piece(name, piece) for piece in sorted(cuts)))
 
 
 def _cut(word: str, count: int, shift: int) -> Iterator[str]:
-    """Yield the pieces of a word; the first begins it, and the last ends it."""
+    """Yield the pieces of a word; the first starts it, and the last ends it."""
     ends = [len(word) * number // count + shift for number in range(1, count)]
     for start, end in zip([0, *ends], [*ends, len(word)], strict=True):
         opening = "" if start else " "
@@ -84,7 +84,7 @@ def _allowed_distance(word: str) -> int:
 
 
 def _positions_of_similar(word: str, positions: Mapping[str, set[int]]) -> set[int]:
-    """Return the positions of names with a word that begins so, or is spelt nearly so."""
+    """Return the indexes of names with a word that starts like this one, or is spelt similarly."""
     begins = {known for known in positions if known.startswith(word)}
     allowed = _allowed_distance(word)
     near = (

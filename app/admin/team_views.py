@@ -98,7 +98,7 @@ def invite() -> ResponseReturnValue:
 
 
 def _build_invite_form() -> InviteForm:
-    """Return the form, with what the search across admin has sent or suggests."""
+    """Return the form, with the values that the admin search sent or suggests."""
     role, _, email = request.form.get("invitation", "").partition(" ")
     if role:
         return InviteForm(MultiDict({**request.form, "role": role, "email": email}))

@@ -1,4 +1,4 @@
-"""Themes of the working programme: what their list, form and bulk actions have of their own.
+"""Themes of the working programme: what is specific to their list, form and bulk actions.
 
 The views are those of every ordered list (``app/admin_kit/ordered_views.py``).
 """

@@ -1,4 +1,4 @@
-"""What is done with several people on the waiting list at once: offer them places, remove them."""
+"""Bulk actions on the waiting list: offer places, remove people."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ redirects.MESSAGES["admin"] |= {
 
 
 class ReasonForm(Form):
-    """Why somebody is preferred."""
+    """Enter why a person is preferred."""
 
     reason = line_field(
         _l("Reason"),
@@ -35,25 +35,25 @@ class ReasonForm(Form):
 
 
 class OfferForm(ReasonForm):
-    """An offer before somebody's turn."""
+    """Offer a place before a person's turn."""
 
     adds_place = BooleanField(_l("If no place is free, add one for them"))
 
 
 def list_selected(query: ListQuery) -> Sequence[int]:
-    """List the numbers of the people who are ticked."""
+    """List the numbers of the selected people."""
 
     def list_all() -> Sequence[str]:
-        asked = (query.search, *map(query.get_filter, ("state", "list", "category")))
-        rows, _ = queries.list_page(*asked, offset=0, limit=MAX_SELECTED)
-        return [one.slug for one in rows]
+        filter_values = (query.search, *map(query.get_filter, ("state", "list", "category")))
+        rows, _ = queries.list_page(*filter_values, offset=0, limit=MAX_SELECTED)
+        return [row.slug for row in rows]
 
     return parse_numbers(get_selected(list_all))
 
 
 def build_actions() -> Mapping[str, BulkAction[WaitingListEntry]]:
     """Return the actions by name, in the order of their buttons."""
-    return {one.name: one for one in (_build_offer(), _build_removal())}
+    return {action.name: action for action in (_build_offer(), _build_removal())}
 
 
 def _build_offer() -> BulkAction[WaitingListEntry]:

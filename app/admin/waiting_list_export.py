@@ -1,4 +1,4 @@
-"""The waiting list as a file: who waits for what, their position, and the ends of offers."""
+"""The waiting list as a file: who is waiting for what, their position, and deadlines of offers."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ FILE_NAME: Final = "waiting-list"
 def send(
     rows: Iterable[WaitingRow], states: Mapping[str, str], zone: ZoneInfo, file_format: str
 ) -> Response:
-    """Return the rows as a file that is sent while they are read."""
+    """Stream the rows as a file."""
     head = [
         *(gettext("Waiting for"), gettext("Category"), gettext("State"), gettext("Position")),
         *(gettext("Position in the category"), gettext("Name"), gettext("Email address")),
@@ -28,7 +28,7 @@ def send(
     cells = _iter_cells(
         rows,
         states={state: str(label) for state, label in states.items()},
-        names={one.id: one.name for one in categories.list_options()},
+        names={option.id: option.name for option in categories.list_options()},
         place=gettext("A place at the conference"),
         zone=zone,
     )

@@ -1,4 +1,4 @@
-"""What organisers do out of turn on the waiting list: move somebody up, offer by hand, add places.
+"""Changes to the waiting list out of turn: move a person up, offer manually, add places.
 
 Each needs a reason, which the person can read on their own page.
 """
@@ -43,14 +43,14 @@ class PlacesForm(Form):
     places = places_field()
 
     def set_choices(self) -> None:
-        """Offer the conference, and the categories with places of their own."""
+        """Offer the conference, and the categories with their own limits."""
         limited = categories.list_limits()
         offered = [
             (CONFERENCE, gettext("The whole conference")),
             *(
-                (seats.name_category_limit(one.id), one.name)
-                for one in categories.list_all()
-                if one.id in limited
+                (seats.name_category_limit(category.id), category.name)
+                for category in categories.list_all()
+                if category.id in limited
             ),
         ]
         self.name.choices = offered
@@ -88,7 +88,7 @@ def offer(number: int) -> ResponseReturnValue:
 @bp.route("/places", methods=["GET", "POST"])
 @validates_own_csrf
 def places() -> ResponseReturnValue:
-    """Show whom a higher limit would let in; the second button raises it."""
+    """Show whom a higher limit would let in; the second button saves it."""
     form = PlacesForm()
     form.set_choices()
     is_shown = form.validate_on_submit()
@@ -109,13 +109,13 @@ def places() -> ResponseReturnValue:
         form=form,
         is_shown=is_shown and not form.errors,
         found=found,
-        categories={one.id: one.name for one in categories.list_options()},
+        categories={option.id: option.name for option in categories.list_options()},
         breadcrumbs=[(gettext("Waiting list"), url_for("admin.waiting_list.index"))],
     )
 
 
 def _raise(name: str, number: int) -> None:
-    """Set a limit; whoever gets a place by it is offered it in the same transaction."""
+    """Set a limit, and offer the new places in the same transaction."""
     if name == CONFERENCE:
         before = registration.get_seat_counts().limit
         conference_settings.change_limit(number, expected_limit=before, actor=current_actor())
@@ -130,7 +130,7 @@ def _raise(name: str, number: int) -> None:
 def _run(
     entry: WaitingListEntry, form: Any, act: Callable[[], None], message: str, page: str
 ) -> ResponseReturnValue:
-    """Act on an entry for a reason, or show the form."""
+    """Apply an operation to an entry with a reason, or show the form."""
     if form.validate_on_submit():
         try:
             act()

@@ -1,4 +1,4 @@
-"""The waiting list: who waits, who has an offer and until when; export it, remove somebody."""
+"""The waiting list: who is waiting, who has an offer and until when; export it, remove people."""
 
 from collections.abc import Mapping, Sequence
 
@@ -49,9 +49,9 @@ SORTS = ("position",)
 
 
 def _list_filters(_: Mapping[str, str]) -> Sequence[ListFilter]:
-    bookable = (one for one in get_programme().sessions if one.is_bookable)
-    sessions = [(session_limit(one.key), one.title) for one in bookable]
-    of_categories = [(str(one.id), one.name) for one in categories.list_options()]
+    bookable = (session for session in get_programme().sessions if session.is_bookable)
+    sessions = [(session_limit(session.key), session.title) for session in bookable]
+    of_categories = [(str(option.id), option.name) for option in categories.list_options()]
     return (
         ListFilter("list", _l("Waiting for"), [*LISTS, *sessions]),
         ListFilter("category", _l("Category"), [("", _l("All")), *of_categories]),
@@ -105,7 +105,7 @@ def _render_index(error: str = "") -> ResponseReturnValue:
         counts=registration.get_seat_counts(),
         is_of_sessions=bool(query.get_filter("list")),
         states={state: str(words) for state, words in STATES.items()},
-        categories={one.id: one.name for one in categories.list_options()},
+        categories={option.id: option.name for option in categories.list_options()},
         positions=positions.map_positions(rows),
     )
 
@@ -114,11 +114,11 @@ def _render_index(error: str = "") -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """Download the list with its filters, with positions and the deadlines of offers."""
     query = parse_list_query(_list_filters(request.args), SORTS)
-    asked = (query.search, *map(query.get_filter, ("state", "list", "category")))
-    _, total = queries.list_page(*asked, offset=0, limit=1)
+    filter_values = (query.search, *map(query.get_filter, ("state", "list", "category")))
+    _, total = queries.list_page(*filter_values, offset=0, limit=1)
     export_rows.record_export(total, actor=current_actor())
     file_format = "xlsx" if "xlsx" in request.form else "csv"
-    rows = export_rows.iter_rows(*asked)
+    rows = export_rows.iter_rows(*filter_values)
     return waiting_list_export.send(rows, STATES, conference_zone(), file_format)
 
 
@@ -155,6 +155,6 @@ def remove(number: int) -> ResponseReturnValue:
 
 
 def get_entry(number: int) -> WaitingListEntry:
-    """Return the entry with this number; raise NotFound."""
+    """Return the entry with this number; raise NotFound if there is none."""
     found = queries.find_by_number(number)
     return require(found, NotFound("This person is not on the waiting list"))

@@ -1,1 +1,1 @@
-"""The pages of the emails that the site sends: the outbox, what emails say, and previews."""
+"""The pages about the emails that the site sends: the outbox, email texts, and previews."""

@@ -33,7 +33,7 @@ class EmailAdditionsForm(EditForm):
     )
 
     def set_initial_data(self, conference: Conference) -> None:
-        """Fill in what is added now."""
+        """Fill in the current additions."""
         self.expected_version.data = conference.version
         self.email_paragraph.data = conference.email_paragraph
         self.email_signatory.data = conference.email_signatory
@@ -74,7 +74,7 @@ def edit() -> ResponseReturnValue:
 
 
 def _save(conference: Conference, form: EmailAdditionsForm) -> bool:
-    """Save what was typed; return whether anything changed."""
+    """Save the submitted values; return whether anything changed."""
     changes = versioned_edits.save(
         CONFERENCE_FIELDS,
         conference,

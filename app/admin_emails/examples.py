@@ -1,4 +1,4 @@
-"""Emails to people who do not exist: what previews and tests of emails show."""
+"""Emails to invented people: what previews and tests of emails show."""
 
 from base64 import b64encode
 from collections.abc import Collection, Mapping
@@ -20,11 +20,11 @@ Examples = Mapping[str, str]
 def preview(
     key: TextKey, own: EmailText | None = None, context: Context | None = None
 ) -> RenderedEmail:
-    """Render an email to somebody who does not exist, with links that open nothing.
+    """Render an email to an invented person, with links that open nothing.
 
-    ``own`` is a text that is being written, in place of the one that counts; ``context`` are the
-    template variables, if they are about a real person. The QR code, which comes beside the HTML in
-    an email, is part of the HTML here.
+    ``own`` is an unsaved text, in place of the current one; ``context`` has the template variables,
+    if they are about a real person. The QR code, which is an attachment in an email, is inlined
+    here.
     """
     context = build_context(key) if context is None else context
     ticket = context.get("ticket")
@@ -58,7 +58,7 @@ def enqueue_test(key: TextKey, own: EmailText | None, *, to: str) -> None:
 
 
 def _render_calendar(template: str, language: str, context: Context) -> bytes | None:
-    """Return the calendar file that comes with an email, or None."""
+    """Return the calendar file attached to an email, or None."""
     if template not in WITH_CALENDAR:
         return None
     delegate = context["delegate"] if "delegate" in context else context["delegates"][0]
@@ -67,7 +67,7 @@ def _render_calendar(template: str, language: str, context: Context) -> bytes | 
 
 
 def build_context(key: TextKey, person: Context | None = None) -> Context:
-    """Return the template variables of a preview; those about a real person go first."""
+    """Return the template variables of a preview; those about a real person take precedence."""
     with rendering.use_supported_language(key.language):
         return {**EMAIL_KINDS[key.template].sample(), **(person or {})}
 
@@ -75,7 +75,7 @@ def build_context(key: TextKey, person: Context | None = None) -> Context:
 def build_examples(
     key: TextKey, context: Context | None = None, names: Collection[str] | None = None
 ) -> Examples:
-    """Return what the placeholders of an email would be in a preview: all, or those named."""
+    """Return the values of the placeholders of an email in a preview: all, or those named."""
     with rendering.use_supported_language(key.language):
         site = rendering.build_site_context(is_for_organisers=key.template in FOR_ORGANISERS)
         variables = site | (build_context(key) if context is None else context)

@@ -1,4 +1,4 @@
-"""The emails that failed last, for the dashboard: why, and whose address may be wrong."""
+"""The emails that failed last, for the dashboard: why, and which booking has the address."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -20,7 +20,7 @@ class FailedEmail(NamedTuple):
     """An email that was not delivered."""
 
     email: Email
-    reference: str | None  # of the booking that still has this address
+    reference: str | None  # of the booking with this address
 
 
 def list_latest() -> Sequence[FailedEmail]:

@@ -1,4 +1,4 @@
-"""What the emails of the site say: every type of email, with a preview."""
+"""The email texts of the site: every type of email, with a preview."""
 
 from collections.abc import Mapping, Sequence
 
@@ -29,7 +29,7 @@ def index() -> ResponseReturnValue:
 
 
 def _list_edited_languages() -> Mapping[str, Sequence[str]]:
-    """Return the languages in which organisers wrote an email themselves, by its template."""
+    """Return the languages in which organisers have edited an email, by its template."""
     found: dict[str, list[str]] = {}
     for template, language in email_texts.list_edited():
         found.setdefault(template, []).append(languages.describe(language).name)
@@ -38,12 +38,12 @@ def _list_edited_languages() -> Mapping[str, Sequence[str]]:
 
 @bp.get("/<template>")
 def preview(template: str) -> ResponseReturnValue:
-    """Show what an email says; its HTML is a page of its own, in a frame."""
-    asked = _get_preview(template)
-    key = asked.key
+    """Show the text of an email; its HTML is a page of its own, in a frame."""
+    preview_request = _get_preview(template)
+    key = preview_request.key
     return render_preview(
         "admin/emails/preview.html",
-        asked,
+        preview_request,
         key=key,
         kind=EMAIL_KINDS[template],
         state=email_texts.find_state(key),

@@ -27,7 +27,7 @@ from app.web import redirects
 from app.web.rendering import render_page
 
 bp = Blueprint("emails", __name__, url_prefix="/letters")
-read_first(bp, {"check_now"})  # it asks other servers, for which nobody else must wait
+read_first(bp, {"check_now"})  # queries other servers, so it must not hold the write lock
 
 redirects.MESSAGES["admin"] |= {
     "letter-again": _l("We are sending the email again."),

@@ -1,7 +1,7 @@
 """Real people in the previews of emails: found by name, shown with links that open nothing.
 
-What a preview shows of them is what the email would say: no access or dietary requirements, and
-neither the key of a booking nor a link that signs in.
+A preview shows only what the email would say: no access or dietary requirements, no key of a
+booking and no sign-in link.
 """
 
 from collections.abc import Sequence
@@ -36,9 +36,9 @@ DELEGATE, SPEAKER = "delegate", "speaker"
 
 
 def find_source(template: str) -> str:
-    """Return the name of the source of those whom an email is about.
+    """Return the name of the source of the people an email is about.
 
-    It is "" if they are nobody in particular, or may not be read by the person signed in.
+    It is "" if they are no one in particular, or the current user may not read about them.
     """
     kind = EMAIL_KINDS[template]
     name = kind.people or _find_variable(kind.sample())
@@ -46,7 +46,7 @@ def find_source(template: str) -> str:
 
 
 def _find_variable(sample: Context) -> str:
-    """Return the variable of a template that is a person and names their source, or ""."""
+    """Return the template variable that is a person and names their source, or ""."""
     if "delegates" in sample:
         return DELEGATE
     return next((name for name in SOURCES if sample.get(name)), "")
@@ -82,18 +82,18 @@ def _delegate_context(template: str, reference: str) -> Context | None:
         return None
     sample = EMAIL_KINDS[template].sample()
     invented: Delegate = sample.get(DELEGATE) or sample["delegates"][0]
-    shown = _copy_delegate(delegate, invented)
+    delegate_copy = _copy_delegate(delegate, invented)
     if "delegates" in sample:
-        return {"delegates": [shown]}
-    context: Context = {DELEGATE: shown, "old": shown.email}
+        return {"delegates": [delegate_copy]}
+    context: Context = {DELEGATE: delegate_copy, "old": delegate_copy.email}
     if "ticket" in sample:
-        context |= booking_emails.ticket_context(shown)
+        context |= booking_emails.ticket_context(delegate_copy)
         context |= {"group": groups.find_group(delegate)}
     return context
 
 
 def _copy_delegate(delegate: Delegate, invented: Delegate) -> Delegate:
-    """Return a copy, which is cancelled where the email is about that."""
+    """Return a copy, which is cancelled if the email is about a cancellation."""
     return copy_row(
         delegate,
         ["category", "custom_answers"],
@@ -103,9 +103,9 @@ def _copy_delegate(delegate: Delegate, invented: Delegate) -> Delegate:
 
 
 def _find_speakers(search: str) -> Sequence[PreviewPerson]:
-    words = [sort_key(one) for one in search.split()]
+    words = [sort_key(word) for word in search.split()]
     found: Sequence[Speaker] = list_rows(Speaker, words, Speaker.withdrawn_at.is_(None))
-    return [PreviewPerson(f"{SPEAKER}-{one.slug}", one.name, one.contact_address) for one in found]
+    return [PreviewPerson(f"{SPEAKER}-{row.slug}", row.name, row.contact_address) for row in found]
 
 
 def _speaker_context(template: str, slug: str) -> Context | None:
@@ -116,17 +116,17 @@ def _speaker_context(template: str, slug: str) -> Context | None:
         return None
     context: Context = {SPEAKER: speaker}
     sample = EMAIL_KINDS[template].sample()
-    asked = speakers.list_requests_of(speaker) if "asked" in sample else ()
-    if asked:
-        context["asked"] = asked[0]
+    speaker_requests = speakers.list_requests_of(speaker) if "asked" in sample else ()
+    if speaker_requests:
+        context["asked"] = speaker_requests[0]
     if {"lines", "sessions"} & sample.keys():
         (recipient,) = recipients.load_speakers([speaker])
         context |= recipient.email_context(template)
     return context
 
 
-# By the variable of a template that is about them. An email to a delegate about their position on
-# a waiting list is about the delegate.
+# Maps the variable of a template to the source of its people. An email to a delegate about their
+# position on a waiting list is about the delegate.
 SOURCES: Final = {
     DELEGATE: PreviewSource(
         _l("Preview with a delegate"),

@@ -1,4 +1,4 @@
-"""Previews with people who wait, apply, are invited or offered a place, or are a group's contact.
+"""Previews with people who wait, apply, are invited or offered a place, and contacts of groups.
 
 Most of them have no booking.
 """
@@ -35,8 +35,8 @@ from app.registration.waiting_list import joining, positions
 from app.registration.waiting_list.models import CONFERENCE_LIST, WaitingListEntry
 
 NAME_OR_EMAIL: Final = _l("Name or email address")
-FOR_A_PLACE: Final = WaitingListEntry.scope == CONFERENCE_LIST  # and not for a seat in a session
-KEEPS_PLACE: Final = and_(  # in another category; whoever has taken theirs has a booking, too
+FOR_A_PLACE: Final = WaitingListEntry.scope == CONFERENCE_LIST  # not for a seat in a session
+KEEPS_PLACE: Final = and_(  # in another category, which comes with a booking
     FOR_A_PLACE,
     WaitingListEntry.ended_at.is_(None),
     WaitingListEntry.delegate_id.is_not(None),
@@ -127,16 +127,16 @@ def _build_group(template: str, number: str) -> Context | None:
 
 
 def _find_invited(search: str) -> Sequence[PreviewPerson]:
-    such = [InvitationCode.email.icontains(word, autoescape=True) for word in search.split()]
+    conditions = [InvitationCode.email.icontains(word, autoescape=True) for word in search.split()]
     newest = (
         select(InvitationCode)
-        .where(InvitationCode.email != "", *such)
+        .where(InvitationCode.email != "", *conditions)
         .options(joinedload(InvitationCode.category))
         .order_by(InvitationCode.id.desc())
     )
     return [
-        PreviewPerson(f"invitation-{one.id}", one.email, one.category.name)
-        for one in db.session.scalars(newest.limit(MAX_PEOPLE))
+        PreviewPerson(f"invitation-{invitation.id}", invitation.email, invitation.category.name)
+        for invitation in db.session.scalars(newest.limit(MAX_PEOPLE))
     ]
 
 
@@ -147,9 +147,9 @@ def _build_invited(_template: str, number: str) -> Context | None:
 
 def _find_colleagues(search: str) -> Sequence[PreviewPerson]:
     names = (PlaceTransfer.name, PlaceTransfer.email)
-    such = [
+    conditions = [
         or_(
-            *(one.icontains(word, autoescape=True) for one in names),
+            *(name.icontains(word, autoescape=True) for name in names),
             Delegate.search_text.contains(search_key(word), autoescape=True),
         )
         for word in search.split()
@@ -157,13 +157,13 @@ def _find_colleagues(search: str) -> Sequence[PreviewPerson]:
     newest = (
         select(PlaceTransfer)
         .join(PlaceTransfer.delegate)
-        .where(PlaceTransfer.name != "", *such)
+        .where(PlaceTransfer.name != "", *conditions)
         .options(contains_eager(PlaceTransfer.delegate))
         .order_by(PlaceTransfer.id.desc())
     )
     return [
-        PreviewPerson(f"transfer-{one.id}", one.name, one.email)
-        for one in db.session.scalars(newest.limit(MAX_PEOPLE))
+        PreviewPerson(f"transfer-{transfer.id}", transfer.name, transfer.email)
+        for transfer in db.session.scalars(newest.limit(MAX_PEOPLE))
     ]
 
 

@@ -1,7 +1,7 @@
 """How people are found and copied for the previews of emails.
 
-A copy is held by no session, so nothing that a preview does is saved, and has neither what opens a
-page of its person nor what they said in private.
+A copy belongs to no database session, so nothing that a preview does is saved. It has no secret
+that opens a page of its person, and no private answers.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -21,7 +21,7 @@ MAX_PEOPLE: Final = 10
 NOT_COPIED: Final = frozenset({"id"})
 SECRETS: Final = {
     **dict.fromkeys(("access_key", "pending_email_key", "code"), SAMPLE_KEY),
-    "document": "{}",  # the answers of somebody who has no booking yet
+    "document": "{}",  # the answers of a person without a booking
 }
 
 Row = TypeVar("Row", bound=Base)
@@ -29,9 +29,9 @@ Row = TypeVar("Row", bound=Base)
 
 @dataclass(frozen=True)
 class PreviewPerson:
-    """Somebody whose email can be previewed."""
+    """A person whose email can be previewed."""
 
-    key: str  # kind and reference, slug or number, for a web address
+    key: str  # kind and reference, slug or number, for a URL
     name: str
     detail: str
 
@@ -41,15 +41,15 @@ class PreviewSource:
     """A kind of people whose emails can be previewed."""
 
     label: Any  # of the search
-    hint: Any  # what can be typed into it
+    hint: Any  # on what to type into it
     find: Callable[[str], Sequence[PreviewPerson]]
-    build_context: Callable[[str, str], Context | None]  # of an email, to whom the key names
-    area: Area = roles.EMAIL_TEXTS  # whoever may read it may look for these people
+    build_context: Callable[[str, str], Context | None]  # for an email and a key
+    area: Area = roles.EMAIL_TEXTS  # needed to look for these people
 
 
 def copy_row(row: Row, related: Collection[str] = (), **changes: Any) -> Row:
-    """Return a copy of a row with some of what it refers to, and without its secrets."""
-    names = {one.key for one in inspect(type(row)).column_attrs} - NOT_COPIED
+    """Return a copy of a row with some of its related rows, and without its secrets."""
+    names = {attr.key for attr in inspect(type(row)).column_attrs} - NOT_COPIED
     secrets = {name: value for name, value in SECRETS.items() if name in names}
     values = {name: getattr(row, name) for name in names}
     copied = type(row)(**values | secrets | changes)
@@ -59,7 +59,7 @@ def copy_row(row: Row, related: Collection[str] = (), **changes: Any) -> Row:
 
 
 def list_rows(model: Any, words: Sequence[str], *conditions: Any) -> Sequence[Any]:
-    """List the first rows whose search text has each word, folded as it is."""
+    """List the first rows whose search text contains each folded word."""
     found = [model.search_text.contains(word, autoescape=True) for word in words]
     statement = select(model).where(*found, *conditions).order_by(model.id).limit(MAX_PEOPLE)
     return db.session.scalars(statement).all()

@@ -1,6 +1,6 @@
-"""Previews with people who are known by an email address alone.
+"""Previews with people who are known only by an email address.
 
-They are members of the team, owners of sessions, and those who sent changes to approve.
+They are team members, owners of sessions, and senders of changes to approve.
 """
 
 from collections.abc import Collection, Sequence
@@ -33,11 +33,13 @@ EMAIL_ADDRESS: Final = _l("Email address")
 
 
 def _find_in_team(kind: str, role_names: Collection[str], search: str) -> Sequence[PreviewPerson]:
-    such = [Person.email.icontains(word, autoescape=True) for word in search.split()]
-    statement = select(Person).where(Person.role.in_(role_names), *such).order_by(Person.email)
+    conditions = [Person.email.icontains(word, autoescape=True) for word in search.split()]
+    statement = (
+        select(Person).where(Person.role.in_(role_names), *conditions).order_by(Person.email)
+    )
     return [
-        PreviewPerson(f"{kind}-{one.id}", one.email, roles.ROLE_NAMES[one.role])
-        for one in db.session.scalars(statement.limit(MAX_PEOPLE))
+        PreviewPerson(f"{kind}-{person.id}", person.email, roles.ROLE_NAMES[person.role])
+        for person in db.session.scalars(statement.limit(MAX_PEOPLE))
     ]
 
 
@@ -69,25 +71,26 @@ def _find_organisers(search: str) -> Sequence[PreviewPerson]:
 
 
 def _build_digest(_template: str, number: str) -> Context | None:
-    """Return what waits for approval now; nothing if nothing does, which is as in a sample."""
+    """Return what waits for approval now; the sample applies if nothing does."""
     row = find_row(Person, number, Person.role == ORGANISER)
     return None if row is None else reminders.build_digest(reminders.list_waiting())
 
 
 def _find_owners(search: str) -> Sequence[PreviewPerson]:
     columns = (Person.email, Session.title)
-    such = [
-        or_(*(one.icontains(word, autoescape=True) for one in columns)) for word in search.split()
+    conditions = [
+        or_(*(column.icontains(word, autoescape=True) for column in columns))
+        for word in search.split()
     ]
-    owners = _select_owners().where(*such).order_by(Person.email, Session.title_sort_key)
+    owners = _select_owners().where(*conditions).order_by(Person.email, Session.title_sort_key)
     return [
-        PreviewPerson(f"owner-{one.session_id}", one.person.email, one.session.title)
-        for one in db.session.scalars(owners.limit(MAX_PEOPLE))
+        PreviewPerson(f"owner-{owner.session_id}", owner.person.email, owner.session.title)
+        for owner in db.session.scalars(owners.limit(MAX_PEOPLE))
     ]
 
 
 def _build_owner(template: str, number: str) -> Context | None:
-    """Return the session that somebody owns; in a reminder all whose text is not finished."""
+    """Return the session of an owner; for a reminder, all whose text is unfinished."""
     session_id = parse_number(number)
     of_session = _select_owners().where(SessionOwner.session_id == session_id)
     owner = None if session_id is None else db.session.scalar(of_session)
@@ -116,35 +119,36 @@ def _select_owners() -> Select[tuple[SessionOwner]]:
 
 def _find_senders(search: str) -> Sequence[PreviewPerson]:
     columns = (Proposal.sent_by, Speaker.name, Session.title)
-    such = [
-        or_(*(one.icontains(word, autoescape=True) for one in columns)) for word in search.split()
+    conditions = [
+        or_(*(column.icontains(word, autoescape=True) for column in columns))
+        for word in search.split()
     ]
     newest = (
         select(Proposal)
         .outerjoin(Proposal.speaker)
         .outerjoin(Proposal.session)
-        .where(Proposal.sent_by != "", *such)
+        .where(Proposal.sent_by != "", *conditions)
         .options(joinedload(Proposal.speaker), joinedload(Proposal.session))
         .order_by(Proposal.id.desc())
     )
     return [
-        PreviewPerson(f"proposal-{one.id}", one.sent_by, one.entity_name)
-        for one in db.session.scalars(newest.limit(MAX_PEOPLE))
+        PreviewPerson(f"proposal-{proposal.id}", proposal.sent_by, proposal.entity_name)
+        for proposal in db.session.scalars(newest.limit(MAX_PEOPLE))
     ]
 
 
 def _build_sender(template: str, number: str) -> Context | None:
-    """Return what somebody sent; the note and the edits are invented where there are none."""
+    """Return what a person sent; a missing note or edits are invented."""
     row: Proposal | None = find_row(Proposal, number)
     if row is None:
         return None
     invented = EMAIL_KINDS[template].sample()["proposal"]
-    shown = Proposal(
+    proposal = Proposal(
         changes=row.changes,
         outcome=row.outcome or invented.outcome,
         note=row.note or invented.note,
     )
-    return {"proposal": shown, "called": row.entity_name}
+    return {"proposal": proposal, "called": row.entity_name}
 
 
 SOURCES: Final = {

@@ -20,8 +20,8 @@ from app.text import collapse_whitespace, strip_hidden
 from app.web.rendering import render_page
 from app.web.security_headers import CONTENT_SECURITY_POLICY
 
-# The HTML of an email has its styles in itself. In its frame it runs no script, sends no form,
-# and fetches nothing; its QR code is in the page.
+# The HTML of an email contains its styles. In its frame it runs no script, submits no form and
+# fetches nothing; its QR code is inlined.
 FRAME_POLICY: Final = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 )
@@ -33,11 +33,11 @@ SCHEMES: Final = {"light": "@media not all", "dark": "@media all"}
 
 @dataclass(frozen=True)
 class PreviewFrame:
-    """How an email is shown in a frame: in a width and in colours, as its address asks."""
+    """How an email is shown in a frame: the width and colours in the URL."""
 
     endpoint: str  # of the page, and of the HTML in its frame
     html_endpoint: str
-    args: Mapping[str, Any]  # of both addresses
+    args: Mapping[str, Any]  # of both URLs
 
     @property
     def is_narrow(self) -> bool:
@@ -46,17 +46,17 @@ class PreviewFrame:
 
     @property
     def scheme(self) -> str:
-        """Return "light" or "dark", or "" for that of the device."""
+        """Return "light" or "dark", or "" for the device's setting."""
         scheme = request.args.get("scheme", "")
         return scheme if scheme in SCHEMES else ""
 
     def url(self, **changes: str) -> str:
-        """Return the address of this preview with something changed."""
+        """Return the URL of this preview with some arguments changed."""
         return self._build_url(self.endpoint, changes)
 
     @property
     def html_url(self) -> str:
-        """Return the address of the HTML."""
+        """Return the URL of the HTML."""
         return self._build_url(self.html_endpoint, {"width": ""})
 
     def _build_url(self, endpoint: str, changes: Mapping[str, str]) -> str:
@@ -65,28 +65,28 @@ class PreviewFrame:
         return url_for(endpoint, **{name: value for name, value in chosen.items() if value})
 
     def set_colours(self, html: str) -> str:
-        """Return the HTML of an email in the chosen colours, whatever the device prefers."""
+        """Return the HTML of an email in the chosen colours, regardless of the device."""
         return html.replace(DARK_QUERY, SCHEMES[self.scheme]) if self.scheme else html
 
 
 @dataclass(frozen=True)
 class PreviewRequest:
-    """A preview as it was asked for in its address."""
+    """A preview as requested in its URL."""
 
     key: TextKey
     endpoint: str  # of the page, and of the HTML in its frame
     html_endpoint: str
-    text: EmailText | None = None  # that is being written; None: what the email says
+    text: EmailText | None = None  # an unsaved text; None: the current one
 
     @property
     def search(self) -> str:
-        """Return the words by which a person is looked for."""
+        """Return the words of the search for a person."""
         words = strip_hidden(request.args.get("q", "")[:MAX_SEARCH_LENGTH])
         return collapse_whitespace(words) or ""
 
     @property
     def person_key(self) -> str:
-        """Return whose email is shown: "" for invented people."""
+        """Return the key of the person shown; "" for an invented one."""
         return request.args.get("person", "")
 
     @cached_property
@@ -118,16 +118,16 @@ class PreviewRequest:
 
     @cached_property
     def frame(self) -> PreviewFrame:
-        """Return how it is shown."""
+        """Return the frame's settings."""
         args = {**self.key._asdict(), "person": self.person_key}
         return PreviewFrame(self.endpoint, self.html_endpoint, args)
 
     def url(self, **changes: str) -> str:
-        """Return the address of this preview with something changed."""
+        """Return the URL of this preview with some arguments changed."""
         return self.frame.url(**changes)
 
     def render_html(self) -> str:
-        """Return the HTML, in the chosen colours whatever the device prefers."""
+        """Return the HTML in the chosen colours, regardless of the device."""
         return self.frame.set_colours(self.email.html)
 
 

@@ -1,8 +1,8 @@
-"""Which emails the person signed in may see.
+"""Which emails the current user may see.
 
-That somebody got an email can reveal what not every role may know: their requirements, or how they
-answered. A type of email may therefore need an area (``EmailKind.area``), and a group email is
-shown only to those who may use the filters that chose its recipients.
+The fact that a person got an email can reveal what not every role may know: their requirements, or
+how they answered. A type of email may therefore need an area (``EmailKind.area``), and a group
+email is shown only to users who may use the filters that chose its recipients.
 """
 
 from collections.abc import Collection
@@ -23,7 +23,7 @@ Conditions = tuple[ColumnElement[bool], ...]
 
 
 def list_hidden_kinds() -> Collection[str]:
-    """Return the types of email that the person signed in may not see."""
+    """List the types of email that the current user may not see."""
     return [
         template
         for template, kind in EMAIL_KINDS.items()
@@ -32,17 +32,17 @@ def list_hidden_kinds() -> Collection[str]:
 
 
 def can_use_filters(audience_name: str, query: str) -> bool:
-    """Return True if the person signed in may use the filters that choose people for an email."""
+    """Return True if the current user may use the filters that choose the people for an email."""
     audience = audiences.AUDIENCES.get(audience_name)
     kind = saved_views.LISTS.get(audience.list_name) if audience else None
     return kind is None or not kind.list_forbidden(dict(parse_qsl(query)).keys())
 
 
 def list_conditions() -> Conditions:
-    """Return the conditions of the emails that may be seen; none for those who may see all.
+    """List the conditions of visible emails; none for users who may see all.
 
-    Where a group email is hidden, so is any email that cannot be traced to one, such as one that
-    was sent again.
+    If a group email is hidden, so is any email that cannot be traced to one, such as one that was
+    sent again.
     """
     if all(map(guards.can_read, roles.PRIVATE_AREAS)):
         return ()
@@ -63,7 +63,7 @@ def _list_hidden_mailings() -> Collection[int]:
 
 
 def list_reply_conditions() -> Conditions:
-    """Return the conditions of the replies that may be seen: those to emails that may be seen."""
+    """List the conditions of visible replies: those to visible emails."""
     conditions = list_conditions()
     if not conditions:
         return ()
@@ -73,7 +73,7 @@ def list_reply_conditions() -> Conditions:
 
 
 def get_email(number: int) -> Email:
-    """Return an email; refuse those who may not see it."""
+    """Return an email; refuse users who may not see it."""
     email, conditions = mail.get_email(number), list_conditions()
     if conditions:
         is_visible = select(Email.id).where(Email.id == number, *conditions).exists()

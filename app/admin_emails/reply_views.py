@@ -1,4 +1,4 @@
-"""Replies that came to the site's mailbox: those that nobody has read, and all."""
+"""Replies that came to the site's mailbox: unread ones, and all."""
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
@@ -26,10 +26,12 @@ FILTERS = (ListFilter("state", _l("State"), ((UNREAD, _l("Unread")),)),)
 def index() -> ResponseReturnValue:
     list_query = parse_list_query(FILTERS, ("received",), has_search=False)
     is_unread = list_query.get_filter("state") == UNREAD
-    such = readable_emails.list_reply_conditions()
-    rows = replies.list_page(*such, is_unread=is_unread, offset=list_query.offset, limit=PAGE_SIZE)
-    total = replies.count(*such, is_unread=is_unread)
-    speakers = speaker_queries.get_slugs_by_address({one.sender for one in rows})
+    conditions = readable_emails.list_reply_conditions()
+    rows = replies.list_page(
+        *conditions, is_unread=is_unread, offset=list_query.offset, limit=PAGE_SIZE
+    )
+    total = replies.count(*conditions, is_unread=is_unread)
+    speakers = speaker_queries.get_slugs_by_address({row.sender for row in rows})
     return render_list(
         "admin/replies/index.html",
         Listing(rows, total, list_query, FILTERS),
@@ -39,7 +41,7 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/<int:number>/read")
 def mark_read(number: int) -> ResponseReturnValue:
-    """Mark a reply as read, and go back to where it was read."""
+    """Mark a reply as read, and return to the previous page."""
     reply, form = replies.get_reply(number), ConfirmForm()
     back = redirects.referrer_or(url_for(".index"))
     if not form.validate_on_submit():

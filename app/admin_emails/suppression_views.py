@@ -1,4 +1,4 @@
-"""The suppression list: addresses that get no emails to many people, and why."""
+"""The suppression list: addresses that get no group emails, and why."""
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
@@ -40,7 +40,7 @@ FILTERS = (ListFilter("reason", _l("Reason"), tuple(REASON_NAMES.items())),)
 
 
 class SuppressForm(Form):
-    """Add an address by hand."""
+    """Add an address manually."""
 
     email = other_persons_email_field(_l("Email address"))
     note = TextAreaField(
@@ -80,7 +80,7 @@ def add() -> ResponseReturnValue:
 
 @bp.route("/<int:number>/lift", methods=["GET", "POST"])
 def lift(number: int) -> ResponseReturnValue:
-    """Ask before a reason is taken off the list."""
+    """Confirm and remove a reason from the list."""
     reason, form = suppression.get_reason(number), ConfirmForm()
     if form.validate_on_submit():
         suppression.lift(number, actor=current_actor())
@@ -97,16 +97,18 @@ def lift(number: int) -> ResponseReturnValue:
 
 @bp.post("/_export")
 def export() -> ResponseReturnValue:
-    """Send the list as a CSV file, and record who has it."""
+    """Send the list as a CSV file, and record who downloaded it."""
     list_query = parse_list_query(FILTERS, suppression.SORTS)
     filters = SuppressionFilter(list_query.search, list_query.get_filter("reason"))
-    rows = [_to_row(one) for one in suppression.list_all(filters)]
+    rows = [_to_row(reason) for reason in suppression.list_all(filters)]
     history_services.record(
         f"Exported {count_of(len(rows), 'row')} of the suppression list",
         subject="suppression list",
         actor=current_actor(),
     )
-    head = [gettext(one) for one in ("Email address", "Reason", "Since", "Added by", "Note")]
+    head = [
+        gettext(heading) for heading in ("Email address", "Reason", "Since", "Added by", "Note")
+    ]
     return spreadsheets.send_csv("suppression-list", head, rows)
 
 

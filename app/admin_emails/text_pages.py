@@ -1,4 +1,4 @@
-"""What the pages about the text of an email share: which email, language and version it is."""
+"""What pages about email texts share: which email, language and version they show."""
 
 from typing import Any, Final
 
@@ -18,14 +18,14 @@ MAX_VERSION: Final = 999_999
 
 
 def get_key(template: str, language: str) -> TextKey:
-    """Return which text it is; answer 404 where there is no such email or language."""
+    """Return the key of the text; raise NotFound if there is no such email or language."""
     if template not in EMAIL_KINDS or language not in languages.list_codes():
         abort(404)
     return TextKey(template, language)
 
 
 def build_context(key: TextKey) -> dict[str, Any]:
-    """Return what every page about a text shows: which email it is, and in which languages."""
+    """Return what every page about a text shows: the email, and its languages."""
     kind_url = url_for("admin.email_kinds.preview", template=key.template, language=key.language)
     return {
         "key": key,
@@ -48,17 +48,17 @@ def get_version_text(key: TextKey, number: int) -> EmailText:
 
 
 def find_starting_text(key: TextKey) -> EmailText | None:
-    """Return the text of the version from which somebody wants to begin, if they do."""
+    """Return the text of the version that editing should start from, if one is requested."""
     return get_version_text(key, parse_version_number("from")) if "from" in request.args else None
 
 
 def parse_version_number(name: str) -> int:
-    """Return the version that a parameter names; raise NotFound if it names none."""
+    """Return the version number in a parameter; raise NotFound if it is invalid."""
     number = parse_number(request.args.get(name, ""), len(str(MAX_VERSION)))
     return require(number, NotFound("There is no such version"))
 
 
 def redirect_to_email(key: TextKey, message_key: str) -> Response:
-    """Redirect to the preview of what the email says now."""
+    """Redirect to the preview of the current text of the email."""
     url = url_for("admin.email_kinds.preview", template=key.template, language=key.language)
     return redirects.redirect_to(url, message_key)

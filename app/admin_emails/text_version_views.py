@@ -1,4 +1,4 @@
-"""The versions of what an email says: listed, read, compared and restored."""
+"""The versions of an email text: listed, shown, compared and restored."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -34,7 +34,7 @@ def index(template: str, language: str) -> ResponseReturnValue:
 
 @bp.get(f"/versions/<int(max={text_pages.MAX_VERSION}):number>")
 def show(template: str, language: str, number: int) -> ResponseReturnValue:
-    """Show a version and what differs from what the email says now; 0 is the shipped text."""
+    """Show a version and how it differs from the current text; 0 is the shipped text."""
     key = text_pages.get_key(template, language)
     state, text = email_texts.get_state(key), text_pages.get_version_text(key, number)
     form = EditForm(formdata=None)

@@ -1,4 +1,4 @@
-"""Writing what emails say: the text of each type of email in each language."""
+"""Editing email texts: the text of each type of email in each language."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -44,7 +44,7 @@ bp = Blueprint("email_texts", __name__, url_prefix="/letters/wording/<template>/
 
 
 class EmailTextForm(EditForm):
-    """Edit what an email says in one language."""
+    """Edit the text of an email in one language."""
 
     subject = line_field(
         _l("Subject"),
@@ -66,16 +66,16 @@ class EmailTextForm(EditForm):
 
     @property
     def text(self) -> EmailText:
-        """Return what was typed."""
+        """Return the submitted text."""
         return EmailText(self.subject.data or "", (self.body.data or "").strip())
 
     def set_initial_data(self, version: int, text: EmailText) -> None:
-        """Fill in a text, and the version that it replaces."""
+        """Fill in a text, and the number of the version that it replaces."""
         self.expected_version.data = version
         self.subject.data, self.body.data = text.subject, text.body
 
     def reject_problems(self, template: str) -> bool:
-        """Add an error for each fault of the placeholders; return True if there is one."""
+        """Add an error for each invalid placeholder; return True if there is one."""
         problems = email_texts.find_problems(template, self.text)
         for name, sentences in problems.items():
             self[name].errors = [*self[name].errors, *sentences]
@@ -99,7 +99,7 @@ def edit(template: str, language: str) -> ResponseReturnValue:
 
 
 def _submit(form: EmailTextForm, key: TextKey) -> tuple[Any, StaleEdit | None]:
-    """Save the form or store it as a draft: return the redirect, or the status of the page."""
+    """Save the form or store it as a draft; return the redirect, or the status of the page."""
     if not form.is_submitted():
         return 200, None
     if not form.validate() or form.reject_problems(key.template):
@@ -114,7 +114,7 @@ def _submit(form: EmailTextForm, key: TextKey) -> tuple[Any, StaleEdit | None]:
 
 
 def _show_draft(form: EmailTextForm, key: TextKey) -> BaseResponse | None:
-    """Store what was typed, which the frame of the preview reads; redirect unless a script asks."""
+    """Store the input, which the preview frame reads; redirect unless a script asks."""
     url = url_for(".preview", **key._asdict())
     stored = draft_forms.redirect_to_draft(form, url)
     is_live = request.form.get(draft_forms.PREVIEW) == draft_forms.LIVE_PREVIEW
@@ -158,16 +158,16 @@ def _render_form(
 
 
 def _build_frame_url(key: TextKey, preview: RenderedEmail) -> str:
-    """Return the address of the HTML, which is another one whenever the HTML is."""
+    """Return the URL of the HTML, which changes with the HTML."""
     fingerprint = sha256(preview.html.encode()).hexdigest()[:FINGERPRINT_LENGTH]
     options: dict[str, Any] = {"now": fingerprint}
-    if "from" in request.args and request.method == "GET":  # otherwise the draft is shown
+    if "from" in request.args and request.method == "GET":  # otherwise show the draft
         options["from"] = request.args["from"]
     return url_for(".preview_html", **key._asdict(), **options)
 
 
 def _diff_shipped(key: TextKey, state: EmailTextState) -> Sequence[diff.DiffLine]:
-    """Return what has changed in the shipped text since the newest version was saved."""
+    """Return the changes in the shipped text since the newest version was saved."""
     before, now = state.shipped_before, get_shipped_text(*key)
     lines = diff.diff_lines(before.body, now.body)
     return (*diff.diff_lines(before.subject, now.subject), *lines)
@@ -175,11 +175,14 @@ def _diff_shipped(key: TextKey, state: EmailTextState) -> Sequence[diff.DiffLine
 
 @bp.get("/preview")
 def preview(template: str, language: str) -> ResponseReturnValue:
-    """Show what is typed into the form, or else what the email says; it has an address."""
+    """Show the input, or else the current text, at a URL of its own."""
     key = text_pages.get_key(template, language)
-    asked = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
+    preview_request = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
     return render_preview(
-        "admin/emails/preview_text.html", asked, form=ConfirmForm(), **text_pages.build_context(key)
+        "admin/emails/preview_text.html",
+        preview_request,
+        form=ConfirmForm(),
+        **text_pages.build_context(key),
     )
 
 
@@ -187,15 +190,15 @@ def preview(template: str, language: str) -> ResponseReturnValue:
 def preview_html(template: str, language: str) -> ResponseReturnValue:
     """Return the HTML of the preview for its frame."""
     key = text_pages.get_key(template, language)
-    asked = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
-    response = Response(asked.render_html())
+    preview_request = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
+    response = Response(preview_request.render_html())
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     return response
 
 
 @bp.post("/test")
 def send_test(template: str, language: str) -> ResponseReturnValue:
-    """Send what is typed, or else what the email says, to the person who asks for it."""
+    """Send a test of the input, or else of the current text, to the current user."""
     key = text_pages.get_key(template, language)
     rate_limits.hit_test_email(current_actor())
     examples.enqueue_test(key, _get_draft_text(key), to=current_actor())
@@ -203,17 +206,17 @@ def send_test(template: str, language: str) -> ResponseReturnValue:
 
 
 def _get_base_text(key: TextKey, state: EmailTextState) -> EmailText:
-    """Return the text with which editing begins: the version asked for, or the one that counts."""
+    """Return the text to start editing from: the requested version, or the current one."""
     return text_pages.find_starting_text(key) or state.text
 
 
 def _get_draft_text(key: TextKey) -> EmailText | None:
-    """Return what this person has typed and not saved, if it can be rendered.
+    """Return the user's unsaved draft, if it can be rendered.
 
-    A version that is asked for goes before it.
+    A requested version takes precedence.
     """
-    if asked := text_pages.find_starting_text(key):
-        return asked
+    if starting_text := text_pages.find_starting_text(key):
+        return starting_text
     path = url_for(".edit", **key._asdict()).removeprefix(request.script_root)
     draft = draft_forms.find_draft(path)
     if draft is None:

@@ -1,1 +1,1 @@
-"""What every list and form of admin is built from; it imports no section."""
+"""What every list and form of admin is built from; it imports none of the sections."""

@@ -77,8 +77,10 @@ def parse_entries(typed: str) -> Sequence[int]:
 
 
 def _fingerprint(found: Sequence[Clash]) -> str:
-    """Return what identifies these clashes, so that only those that were named are accepted."""
-    text = "\n".join(sorted(f"{one.session} {one.other_session} {one.reason}" for one in found))
+    """Return a fingerprint of these clashes, so that only the ones shown are accepted."""
+    text = "\n".join(
+        sorted(f"{clash.session} {clash.other_session} {clash.reason}" for clash in found)
+    )
     return sha256(text.encode()).hexdigest()
 
 
@@ -93,7 +95,9 @@ def _render(  # noqa: PLR0913 - what the page shows
 ) -> ResponseReturnValue:
     words = option_search.get_words()
     found = assignments.list_assignable(kind, item, words, MAX_LISTED + 1)
-    selected = [one for one in session_queries.list_by_key(list(chosen)) if one not in found]
+    selected = [
+        session for session in session_queries.list_by_key(list(chosen)) if session not in found
+    ]
     context: dict[str, Any] = {
         "kind": kind.name,
         "item": item,

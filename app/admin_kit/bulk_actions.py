@@ -18,12 +18,12 @@ from app.web import redirects
 from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")
-MAX_ATTEMPTS: Final = 3  # after each of which some rows were gone
+MAX_ATTEMPTS: Final = 3  # in each of which some rows had been deleted
 TOO_MANY_GONE: Final = "Others are deleting what you selected. Check the list, then try again"
 
 
 def describe_unchanged(count: int) -> str:
-    """Return the sentence about the selected items that an action does not change."""
+    """Return the sentence about the selected items that an action leaves unchanged."""
     text = ngettext(
         "%(num)s of those you selected is like this already, so it will not change.",
         "%(num)s of those you selected are like this already, so they will not change.",
@@ -47,14 +47,14 @@ class BulkAction(Generic[ItemT]):
     warning: str = ""  # consequences that the question does not mention
     hidden_fields: Mapping[str, str] = field(default_factory=dict)  # sent with the confirmation
     build_form: Callable[..., Form] = ConfirmForm  # what is asked before it runs
-    read_form: Callable[[Any], Mapping[str, Any]] = lambda _: {}  # arguments of ``run`` from it
+    read_form: Callable[[Any], Mapping[str, Any]] = lambda _: {}  # arguments of ``run``
     template: str = "admin/bulk.html"
     runs_at_once: bool = False  # ``run`` is called once, with all items
-    commits_parts: bool = False  # ``run`` commits some at a time: these stay done
+    commits_parts: bool = False  # ``run`` commits in batches, which stay done
 
 
 class _Selection(Generic[ItemT]):
-    """The selected rows as they are now; those that are gone have names if they were read."""
+    """The selected rows as they are now; deleted ones have names if they were read before."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class _Selection(Generic[ItemT]):
         self.read()
 
     def read(self) -> None:
-        """Read the rows anew."""
+        """Reload the rows."""
         found: Sequence[Any] = self._find(self._keys)
         names = {one.slug: str(one.name) for one in found}
         self._names |= names
@@ -78,7 +78,7 @@ class _Selection(Generic[ItemT]):
 
     @property
     def open_count(self) -> int:
-        """How many are still to be done, or are gone."""
+        """Return the number of rows that are still to be done, or have been deleted."""
         return len(self.affected) + self.gone_count
 
 
@@ -111,11 +111,11 @@ def confirm_or_run(
 
 
 def _run(action: BulkAction[ItemT], selection: _Selection[ItemT], form: Form) -> bool:
-    """Run an action on all of these rows; return False if it is refused, with the reason.
+    """Run an action on all of these rows; return False with the reason if it is refused.
 
-    The page is shown again with status 422, which undoes what was done until then. Where somebody
-    deletes a row while the action waits for its lock, all is undone, and done for the others. What
-    an action has committed until then stays done, even if nothing is left to do.
+    The page is shown again with status 422, which rolls back what was done until then. If a row is
+    deleted while the action waits for its lock, everything is rolled back and repeated for the
+    others. What an action has already committed stays done, even if nothing is left to do.
     """
     before = selection.open_count
     for _ in range(MAX_ATTEMPTS):
@@ -148,6 +148,6 @@ def get_back_url() -> str:
 
 def parse_versions(pairs: Sequence[str]) -> dict[str, int]:
     """Return the version of each row that was shown, from “3 opening” pairs."""
-    parted = [pair.partition(" ") for pair in pairs[:MAX_SELECTED]]
-    versions = {key: parse_number(version) for version, _, key in parted}
+    split_pairs = [pair.partition(" ") for pair in pairs[:MAX_SELECTED]]
+    versions = {key: parse_number(version) for version, _, key in split_pairs}
     return {key: one for key, one in versions.items() if one is not None}

@@ -1,7 +1,7 @@
-"""Forms whose preview is a page with an address: a POST stores a draft, and a GET shows it.
+"""Forms whose preview is a page with a URL: a POST stores a draft, and a GET shows it.
 
-The view of such a form is decorated with ``deletes_draft``, makes its form with
-``**get_form_arguments()``, and answers the button of the preview with ``redirect_to_preview``.
+The view of such a form is decorated with ``deletes_draft``, creates its form with
+``**get_form_arguments()``, and handles the preview button with ``redirect_to_preview``.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ redirects.MESSAGES["admin"] |= {"draft-deleted": _l("Your unsaved changes have b
 
 
 def find_draft(path: str = "") -> FormDraft | None:
-    """Return what this person typed into the form at a path, or the one of this page."""
+    """Return the current user's draft of the form at a path, by default of this page."""
     return form_drafts.find(_person_id(), path or request.path)
 
 
@@ -50,19 +50,19 @@ def to_arguments(draft: FormDraft | None) -> dict[str, Any]:
 
 
 def draft_context() -> dict[str, Any]:
-    """Return for templates the draft that the form of this page shows, if any."""
+    """Return template variables with the draft that the form of this page shows, if any."""
     return {"draft": g.get("shown_draft")}
 
 
 def get_pressed_button() -> str:
-    """Return the button that was pressed; a page that shows a preview begins as if it just was."""
+    """Return the pressed button; a preview page starts as if its button had just been pressed."""
     if _is_read():
         return PREVIEW if PREVIEW in request.args and g.get("shown_draft") else ""
     return PREVIEW if PREVIEW in request.form else request.form.get("button", "")
 
 
 def redirect_to_preview(form: Form, url: str = "") -> Response | None:
-    """Store what was typed and redirect to the preview, if its button was pressed.
+    """Store the input and redirect to the preview, if its button was pressed.
 
     The preview is on the page of the form, unless ``url`` is that of a page of its own.
     """
@@ -73,46 +73,48 @@ def redirect_to_preview(form: Form, url: str = "") -> Response | None:
 
 
 def redirect_to_draft(form: Form, url: str, path: str = "") -> Response | None:
-    """Store what was typed into the form at a path and redirect; None if its token is wrong."""
+    """Store the input of the form at a path and redirect; return None for an invalid token."""
     if not form.csrf_token.validate(form):
         return None
-    typed = [one for one in request.form.items(multi=True) if one[0] not in NOT_STORED]
+    typed = [pair for pair in request.form.items(multi=True) if pair[0] not in NOT_STORED]
     form_drafts.save(_person_id(), path or request.path, typed)
     g.stored_draft = path or request.path
     return redirect(url, SEE_OTHER)
 
 
 def redirect_to_selection(chosen: Iterable[str], url: str) -> Response:
-    """Store what was typed and which rows of a list were selected; redirect to their page."""
-    typed = [one for one in request.form.items(multi=True) if one[0] not in NOT_STORED | SELECTION]
+    """Store the input and the selected rows of a list, and redirect to their page."""
+    typed = [
+        pair for pair in request.form.items(multi=True) if pair[0] not in NOT_STORED | SELECTION
+    ]
     store_fields(url, [*typed, *(("chosen", one) for one in chosen)])
     g.stored_draft = _to_path(url)
     return redirect(url, SEE_OTHER)
 
 
 def find_selection() -> MultiDict[str, str]:
-    """Return what was selected and typed: sent with this request, or stored before it."""
+    """Return the selection and input, sent with this request or stored before."""
     return get_stored_fields() if _is_read() else request.form
 
 
 def get_stored_fields() -> MultiDict[str, str]:
-    """Return what was stored for the page of this request; nothing if there is no draft."""
+    """Return the stored fields for the page of this request; empty if there is no draft."""
     draft = find_draft()
     return MultiDict(form_drafts.load_fields(draft) if draft else ())
 
 
 def store_fields(url: str, fields: Iterable[tuple[str, str]]) -> None:
-    """Store what the page at an address is to show this person."""
+    """Store fields that the page at a URL will show to the current user."""
     form_drafts.save(_person_id(), _to_path(url), fields)
 
 
 def delete_stored(url: str) -> None:
-    """Delete what was stored for the page at an address."""
+    """Delete the stored fields of the page at a URL."""
     form_drafts.delete(_person_id(), _to_path(url))
 
 
 def deletes_draft(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Delete the draft of a form when it has been saved, that is when its view redirects."""
+    """Delete the draft of a form when the form has been saved, that is, when its view redirects."""
 
     @wraps(view)
     def run(*args: P.args, **values: P.kwargs) -> ResponseReturnValue:
@@ -126,7 +128,7 @@ def deletes_draft(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respons
 
 
 def discard_draft() -> ResponseReturnValue:
-    """Discard what was typed into a form, and show it as it was."""
+    """Discard the draft of a form, and show the saved values."""
     path = redirects.safe_path_or_blank(request.form.get("path", ""))
     form_drafts.delete(_person_id(), path)
     return redirects.redirect_to(f"{request.script_root}{path}", "draft-deleted")

@@ -30,9 +30,9 @@ class EditForm(Form):
 
 
 def redirect_after_adding(url: str, message_key: str) -> Response:
-    """Redirect to what was added, or to an empty form if another one is to be added."""
-    here = request.script_root + request.path
-    return redirects.redirect_to(here if "another" in request.form else url, message_key)
+    """Redirect to the new item, or to an empty form if another one is to be added."""
+    form_url = request.script_root + request.path
+    return redirects.redirect_to(form_url if "another" in request.form else url, message_key)
 
 
 class CheckboxesField(SelectMultipleField):

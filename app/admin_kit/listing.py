@@ -22,7 +22,7 @@ from app.web.rendering import render_page
 RowT = TypeVar("RowT")
 
 PAGE_SIZE = 50  # rows
-MAX_SELECTED = 200  # rows that one action changes
+MAX_SELECTED = 200  # rows that one action can change
 MAX_SEARCH_LENGTH = 100  # characters
 MAX_PAGE_DIGITS = 4  # of a page number
 VIEW_PARAMS = ("hide", "view")  # of app/admin_kit/view_options.py and app/admin_kit/saved_views.py
@@ -36,11 +36,11 @@ class ListFilter:
     name: str
     label: Any
     options: Sequence[tuple[str, Any]]  # value, label
-    find_moved: Callable[[str], str] | None = None  # gives the slug that replaced an older one
+    find_moved: Callable[[str], str] | None = None  # returns the slug that replaced an older one
     is_text: ClassVar[bool] = False
 
     def parse(self, typed: str) -> str:
-        """Return the value that was asked for, or ""."""
+        """Return the requested value, or ""."""
         values = {value for value, _ in self.options} - {""}
         if typed in values or not typed or self.find_moved is None:
             return typed if typed in values else ""
@@ -48,18 +48,18 @@ class ListFilter:
         return moved if moved in values else ""
 
     def describe(self, value: str) -> str:
-        """Return a value that was parsed in words."""
+        """Return the label of a parsed value."""
         return str(dict(self.options)[value])
 
 
 @dataclass(frozen=True)
 class TextFilter(ListFilter):
-    """A filter by a text that is typed; its options are suggestions."""
+    """A filter by a typed text; its options are suggestions."""
 
     is_text: ClassVar[bool] = True
 
     def parse(self, typed: str) -> str:
-        """Return the text that was typed, tidied."""
+        """Return the typed text, normalised."""
         return strip_hidden(collapse_whitespace(typed))[:MAX_SEARCH_LENGTH]
 
     def describe(self, value: str) -> str:
@@ -68,7 +68,7 @@ class TextFilter(ListFilter):
 
 
 class ListWindow(TypedDict):
-    """The order and the page of a list."""
+    """The order and page of a list."""
 
     sort: str
     is_reversed: bool
@@ -102,7 +102,7 @@ class ListQuery:
         }
 
     def first_window(self, limit: int) -> ListWindow:
-        """Return the order and the first rows, whatever the page."""
+        """Return the order and the first rows, regardless of the page."""
         return {**self.window, "offset": 0, "limit": limit}
 
     def get_filter(self, name: str) -> str:
@@ -135,7 +135,7 @@ def parse_list_query(
 
 
 class FilterChip(NamedTuple):
-    """A search or filter that is applied, and the URL of the list without it."""
+    """An active search or filter, and the URL of the list without it."""
 
     name: str  # of the filter; "" for the search
     label: str
@@ -159,7 +159,7 @@ class Listing(Generic[RowT]):
 
     @property
     def selectable(self) -> int:
-        """Return how many rows of the result, from the first, can be selected at once."""
+        """Return how many rows, counted from the first, can be selected at once."""
         return min(self.total, MAX_SELECTED)
 
     @property
@@ -202,7 +202,7 @@ class Listing(Generic[RowT]):
 
     @property
     def chips(self) -> list[FilterChip]:
-        """Return the search and the filters that are applied, each with the way to remove it."""
+        """Return the active search and filters, each with the URL that removes it."""
         chips = [FilterChip("", f"“{self.query.search}”", self._url_without("q"))]
         for one in self.filters:
             if chosen := self.query.get_filter(one.name):
@@ -215,9 +215,9 @@ class Listing(Generic[RowT]):
         return self._filtered_url(sort=self._sort_param, page=str(number) if number > 1 else "")
 
     def sort_url(self, sort: str) -> str:
-        """Return the URL of the list in this order; reversed if it is in this order now."""
-        turned = sort == self.query.sort and not self.query.is_reversed
-        return self._filtered_url(sort=f"-{sort}" if turned else sort)
+        """Return the URL of the list in this order; reversed if it already has this order."""
+        is_reversing = sort == self.query.sort and not self.query.is_reversed
+        return self._filtered_url(sort=f"-{sort}" if is_reversing else sort)
 
     def direction(self, sort: str) -> str:
         """Return the aria-sort value of a column: ascending, descending or none."""
@@ -236,7 +236,7 @@ class Listing(Generic[RowT]):
         return self._build_url({})
 
     def url_for_same_rows(self, endpoint: str = "", **values: str) -> str:
-        """Return the URL with the same query, of the list or of another endpoint."""
+        """Return the URL with the same query, for the list or another endpoint."""
         sort = self._sort_param if "sort" in request.args else ""
         number = str(self.query.page) if self.query.page > 1 else ""
         narrowing = {"q": self.query.search, **self.query.filter_values}
@@ -256,26 +256,26 @@ class Listing(Generic[RowT]):
 
     def _build_url(self, params: Mapping[str, str], endpoint: str = "") -> str:
         params = {**params, **view_params()}
-        given = {name: value for name, value in params.items() if value}
-        values: dict[str, Any] = {**(request.view_args or {}), **given}
+        non_empty = {name: value for name, value in params.items() if value}
+        values: dict[str, Any] = {**(request.view_args or {}), **non_empty}
         return url_for(endpoint or self.endpoint, **values)
 
 
 def view_params() -> dict[str, str]:
-    """Return what the URL says of the saved view that is open and of hidden columns."""
-    given = {name: request.args.get(name, "") for name in VIEW_PARAMS}
-    return {name: value for name, value in given.items() if VIEW_PARAM.fullmatch(value)}
+    """Return the URL parameters for the open saved view and hidden columns."""
+    values = {name: request.args.get(name, "") for name in VIEW_PARAMS}
+    return {name: value for name, value in values.items() if VIEW_PARAM.fullmatch(value)}
 
 
 def paginate(
     rows: Sequence[RowT], list_query: ListQuery, filters: Sequence[ListFilter] = ()
 ) -> Listing[RowT]:
-    """Return the requested page of rows that have all been read."""
+    """Return the requested page of rows that are all in memory."""
     return Listing(rows[list_query.offset :][:PAGE_SIZE], len(rows), list_query, filters)
 
 
 def get_selected(list_all: Callable[[], Iterable[str]]) -> Sequence[str]:
-    """Return the ticked rows of a form, or all rows of the result where that was chosen."""
+    """Return the selected rows of a form, or all rows of the result if that was chosen."""
     if request.form.get("all"):
         return list(list_all())[:MAX_SELECTED]
     return request.form.getlist("chosen")

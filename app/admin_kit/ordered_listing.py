@@ -32,7 +32,7 @@ class OrderedListing(Listing[OrderedRow[EntityT]]):
 
     @property
     def can_reorder(self) -> bool:
-        """Return True if the whole list is shown in its chosen order, so that it can be changed."""
+        """Return True if the whole list is shown in its chosen order, so that rows can be moved."""
         return self.direction(SORT_BY_POSITION) == "ascending" and not self.is_filtered
 
 
@@ -60,7 +60,7 @@ def usage_filter() -> RowFilter:
 
 
 def missing_filter(options: Sequence[tuple[str, object]]) -> RowFilter:
-    """Return the filter by which of these attributes of an item is empty."""
+    """Return the filter for items in which one of these attributes is empty."""
     lacks = ListFilter("missing", _l("Missing"), options)
     return RowFilter(lacks, lambda row, chosen: not getattr(row.item, chosen))
 

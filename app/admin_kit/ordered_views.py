@@ -1,4 +1,4 @@
-"""The pages of what organisers put in order: list, details, form, order, reassigning, deleting.
+"""The pages of ordered items: list, details, form, order, reassigning, deleting.
 
 A section, such as rooms, declares an ``OrderedSection``; ``register`` adds its pages to a blueprint
 from templates in ``templates/admin/<plural>/``, which extend those in ``templates/admin/ordered/``.
@@ -38,18 +38,18 @@ redirects.MESSAGES["admin"] |= {
 
 
 class OrderedForm(EditForm):
-    """The form of one item, with the fields in ``labels`` unless it says otherwise."""
+    """The form of one item, by default with the fields in ``labels``."""
 
     labels: ClassVar[Mapping[str, str]]  # of its field set, in the order of the history
-    refused_field: ClassVar[str] = "name"  # where an error of saving is shown
+    refused_field: ClassVar[str] = "name"  # where an error from saving is shown
     slug = form_field(SLUG)
 
     def set_choices(self, item: Any = None) -> None:
-        """Set what can be chosen for an item, or for a new one."""
+        """Set the choices for an existing or a new item."""
 
     @classmethod
     def new_data(cls) -> dict[str, Any]:
-        """Return the values that a new item begins with."""
+        """Return the initial values of a new item."""
         return {}
 
     @classmethod
@@ -67,31 +67,31 @@ class OrderedForm(EditForm):
         return self[field].data
 
     def with_error(self, refusal: RuleViolation) -> Self:
-        """Show an error of saving at its field."""
+        """Show an error from saving beside its field."""
         name = "slug" if isinstance(refusal, SlugTaken) else self.refused_field
         self.add_error(self[name], refusal)
         return self
 
     @property
     def is_preview(self) -> bool:
-        """Return True if the form is only to be shown again, with what was typed."""
+        """Return True if the form is only to be shown again, with its input."""
         return draft_forms.get_pressed_button() == draft_forms.PREVIEW
 
 
 @dataclass(frozen=True)
 class OrderedSection(Generic[EntityT]):
-    """The section of one kind of items."""
+    """The section of one kind of item."""
 
     kind: OrderedKind[EntityT]
     form: type[OrderedForm]
     sorts: Sequence[str]  # of the list, from ordered_listing.SORTS; the first is the default
     get_filters: Callable[[Sequence[EntityT]], Sequence[RowFilter]]
     get_bulk_actions: Callable[[], Mapping[str, BulkAction[EntityT]]]
-    nothing_selected: Any  # the error, translated when it is shown
+    nothing_selected: Any  # the error message, translated when it is shown
 
 
 def register(bp: Blueprint, label: Any, section: OrderedSection[EntityT]) -> None:
-    """Add the pages of a section to its blueprint; the label is that of its list."""
+    """Add the pages of a section to its blueprint; the label is that of the list."""
     saved_views.declare(
         bp.name, label, roles.PROGRAMME, lambda _: _list_filters(section), section.sorts
     )
@@ -130,7 +130,7 @@ def bulk(section: OrderedSection[EntityT]) -> ResponseReturnValue:
 
 
 def _list_slugs(section: OrderedSection[EntityT]) -> Sequence[str]:
-    """Return the slugs of all that the request asks for, whatever the page."""
+    """List the slugs of all items that match the request, on any page."""
     items = editing.list_all(section.kind)
     row_filters = section.get_filters(items)
     query = parse_list_query([one.filter for one in row_filters], section.sorts)
@@ -139,7 +139,7 @@ def _list_slugs(section: OrderedSection[EntityT]) -> Sequence[str]:
 
 
 def _list_filters(section: OrderedSection[EntityT]) -> Sequence[ListFilter]:
-    return [one.filter for one in section.get_filters(editing.list_all(section.kind))]
+    return [row_filter.filter for row_filter in section.get_filters(editing.list_all(section.kind))]
 
 
 @validates_own_csrf
@@ -211,7 +211,9 @@ def reassign(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue
     kind = section.kind
     item = editing.get_by_slug(kind, slug)
     form = ReassignForm()
-    form.to.choices = [(one.slug, one.name) for one in editing.list_all(kind) if one is not item]
+    form.to.choices = [
+        (other.slug, other.name) for other in editing.list_all(kind) if other is not item
+    ]
     if form.validate_on_submit():
         target = editing.get_by_slug(kind, form.to.data)
         editing.reassign_sessions(kind, item, target, actor=guards.current_actor())
@@ -234,7 +236,7 @@ def _render_form(
     item: EntityT | None = None,
     stale: StaleEdit | None = None,
 ) -> ResponseReturnValue:
-    """Render the form; with both versions if somebody else has saved meanwhile."""
+    """Render the form; with both versions if another user has saved in the meantime."""
     return render_page(
         f"admin/{section.kind.plural}/form.html",
         status=409 if stale else None,
@@ -249,7 +251,7 @@ def _render_form(
 def _render(
     section: OrderedSection[EntityT], page: str, item: EntityT, **context: Any
 ) -> ResponseReturnValue:
-    """Render a page of an item, with the first of the sessions that use it."""
+    """Render a page of an item, with the first sessions that use it."""
     sessions = editing.list_sessions_using(section.kind, item, PAGE_SIZE)
     is_full = len(sessions) == PAGE_SIZE
     count = editing.count_sessions_using(section.kind, item) if is_full else len(sessions)
@@ -272,6 +274,6 @@ def _url(item: EntityT) -> str:
 
 
 def _sessions_url(kind: OrderedKind[EntityT], item: EntityT) -> str:
-    """Return the address of the list of sessions, with those that use an item."""
+    """Return the URL of the list of sessions that use an item."""
     filters: dict[str, Any] = {kind.name: item.key}
     return url_for("admin.sessions.index", **filters)

@@ -1,4 +1,4 @@
-"""Which entries of the audit log the person signed in may see."""
+"""Which entries of the audit log the current user may see."""
 
 from collections.abc import Sequence
 
@@ -9,5 +9,5 @@ from app.registration.requirement_history import IS_ABOUT_REQUIREMENTS
 
 
 def list_hidden() -> Sequence[ColumnElement[bool]]:
-    """Return the conditions of the entries that are hidden from the person signed in."""
+    """Return the conditions of the entries that are hidden from the current user."""
     return () if guards.can_read(roles.REQUIREMENT_CASES) else (IS_ABOUT_REQUIREMENTS,)

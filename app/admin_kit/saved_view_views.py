@@ -1,4 +1,4 @@
-"""Saving the view that a list shows, and changing and deleting it."""
+"""Saving the state of a list as a view, and changing and deleting views."""
 
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qsl
@@ -50,13 +50,13 @@ class ViewForm(Form):
 
     @property
     def settings(self) -> ViewSettings:
-        """Return what was chosen."""
+        """Return the submitted settings."""
         return ViewSettings(
             str(self.name.data), bool(self.is_shared.data), bool(self.is_start.data)
         )
 
     def rebase_on(self, view: SavedView) -> StaleEdit:
-        """Keep what was typed, but expect what is saved now; return how the two differ."""
+        """Keep the input, but expect the version that is saved now; return how the two differ."""
         self.expected_fingerprint.data = saved_views.get_fingerprint(view)
         return StaleEdit(differing=_compare(view, self.settings))
 
@@ -91,8 +91,8 @@ def add() -> ResponseReturnValue:
 @validates_own_csrf
 def edit(number: int) -> ResponseReturnValue:
     view, kind = _get_editable(number)
-    shown, stale = saved_views.get_fingerprint(view), None
-    form = ViewForm(obj=view, expected_fingerprint=shown)
+    fingerprint, stale = saved_views.get_fingerprint(view), None
+    form = ViewForm(obj=view, expected_fingerprint=fingerprint)
     is_own = view.person_id == get_current_person().id
     if not is_own:
         form.is_start.data = view.is_start
@@ -117,7 +117,7 @@ def edit(number: int) -> ResponseReturnValue:
 
 @bp.post("/<int:number>/query")
 def replace(number: int) -> ResponseReturnValue:
-    """Save what the list shows now as the view that is open."""
+    """Replace the open view with the current state of the list."""
     view, kind = _get_editable(number)
     query = kind.to_query(kind.parse(request.args).query, request.args.get("hide", ""))
     expected = request.form.get("expected_query", "")

@@ -1,8 +1,8 @@
 """Saved views of lists: filters, order and columns under a name, as links above the list.
 
-A list takes part by one declaration, ``declare``, of how its query is parsed. The address of a
-view is the list's own with the saved query, so that links, bulk actions and exports need to know
-nothing of views; ``view`` in it says which one is open, ``hide`` which columns it hides.
+A list supports them with one call of ``declare``, which says how its query is parsed. The URL of a
+view is that of the list with the saved query, so that links, bulk actions and exports need not know
+about views; its ``view`` parameter names the open view, ``hide`` the hidden columns.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ from app.accounts.roles import Area
 from app.admin_kit.listing import VIEW_PARAM, ListFilter, Listing, ListQuery, parse_list_query
 from app.errors import NotFound, PermissionDenied, RuleViolation
 
-ALL = "all"  # a value of ``view``: the whole list, although it opens with a view
+ALL = "all"  # a value of ``view``: the whole list, ignoring the start view
 Args = Mapping[str, str]
 
 
@@ -27,7 +27,7 @@ Args = Mapping[str, str]
 class ListKind:
     """A list whose views can be saved; ``get_filters`` takes the query parameters.
 
-    ``list_forbidden`` returns which filters the person signed in may not use.
+    ``list_forbidden`` returns the filters that the current user may not use.
     """
 
     name: str  # of its blueprint
@@ -43,13 +43,13 @@ class ListKind:
         return url_for(f"admin.{self.name}.index")
 
     def parse(self, args: Args) -> Listing[Any]:
-        """Return what query parameters ask for, without rows; invalid values are left out."""
+        """Parse query parameters, without loading rows; invalid values are left out."""
         filters = self.get_filters(args)
         query = parse_list_query(filters, self.sorts, args=args)
         return Listing((), 0, query, filters, f"admin.{self.name}.index")
 
     def to_query(self, query: ListQuery, hide: str) -> str:
-        """Return the query string of a view: always the same for the same list."""
+        """Return the canonical query string of a view."""
         sort = f"-{query.sort}" if query.is_reversed else query.sort
         pairs = {
             "q": query.search,
@@ -70,20 +70,20 @@ def declare(
     get_filters: Callable[[Args], Sequence[ListFilter]],
     sorts: Sequence[str],
 ) -> None:
-    """Let people save views of a list; the name is that of its blueprint."""
+    """Enable saved views for a list; the name is that of its blueprint."""
     add(ListKind(name, label, area, get_filters, tuple(sorts)))
 
 
 def add(kind: ListKind) -> None:
-    """Let people save views of a list that is declared in full."""
+    """Enable saved views for a fully declared list."""
     LISTS[kind.name] = kind
 
 
 def resolve(view: SavedView) -> ListQuery:
-    """Return the query that a view stands for, such as to choose whom to email.
+    """Return the query of a view, for example to choose the recipients of an email.
 
-    Raise RuleViolation if it filters by something that is gone: without that filter it would
-    find more than was meant.
+    Raise RuleViolation if one of its filters no longer exists: without that filter it would match
+    too many rows.
     """
     kind = get_kind(view.list_name)
     args = dict(parse_qsl(view.query))
@@ -97,7 +97,7 @@ def resolve(view: SavedView) -> ListQuery:
 
 
 def get_kind(name: str) -> ListKind:
-    """Return a list that the person signed in may read."""
+    """Return a list that the current user may read."""
     if name not in LISTS:
         raise NotFound("There is no such list")
     if not guards.can_read(LISTS[name].area):
@@ -135,17 +135,17 @@ class ListViews:
 
     @property
     def current(self) -> ViewTab | None:
-        """Return the view that is open."""
+        """Return the open view."""
         return next((tab for tab in self.tabs if tab.is_current), None)
 
     @property
     def is_changed(self) -> bool:
-        """Return True if the list is not as in the view that is open."""
+        """Return True if the list differs from the open view."""
         return self.current is not None and self.current.view.query != self.query
 
     @property
     def gone(self) -> list[str]:
-        """Return the filters of the open view that the list no longer has."""
+        """Return the filters of the open view that no longer exist."""
         if self.current is None:
             return []
         args = dict(parse_qsl(self.current.view.query))
@@ -160,19 +160,19 @@ class ListViews:
 
     @property
     def add_url(self) -> str:
-        """Return the URL of the form that saves what is shown now."""
+        """Return the URL of the form that saves the current state."""
         question = f"?list={self.kind.name}&{self.query}".rstrip("&")
         return f"{url_for('admin.saved_views.add')}{question}"
 
     @property
     def replace_url(self) -> str:
-        """Return where the open view is saved anew, with what is shown now."""
+        """Return the URL that replaces the open view with the current state."""
         number = self.current.view.id if self.current else 0
         return f"{url_for('admin.saved_views.replace', number=number)}?{self.query}"
 
 
 def get_list_views(listing: Listing[Any], hide: str) -> ListViews | None:
-    """Return the saved views of the list on this page, or None if it has none."""
+    """Return the saved views of the list on this page, or None if it has no saved views."""
     kind = LISTS.get(_list_name())
     if kind is None:
         return None
@@ -190,7 +190,7 @@ def get_list_views(listing: Listing[Any], hide: str) -> ListViews | None:
 
 
 def open_start_view() -> ResponseReturnValue | None:
-    """Lead from a list without search or filters to the view that it opens with."""
+    """Redirect from a list without search or filters to the view that it opens with."""
     name = _list_name()
     is_bare = request.method == "GET" and not request.query_string
     if not is_bare or name not in LISTS or request.endpoint != f"admin.{name}.index":
@@ -209,7 +209,7 @@ def _list_views(kind: ListKind) -> Sequence[SavedView]:
 
 
 def get_view_url(kind: ListKind, view: SavedView) -> str:
-    """Return the address of a list with a view."""
+    """Return the URL of a list with a view."""
     return f"{kind.url}?{view.query}&view={view.id}" if view.query else f"{kind.url}?view={view.id}"
 
 

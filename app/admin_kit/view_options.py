@@ -1,8 +1,8 @@
-"""How somebody likes to see the lists of admin: dense or roomy, and with which columns.
+"""A user's display options for admin lists: dense or spacious, and which columns.
 
-It is remembered in a cookie that is sent only to admin, so that public pages stay the same for
-everyone. The cookie holds the density, the zoom of the schedule board and, for each list, the
-columns that are hidden.
+They are stored in a cookie that is sent only to the admin area, so that public pages stay the same
+for everyone. The cookie holds the density, the zoom of the schedule board and the hidden columns of
+each list.
 """
 
 import re
@@ -24,10 +24,10 @@ MAX_NAMES = 20  # lists in the cookie, and columns of each
 NAME = re.compile(r"[a-z_]{1,20}")
 COMPACT, ROOMY = "compact", "roomy"
 HIDE_PARAM = "hide"  # the query parameter: hidden columns of a saved view
-NONE_HIDDEN = "none"  # no column is called so
+NONE_HIDDEN = "none"  # not the name of any column
 MEDIUM = "medium"
 ZOOM_LEVELS = ("small", MEDIUM, "large")
-DENSITY, ZOOM = "density", "zoom"  # keys of the cookie; no list is called so
+DENSITY, ZOOM = "density", "zoom"  # keys of the cookie, not the names of lists
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,18 @@ class ViewOptions:
 
     @property
     def is_compact(self) -> bool:
-        """Return True if more rows should fit on the screen."""
+        """Return True for dense lists."""
         return self.density == COMPACT
 
     @property
     def list_name(self) -> str:
-        """Return the name of the list of this request, under which its columns are kept."""
+        """Return the name of this request's list, under which its columns are stored."""
         return (request.blueprint or "").rpartition(".")[2]
 
     def list_hidden(self, by_default: Sequence[str] = ()) -> Sequence[str]:
-        """Return the names of the columns of this list that are not shown.
+        """List the names of this list's hidden columns.
 
-        Those of a saved view are in the URL, and go before what the cookie says.
+        Those of a saved view are in the URL, and take precedence over the cookie.
         """
         if named := request.args.get(HIDE_PARAM, ""):
             return _valid_names(named.split("."))
@@ -66,7 +66,7 @@ class ViewOptions:
         return "".join(f" hides-{number}" for number in numbers)
 
     def hide_param(self, by_default: Sequence[str] = ()) -> str:
-        """Return the columns that are not shown, as a value of the URL."""
+        """Return the hidden columns as a value for the URL."""
         return ".".join(self.list_hidden(by_default)) or NONE_HIDDEN
 
     def to_cookie(self) -> str:
@@ -77,7 +77,7 @@ class ViewOptions:
 
 
 def read_view_options() -> ViewOptions:
-    """Return what the cookie of this request says; whatever is not valid is left out."""
+    """Parse the cookie of this request; invalid values are left out."""
     pairs = parse_qsl(request.cookies.get(COOKIE, "")[:MAX_COOKIE_LENGTH], keep_blank_values=True)
     values = {name: value for name, value in pairs[:MAX_NAMES] if NAME.fullmatch(name)}
     density, zoom = values.pop(DENSITY, ROOMY), values.pop(ZOOM, MEDIUM)
@@ -88,14 +88,14 @@ def read_view_options() -> ViewOptions:
 
 
 def save() -> ResponseReturnValue:
-    """Remember the density and the columns of one list, and go back to it."""
+    """Store the density and the columns of one list, and redirect back to it."""
     options = read_view_options()
     hidden = dict(options.hidden)
     list_name = request.form.get("list", "")
     if NAME.fullmatch(list_name) and list_name not in {DENSITY, ZOOM}:
-        shown = request.form.getlist("column")
+        shown_columns = request.form.getlist("column")
         known = _valid_names(request.form.getlist("known"))
-        hidden[list_name] = [name for name in known if name not in shown]
+        hidden[list_name] = [name for name in known if name not in shown_columns]
     density = COMPACT if request.form.get(DENSITY) == COMPACT else ROOMY
     answer = redirect(_without_columns(redirects.referrer_or(url_for("admin.home"))), 303)
     remember(answer, replace(options, density=density, hidden=hidden))
@@ -103,8 +103,8 @@ def save() -> ResponseReturnValue:
 
 
 def remember(answer: Response, options: ViewOptions) -> None:
-    """Store the options in the cookie of an answer."""
-    for code in languages.list_codes():  # each has an address of its own
+    """Store the options in the cookie of a response."""
+    for code in languages.list_codes():  # each has its own path
         answer.set_cookie(
             COOKIE,
             options.to_cookie(),
@@ -117,7 +117,7 @@ def remember(answer: Response, options: ViewOptions) -> None:
 
 
 def _without_columns(url: str) -> str:
-    """Return a URL without the columns of a saved view: others have just been chosen."""
+    """Return a URL without the columns of a saved view, because others have just been chosen."""
     parts = urlsplit(url)
     rest = [pair for pair in parse_qsl(parts.query) if pair[0] != HIDE_PARAM]
     return parts._replace(query=urlencode(rest)).geturl()

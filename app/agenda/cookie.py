@@ -1,7 +1,7 @@
 """The agenda of a browser; the only module that reads the cookie ``agenda``.
 
-The cookie contains a secret and is sent only to the addresses of agendas, so that public pages
-are the same for everyone. Each language has such addresses.
+The cookie contains a secret and is sent only to the URLs of agendas, so that public pages are the
+same for everyone. Each language has its own.
 """
 
 from datetime import timedelta
@@ -20,7 +20,7 @@ COOKIE_LIFETIME = timedelta(days=365)
 
 
 def current_agenda() -> Agenda | None:
-    """Return the agenda of this browser or None; in a request that may write, lock it."""
+    """Return the agenda of this browser or None; lock it in a request that may write."""
     key = read_key()
     if key is None:
         return None

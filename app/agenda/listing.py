@@ -1,8 +1,8 @@
 """An agenda as its page shows it: by time, with sessions that changed, clash or were withdrawn.
 
-Where the browser has opened a booking, its seats stand in the same list.
+Where the browser has opened a booking, its seats are in the same list.
 
-Clashes follow the rules of the programme, with the visitor as a person whom every session needs.
+Clashes follow the rules of the programme, with the visitor as a participant of every session.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ READER_AS_PARTICIPANT = (Participant("reader", "You"),)
 
 @dataclass(frozen=True)
 class SavedDetails:
-    """The details of a session when it was starred, where they have changed since."""
+    """The details of a session when it was starred, where the session has changed since."""
 
     title: str
     starts_at: datetime | None
@@ -41,20 +41,20 @@ class SavedDetails:
 
 @dataclass(frozen=True)
 class AgendaItem:
-    """A session that is starred, or in which there is a seat."""
+    """A session that is starred, or in which the visitor has a seat."""
 
     star_id: int | None  # None if it is not starred
     session: Session
     stale_details: SavedDetails | None
     clashes: tuple[Session, ...]  # other sessions of the agenda at the same time
-    clashes_named_here: tuple[Session, ...]  # so that each clash is named once, in its first row
-    tight_transfers: tuple[Session, ...]  # others that end too late to walk from there
+    clashes_named_here: tuple[Session, ...]  # each clash is named only once, in its first row
+    tight_transfers: tuple[Session, ...]  # other sessions that end too late to walk from there
     seat: OwnSeat | None = None
 
 
 @dataclass(frozen=True)
 class AgendaDay:
-    """The items of a day; without a date, those that have no time yet."""
+    """The items of one day, or those without a time if the date is None."""
 
     date: date | None
     entries: tuple[AgendaItem, ...]
@@ -62,7 +62,7 @@ class AgendaDay:
 
 @dataclass(frozen=True)
 class AgendaListing:
-    """An agenda, by day."""
+    """The contents of an agenda, by day."""
 
     days: tuple[AgendaDay, ...]
     withdrawn: tuple[Star, ...]  # stars of sessions that were withdrawn
@@ -72,17 +72,17 @@ class AgendaListing:
 
     @property
     def clash_count(self) -> int:
-        """The number of items that clash with another."""
+        """Return the number of items that clash with another."""
         return sum(bool(entry.clashes) for day in self.days for entry in day.entries)
 
     @property
     def tight_transfer_count(self) -> int:
-        """The number of items that leave no time to walk to them."""
+        """Return the number of items that leave no time to walk to them."""
         return sum(bool(entry.tight_transfers) for day in self.days for entry in day.entries)
 
     @property
     def changed_count(self) -> int:
-        """The number of items that have changed since they were starred."""
+        """Return the number of items that have changed since they were starred."""
         return len(self.withdrawn) + sum(
             entry.stale_details is not None for day in self.days for entry in day.entries
         )
@@ -95,24 +95,28 @@ def build(
     seats: Mapping[str, OwnSeat] = MappingProxyType({}),
 ) -> AgendaListing:
     """Group stars and seats by day, in the order of the programme."""
-    by_key = {one.session_key: one for one in stars}
-    shown = [one for one in programme.sessions if one.key in by_key or one.key in seats]
-    attended = [one for one in shown if one.key in by_key or not seats[one.key].is_waiting]
+    by_key = {star.session_key: star for star in stars}
+    listed = [
+        session for session in programme.sessions if session.key in by_key or session.key in seats
+    ]
+    attended = [
+        session for session in listed if session.key in by_key or not seats[session.key].is_waiting
+    ]
     zone = ZoneInfo(programme.conference.time_zone)
     conflicts = _find_clashes(attended, programme, walking)
     named = _list_named_clashes(attended, conflicts)
     entries = [
         _build_item(
-            by_key.get(one.key),
-            one,
-            conflicts.get(one.key, ()),
-            named.get(one.key, ()),
-            seats.get(one.key),
+            by_key.get(session.key),
+            session,
+            conflicts.get(session.key, ()),
+            named.get(session.key, ()),
+            seats.get(session.key),
         )
-        for one in shown
+        for session in listed
     ]
     by_day = groupby(entries, lambda entry: listing.day_of(entry.session, zone))
-    keys_in_programme = {one.key for one in shown}
+    keys_in_programme = {session.key for session in listed}
     return AgendaListing(
         days=tuple(AgendaDay(day, tuple(some)) for day, some in by_day),
         withdrawn=tuple(star for key, star in by_key.items() if key not in keys_in_programme),
@@ -158,8 +162,8 @@ def _find_stale_details(star: Star, session: Session) -> SavedDetails | None:
 def _find_clashes(
     sessions: Sequence[Session], programme: PublishedProgramme, walking: timedelta
 ) -> Mapping[str, list[tuple[str, Session]]]:
-    """Map each session to those that clash with it, each with the reason."""
-    known = {one.key: one for one in sessions}
+    """Map each session to the sessions that clash with it and the kind of clash."""
+    known = {session.key: session for session in sessions}
     facts = programme.conference
     frame = SchedulingRules(facts.starts_on, facts.ends_on, ZoneInfo(facts.time_zone), walking)
     found: dict[str, list[tuple[str, Session]]] = {}
@@ -174,9 +178,9 @@ def _find_clashes(
 def _list_named_clashes(
     sessions: Sequence[Session], conflicts: Mapping[str, Sequence[tuple[str, Session]]]
 ) -> Mapping[str, tuple[Session, ...]]:
-    """Map each session to the later ones that it clashes with, unless a row above names them all.
+    """Map each session to the later ones it clashes with, unless an earlier row names them all.
 
-    Of four sessions at the same time the first names three, and the others are only marked.
+    If four sessions overlap, the first names three, and the others are only marked.
     """
     named: dict[str, tuple[Session, ...]] = {}
     groups: list[set[str]] = []

@@ -1,4 +1,4 @@
-"""Agendas: the sessions that a visitor means to attend, without knowing who the visitor is."""
+"""Agendas: the sessions that an anonymous visitor means to attend."""
 
 from datetime import datetime
 
@@ -14,9 +14,9 @@ class Agenda(Base):
     __tablename__ = "agenda"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True)  # what the cookie signs
-    feed_key: Mapped[str] = mapped_column(unique=True)  # what the address for calendars signs
-    changed_at: Mapped[datetime] = mapped_column(index=True)  # when it was last looked after
+    key: Mapped[str] = mapped_column(unique=True)  # signed in the cookie
+    feed_key: Mapped[str] = mapped_column(unique=True)  # signed in the calendar URL
+    changed_at: Mapped[datetime] = mapped_column(index=True)  # when it was last used
 
     stars: Mapped[list["Star"]] = relationship(order_by="Star.id", cascade="all, delete-orphan")
 
@@ -28,7 +28,7 @@ class Star(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     agenda_id: Mapped[int] = mapped_column(ForeignKey("agenda.id", ondelete="CASCADE"))
-    session_key: Mapped[str]  # of the programme's document
+    session_key: Mapped[str]  # of the session in the programme
     title: Mapped[str]
     starts_at: Mapped[datetime | None] = mapped_column(default=None)
     ends_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -1,6 +1,6 @@
 """Agendas: find them, star and unstar sessions, merge two, delete one, purge old ones.
 
-An agenda is locked while it is changed, so that a star set twice at once is one star.
+An agenda is locked while it is changed, so that concurrent requests cannot add a star twice.
 """
 
 import secrets
@@ -63,8 +63,8 @@ def create(ip_address: str | None) -> Agenda:
 
 def lock_in_order(keys: Collection[str]) -> None:
     """Lock several agendas until the transaction ends, always in the same order."""
-    such = select(Agenda.id).where(Agenda.key.in_(keys)).order_by(Agenda.id)
-    db.session.execute(such.with_for_update()).all()
+    statement = select(Agenda.id).where(Agenda.key.in_(keys)).order_by(Agenda.id)
+    db.session.execute(statement.with_for_update()).all()
 
 
 def get_for_update(key: str) -> Agenda | None:
@@ -90,7 +90,7 @@ def unstar(agenda: Agenda, session_key: str) -> None:
 
 
 def remove(agenda: Agenda, star_id: int) -> str:
-    """Remove a star by its id; return the title it had, or an empty string if it is gone."""
+    """Remove a star by its id; return its title, or "" if it is already gone."""
     title = next((one.title for one in agenda.stars if one.id == star_id), "")
     agenda.stars = [one for one in agenda.stars if one.id != star_id]
     return title

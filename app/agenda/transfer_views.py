@@ -24,7 +24,7 @@ from app.web.rendering import absolute_url, render_page
 TRANSFER_SALT, FEED_SALT = (
     "agenda for another device",
     "agenda for calendars",
-)  # salts for signing
+)  # salts of signatures
 TRANSFER_LINK_LIFETIME = timedelta(minutes=15)
 
 bp = Blueprint("transfer", __name__)
@@ -32,7 +32,7 @@ bp = Blueprint("transfer", __name__)
 
 @bp.get("/move")
 def show_transfer() -> ResponseReturnValue:
-    """Show a link to open on another device, and the same as a QR code."""
+    """Show a link to open on another device, with its QR code."""
     agenda = cookie.current_agenda()
     link = transfer_link(agenda) if agenda else ""
     drawn = format_qr_code(link) if link else ""
@@ -43,7 +43,7 @@ def show_transfer() -> ResponseReturnValue:
 def accept_transfer(secret: str) -> ResponseReturnValue:
     """Open an agenda on this device, and merge this device's own agenda into it."""
     key = _read_transfer_key(secret)
-    if request.method == "POST":  # two devices may take over each other's at the same moment
+    if request.method == "POST":  # two devices may accept each other's agenda concurrently
         services.lock_in_order({key, cookie.read_key() or ""})
     agenda, own = _get_transferred_agenda(key), cookie.current_agenda()
     form = ConfirmForm()

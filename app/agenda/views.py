@@ -1,6 +1,6 @@
 """The agenda of this browser; it is changed only by buttons, never by following a link.
 
-A browser that has opened a booking sees its seats, too: a page of one person, which no cache keeps.
+A browser that has opened a booking sees its seats, too: such a page is personal and never cached.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class StarChange:
 
 
 class StarForm(CookielessForm):
-    """The one form for all stars on a page; the pressed button names the session."""
+    """The single form for all stars on a page; the pressed button names the session."""
 
     add = HiddenField()
     remove = HiddenField()
@@ -56,7 +56,7 @@ class StarForm(CookielessForm):
 
 
 def stars_enabled() -> bool:
-    """Return True if pages offer stars, which they do not in preview mode."""
+    """Return True if pages have star buttons, which are disabled in preview mode."""
     return preview_mode.current() is None
 
 
@@ -142,7 +142,7 @@ def remove(number: int) -> ResponseReturnValue:
 def acknowledge_changes() -> ResponseReturnValue:
     agenda = require(cookie.current_agenda(), NotFound(NO_AGENDA))
     services.acknowledge_changes(
-        agenda, {one.key: one for one in current_release.get_programme().sessions}
+        agenda, {session.key: session for session in current_release.get_programme().sessions}
     )
     return cookie.set_cookie(_redirect_to_agenda(), agenda)
 
@@ -160,7 +160,7 @@ def delete() -> ResponseReturnValue:
 
 
 def _get_session(slug: str) -> Session:
-    """Return a session, also by a former slug: the page with the star may be old."""
+    """Return a session by its current or a former slug, because the page may be old."""
     programme = current_release.get_programme()
     try:
         return programme.get_session(slug)
@@ -191,7 +191,7 @@ def _starred_slugs(agenda: Agenda | None) -> list[str]:
 
 
 def _label_seats(seats: OwnSeats | None) -> dict[str, str] | None:
-    """Return what rows of the programme say of seats, by slug; None without a booking."""
+    """Map the slug of each session to the label of its seat; None without a booking."""
     slugs = current_release.get_programme().session_slugs
     if seats is None:
         return None
@@ -200,7 +200,11 @@ def _label_seats(seats: OwnSeats | None) -> dict[str, str] | None:
 
 def _find_added_session(agenda: Agenda | None) -> Session | None:
     """Return the session that was just added, as named in the query string."""
-    asked = request.args.get("added", "")
-    if asked not in _starred_slugs(agenda):
+    added_slug = request.args.get("added", "")
+    if added_slug not in _starred_slugs(agenda):
         return None
-    return next(one for one in current_release.get_programme().sessions if one.slug == asked)
+    return next(
+        session
+        for session in current_release.get_programme().sessions
+        if session.slug == added_slug
+    )

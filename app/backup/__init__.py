@@ -3,18 +3,18 @@
 The file is a ZIP archive (zip64 where needed) with these members, in this order:
 
 * ``mimetype``: stored uncompressed, so that a file can be recognised by its first bytes
-* ``tables/NAME.jsonl``: a table of the database, one JSON list per line for each row; a moment is
-  ISO 8601 in UTC, a date ISO 8601, and bytes are Base64. Everything that is uploaded (photos,
-  slides, programme files) is kept in the database, and so is in these.
+* ``tables/NAME.jsonl``: a table of the database, one JSON list per line for each row; times are
+  ISO 8601 in UTC, dates ISO 8601, and bytes are Base64. Uploads (photos, slides, programme files)
+  are stored in the database, so they are included.
 * ``manifest.json``: the version of the format, the migration of the database, the settings, a
-  fingerprint of the secret key, and for each table, in an order in which foreign keys can be
-  filled in, its columns with their kinds, the number of its rows, its size and its SHA-256
-* ``keys.json``, if asked for: every secret setting, encrypted with AES-256-GCM. The key comes from
+  fingerprint of the secret key, and for each table, in an order that satisfies foreign keys,
+  its columns with their kinds, the number of its rows, its size and its SHA-256
+* ``keys.json``, on request: every secret setting, encrypted with AES-256-GCM. The key comes from
   a passphrase by scrypt; the manifest is authenticated with it, and so is the whole file.
 
-Not in it: what the site makes again (the search index), what belongs to the machine (the database's
-address, paths, ``PORT``, ``HOST``), and emails that were written as files instead of being sent.
+Not included: derived data (the search index), what belongs to the machine (the database's URL,
+paths, ``PORT``, ``HOST``), and emails that were written as files instead of being sent.
 
-``services`` makes and restores a backup, ``archive`` knows the container, ``rows`` the tables,
+``services`` creates and restores a backup, ``archive`` handles the container, ``rows`` the tables,
 ``keys`` the encryption, and ``site_settings`` the settings.
 """

@@ -1,4 +1,4 @@
-"""The container of a backup: a ZIP archive whose manifest says what each member must be."""
+"""The container of a backup: a ZIP archive whose manifest describes each member."""
 
 import fcntl
 import lzma
@@ -28,10 +28,10 @@ MANIFEST_MEMBER: Final = "manifest.json"
 KEYS_MEMBER: Final = "keys.json"
 MAX_MANIFEST_BYTES: Final = 4 * 1024 * 1024
 MAX_KEYS_BYTES: Final = 256 * 1024
-PART: Final = ".part"  # the end of a temporary name
+PART: Final = ".part"  # the suffix of a temporary name
 MIN_AGE_OF_INTERRUPTED: Final = 60.0  # seconds: a younger file may not have been locked yet
-COMPRESSION_LEVEL: Final = 3  # most of a large backup are photos and slides, packed already
-DAMAGE: Final = (  # what reading an archive raises where a byte is wrong
+COMPRESSION_LEVEL: Final = 3  # most of a large backup is photos and slides, already compressed
+DAMAGE: Final = (  # errors from reading a damaged archive
     *(BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, NotImplementedError, OSError, RuntimeError, ValueError),
 )
@@ -41,7 +41,7 @@ Kind = Literal["boolean", "integer", "number", "moment", "date", "bytes", "text"
 
 
 class TableEntry(BaseModel):
-    """What the manifest says of a table."""
+    """A table in the manifest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -53,12 +53,12 @@ class TableEntry(BaseModel):
 
     @property
     def member(self) -> str:
-        """The name of the table's member."""
+        """Return the name of the table's member."""
         return f"tables/{self.name}.jsonl"
 
 
 class Manifest(BaseModel):
-    """What is in a backup."""
+    """The contents of a backup."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,26 +73,26 @@ class Manifest(BaseModel):
 
     @property
     def row_count(self) -> int:
-        """The number of rows of all tables."""
-        return sum(one.rows for one in self.tables)
+        """Return the number of rows in all tables."""
+        return sum(table.rows for table in self.tables)
 
 
 class FormatVersion(BaseModel):
-    """The part of every manifest, older or newer, that can be relied on."""
+    """The part of a manifest that all versions of the format share."""
 
     format_version: int
 
 
 @contextmanager
 def create(path: Path) -> Iterator[ZipFile]:
-    """Write an archive that only its owner can read, under a temporary name until it is whole."""
+    """Write an archive that only its owner can read, under a temporary name until complete."""
     if path.exists() and not is_backup(path):
         raise RuleViolation(f"{path} exists and is not a backup. Choose another name")
     _delete_interrupted(path)
     descriptor, temporary = _create_temporary(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed: it is not left by a dead process
+            fcntl.flock(file, fcntl.LOCK_EX)  # until closed; a lock does not outlive its process
             with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL) as archive:
                 archive.writestr(MIMETYPE_MEMBER, MIMETYPE, ZIP_STORED)
                 yield archive
@@ -114,7 +114,7 @@ def _create_temporary(path: Path) -> tuple[int, Path]:
 
 
 def _delete_interrupted(path: Path) -> None:
-    """Delete what backups that were killed have left in the folder, under whatever name."""
+    """Delete the files that interrupted backups left in the folder, whatever their names."""
     for one in path.parent.glob(f".*{PART}"):
         if one.name.startswith(f".{path.name}.") or is_backup(one):
             with suppress(OSError):
@@ -122,7 +122,7 @@ def _delete_interrupted(path: Path) -> None:
 
 
 def _delete_if_unused(temporary: Path) -> None:
-    """Delete a file unless a process still writes it, or is just about to."""
+    """Delete a file unless a process is writing it, or is just about to."""
     with temporary.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError while it is written
         age = clock.real_now().timestamp() - os.fstat(file.fileno()).st_mtime
@@ -153,7 +153,7 @@ def write_table(
 
 
 def is_backup(path: Path) -> bool:
-    """Return True if a file begins as every backup does."""
+    """Return True if a file starts like a backup."""
     expected = (MIMETYPE_MEMBER + MIMETYPE).encode("ascii")
     with suppress(OSError), path.open("rb") as file:
         beginning = file.read(MIMETYPE_OFFSET + len(expected))
@@ -163,7 +163,7 @@ def is_backup(path: Path) -> bool:
 
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[ZipFile]:
-    """Open an archive; raise InvalidFile if it is not a backup, or not whole."""
+    """Open an archive; raise InvalidFile if it is not a backup, or incomplete."""
     if not path.is_file():
         raise InvalidFile(f"There is no file {path}")
     if not is_backup(path):
@@ -177,7 +177,7 @@ def open_for_reading(path: Path) -> Iterator[ZipFile]:
 
 
 def read_manifest(archive: ZipFile) -> tuple[Manifest, bytes]:
-    """Return the manifest, and the bytes that it was read from."""
+    """Return the manifest, and the bytes it was parsed from."""
     body = read_member(archive, MANIFEST_MEMBER, MAX_MANIFEST_BYTES)
     try:
         version = FormatVersion.model_validate_json(body).format_version
@@ -189,7 +189,7 @@ def read_manifest(archive: ZipFile) -> tuple[Manifest, bytes]:
 
 
 def read_member(archive: ZipFile, name: str, max_bytes: int) -> bytes:
-    """Return a small member as a whole."""
+    """Return the whole content of a small member."""
     try:
         with archive.open(name) as member:
             body = member.read(max_bytes + 1)
@@ -201,8 +201,8 @@ def read_member(archive: ZipFile, name: str, max_bytes: int) -> bytes:
 
 
 def verify(archive: ZipFile, manifest: Manifest) -> None:
-    """Read the whole archive; raise AlteredBackup unless it is what the manifest says."""
-    members = [MIMETYPE_MEMBER, MANIFEST_MEMBER, *(one.member for one in manifest.tables)]
+    """Read the whole archive; raise AlteredBackup unless it matches the manifest."""
+    members = [MIMETYPE_MEMBER, MANIFEST_MEMBER, *(table.member for table in manifest.tables)]
     if manifest.has_keys:
         members.append(KEYS_MEMBER)
     if sorted(archive.namelist()) != sorted(members):
@@ -217,7 +217,7 @@ def verify(archive: ZipFile, manifest: Manifest) -> None:
 
 
 def read_lines(archive: ZipFile, entry: TableEntry) -> Iterator[bytes]:
-    """Yield the lines of a table, never more bytes than the manifest names."""
+    """Yield the lines of a table; read at most as many bytes as the manifest says."""
     remaining = entry.size
     try:
         with archive.open(entry.member) as member:
@@ -235,7 +235,7 @@ def _read_line(member: IO[bytes], max_bytes: int) -> bytes:
 
 
 class AlteredBackup(InvalidFile):
-    """Something in a backup is not what was written."""
+    """A backup that differs from its manifest."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -245,7 +245,7 @@ class AlteredBackup(InvalidFile):
 
 
 class NewerBackup(InvalidFile):
-    """A backup that a newer version of the site has made."""
+    """A backup that a newer version of the site created."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The commands that back a site up, and restore it."""
+"""The commands that back up and restore a site."""
 
 import warnings
 from contextlib import suppress
@@ -69,14 +69,16 @@ def restore(
 def _ask_passphrase(*, confirm: bool) -> str:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", GetPassWarning)  # it is typed into no terminal
-            asked: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
+            warnings.simplefilter("ignore", GetPassWarning)  # there is no terminal to type it into
+            passphrase: str = click.prompt(
+                "Passphrase", hide_input=True, confirmation_prompt=confirm
+            )
     except (click.Abort, AttributeError):  # the latter if there is no standard input at all
         if _has_terminal():
             raise
-        click.echo(err=True)  # to end the line that asks
+        click.echo(err=True)  # to end the line of the prompt
         raise click.ClickException(NO_TERMINAL) from None
-    return asked
+    return passphrase
 
 
 def _has_terminal() -> bool:

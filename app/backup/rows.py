@@ -1,6 +1,6 @@
-"""Rows of a table as lines of JSON, and back: the same for every table and either database.
+"""Rows of a table as lines of JSON, and back: the same for every table and both databases.
 
-Tables are those of the models, so that a new table is in the next backup without more code.
+Tables are those of the models, so a new table needs no code here.
 """
 
 import json
@@ -34,8 +34,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from app.backup.archive import TableEntry
 from app.database import Base, UtcDateTime
 
-ROWS_PER_FETCH: Final = 16  # a row may hold a photo, a part of a file or a whole programme
-BATCH_ROWS: Final = 500  # that are inserted at once,
+ROWS_PER_FETCH: Final = 16  # a row may contain a photo, a part of a file or a whole programme
+BATCH_ROWS: Final = 500  # inserted at once,
 BATCH_BYTES: Final = 1024 * 1024  # or lines of this size
 KINDS: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (
     (Boolean, "boolean"),
@@ -80,7 +80,7 @@ def list_columns(source: DatabaseTable) -> tuple[tuple[str, str], ...]:
 def read_lines(connection: Connection, source: DatabaseTable) -> Iterator[bytes]:
     """Yield the rows of a table as lines, with few of them in memory.
 
-    They are in the order of the primary key: a row may refer to an earlier one of its own table.
+    They are in primary key order, since a row may refer to an earlier one of the same table.
     """
     encoders = [ENCODERS.get(kind) for _, kind in list_columns(source)]
     statement = select(source).order_by(*source.primary_key.columns)
@@ -98,13 +98,13 @@ def insert_lines(connection: Connection, entry: TableEntry, lines: Iterable[byte
     for batch in _split_into_batches(lines):
         values = [_convert(json.loads(line), decoders) for line in batch]
         connection.execute(insert(target), [dict(zip(names, row, strict=True)) for row in values])
-    _continue_sequences(connection, target)
+    _restart_sequences(connection, target)
 
 
 def lock(connection: Connection, names: Sequence[str]) -> None:
-    """Keep everybody else from writing to tables until the transaction ends.
+    """Keep other connections from writing to tables until the transaction ends.
 
-    On SQLite a transaction that writes has the lock already.
+    On SQLite a writing transaction already has the lock.
     """
     if connection.dialect.name == "postgresql":
         quote = connection.dialect.identifier_preparer.quote
@@ -112,13 +112,13 @@ def lock(connection: Connection, names: Sequence[str]) -> None:
 
 
 def delete_all(connection: Connection, names: Sequence[str]) -> None:
-    """Delete all rows of tables, such as the one that a migration has put there."""
+    """Delete all rows of tables, such as those that migrations have inserted."""
     for name in reversed(names):
         connection.execute(table(name).delete())
 
 
 def check_foreign_keys(connection: Connection) -> None:
-    """Raise ValueError if a row refers to one that is missing; PostgreSQL has refused it before."""
+    """Raise ValueError if a row refers to a missing one; PostgreSQL refuses that itself."""
     if connection.dialect.name == "sqlite":
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken is not None:
@@ -166,8 +166,8 @@ def _split_into_batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield batch
 
 
-def _continue_sequences(connection: Connection, target: TableClause) -> None:
-    """Let numbers that PostgreSQL gives go on after the highest one that was inserted."""
+def _restart_sequences(connection: Connection, target: TableClause) -> None:
+    """Set PostgreSQL's sequences to continue after the highest inserted numbers."""
     if connection.dialect.name != "postgresql":
         return
     for one in target.columns:

@@ -21,7 +21,7 @@ from app.registration import re_encryption
 from app.releases import search_index
 from config import Config
 
-SKIPPED_TABLE_PREFIXES = ("alembic_version", "search_index")  # beginnings of names
+SKIPPED_TABLE_PREFIXES = ("alembic_version", "search_index")  # prefixes of names
 FILLED_BY_MIGRATIONS = frozenset({"site_state", "question", "question_version"})
 OTHER_DATA_KEY = (
     "Access and dietary requirements in the backup are encrypted with a key that is not in "
@@ -36,7 +36,7 @@ OTHER_KEY = (
 
 @dataclass(frozen=True)
 class BackupResult:
-    """What is in a backup that was made."""
+    """The contents of a new backup."""
 
     manifest: Manifest
     size: int  # bytes of the file
@@ -44,25 +44,25 @@ class BackupResult:
 
 @dataclass(frozen=True)
 class RestoreTarget:
-    """Where a backup is restored: what its settings come from, and where they go."""
+    """Where a backup is restored: where settings are read from and written to."""
 
     config: Config
-    settings_file: Path | None  # None: settings come from the environment alone
+    settings_file: Path | None  # None: settings come only from the environment
     is_test_copy: bool = False
 
 
 @dataclass(frozen=True)
 class RestoreResult:
-    """What was restored, and what is left for the operator to do."""
+    """What was restored, and what remains for the operator to do."""
 
     manifest: Manifest
     notes: Sequence[str] = field(default=())
 
 
 def create_backup(path: Path, config: Config, passphrase: str | None = None) -> BackupResult:
-    """Write a backup of the database as it is at one moment; others go on reading and writing.
+    """Write a consistent backup of the database while others continue reading and writing.
 
-    With a passphrase, the secret settings are in it too.
+    With a passphrase, it includes the secret settings.
     """
     if passphrase is not None:
         site_settings.require_long_enough(passphrase)
@@ -110,14 +110,14 @@ def open_backup(path: Path) -> Iterator["OpenBackup"]:
 
 @dataclass(frozen=True)
 class OpenBackup:
-    """A backup that is being read."""
+    """A backup that is open for reading."""
 
     source: ZipFile
     manifest: Manifest
     manifest_body: bytes
 
     def decrypt_secrets(self, passphrase: str | None) -> Mapping[str, str]:
-        """Return the secret settings; none without a passphrase, or if there are none."""
+        """Return the secret settings; empty without a passphrase, or if there are none."""
         if passphrase is None or not self.manifest.has_keys:
             return {}
         member = archive.read_member(self.source, archive.KEYS_MEMBER, archive.MAX_KEYS_BYTES)
@@ -129,9 +129,9 @@ def restore_backup(
 ) -> RestoreResult:
     """Restore a backup as a whole, or leave the site empty.
 
-    Everything is read and judged before anything is changed. The rows, and the migrations that
-    those of an older version need, are one transaction. The settings are written just before it is
-    committed: a restore that was killed between the two can be repeated.
+    Everything is read and verified before anything is changed. The rows, and the migrations that an
+    older backup needs, are one transaction. The settings are written just before it is committed: a
+    restore that was killed between the two can be repeated.
     """
     manifest = backup.manifest
     secrets = backup.decrypt_secrets(passphrase)
@@ -154,7 +154,7 @@ def restore_backup(
 
 @contextmanager
 def _consistent_read() -> Iterator[Connection]:
-    """Open a connection that sees the database as it is now, whatever is committed later."""
+    """Open a connection that sees a snapshot of the database, whatever is committed later."""
     engine = db.engine
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(
@@ -174,7 +174,7 @@ def _require_empty_database() -> None:
 
 
 class SiteNotEmpty(RuleViolation):
-    """The database has something in it already."""
+    """The database already contains data."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -184,14 +184,14 @@ class SiteNotEmpty(RuleViolation):
 
 
 def _migrate_to(migration: str) -> None:
-    """Bring the database to a migration, up or down."""
+    """Migrate the database to a revision, up or down."""
     current = current_migration(db.engine)
     if current == migration:
         return
     move = flask_migrate.downgrade if (current or "") > migration else flask_migrate.upgrade
     try:
         move(revision=migration)
-    except SystemExit:  # after it has said why
+    except SystemExit:  # it has already printed the reason
         raise RuleViolation("The tables could not be made. The reason is shown above") from None
 
 
@@ -201,7 +201,7 @@ def _insert(backup: OpenBackup, target: RestoreTarget, secrets: Mapping[str, str
     try:
         with _migratable_transaction() as connection:
             rows.lock(connection, names)
-            _require_empty_database()  # nobody has been quicker
+            _require_empty_database()  # again: another process may have been quicker
             rows.delete_all(connection, names)
             for entry in entries:
                 rows.insert_lines(connection, entry, archive.read_lines(backup.source, entry))
@@ -218,25 +218,26 @@ def _insert(backup: OpenBackup, target: RestoreTarget, secrets: Mapping[str, str
 
 @contextmanager
 def _migratable_transaction() -> Iterator[Connection]:
-    """Open a transaction of rows and migrations: on SQLite, foreign keys are not enforced in it.
+    """Open a transaction for rows and migrations; on SQLite, without enforcing foreign keys.
 
-    A migration may drop a table and make it anew; the rows that refer to it must not go with it.
+    A migration may drop and recreate a table; the rows that refer to it must not be deleted with
+    it.
     """
     with db.engine.connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
             driver: Any = connection.connection.driver_connection
-            driver.execute("PRAGMA foreign_keys=OFF")  # without effect once a transaction has begun
+            driver.execute("PRAGMA foreign_keys=OFF")  # no effect once a transaction has begun
         try:
             with connection.begin():
                 yield connection
         finally:
             if is_sqlite:
-                connection.invalidate()  # the next one has its foreign keys on again
+                connection.invalidate()  # the next connection has foreign keys enforced again
 
 
 def _upgrade_within(connection: Connection) -> None:
-    """Bring the database to the newest migration, in the connection's transaction."""
+    """Upgrade the database to the newest migration, in the connection's transaction."""
     token = migration_connection.set(connection)
     try:
         _migrate_to(newest_migration())
@@ -258,16 +259,16 @@ def _write_settings(
 def _describe_key(
     manifest: Manifest, target: RestoreTarget, secrets: Mapping[str, str]
 ) -> Sequence[str]:
-    """Say so if the site would run with another secret key than before."""
+    """Print a note if the secret key differs from that of the backed-up site."""
     is_restored = target.settings_file is not None and site_settings.SECRET_KEY in secrets
-    here = site_settings.fingerprint(target.config.SECRET_KEY.get_secret_value())
-    if is_restored or here == manifest.secret_key_fingerprint:
+    own_fingerprint = site_settings.fingerprint(target.config.SECRET_KEY.get_secret_value())
+    if is_restored or own_fingerprint == manifest.secret_key_fingerprint:
         return []
     return [OTHER_KEY.format(site_settings.describe_key_place(target.settings_file))]
 
 
 def _describe_data_key(secrets: Mapping[str, str]) -> Sequence[str]:
-    """Say so if private answers were restored whose key is neither here nor in the backup."""
+    """Print a note if the key of restored private answers is neither here nor in the backup."""
     state = re_encryption.get_state()
     if not state.unreadable or site_settings.DATA_KEY in secrets:
         return []

@@ -1,8 +1,7 @@
-"""The settings in a backup, and how they come back.
+"""The settings in a backup, and how they are restored.
 
-What belongs to the machine stays out: the database's address, every path, and a site's address
-under which only the machine itself reaches it. Secret settings are in a backup only if they are
-asked for, encrypted with a passphrase.
+What belongs to the machine is left out: the database URL, every path, and a site URL that only the
+machine itself can reach. Secret settings are included only on request, encrypted with a passphrase.
 """
 
 import hmac
@@ -33,7 +32,7 @@ SCRYPT_COST: Final = {"n": 2**16, "r": 8, "p": 2}  # 64 MiB; as OWASP recommends
 
 
 def require_long_enough(passphrase: str) -> None:
-    """Raise RuleViolation if a passphrase could be guessed."""
+    """Raise RuleViolation if a passphrase is too short."""
     if len(passphrase) < MIN_PASSPHRASE_LENGTH:
         raise RuleViolation(f"A passphrase must have at least {MIN_PASSPHRASE_LENGTH} characters")
 
@@ -49,7 +48,7 @@ def encrypt(secrets: Mapping[str, str], passphrase: str, manifest: bytes) -> byt
 
 
 def decrypt(member: bytes, passphrase: str, manifest: bytes) -> Mapping[str, str]:
-    """Decrypt secret settings; raise InvalidFile if passphrase or manifest is another one."""
+    """Decrypt secret settings; raise InvalidFile if the passphrase or manifest does not match."""
     try:
         document = json.loads(member)
         salt, nonce, encrypted = (
@@ -72,7 +71,7 @@ def decrypt(member: bytes, passphrase: str, manifest: bytes) -> Mapping[str, str
 
 
 def fingerprint(secret_key: str) -> str:
-    """Return what tells whether two places have the same secret key, without giving it away."""
+    """Return a fingerprint that tells whether two keys are the same, without revealing them."""
     return hmac.digest(secret_key.encode(), b"fingerprint for backups", "sha256").hex()[:32]
 
 
@@ -97,13 +96,13 @@ PLAIN_VALUE: Final = re.compile(r"[\w.:/@+-]*")
 
 
 def list_public(config: Config) -> dict[str, str]:
-    """Return the settings that are set and not secret, as they are written in an environment."""
+    """List the settings that are set and not secret, as environment variables."""
     values = {CLOCK: "", **_list_set(config)}  # without a clock the site lives at the real time
     return {name: _format(value) for name, value in values.items() if not _is_secret(value)}
 
 
 def list_secrets(config: Config) -> dict[str, str]:
-    """Return the settings that are set and secret."""
+    """List the settings that are set and secret."""
     return {name: _format(value) for name, value in _list_set(config).items() if _is_secret(value)}
 
 
@@ -115,7 +114,7 @@ def select_for_test_copy(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def require_no_other_key(folder: Path, secrets: Mapping[str, str]) -> None:
-    """Raise RuleViolation if the instance folder has another key than the backup."""
+    """Raise RuleViolation if the key in the instance folder differs from that of the backup."""
     for name, file_name in KEY_FILES.items():
         path = folder / file_name
         if name in secrets and path.exists() and _read(path).strip() != secrets[name]:
@@ -125,7 +124,7 @@ def require_no_other_key(folder: Path, secrets: Mapping[str, str]) -> None:
 
 
 def describe_key_place(settings_file: Path | None) -> str:
-    """Return where the secret key of this site is kept."""
+    """Describe where the secret key of this site is stored."""
     if settings_file is None:
         return f"the setting {SECRET_KEY}"
     return str(settings_file.with_name(KEY_FILES[SECRET_KEY]))
@@ -136,22 +135,22 @@ def write_settings_file(
 ) -> Sequence[str]:
     """Write ``settings.env`` and the keys, which `make run` and commands read.
 
-    What somebody has written in the file already stays as it is.
+    Existing settings in the file stay unchanged.
     """
     for name in KEY_FILES.keys() & secrets.keys():
         _write(path.with_name(KEY_FILES[name]), secrets[name] + "\n")
-    there = _read(path)
-    names = {*KEY_FILES, *TYPED_NAME.findall(there)}
+    existing = _read(path)
+    names = {*KEY_FILES, *TYPED_NAME.findall(existing)}
     new = {name: value for name, value in {**settings, **secrets}.items() if name not in names}
     chosen = "" if SITE_URL in {*names, *new} else LOCAL_URL_LINE
-    _write(path, (there.rstrip("\n") + "\n\n").lstrip() + _format_lines(new) + chosen)
+    _write(path, (existing.rstrip("\n") + "\n\n").lstrip() + _format_lines(new) + chosen)
     return [f"{path} has the settings of the backup"]
 
 
 def write_environment_file(
     folder: Path, settings: Mapping[str, str], secrets: Mapping[str, str]
 ) -> Sequence[str]:
-    """Write the settings for somebody to set in the environment, which goes before any file."""
+    """Write the settings to a file for the operator; environment variables override files."""
     path = folder / RESTORED_FILE
     _write(path, _format_lines({**settings, **secrets}))
     return [f"Set what is in {path} in the environment of the site, then delete that file"]
@@ -177,7 +176,7 @@ def _is_secret(value: Any) -> bool:
 
 
 def _format(value: Any) -> str:
-    """Return a value as text that is read as the same value again."""
+    """Format a value so that it is parsed as the same value."""
     if isinstance(value, tuple):
         return json.dumps([_format(one) for one in value])
     if isinstance(value, SecretStr):
@@ -205,7 +204,7 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, as a whole or not at all."""
+    """Write a file that only its owner can read, atomically."""
     new = path.with_name(f".{path.name}.new")
     try:
         new.unlink(missing_ok=True)

@@ -43,7 +43,7 @@ def diff_words(old: str, new: str) -> tuple[Sequence[DiffLine], Sequence[DiffLin
 
 
 def _split_words(text: str) -> Sequence[str]:
-    """Split a text into words with their leading spaces; a text too long to compare is one word."""
+    """Split a text into words with their leading spaces; one too long to compare stays whole."""
     words = WORD.findall(text)
     return words if len(words) <= MAX_WORDS else [text]
 
@@ -51,15 +51,15 @@ def _split_words(text: str) -> Sequence[str]:
 def _iter_spans(
     kind: DiffKind, words: Sequence[str], opcodes: Sequence[tuple[str, int, int]]
 ) -> Iterator[DiffLine]:
-    for what, begin, end in opcodes:
+    for operation, begin, end in opcodes:
         if begin < end:
-            yield DiffLine("same" if what == "equal" else kind, "".join(words[begin:end]))
+            yield DiffLine("same" if operation == "equal" else kind, "".join(words[begin:end]))
 
 
 def _iter_lines(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
     matcher = SequenceMatcher(None, old, new)
-    for what, begin, end, new_begin, new_end in matcher.get_opcodes():
-        if what == "equal":
+    for operation, begin, end, new_begin, new_end in matcher.get_opcodes():
+        if operation == "equal":
             is_first, is_last = begin == 0, end == len(old)
             yield from _collapse_equal(
                 old[begin:end], 0 if is_first else CONTEXT_LINES, 0 if is_last else CONTEXT_LINES

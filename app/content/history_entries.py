@@ -36,7 +36,7 @@ NO_END: Final = "someone removes it"
 
 
 def record_change(key: ContentKey, event: str, draft: ContentDraft, actor: str) -> None:
-    """Record in the history what happened to a text."""
+    """Record a change of a text in the history."""
     history.record(_describe(key, event, draft), subject=history_subject(key), actor=actor)
 
 
@@ -48,7 +48,7 @@ def history_subject(key: ContentKey) -> str:
 
 
 def get_link_page(key: ContentKey) -> str:
-    """Return the slug of the page that has this link; raise NotFound."""
+    """Return the slug of the page that has this link; raise NotFound if there is none."""
     number = parse_number(key.slug)
     link = None if number is None else db.session.get(Link, number)
     if link is None:

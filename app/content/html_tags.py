@@ -1,4 +1,4 @@
-"""Tell HTML that another program wrote from text in which somebody typed a “<”."""
+"""Tell HTML that another program wrote from plain text in which a person typed a “<”."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ PAIRED_TAGS: Final = frozenset(  # a pair of one of these makes a text HTML
         *("table", "dl", "h1", "h2", "h3", "h4", "h5", "h6"),
     ]
 )
-SINGLE_TAGS: Final = frozenset({"br", "hr"})  # these do so without a closing tag
+SINGLE_TAGS: Final = frozenset({"br", "hr"})  # a single tag makes a text HTML
 ELEMENT_NAMES: Final = """
     a abbr acronym address area article aside audio b base bdi bdo big blockquote body br button
     canvas caption center cite code col colgroup data datalist dd del details dfn dialog div dl dt
@@ -22,7 +22,7 @@ ELEMENT_NAMES: Final = """
     summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul
     var video wbr
 """
-ELEMENTS: Final = frozenset(ELEMENT_NAMES.split())  # a sanitiser may drop these, and nothing else
+ELEMENTS: Final = frozenset(ELEMENT_NAMES.split())  # tags that a sanitiser may drop
 TAG: Final = re.compile(
     r"""
     < (?P<slash>/?) (?P<name>[a-zA-Z][a-zA-Z0-9]*+ (?P<is_foreign>:[a-zA-Z0-9]++)?+)
@@ -40,7 +40,7 @@ CODE_SPAN: Final = re.compile(r"`[^`\n]*+`")
 
 
 def is_html(text: str) -> bool:
-    """Return True if a text is HTML: if it has a pair of tags, or a line break."""
+    """Return True if a text is HTML, that is, if it has a pair of tags or a line break tag."""
     opened: Counter[str] = Counter()
     for found in _find_tags(CODE_SPAN.sub("", text)):
         name = found["name"].lower()
@@ -51,7 +51,7 @@ def is_html(text: str) -> bool:
 
 
 def escape_other_brackets(text: str) -> str:
-    """Escape each “<” of an HTML text that begins no tag, so that no parser takes it for one."""
+    """Escape each “<” of an HTML text that starts no tag, so that no parser takes it for one."""
     text = DECLARATION.sub("", _drop_comments(text))
     pieces, end = [], 0
     for found in _find_tags(text):

@@ -1,7 +1,7 @@
-"""Pictures in the text of pages and news: added, removed and served; a text has their addresses.
+"""Pictures in the text of pages and news, which refers to them by URL: added, removed and served.
 
-A picture belongs to one page or news item, in all its languages, and can be shown in any. The
-address contains a hash of the picture, so that what is cached is never out of date.
+A picture belongs to one page or news item, in all its languages, and can be shown in any. The URL
+contains a hash of the picture, so that caches are never out of date.
 """
 
 import re
@@ -45,7 +45,7 @@ def list_images(key: ContentKey) -> Sequence[PageImage]:
 
 
 def get_image(key: ContentKey, image_key: str) -> PageImage:
-    """Return a picture of a page or news item; raise NotFound."""
+    """Return a picture of a page or news item; raise NotFound if there is none."""
     image = db.session.get(PageImage, image_key)
     if image is None or (image.kind, image.slug) != (key.kind, key.slug):
         raise NotFound("There is no such picture")
@@ -106,7 +106,7 @@ def to_markdown(image: PageImage) -> str:
 
 
 def load_infos(connection: Connection) -> Mapping[str, ImageInfo]:
-    """Load what a page says about its pictures, by key."""
+    """Load the metadata of the pictures of a page, by key."""
     offered = PageImageRendition.kind, PageImageRendition.width
     rows = connection.execute(
         select(PageImage.key, PageImage.width, PageImage.height, *offered)
@@ -125,17 +125,17 @@ def load_infos(connection: Connection) -> Mapping[str, ImageInfo]:
 
 
 def find_in_text(images: Mapping[str, ImageInfo], body: str) -> tuple[ImageInfo, ...]:
-    """Return what is known of the pictures in a text."""
+    """Return the metadata of the pictures in a text."""
     return tuple(_iterate_known(images, body))
 
 
 def get_picture(image_key: str) -> bytes:
-    """Return the JPEG of a picture; raise NotFound."""
+    """Return the JPEG of a picture; raise NotFound if there is none."""
     return _get_body(select(PageImage.picture).where(PageImage.key == image_key))
 
 
 def get_rendition(image_key: str, kind: str, width: int) -> bytes:
-    """Return a picture in one width and format; raise NotFound."""
+    """Return a picture in one width and format; raise NotFound if there is none."""
     return _get_body(
         select(PageImageRendition.body).where(
             PageImageRendition.image_key == image_key,
@@ -173,7 +173,7 @@ def _path(image_key: str) -> str:
 
 
 def _record(image: PageImage, event: str, actor: str) -> None:
-    """Record in the history what happened to a picture; pages that are cached may show it."""
+    """Record a change of a picture in the history; cached pages may show it."""
     summary = f"The picture “{image.file_name}” {event}"
     history.record(summary, subject=f"{image.kind} {image.slug}", actor=actor)
     bump_cache_version()

@@ -74,7 +74,7 @@ def list_removed(page: str) -> Sequence[ManagedLink]:
 
 
 def get_link(page: str, number: int) -> ManagedLink:
-    """Return a link of a page, removed or not; raise NotFound."""
+    """Return a link of a page, removed or not; raise NotFound if there is none."""
     for one in (*list_links(page), *list_removed(page)):
         if one.id == number:
             return one
@@ -103,7 +103,7 @@ def update(  # noqa: PLR0913 - every argument is part of one edit
 ) -> bool:
     """Save the next version of a link and move it; return True if anything changed.
 
-    ``position`` is its new place, from 1, or None to leave it where it is.
+    ``position`` is its new position, from 1, or None to leave it where it is.
     """
     lock_table(Link)
     if link.latest.is_removed:
@@ -131,7 +131,7 @@ def remove(folder: Path, link: ManagedLink, *, actor: str) -> None:
 
 
 def _move(link: Link, position: int, actor: str) -> bool:
-    """Move a link to a place among the links of its page; return True if it moved."""
+    """Move a link to a position among the links of its page; return True if it moved."""
     managed = list_links(link.page)
     current = next(one for one in managed if one.link is link)
     if current.position == position:

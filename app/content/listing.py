@@ -89,7 +89,9 @@ def _build_row(store: ContentStore, newest: Version, at: datetime) -> ContentRow
     visible = store.find_latest_effective(key, at) or newest
     newest_versions = [newest, *store.list_latest_by_language(key)]
     appearing_at = [
-        one.appears_at for one in newest_versions if one.appears_at and not one.has_appeared(at)
+        version.appears_at
+        for version in newest_versions
+        if version.appears_at and not version.has_appeared(at)
     ]
     last = max(newest_versions, key=_saved_at)
     return ContentRow(

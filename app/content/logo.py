@@ -1,7 +1,7 @@
 """The logo of the conference, in place of the shipped mark: in one row, and part of public pages.
 
-Public pages read it with the texts (``ContentStore``). Its address contains a hash of the picture,
-so that it can be cached permanently.
+Public pages read it with the texts (``ContentStore``). Its URL contains a hash of the picture, so
+that it can be cached permanently.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ class PreparedLogo:
 
     @property
     def key(self) -> str:
-        """Return its key, which is another for each picture."""
+        """Return its key, which differs for each picture."""
         return sha256(self.picture).hexdigest()[:KEY_LENGTH]
 
 
@@ -50,8 +50,8 @@ class LogoOptions:
     """How a logo is shown."""
 
     description: str  # text alternative
-    has_plate: bool  # it stands on white, not on the colour of the header
-    has_name: bool  # the name of the conference stands beside it
+    has_plate: bool  # shown on white, not on the colour of the header
+    has_name: bool  # shown with the name of the conference
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,15 @@ class Logo:
 
     @property
     def url(self) -> str:
-        """Return its address, one for all languages."""
+        """Return its URL, the same for all languages."""
         return f"/logo/{self.key}.webp"
 
     def get_alternative(self, name: str) -> str:
-        """Return the text alternative: "" where it is the name that stands beside the logo."""
+        """Return the text alternative: "" if the conference name is shown with the logo."""
         return "" if self.options.description == name else self.options.description
 
 
-NOTHING = select(literal(1)).subquery()  # a row, whether anything is set or not
+NOTHING = select(literal(1)).subquery()  # a row, even if nothing is set
 SELECT_LOOK: Final = select(
     *(SiteLook.brand, SiteLook.accent),
     *(SiteLogo.key, SiteLogo.picture, SiteLogo.width, SiteLogo.height),
@@ -88,12 +88,12 @@ def load_look(connection: Connection) -> tuple[Palette, Logo | None]:
     palette = Palette(row.brand, row.accent) if row.brand else SHIPPED
     if not row.picture:
         return palette, None
-    shown = LogoOptions(row.description, row.has_plate, row.has_name)
-    return palette, Logo(row.key, bytes(row.picture), row.width, row.height, shown)
+    options = LogoOptions(row.description, row.has_plate, row.has_name)
+    return palette, Logo(row.key, bytes(row.picture), row.width, row.height, options)
 
 
 def find() -> SiteLogo | None:
-    """Return what has been set, or None; a logo that was removed has no picture."""
+    """Return the saved logo, or None; a removed logo has no picture."""
     return db.session.scalar(select(SiteLogo))
 
 
@@ -105,7 +105,7 @@ def get_version(logo: SiteLogo | None) -> int:
 def save(
     prepared: PreparedLogo | None, options: LogoOptions, *, expected_version: int, actor: str
 ) -> bool:
-    """Set the logo, or with the same picture how it is shown; return False if nothing changed."""
+    """Save the logo or, with the same picture, its options; return False if nothing changed."""
     row = _lock()
     if prepared is None and (row is None or row.picture is None):
         raise RuleViolation(NO_FILE)
@@ -120,7 +120,7 @@ def save(
 
 
 def remove(*, actor: str) -> bool:
-    """Go back to the shipped mark; return False if no logo was set."""
+    """Restore the shipped mark; return False if no logo was set."""
     row = _lock()
     if row is None or row.picture is None:
         return False
@@ -130,7 +130,7 @@ def remove(*, actor: str) -> bool:
 
 
 def _lock() -> SiteLogo | None:
-    """Lock the logo, also while it has no row, and return what has been set."""
+    """Lock the logo, even while it has no row, and return it."""
     lock_table(SiteLogo)
     return db.session.scalar(select(SiteLogo).execution_options(populate_existing=True))
 
@@ -167,9 +167,11 @@ def _describe(name: str, value: Any) -> str:
 def _summarise(changes: tuple[Change, ...], *, was_set: bool) -> str:
     if not was_set:
         return "A logo was added"
-    if any(one.field == "key" for one in changes):
+    if any(change.field == "key" for change in changes):
         return "The logo was replaced"
-    described = ", ".join(f"{one.label.lower()} {one.old} → {one.new}" for one in changes)
+    described = ", ".join(
+        f"{change.label.lower()} {change.old} → {change.new}" for change in changes
+    )
     return f"The logo was changed: {described}"
 
 

@@ -22,17 +22,17 @@ LABELS: Final = {"brand": "Header", "accent": "Links and buttons"}
 
 
 def find() -> SiteLook | None:
-    """Return what has been set, or None."""
+    """Return the saved colours, or None."""
     return db.session.scalar(select(SiteLook))
 
 
 def to_palette(look: SiteLook | None) -> Palette:
-    """Return the colours that have been set, or the shipped ones."""
+    """Return the saved colours, or the shipped ones."""
     return Palette(look.brand, look.accent) if look else SHIPPED
 
 
 def save_palette(palette: Palette, *, expected_version: int, actor: str) -> bool:
-    """Set the colours; return False if they are these. Raise StaleEdit if somebody was faster."""
+    """Save the colours; return False if unchanged. Raise StaleEdit after a concurrent change."""
     look = _lock()
     changes = tuple(_compare(to_palette(look), palette))
     if not changes:
@@ -43,13 +43,15 @@ def save_palette(palette: Palette, *, expected_version: int, actor: str) -> bool
         look = SiteLook(version=0)
         db.session.add(look)
     look.brand, look.accent = palette.brand, palette.accent
-    described = ", ".join(f"{one.label.lower()} {one.old} → {one.new}" for one in changes)
+    described = ", ".join(
+        f"{change.label.lower()} {change.old} → {change.new}" for change in changes
+    )
     _record(look, f"The colours were changed: {described}", actor)
     return True
 
 
 def reset(*, actor: str) -> bool:
-    """Go back to the shipped look; return False if nothing was set."""
+    """Restore the shipped look; return False if nothing was set."""
     look = _lock()
     if look is None or to_palette(look).is_shipped:
         return False
@@ -64,7 +66,7 @@ def get_version(look: SiteLook | None) -> int:
 
 
 def _lock() -> SiteLook | None:
-    """Lock the look, also while it has no row, and return what has been set."""
+    """Lock the look, even while it has no row, and return it."""
     lock_table(SiteLook)
     return db.session.scalar(select(SiteLook).execution_options(populate_existing=True))
 

@@ -1,7 +1,7 @@
 """Safe HTML from Markdown, or from HTML that another program produced.
 
 HTML within Markdown is escaped; HTML from another program is sanitised (``html_tags`` tells them
-apart). No word that somebody typed is lost, and any text is rendered in linear time.
+apart). No typed word is lost, and any text is rendered in linear time.
 """
 
 import html
@@ -35,7 +35,7 @@ LINK_WITHOUT_HREF = re.compile(
     r'<a(?: rel="[^"<]*")?>((?:[^<]|<(?!/?a[ >]))*+)</a>'
 )  # nh3 removed an unsafe URL
 EXTERNAL_LINK_NOTE = re.compile(r' <span class="leaves">[^<]*</span>')  # added by link_close()
-YEAR = re.compile(r"^([ \t]*\d{3,9})([.)])(?=\s)", re.MULTILINE)  # the line is no list
+YEAR = re.compile(r"^([ \t]*\d{3,9})([.)])(?=\s)", re.MULTILINE)  # not a list item
 LINK_RELATION = "external noopener"
 EXTERNAL_LINK = re.compile(
     rf'(<a href="(?:https?:)?//[^"]*" rel="{LINK_RELATION}">[^<]*+(?:<(?!/?a[ >])[^<]*+)*+)</a>'
@@ -48,11 +48,11 @@ VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 RESERVED_IDS = frozenset(  # ids used in the templates of these pages
     {"main", "rooms", "additional-links", "message", "email", "submit", "csrf_token"}
 )
-PICTURES = "/pictures/"  # the address of uploaded pictures
+PICTURES = "/pictures/"  # the path of uploaded pictures
 IMAGE_SIZES = "(min-width: 44rem) 42rem, 92vw"  # about as wide as the text
 MAX_HEADING_LEVEL = 6
 MANY_COLUMNS = 3  # more than fit beside each other on a phone
-MAX_BRACKET_NESTING = 10  # of link texts; what is nested deeper is no link
+MAX_BRACKET_NESTING = 10  # of link texts; deeper brackets make no link
 MAX_EXCERPT_LENGTH = 155  # characters, about what a search engine shows
 
 
@@ -75,11 +75,11 @@ def render_markdown(
     """Render the site's own Markdown; links within the site start with ``root``, for example /fr.
 
     ``parent_level`` is the level of the heading above the text; its own headings start one level
-    below. ``prefix`` starts the ids of headings, where several texts are on one page. ``images``
-    are the uploaded pictures that the text shows; others are shown by their text alternative.
+    below. ``prefix`` is for the ids of headings, if several texts are on one page. ``images`` are
+    the uploaded pictures that the text shows; others are shown as their text alternative.
     """
     env: dict[str, Any] = {"root": root, "headings": {}, "below": parent_level, "prefix": prefix}
-    env["images"] = {f"{PICTURES}{one.key}.jpg": one for one in images}
+    env["images"] = {f"{PICTURES}{image.key}.jpg": image for image in images}
     rendered = _markdown.render(markdown, env)
     if prefix:
         rendered = OWN_ANCHOR.sub(lambda found: _to_own_heading(found, prefix, env), rendered)
@@ -93,7 +93,7 @@ def render_inline(markdown: str) -> str:
 
 
 def sanitise(text: str) -> str:
-    """Return the HTML of somebody else's text, without headings, images or active content."""
+    """Return the HTML of a third party's text, without headings, images or active content."""
     is_html = html_tags.is_html(text)
     unsafe = html_tags.escape_other_brackets(text) if is_html else _render_typed(text)
     cleaned = nh3.clean(
@@ -107,14 +107,14 @@ def sanitise(text: str) -> str:
 
 
 def mark_external_links(html_text: str, note: str) -> str:
-    """Return sanitised HTML in which links to other sites end with a note."""
+    """Return sanitised HTML in which links to other sites end with a notice."""
     return EXTERNAL_LINK.sub(
         rf'\1 <span class="leaves">({html.escape(note)})</span></a>', html_text
     )
 
 
 def without_link_relations(html_text: str) -> str:
-    """Return sanitised HTML as another site may show it: what links are to this one is left out."""
+    """Return sanitised HTML for other sites: without the rel attributes of links."""
     return html_text.replace(f' rel="{LINK_RELATION}"', "")
 
 
@@ -126,7 +126,7 @@ def to_text(text: str) -> str:
 
 
 def sanitised_to_text(html_text: str) -> str:
-    """Return the text of sanitised HTML on one line: ten times as fast."""
+    """Return the text of sanitised HTML on one line, ten times as fast as ``to_text``."""
     return " ".join(html.unescape(TAG.sub("", END_OF_LINE_TAG.sub(" ", html_text))).split())
 
 
@@ -144,11 +144,15 @@ def is_external(address: str) -> bool:
 
 
 def _render_typed(text: str) -> str:
-    """Render Markdown that a person typed, or show it as it is if Markdown would drop words."""
+    """Render Markdown that a person typed, or show it unchanged if Markdown would drop words."""
     env: dict[str, Any] = {}
     tokens = _typed_markdown.parse(YEAR.sub(r"\1\\\2", text), env)
-    shown = sum(_count_letters(token.content) + _count_letters(token.info) for token in tokens)
-    if shown < _count_letters(text):  # more cells than the head of a table, or nested too deeply
+    shown_count = sum(
+        _count_letters(token.content) + _count_letters(token.info) for token in tokens
+    )
+    if shown_count < _count_letters(
+        text
+    ):  # more cells than the head of a table, or nested too deeply
         return _render_plain(text)
     return str(_typed_markdown.renderer.render(tokens, _typed_markdown.options, env))
 
@@ -159,8 +163,10 @@ def _count_letters(text: str) -> int:
 
 def _render_plain(text: str) -> str:
     paragraphs = "\n".join(line.rstrip() for line in text.splitlines()).split("\n\n")
-    shown = (html.escape(one.strip("\n")).replace("\n", "<br>\n") for one in paragraphs)
-    return "".join(f"<p>{one}</p>\n" for one in shown if one)
+    paragraphs_html = (
+        html.escape(paragraph.strip("\n")).replace("\n", "<br>\n") for paragraph in paragraphs
+    )
+    return "".join(f"<p>{one}</p>\n" for one in paragraphs_html if one)
 
 
 class _Renderer(RendererHTML):
@@ -198,8 +204,8 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
         note = f' <span class="leaves">({env.get("elsewhere", "opens another website")})</span>'
-        said = tokens[index].meta.get("said", "")
-        return f"{said}{note if env.pop('leaves', False) else ''}</a>"
+        note_before = tokens[index].meta.get("said", "")
+        return f"{note_before}{note if env.pop('leaves', False) else ''}</a>"
 
     def paragraph_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
@@ -214,7 +220,7 @@ class _Renderer(RendererHTML):
         address = str(picture.attrGet("src") or "")
         uploaded: ImageInfo | None = env.get("images", {}).get(address)
         is_unknown = uploaded is None and address.startswith(PICTURES)
-        # the content security policy blocks images of other sites
+        # the content security policy blocks images from other sites
         if is_unknown or not LOCAL_PATH.match(address):
             return html.escape(picture.content)
         caption = html.escape(str(picture.attrs.pop("title", "")))
@@ -223,10 +229,10 @@ class _Renderer(RendererHTML):
             picture.attrSet(name, str(length))
         if uploaded:
             picture.attrs |= {"loading": "lazy", "decoding": "async", **_responsive(uploaded)}
-        shown = super().image(tokens, index, options, env)
-        shown = f"<picture>{_sources(uploaded)}{shown}</picture>" if uploaded else shown
+        markup = super().image(tokens, index, options, env)
+        markup = f"<picture>{_sources(uploaded)}{markup}</picture>" if uploaded else markup
         alone = caption and len(tokens) == 1
-        return f"{shown}<figcaption>{caption}</figcaption>" if alone else shown
+        return f"{markup}<figcaption>{caption}</figcaption>" if alone else markup
 
     def table_open(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         _name_cells(tokens[index:])
@@ -237,9 +243,9 @@ class _Renderer(RendererHTML):
 
 
 class _TypedTextRenderer(_Renderer):
-    """Renders what people typed, including what only programs would read.
+    """Renders what people typed, including what Markdown would hide.
 
-    Links have no note: it is no part of the text, and pages add it (``mark_external_links``).
+    Links have no notice: it is not part of the text, and pages add it (``mark_external_links``).
     """
 
     def link_close(
@@ -250,20 +256,20 @@ class _TypedTextRenderer(_Renderer):
 
     def fence(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         language, code = tokens[index].info.strip(), tokens[index].content
-        shown = f"{language}\n{code}" if language else code
-        return f"<pre><code>{html.escape(shown)}</code></pre>\n"
+        content = f"{language}\n{code}" if language else code
+        return f"<pre><code>{html.escape(content)}</code></pre>\n"
 
     def image(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
-        """Show what the picture is called, for the picture itself is not shown."""
+        """Show the name of the picture, because the picture itself is not shown."""
         picture = tokens[index]
         words = (picture.content, str(picture.attrs.get("title", "")))
         return html.escape(" ".join(filter(None, words)))
 
 
 class _InlineParser(ParserInline):
-    """Parses the text of a paragraph, however many brackets it has, in linear time."""
+    """Parses the text of a paragraph in linear time, however many brackets it has."""
 
-    def skipToken(self, state: StateInline) -> None:  # noqa: N802 – the parser's own name
+    def skipToken(self, state: StateInline) -> None:  # noqa: N802 – the name in markdown-it
         """Skip one token; skip the rest of the paragraph where brackets are nested too deeply."""
         if state.level >= MAX_BRACKET_NESTING and state.pos not in state.cache:
             state.cache[state.pos] = state.posMax
@@ -271,8 +277,8 @@ class _InlineParser(ParserInline):
 
 
 def _name_cells(table: Sequence[Token]) -> None:
-    """Give each cell of a wide table the name of its column, which phones show above it."""
-    end = [one.type for one in table].index("table_close")
+    """Give each cell of a wide table the name of its column, which phones show above the cell."""
+    end = [token.type for token in table].index("table_close")
     names = [table[at + 1].content for at in range(end) if table[at].type == "th_open"]
     cells = [one for one in table[:end] if one.type == "td_open"]
     for at, cell in enumerate(cells):
@@ -281,7 +287,7 @@ def _name_cells(table: Sequence[Token]) -> None:
 
 
 def _responsive(image: ImageInfo) -> dict[str, str]:
-    """Return the attributes that offer a picture as a JPEG in each width."""
+    """Return the attributes that offer a picture as JPEG in each width."""
     offered = dict(image.widths).get("jpg")
     return {"srcset": _srcset(image, "jpg", offered), "sizes": IMAGE_SIZES} if offered else {}
 
@@ -301,7 +307,7 @@ def _srcset(image: ImageInfo, kind: str, widths: Sequence[int]) -> str:
 
 
 def _to_own_heading(link: re.Match[str], prefix: str, env: EnvType) -> str:
-    """Return a link to a heading of this text as it is on a page with several texts."""
+    """Return a link to a heading of this text, adapted to a page with several texts."""
     identity = f"{prefix}{link[1]}"
     return f'<a href="#{identity}"' if identity in env["headings"] else link[0]
 
@@ -336,7 +342,11 @@ def _unique_id(words: str, env: EnvType) -> str:
     numbers = count(repeated[slug] + 2)
     used = env["headings"]
     candidates = chain([slug], (f"{slug}-{repeated.update([slug]) or n}" for n in numbers))
-    return next(one for one in candidates if one not in used and one not in RESERVED_IDS)
+    return next(
+        candidate
+        for candidate in candidates
+        if candidate not in used and candidate not in RESERVED_IDS
+    )
 
 
 def _create_parser(renderer: type[_Renderer]) -> MarkdownIt:

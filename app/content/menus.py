@@ -1,7 +1,7 @@
-"""The menus in the header and footer of every page: as they ship, and as organisers change them.
+"""The menus in the header and footer of every page: the shipped ones, and organisers' changes.
 
-A menu without rows is the one that ships; the first change stores all of its entries. Pages are
-named by their paths, which the pages of the site share with those that organisers write.
+A menu without rows is the shipped one; the first change stores all of its entries. Pages are
+identified by their paths, which belong to the site's own pages or to those of organisers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,17 +25,17 @@ HISTORY_SUBJECT: Final = "menus"
 
 
 class MenuPage(NamedTuple):
-    """A page that ships: its short label, and its access key of the UK standard."""
+    """A shipped page: its short label, and its access key by the UK government standard."""
 
-    label: Any  # translated when it is shown
+    label: Any  # translated when shown
     access_key: str = ""
 
 
 @dataclass(frozen=True)
 class Menu:
-    """A menu, with the pages in it as it ships."""
+    """A menu, with its shipped pages."""
 
-    title: Any  # translated when it is shown
+    title: Any  # translated when shown
     history_name: str
     max_entries: int
     shipped: Sequence[str]
@@ -73,7 +73,7 @@ MENU_PAGES: Final[Mapping[str, MenuPage]] = {
     "terms": MenuPage(_l("Terms and conditions"), "8"),
     "developers": MenuPage(_l("For developers")),
 }
-PAGES_WITHOUT_TEXT: Final = frozenset(  # always public; the others have a text that can be deleted
+PAGES_WITHOUT_TEXT: Final = frozenset(  # always public; the others have a text that can be removed
     {
         *("programme", "agenda", "speakers", "search", "whats-new"),
         *("site-map", "sign-in", "speak", "developers"),
@@ -108,29 +108,29 @@ MENUS: Final[Mapping[str, Menu]] = {
 
 
 def get_menu(name: str) -> Menu:
-    """Return a menu; raise NotFound."""
+    """Return a menu; raise NotFound if there is none."""
     if name not in MENUS:
         raise NotFound("There is no such menu")
     return MENUS[name]
 
 
 def is_shipped(store: ContentStore, menu: str) -> bool:
-    """Return True if nobody has changed the menu."""
-    return not any(one.menu == menu for one in store.menus)
+    """Return True if the menu is unchanged."""
+    return not any(position.menu == menu for position in store.menus)
 
 
 def list_entries(store: ContentStore, menu: str) -> Sequence[MenuPosition]:
-    """List the entries of a menu in order, also those that visitors do not see now."""
-    changed = [one for one in store.menus if one.menu == menu]
+    """List the entries of a menu in order, including those that visitors do not see now."""
+    changed = [position for position in store.menus if position.menu == menu]
     return changed or [MenuPosition(menu, page) for page in MENUS[menu].shipped]
 
 
 def list_links(
     store: ContentStore, menu: str, language: str, at: datetime, *, root: str
 ) -> Sequence[MenuLink]:
-    """List what visitors in a language see; ``root`` is the path prefix of that language.
+    """List the links that visitors in a language see; ``root`` is the path prefix of that language.
 
-    An access key stays with its page, and is given once where a page is in several menus.
+    An access key stays with its page, and is used once if a page is in several menus.
     """
     before = set(_list_pages_before(store, menu))
     return [
@@ -145,7 +145,7 @@ def list_links(
 
 
 def find_title(store: ContentStore, page: str, language: str, at: datetime) -> str | None:
-    """Return what a page is called in a menu, or None if visitors cannot read it."""
+    """Return the label of a page in a menu, or None if visitors cannot read it."""
     known = MENU_PAGES.get(page)
     if known and page in PAGES_WITHOUT_TEXT:
         return str(known.label)
@@ -157,7 +157,7 @@ def find_title(store: ContentStore, page: str, language: str, at: datetime) -> s
 
 
 def find_any_title(store: ContentStore, page: str) -> str:
-    """Return what a page is or was called, for organisers."""
+    """Return the current or former title of a page, for organisers."""
     if page in MENU_PAGES:
         return str(MENU_PAGES[page].label)
     newest = store.find_latest(ContentKey(PAGE, page, FALLBACK_LANGUAGE))
@@ -170,7 +170,7 @@ def list_addable(store: ContentStore, menu: str, at: datetime) -> Sequence[tuple
     pages = (store.list_slugs(PAGE) | MENU_PAGES.keys()) - present
     found = ((page, find_title(store, page, FALLBACK_LANGUAGE, at)) for page in pages)
     titles = [(page, title) for page, title in found if title is not None]
-    return sorted(titles, key=lambda one: (one[1].casefold(), one[0]))
+    return sorted(titles, key=lambda title: (title[1].casefold(), title[0]))
 
 
 def add(store: ContentStore, menu: str, page: str, at: datetime, *, actor: str) -> None:
@@ -180,7 +180,7 @@ def add(store: ContentStore, menu: str, page: str, at: datetime, *, actor: str) 
         raise RuleViolation("This menu is full. Remove an entry before you add another")
     if find_title(store, page, FALLBACK_LANGUAGE, at) is None:
         raise RuleViolation("Choose a page from the list")
-    if any(one.page == page for one in rows):
+    if any(row.page == page for row in rows):
         raise RuleViolation("This page is already in the menu")
     _save([*rows, MenuEntry(menu=menu, page=page, label="")])
     _record(f"The page /{page} was added to the {get_menu(menu).history_name}", actor)
@@ -201,7 +201,7 @@ def move(menu: str, page: str, direction: str, *, actor: str) -> bool:
 
 
 def remove(menu: str, page: str, *, actor: str) -> None:
-    """Remove an entry; raise RuleViolation for the last, as a menu without rows is the original."""
+    """Remove an entry; raise RuleViolation for the last one, since an empty menu is the default."""
     rows = _get_rows_for_update(menu)
     rows.remove(entry := _find(rows, page))
     if not rows:
@@ -217,7 +217,7 @@ def remove(menu: str, page: str, *, actor: str) -> None:
 def set_labels(menu: str, labels: Mapping[str, str], *, actor: str) -> bool:
     """Set the labels of entries, by page; return True if one has changed."""
     rows = _get_rows_for_update(menu)
-    changed = [one for one in rows if labels.get(one.page, one.label) != one.label]
+    changed = [row for row in rows if labels.get(row.page, row.label) != row.label]
     for entry in changed:
         entry.label = labels[entry.page]
         label = f"“{entry.label}”" if entry.label else "its own title"
@@ -229,7 +229,7 @@ def set_labels(menu: str, labels: Mapping[str, str], *, actor: str) -> bool:
 
 
 def restore_shipped(menu: str, *, actor: str) -> None:
-    """Go back to the menu that ships."""
+    """Restore the shipped menu."""
     get_menu(menu)
     lock_table(MenuEntry)
     db.session.execute(delete(MenuEntry).where(MenuEntry.menu == menu))
@@ -250,7 +250,7 @@ def _get_access_key(page: str) -> str:
 
 
 def _get_rows_for_update(menu: str) -> list[MenuEntry]:
-    """Return the entries of a menu, new ones where it is the one that ships."""
+    """Return the entries of a menu for a change; new rows if it is the shipped menu."""
     shipped = get_menu(menu).shipped
     lock_table(MenuEntry)
     rows = db.session.scalars(
@@ -263,9 +263,9 @@ def _get_rows_for_update(menu: str) -> list[MenuEntry]:
 
 
 def _find(rows: Sequence[MenuEntry], page: str) -> MenuEntry:
-    for one in rows:
-        if one.page == page:
-            return one
+    for row in rows:
+        if row.page == page:
+            return row
     raise NotFound("This page is not in the menu")
 
 

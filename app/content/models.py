@@ -1,6 +1,6 @@
 """Tables of pages, news, links, the urgent notice, pictures, menus and the look.
 
-Each save of a text adds a version, none is deleted.
+Each save of a text adds a version; none is deleted.
 """
 
 from datetime import date, datetime
@@ -61,7 +61,7 @@ class Link(Base):
 
 
 class MenuEntry(Base):
-    """A page in a menu of the site; a menu without rows is the one that ships."""
+    """A page in a menu of the site; a menu without rows is the shipped one."""
 
     __tablename__ = "menu_entry"
 
@@ -78,7 +78,7 @@ class MenuEntry(Base):
 
 
 class PageImage(Base):
-    """A picture for the text of a page or news item, which refers to it by its address."""
+    """A picture for the text of a page or news item, which refers to it by URL."""
 
     __tablename__ = "page_image"
 
@@ -92,7 +92,7 @@ class PageImage(Base):
     picture: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # a JPEG
     added_by: Mapped[str]
     created_at: Mapped[datetime]
-    # until when a worker has leased it, or it is not tried again
+    # until when a worker has leased it, or a retry is postponed
     rendering_until: Mapped[datetime | None] = mapped_column(default=None)
     render_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     rendered_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -117,7 +117,7 @@ class PageImageRendition(Base):
 
 
 class SiteLook(Base):
-    """The colours of the site where they are not the shipped ones: one row, or none."""
+    """The colours of the site if they differ from the shipped ones: one row, or none."""
 
     __tablename__ = "site_look"
 
@@ -136,13 +136,13 @@ class SiteLogo(Base):
     __tablename__ = "site_logo"
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
-    key: Mapped[str] = mapped_column(default="")  # its address; a hash of the picture
+    key: Mapped[str] = mapped_column(default="")  # used in its URL; a hash of the picture
     picture: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)  # a WebP
     width: Mapped[int] = mapped_column(default=0)  # pixels
     height: Mapped[int] = mapped_column(default=0)
     description: Mapped[str] = mapped_column(default="")  # text alternative
     has_plate: Mapped[bool] = mapped_column(default=False)  # on white, not on the header's colour
-    has_name: Mapped[bool] = mapped_column(default=True)  # the conference's name stands beside it
+    has_name: Mapped[bool] = mapped_column(default=True)  # shown with the conference's name
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime]
 

@@ -1,7 +1,7 @@
-"""The two colours of the site, their contrast, and the style sheet that is made of them.
+"""The two colours of the site, their contrast, and the style sheet generated from them.
 
-Contrast is that of WCAG 2.2: 4.5 for text on its ground, 3 for lines and shapes. Two colours are
-asked for, the others follow. Those for dark pages are the same hue, lightened as far as needed.
+Contrast follows WCAG 2.2: 4.5 for text on its background, 3 for lines and shapes. Two colours are
+chosen, the others derived. Those for dark mode have the same hue, lightened as far as needed.
 """
 
 import re
@@ -14,13 +14,13 @@ from typing import Final
 
 TEXT_CONTRAST: Final = 4.5  # WCAG 2.2, 1.4.3
 SHAPE_CONTRAST: Final = 3.0  # WCAG 2.2, 1.4.11
-DARK_LINK_CONTRAST: Final = 7.0  # as in the shipped look: links are easy to tell from text
-LIGHT_GROUNDS: Final = ("#ffffff", "#f3f6f8", "#e6eef2")  # of assets/scss/_colours.scss
+DARK_LINK_CONTRAST: Final = 7.0  # as in the shipped look: links stand out from text
+LIGHT_GROUNDS: Final = ("#ffffff", "#f3f6f8", "#e6eef2")  # in assets/scss/_colours.scss
 DARK_GROUNDS: Final = ("#0d1924", "#14232f", "#1b2d3b")
-ON_BRAND: Final = ("#ffffff", "#e9eff3")  # on light and dark pages
+ON_BRAND: Final = ("#ffffff", "#e9eff3")  # in light and dark mode
 TYPED: Final = re.compile(r"#?([0-9a-f]{6})", re.IGNORECASE)
-STEPS: Final = 400  # of lightness, when a colour is searched for
-# The colours of text and grounds around the two, for the preview in admin.
+STEPS: Final = 400  # of lightness, when searching for a colour
+# The colours of text and backgrounds around the two, for the preview in admin.
 LIGHT_PAGE: Final = {
     "ground": "#ffffff",
     "ink": "#10243a",
@@ -39,7 +39,7 @@ DARK_PAGE: Final = {
 class Palette:
     """The colours that an organiser chooses, as #rrggbb."""
 
-    brand: str = "#0b4f6c"  # the ground of the header, with white text on it
+    brand: str = "#0b4f6c"  # the background of the header, with white text on it
     accent: str = "#0a5a85"  # links and buttons
 
     @property
@@ -53,7 +53,7 @@ class Palette:
         return blake2b(build_stylesheet(self).encode(), digest_size=4).hexdigest()
 
     def find_faults(self) -> dict[str, "ContrastFault"]:
-        """Return what is wrong with each colour that cannot be read, by name."""
+        """Return the fault of each unreadable colour, by name."""
         pairs = {"brand": (self.brand, ON_BRAND), "accent": (self.accent, LIGHT_GROUNDS)}
         faults = {name: _find_fault(*pair) for name, pair in pairs.items()}
         return {name: fault for name, fault in faults.items() if fault is not None}
@@ -71,7 +71,7 @@ SHIPPED: Final = Palette()
 
 
 def parse_colour(typed: str) -> str | None:
-    """Return a colour as #rrggbb in small letters, or None if it is not one."""
+    """Return a colour as #rrggbb in lower case, or None if it is invalid."""
     found = TYPED.fullmatch(typed.strip())
     return f"#{found[1].lower()}" if found else None
 
@@ -84,10 +84,10 @@ def get_contrast(one: str, other: str) -> float:
 
 @lru_cache(maxsize=64)
 def build_stylesheet(palette: Palette) -> str:
-    """Return the style sheet that puts these colours in place of the shipped ones.
+    """Return the style sheet that replaces the shipped colours.
 
-    It is for screens: print has no colours of its own. Where people force their own colours,
-    lines are drawn in those.
+    It applies to screens only: print has no colours of its own. In forced colours mode, lines use
+    the system colours.
     """
     forced = dict.fromkeys(("upper", "lower", "sky"), "CanvasText")
     return (
@@ -142,30 +142,34 @@ def _find_fault(colour: str, others: Iterable[str]) -> ContrastFault | None:
 
 
 def _passes(others: Iterable[str], least: float) -> Callable[[str], bool]:
-    """Return a test of whether a colour has at least this contrast with all others."""
+    """Return a predicate for whether a colour has at least this contrast with all others."""
     listed = tuple(others)
     return lambda colour: all(get_contrast(colour, other) >= least for other in listed)
 
 
 def _find_nearest(colour: str, passes: Callable[[str], bool]) -> str:
-    """Return the colour of the same hue that passes, and differs least in lightness."""
+    """Return the passing colour of the same hue with the least difference in lightness."""
     _, lightness, _ = _to_hls(colour)
     found = [one for one in _list_lightnesses(colour) if passes(_with_lightness(colour, one))]
     return _with_lightness(colour, min(found, key=lambda one: abs(one - lightness)))
 
 
 def _lighten(colour: str, passes: Callable[[str], bool]) -> str:
-    """Return a colour that passes: itself, or lightened as little as possible."""
+    """Return a passing colour: the colour itself, or lightened as little as possible."""
     if passes(colour):
         return colour
     _, lightness, _ = _to_hls(colour)
     lighter = (one for one in _list_lightnesses(colour) if one > lightness)
-    return next(filter(passes, (_with_lightness(colour, one) for one in lighter)), "#ffffff")
+    return next(
+        filter(passes, (_with_lightness(colour, candidate) for candidate in lighter)), "#ffffff"
+    )
 
 
 def _find_lightest(colour: str, passes: Callable[[str], bool]) -> str:
-    """Return the lightest colour of the same hue that passes."""
-    shades = (_with_lightness(colour, one) for one in reversed(_list_lightnesses(colour)))
+    """Return the lightest passing colour of the same hue."""
+    shades = (
+        _with_lightness(colour, lightness) for lightness in reversed(_list_lightnesses(colour))
+    )
     return next(filter(passes, shades), colour)
 
 

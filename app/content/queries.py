@@ -2,8 +2,8 @@
 
 Versions are loaded once per cache version; which of them is effective is decided in each request,
 so that a scheduled version appears on time. A text without a translation is returned in English,
-with that language. Its links stay in the requested language: ``root`` is the path prefix of that
-language.
+with “en” as its language. Its links stay in the requested language: ``root`` is the path prefix of
+that language.
 """
 
 from collections.abc import Mapping, Sequence
@@ -104,7 +104,7 @@ class PublicLink:
 
 @dataclass(frozen=True)
 class HeroText:
-    """The figures of the gap on the home page, as HTML."""
+    """The texts in the gap on the home page, as HTML."""
 
     language: str
     upper: str
@@ -156,7 +156,7 @@ def has_page(folder: Path, slug: str) -> bool:
 def list_links(folder: Path, slug: str) -> Sequence[PublicLink]:
     """List the additional links of a page."""
     versions_found = _store_or_defaults(folder).list_links(slug, clock.now())
-    return [PublicLink(one.title, _get_body(folder, one)) for one in versions_found]
+    return [PublicLink(version.title, _get_body(folder, version)) for version in versions_found]
 
 
 def get_notice(folder: Path) -> Version | None:
@@ -175,17 +175,17 @@ def get_logo(folder: Path) -> Logo | None:
 
 
 def get_next_change(folder: Path, since: datetime) -> datetime | None:
-    """Return when the next version appears or ends after a moment, or None."""
+    """Return the next time after a moment at which a version appears or ends, or None."""
     return _store(folder).find_next_change(since)
 
 
 def get_generation(folder: Path) -> int:
-    """Return a number that rises whenever a scheduled version appears or ends."""
+    """Return a number that increases whenever a scheduled version appears or ends."""
     return _store_or_defaults(folder).get_generation(clock.now())
 
 
 def get_hero_text(folder: Path, acronym: str, language: str) -> HeroText | None:
-    """Return the figures of this conference, in English if not translated, or None."""
+    """Return the hero texts of this conference, in English if not translated, or None."""
     for candidate in (language, FALLBACK_LANGUAGE):
         path = folder / "front" / candidate / f"{acronym}.md"
         if acronym.replace("-", "").isalnum() and path.is_file():
@@ -209,7 +209,7 @@ def render_content_page(
     )
 
 
-def render_news_item(  # noqa: PLR0913 - all of it is on the page
+def render_news_item(  # noqa: PLR0913 - all of it is shown on the page
     version: Version,
     body: str,
     shown: Images,
@@ -253,12 +253,12 @@ def get_store(folder: Path) -> ContentStore:
 
 
 def get_store_or_defaults(folder: Path) -> ContentStore:
-    """Return all texts, or what ships while the database is unavailable."""
+    """Return all texts, or the defaults while the database is unavailable."""
     return _store_or_defaults(folder)
 
 
 def find_images(folder: Path, body: str) -> Images:
-    """Return what is known of the pictures in a text."""
+    """Return the metadata of the pictures in a text."""
     return images.find_in_text(_store_or_defaults(folder).images, body)
 
 
@@ -318,7 +318,7 @@ def _load(folder: Path, connection: Connection) -> ContentStore:
 
 
 def _get_text(folder: Path, version: Version) -> tuple[str, Images]:
-    """Return the Markdown of a version, and what is known of the pictures in it."""
+    """Return the Markdown of a version, and the metadata of its pictures."""
     body = _get_body(folder, version)
     return body, find_images(folder, body)
 
@@ -341,5 +341,5 @@ def _get_body(folder: Path, version: Version) -> str:
 @cache
 def _load_hero_text(path: Path, language: str) -> HeroText:
     facts, _ = versions.split_front_matter(path)
-    texts = (facts.get(one.name, "") for one in fields(HeroText) if one.name != "language")
+    texts = (facts.get(field.name, "") for field in fields(HeroText) if field.name != "language")
     return HeroText(language, *map(markdown.render_inline, texts))

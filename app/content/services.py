@@ -1,8 +1,8 @@
 """Operations on texts: each save adds a version, and no version is ever lost.
 
-Pages and news have all of them; links and the urgent notice share those about versions. The
-caller passes the version that the user saw as the newest; if there is a newer one by now, nothing
-is saved and ``StaleEdit`` holds the differences. Every operation bumps the cache version.
+Pages and news use all of them; links and the urgent notice only those about versions. The caller
+passes the number of the newest version that the user saw; if there is a newer one, nothing is saved
+and ``StaleEdit`` holds the differences. Every operation bumps the cache version.
 """
 
 import re
@@ -56,7 +56,7 @@ def add(
     other_slugs: Collection[str],
     actor: str,
 ) -> ContentKey:
-    """Add a page or a news item and return its key; without a slug, one is made from the title."""
+    """Add a page or a news item and return its key; by default, the slug comes from the title."""
     lock_table(ContentVersion)
     kind, slug = requested.kind, requested.slug or _suggest_slug(requested.kind, draft)
     _check_slug(slug)
@@ -75,7 +75,7 @@ def create_first_version(key: ContentKey, draft: ContentDraft, *, actor: str) ->
 
 
 def remove_default_text(key: ContentKey, draft: ContentDraft, *, actor: str) -> None:
-    """Remove a default text that nobody has edited, which can be restored."""
+    """Remove an unedited default text, which can be restored."""
     _insert_version(key, draft, number=1, actor=actor, is_removed=True)
     record_change(key, REMOVED, draft, actor)
 
@@ -129,19 +129,19 @@ def remove(folder: Path, key: ContentKey, *, expected_version: int, actor: str) 
         raise RuleViolation("It has already been deleted")
     if not is_removable(store, key):
         raise RuleViolation("Other pages link to this page, so you cannot delete it")
-    gone = ContentDraft(newest.title, newest.summary, "", newest.dated_on)
-    with_body = replace(gone, body=queries.get_body(folder, newest))
-    _insert_version(key, gone, number=expected_version + 1, actor=actor, is_removed=True)
+    removal = ContentDraft(newest.title, newest.summary, "", newest.dated_on)
+    with_body = replace(removal, body=queries.get_body(folder, newest))
+    _insert_version(key, removal, number=expected_version + 1, actor=actor, is_removed=True)
     record_change(key, REMOVED, with_body, actor)
 
 
 def is_removable(store: ContentStore, key: ContentKey) -> bool:
-    """Return True unless it is a default page in English, to which the site itself links."""
+    """Return True unless it is a default page in English to which the site itself links."""
     return key.kind != PAGE or key.language != FALLBACK_LANGUAGE or key not in store.defaults
 
 
 def get_version(store: ContentStore, key: ContentKey, number: int) -> Version:
-    """Return one version of a text; raise NotFound."""
+    """Return one version of a text; raise NotFound if there is none."""
     known = [*filter(None, [store.defaults.get(key)]), *store.list_versions(key)]
     for one in known:
         if one.number == number:
@@ -157,7 +157,7 @@ def _find_latest(store: ContentStore, key: ContentKey) -> Version | None:
 
 
 def _appears_when_planned(newest: Version, draft: ContentDraft) -> bool:
-    """Return True if the newest version appears when the draft should."""
+    """Return True if the newest version appears at the draft's time."""
     if draft.appears_at is None:
         return newest.has_appeared(clock.now())
     return draft.appears_at == newest.appears_at

@@ -1,7 +1,7 @@
-"""The texts with which a new conference begins, in place of those of the example.
+"""The texts that a new conference starts with, in place of those of the example.
 
 The default texts are about the example. Some pages have a neutral version under ``start/``; the
-news, and pages that only the example has, are removed. Texts that somebody has edited stay.
+news, and pages that only the example has, are removed. Edited texts stay.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ EXAMPLE_PAGES: Final = frozenset({"health-inequalities"})
 
 
 def list_example_texts(folder: Path) -> Sequence[Version]:
-    """List the texts that are still about the example, by title."""
+    """List the titles of the texts that are still about the example."""
     store = queries.get_store(folder)
     found = [store.defaults[key] for key in _list_example_texts(folder, store)]
     return sorted(found, key=lambda one: one.title.casefold())
 
 
 def replace_example_texts(folder: Path, *, actor: str) -> int:
-    """Replace or remove the texts about the example, and return how many there were."""
+    """Replace or remove the texts about the example, and return their number."""
     lock_table(ContentVersion)
     store = queries.load_store(folder)
     keys = _list_example_texts(folder, store)

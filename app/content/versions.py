@@ -87,7 +87,7 @@ class Version:
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """What a page says about a picture in its text."""
+    """The metadata of a picture in a text."""
 
     key: str
     width: int  # pixels
@@ -151,7 +151,7 @@ class ContentStore:
 
     def find_latest_effective(self, key: ContentKey, at: datetime) -> Version | None:
         """Return the newest version that has appeared, even one that removes the text, or None."""
-        appeared = [one for one in self.list_versions(key) if one.has_appeared(at)]
+        appeared = [version for version in self.list_versions(key) if version.has_appeared(at)]
         return appeared[-1] if appeared else self.defaults.get(key)
 
     def find_latest(self, key: ContentKey) -> Version | None:
@@ -188,11 +188,11 @@ class ContentStore:
         return None if newest is None or newest.is_removed else newest
 
     def get_generation(self, at: datetime) -> int:
-        """Return how many moments with a change have passed; it rises with each."""
+        """Return the number of past changes; it increases with each."""
         return bisect_right(self._moments, at)
 
     def find_next_change(self, at: datetime) -> datetime | None:
-        """Return the next moment at which a version appears or ends, or None."""
+        """Return the next time at which a version appears or ends, or None."""
         index = self.get_generation(at)
         return self._moments[index] if index < len(self._moments) else None
 
@@ -218,7 +218,7 @@ class ContentStore:
 
 
 def list_possibly_effective(store: ContentStore, at: datetime) -> Iterable[Version]:
-    """Yield the versions that are effective at a moment, or may be later."""
+    """Yield the versions that are effective at a moment, or may become so."""
     for version in store.saved:
         effective = store.find_latest_effective(version.key, at)
         if effective is None or version.number >= effective.number:

@@ -27,7 +27,7 @@ bp = Blueprint("content", __name__)
 
 
 class ContentSlugConverter(BaseConverter):
-    """Matches only the slugs of content pages, so that other paths stay unknown."""
+    """Matches only the slugs of content pages, so that other paths remain not found."""
 
     regex = r"[a-z0-9-]+"
 
@@ -61,7 +61,7 @@ def _notice_context() -> dict[str, Any]:
 
 @bp.app_context_processor
 def _look_context() -> dict[str, Any]:
-    """Add the colours to every page, and the address of their style sheet."""
+    """Add the colours to every page, with the URL of their style sheet."""
     try:
         palette = queries.get_palette(get_content_folder())
     except SQLAlchemyError:
@@ -72,7 +72,7 @@ def _look_context() -> dict[str, Any]:
 
 
 def get_look_url(palette: Palette) -> str:
-    """Return the address of a style sheet, one for all languages; "" for the shipped look."""
+    """Return the URL of a style sheet, the same for all languages; "" for the shipped look."""
     if palette.is_shipped:
         return ""
     brand, accent = palette.brand.removeprefix("#"), palette.accent.removeprefix("#")
@@ -81,7 +81,7 @@ def get_look_url(palette: Palette) -> str:
 
 @bp.app_template_global()
 def get_logo() -> Logo | None:
-    """Return the logo that organisers have set, or None; then pages show the shipped mark."""
+    """Return the logo, or None; then pages show the shipped mark."""
     try:
         return queries.get_logo(get_content_folder())
     except SQLAlchemyError:
@@ -92,7 +92,7 @@ def get_logo() -> Logo | None:
 
 @bp.app_template_global()
 def is_page_public(slug: str) -> bool:
-    """Return True if visitors can read a content page, so that others link to it."""
+    """Return True if visitors can read a content page, so that other pages link to it."""
     try:
         return queries.is_public(get_content_folder(), slug)
     except SQLAlchemyError as fault:
@@ -103,7 +103,7 @@ def is_page_public(slug: str) -> bool:
 
 @bp.app_template_global()
 def list_menu(menu: str) -> Sequence[menus.MenuLink]:
-    """Return the links of a menu of the site, or the menu that ships where it cannot be read."""
+    """Return the links of a menu of the site; the shipped menu if the database is unavailable."""
     try:
         store = queries.get_store_or_defaults(get_content_folder())
     except SQLAlchemyError as fault:
@@ -117,7 +117,7 @@ def list_menu(menu: str) -> Sequence[menus.MenuLink]:
 
 @bp.app_template_global()
 def get_content_generation() -> str:
-    """Return what changes whenever a scheduled text appears or ends."""
+    """Return a number that changes whenever a scheduled text appears or ends."""
     try:
         return str(queries.get_generation(get_content_folder()))
     except SQLAlchemyError as fault:
@@ -157,7 +157,7 @@ def logo_picture(key: str) -> ResponseReturnValue:
 
 
 def parse_palette(brand: str, accent: str) -> Palette:
-    """Return the colours in the address of a style sheet; raise NotFound if they cannot be used."""
+    """Return the colours in the URL of a style sheet; raise NotFound if they are not allowed."""
     found = parse_colour(brand), parse_colour(accent)
     palette = Palette(found[0] or "", found[1] or "")
     if not all(found) or palette.find_faults():
@@ -175,7 +175,7 @@ def page_context(slug: str) -> dict[str, Any]:
     """Return the template context of a content page in the current language."""
     code = languages.current().code
     page = queries.get_page(get_content_folder(), slug, code, languages.url_prefix(code))
-    # Where the site's date is set, the day on which a text was changed may be still to come.
+    # On a site with a set date, a text may have been changed "in the future".
     has_changed = page.updated <= local_day(clock.now())
     return {
         "content_page": page,

@@ -1,1 +1,1 @@
-"""Who a delegate is: the row, the ways to attend, what is asked and what was answered."""
+"""Who a delegate is: the row, the ways to attend, questions and answers."""

@@ -1,7 +1,7 @@
-"""The chunks of files that answer questions: encrypted with ``DATA_KEY``, and read one at a time.
+"""The chunks of uploaded answer files: encrypted with ``DATA_KEY``, and read one at a time.
 
 Each chunk is bound to its file and to its number. A file names the key of all its chunks; the
-worker encrypts those that are in the clear or under an older key, each file in one transaction.
+worker encrypts those that are unencrypted or under an older key, each file in one transaction.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from app.encryption import KeyRing, get_key_ring
 from app.materials.files import CHUNK_BYTES, ChunkReader
 from app.questions.models import AnswerFile, AnswerFileChunk
 
-BATCH_SIZE: Final = 5  # files that are encrypted in a transaction: up to 50 MB
+BATCH_SIZE: Final = 5  # files encrypted in one transaction: up to 50 MB
 ADDED_BYTES: Final = case((AnswerFile.key_id != "", encryption.ADDED_BYTES), else_=0)
 IS_COMPLETE: Final = (  # of all chunks of a file
     func.coalesce(func.sum(func.length(AnswerFileChunk.body)), 0)
@@ -24,11 +24,11 @@ IS_COMPLETE: Final = (  # of all chunks of a file
 
 
 class UnreadableChunk(Exception):
-    """A chunk has been altered or moved."""
+    """A chunk was altered or moved."""
 
 
 def store(key: str, content: BinaryIO) -> None:
-    """Store the chunks of a file whose row names the key that encrypts."""
+    """Store the chunks of a file whose row already names the current key."""
     connection, ring = db.session.connection(), get_key_ring()
     content.seek(0)
     for number, body in enumerate(iter(lambda: content.read(CHUNK_BYTES), b"")):
@@ -39,13 +39,13 @@ def store(key: str, content: BinaryIO) -> None:
 
 
 def prepare_reader(key: str) -> ChunkReader:
-    """Return what reads the chunks of a file; it works after the request has ended too."""
+    """Return a function that reads the chunks of a file; it works even after the request."""
     ring = get_key_ring()
     return lambda connection, number: _read(connection, ring, key, number)
 
 
 def _read(connection: Connection, ring: KeyRing, key: str, number: int) -> bytes | None:
-    """Return a chunk; None if it is not there or cannot be read."""
+    """Return a chunk; None if it does not exist or cannot be read."""
     row = connection.execute(
         select(AnswerFileChunk.body, AnswerFile.key_id)
         .join(AnswerFile, AnswerFile.key == AnswerFileChunk.file_key)
@@ -61,7 +61,7 @@ def _find_place(key: str, number: int) -> str:
 
 
 def map_complete(*keys: str) -> Mapping[str, int]:
-    """Return the sizes of files of which all chunks are stored, or of those with these keys."""
+    """Map the keys of files to their sizes, if all of their chunks are stored."""
     files = (
         select(AnswerFile.key, AnswerFile.size)
         .outerjoin(AnswerFileChunk, AnswerFileChunk.file_key == AnswerFile.key)
@@ -73,13 +73,13 @@ def map_complete(*keys: str) -> Mapping[str, int]:
 
 
 def count_by_key() -> Mapping[str, int]:
-    """Return how many files are not under the key that encrypts, by the ids of their keys."""
+    """Return the number of files that are not under the current key, by the id of their key."""
     rows = select(AnswerFile.key_id, func.count()).where(_is_pending(get_key_ring()))
     return dict(db.session.execute(rows.group_by(AnswerFile.key_id)).tuples().all())
 
 
 def encrypt_batch() -> int:
-    """Encrypt some files that are in the clear or under an older key; return how many."""
+    """Encrypt some files that are unencrypted or under an older key; return their number."""
     ring = get_key_ring()
     readable = ("", *ring.ciphers)
     pending = select(AnswerFile.key).where(_is_pending(ring), AnswerFile.key_id.in_(readable))
@@ -96,7 +96,7 @@ def _is_pending(ring: KeyRing) -> ColumnElement[bool]:
 
 
 def _encrypt(ring: KeyRing, key: str) -> bool:
-    """Encrypt a file anew; return False if it has been deleted or cannot be read."""
+    """Encrypt a file again; return False if it has been deleted or cannot be read."""
     row = select(AnswerFile.key_id).where(AnswerFile.key == key).with_for_update()
     key_id = db.session.scalar(row)
     if key_id is None:
@@ -117,8 +117,8 @@ def _encrypt_chunks(ring: KeyRing, key: str, key_id: str) -> None:
         if body is None:
             raise UnreadableChunk
         stored = ring.encrypt_bytes(body, _find_place(key, number))
-        such = of_file, AnswerFileChunk.number == number
-        connection.execute(update(AnswerFileChunk).where(*such).values(body=stored))
+        conditions = of_file, AnswerFileChunk.number == number
+        connection.execute(update(AnswerFileChunk).where(*conditions).values(body=stored))
     connection.execute(
         update(AnswerFile).where(AnswerFile.key == key).values(key_id=ring.current_id)
     )

@@ -1,7 +1,7 @@
-"""Files that answer questions: stored in chunks, read, and deleted with the answer that names them.
+"""Uploaded answer files: stored in chunks, read, and deleted with the answer that names them.
 
-The file of a booking is deleted in the transaction that deletes or replaces its answer; files that
-no answer names any longer, by ``app/registration/file_cleanup.py``.
+The file of a booking is deleted in the transaction that deletes or replaces its answer; orphaned
+files are deleted by ``app/registration/file_cleanup.py``.
 """
 
 from collections.abc import Collection, Sequence
@@ -28,11 +28,11 @@ ALTERED: Final = "This file cannot be read: what is stored was altered or moved"
 
 
 class UnreadableFile(RuleViolation):
-    """A file is stored, but cannot be decrypted; it stays, because its key may come back."""
+    """A stored file that cannot be decrypted; it is kept, because its key may be restored."""
 
 
 def store(file: AcceptedFile, name: str) -> FileAnswer:
-    """Store a file, encrypted if there is a key, and return the answer that names it."""
+    """Store a file, encrypted if there is a key, and return the answer that refers to it."""
     answer = file_answers.create(name, file.kind, file.size)
     row = {"key": answer.key, "kind": file.kind, "size": file.size, "digest": file.digest}
     row |= {"used_at": clock.real_now(), "key_id": get_key_ring().current_id}
@@ -42,14 +42,14 @@ def store(file: AcceptedFile, name: str) -> FileAnswer:
 
 
 def touch(keys: Collection[str]) -> frozenset[str]:
-    """Note that forms have sent answers that name these files; return those that are stored."""
+    """Record that forms sent these file answers; return those whose files are stored."""
     wanted = AnswerFile.key.in_(keys)
     used = update(AnswerFile).where(wanted).values(used_at=clock.real_now())
     return frozenset(db.session.scalars(used.returning(AnswerFile.key))) if keys else frozenset()
 
 
 def get_stored(answer: str) -> StoredFile:
-    """Return the file that an answer names; raise NotFound, or UnreadableFile."""
+    """Return the file of an answer; raise NotFound or UnreadableFile."""
     named = file_answers.read(answer)
     row = db.session.get(AnswerFile, named.key) if named else None
     if named is None or row is None or named.key not in answer_file_chunks.map_complete(named.key):
@@ -63,18 +63,22 @@ def get_stored(answer: str) -> StoredFile:
 
 
 def list_asked() -> Sequence[Definition]:
-    """List the questions that ask for a file, or have asked for one."""
-    every = queries.read_definitions(REGISTRATION)
-    return [one for one in every if any(version.kind == FILE for version in one.versions)]
+    """List the questions that ask for a file, or have done so."""
+    definitions = queries.read_definitions(REGISTRATION)
+    return [
+        definition
+        for definition in definitions
+        if any(version.kind == FILE for version in definition.versions)
+    ]
 
 
 def list_incomplete() -> Sequence[str]:
-    """List the bookings with an answer whose file is not stored, or not all of it."""
+    """List the bookings with an answer whose file is missing or incomplete."""
     sizes = answer_file_chunks.map_complete()
     answers = (
         select(Delegate.reference, DelegateAnswer.value)
         .join_from(DelegateAnswer, Delegate, Delegate.id == DelegateAnswer.delegate_id)
-        .where(DelegateAnswer.question_id.in_([one.id for one in list_asked()]))
+        .where(DelegateAnswer.question_id.in_([question.id for question in list_asked()]))
         .order_by(Delegate.reference, DelegateAnswer.question_id)
     )
     named = (
@@ -104,7 +108,7 @@ def _delete_replaced(_: Any, connection: Connection, answer: DelegateAnswer) -> 
 
 
 def _delete_unless_named(connection: Connection, answer: DelegateAnswer, value: str) -> None:
-    """Delete the file that an answer named; not while another booking has the same answer."""
+    """Delete the file of an answer, unless another booking has the same answer."""
     named = file_answers.read(value)
     if named is not None:
         others = exists().where(

@@ -1,11 +1,11 @@
-"""What somebody has answered, by the name of each question, and its JSON in rows and forms."""
+"""Answers by the name of each question, and their JSON in rows and forms."""
 
 import json
 from collections.abc import Mapping
 
 Answers = Mapping[str, str]
-# Keys under which drafts of earlier versions have several answers. A draft lives for a week, so
-# they may go a week after the last site has begun to store answers by the name of each field.
+# Keys under which drafts of earlier versions store several answers. A draft is kept for a week, so
+# this can be removed a week after the last site has been upgraded.
 FORMER_GROUPS = ("name", "work")
 
 
@@ -20,7 +20,7 @@ def load_answers(text: str) -> Answers:
     for group in FORMER_GROUPS:
         if isinstance(document.get(group), dict):
             document |= document.pop(group)
-    if isinstance(document.get("days"), list):  # in earlier drafts
+    if isinstance(document.get("days"), list):  # drafts of earlier versions
         document["days"] = " ".join(document["days"])
     answers: dict[str, str] = document
     return answers

@@ -1,4 +1,4 @@
-"""The answers of somebody as pages show them, each with the page that asks for it."""
+"""Answers as pages show them, each with the registration page that asks for it."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -17,15 +17,21 @@ Row = tuple[str, str, str]  # label, text and step
 
 def list_for_desk(answers: Answers) -> Iterator[Row]:
     """Yield the answers to standard questions, without private ones."""
-    shown = [one for one in BOOKING_FIELDS if answers.get(one.name) or not is_retired(one)]
-    yield from _list_standard(shown, answers, desk=True)
+    shown_fields = [
+        field for field in BOOKING_FIELDS if answers.get(field.name) or not is_retired(field)
+    ]
+    yield from _list_standard(shown_fields, answers, desk=True)
 
 
 def list_standard(answers: Answers) -> Iterator[Row]:
     """Yield the answers to standard questions that a delegate is asked, or has answered."""
-    asked = {one.name for one in custom_questions.list_relevant_with_standard(answers)}
-    shown = [one for one in FIELDS if answers.get(one.name) or one.key in asked]
-    yield from _list_standard(shown, answers, desk=False)
+    asked_names = {
+        question.name for question in custom_questions.list_relevant_with_standard(answers)
+    }
+    shown_fields = [
+        field for field in FIELDS if answers.get(field.name) or field.key in asked_names
+    ]
+    yield from _list_standard(shown_fields, answers, desk=False)
 
 
 def _list_standard(
@@ -44,22 +50,22 @@ def _list_standard(
 
 
 def _format_whole(field: DelegateField, answers: Answers) -> str:
-    """Return an answer with those that continue it, each on a line of its own."""
+    """Return an answer with those that continue it, each on its own line."""
     parts = [field, *(one for one in FIELDS if one.continues == field.name)]
-    texts = filter(None, (one.format(one.read(answers)) for one in parts))
+    texts = filter(None, (part.format(part.read(answers)) for part in parts))
     text = "\n".join(dict.fromkeys(texts)) or str(field.empty)
     return text.replace(", ", ",\n") if field.name == DAYS else text
 
 
 def list_own(answers: Answers, find_url: Callable[[int], str] | None = None) -> Iterator[Row]:
-    """Yield the answers to the organisers' questions; files as links, if these are given."""
+    """Yield the answers to the organisers' questions; files as links, if URLs are given."""
     steps = question_pages.name_by_question()
-    for one in custom_questions.list_relevant(answers):
-        answer = answers.get(one.name, "")
-        text = custom_questions.format_answer(one, answer) or str(NOT_GIVEN)
+    for question in custom_questions.list_relevant(answers):
+        answer = answers.get(question.name, "")
+        text = custom_questions.format_answer(question, answer) or str(NOT_GIVEN)
         if find_url is not None and file_answers.read(answer):
-            text = link_file(text, find_url(one.id))
-        yield custom_questions.get_label(one), text, steps[one.id]
+            text = link_file(text, find_url(question.id))
+        yield custom_questions.get_label(question), text, steps[question.id]
 
 
 def link_file(name: str, url: str) -> Markup:
@@ -68,7 +74,7 @@ def link_file(name: str, url: str) -> Markup:
 
 
 def sort_by_page(rows: Sequence[Row]) -> Sequence[Row]:
-    """Return rows in the order of their pages; others stay where they are, before them."""
+    """Return rows in the order of their pages, after those that belong to no page."""
     steps = [page.step for page in question_pages.list_pages()]
     places = {step: place for place, step in enumerate(steps)}
     place, keyed = -1, []

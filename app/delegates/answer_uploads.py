@@ -1,8 +1,8 @@
-"""Pages that ask questions for a file: what they send is read and stored before all else.
+"""Pages with questions for a file: uploads are read and stored before anything else.
 
 A file is counted towards the limit of its network before it is read, and checked before anything is
-locked. It is stored in a transaction of its own, so it need not be sent again if another answer has
-an error. The view then begins as any other that writes.
+locked. It is stored in its own transaction, so it need not be uploaded again if another answer has
+an error. The view then starts like any other that writes.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -31,7 +31,7 @@ from app.request_transaction import (
 from app.web.error_handlers import describe
 
 MAX_BODY_BYTES: Final = 60 * MEGABYTES
-TOLERANCE_BYTES: Final = 10 * MEGABYTES  # so much too large a file is refused beside its question
+TOLERANCE_BYTES: Final = 10 * MEGABYTES  # a file within this is refused beside its question
 
 
 def accept(
@@ -43,16 +43,16 @@ def accept(
 ) -> None:
     """Let these views of a blueprint ask for files, while there are such questions.
 
-    How many a network sends is limited, unless only people who are signed in can send any.
+    The number of uploads per network is limited, unless only signed-in people can upload.
     """
 
     def raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
         is_sent = request.method not in READ_ONLY_METHODS
         if is_sent and (endpoint or "").rpartition(".")[2] in view_names and may_send():
-            asked = _list_asked()
-            if asked:
+            questions = _list_asked()
+            if questions:
                 begin_reading_first()
-                request.max_content_length = _get_max_bytes(asked.values())
+                request.max_content_length = _get_max_bytes(questions.values())
 
     def receive() -> None:
         if is_reading_first() and request.method not in READ_ONLY_METHODS:
@@ -64,26 +64,30 @@ def accept(
 
 def _list_asked() -> Mapping[str, Definition]:
     """Return the questions for a file by the names of their answers."""
-    return {one.name: one for one in custom_questions.list_active() if one.kind == FILE}
+    return {
+        question.name: question
+        for question in custom_questions.list_active()
+        if question.kind == FILE
+    }
 
 
 def _get_max_bytes(asked: Collection[Definition]) -> int:
-    files = sum(one.max_megabytes for one in asked) * MEGABYTES
+    files = sum(definition.max_megabytes for definition in asked) * MEGABYTES
     return min(files + TOLERANCE_BYTES, MAX_BODY_BYTES) + FORM_OVERHEAD_BYTES
 
 
 def _receive(*, is_limited: bool) -> None:
-    """Check and store the files of this request, and let its fields find what became of them."""
-    asked = _list_asked() if request.form and has_valid_token() else {}
+    """Check and store the files of this request, and pass the results to the form fields."""
+    questions = _list_asked() if request.form and has_valid_token() else {}
     sent = {
         name: file
         for name, file in request.files.items()
-        if name in asked and is_uploaded_file(file)
+        if name in questions and is_uploaded_file(file)
     }
-    checked = _check_all(sent, asked, is_limited=is_limited) if sent else {}
+    checked = _check_all(sent, questions, is_limited=is_limited) if sent else {}
     start_writing()
-    kept = {name: _read_sent_back(name) for name in asked}
-    results = _find_gone(kept) | _store_all(checked, sent, kept)
+    previous_answers = {name: _read_sent_back(name) for name in questions}
+    results = _find_gone(previous_answers) | _store_all(checked, sent, previous_answers)
     commit_now()
     file_answers.provide_sent(results)
 
@@ -95,7 +99,7 @@ def _read_sent_back(name: str) -> str:
 def _check_all(
     sent: Mapping[str, FileStorage], asked: Mapping[str, Definition], *, is_limited: bool
 ) -> Mapping[str, AcceptedFile | str]:
-    """Return each accepted file, or what is wrong with it; if there were too many, read none."""
+    """Return each accepted file, or its error; after too many uploads, read none."""
     try:
         if is_limited:
             rate_limits.count_network_before_reading(rate_limits.ANSWER_FILE, request.remote_addr)
@@ -105,7 +109,7 @@ def _check_all(
 
 
 def _check(file: FileStorage, definition: Definition) -> AcceptedFile | str:
-    """Return an accepted file, or what is wrong with it."""
+    """Return an accepted file, or its error."""
     if file_size(file) > definition.max_megabytes * MEGABYTES:
         return str(
             gettext("The file must be smaller than %(size)s MB", size=definition.max_megabytes)
@@ -122,7 +126,7 @@ def _store_all(
     sent: Mapping[str, FileStorage],
     kept: Mapping[str, str],
 ) -> dict[str, SentFile]:
-    """Store what has been accepted; where nothing is, what was sent before stays."""
+    """Store the accepted files; a question without one keeps the file sent before."""
     return {
         name: SentFile(kept[name], one)
         if isinstance(one, str)
@@ -132,9 +136,9 @@ def _store_all(
 
 
 def _find_gone(kept: Mapping[str, str]) -> dict[str, SentFile]:
-    """Find the answers that the form sends back although their file has been deleted."""
+    """Find the answers in the form whose files have been deleted."""
     named = {name: file_answers.read(answer) for name, answer in kept.items()}
-    stored = answer_files.touch([one.key for one in named.values() if one])
+    stored = answer_files.touch([file.key for file in named.values() if file])
     message = str(gettext("We no longer have this file. Choose it again"))
     return {
         name: SentFile("", message) for name, one in named.items() if one and one.key not in stored

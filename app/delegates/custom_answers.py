@@ -1,4 +1,4 @@
-"""The answers of delegates to the organisers' questions: stored, read, counted and erased."""
+"""Delegates' answers to the organisers' questions: stored, read, counted and erased."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -17,27 +17,28 @@ from app.questions.models import Question
 
 def to_answers(delegate: Delegate) -> Answers:
     """Return a delegate's answers by name."""
-    names = {one.id: one.name for one in custom_questions.list_all()}
+    names = {question.id: question.name for question in custom_questions.list_all()}
     if not names:
         return {}
     return {
-        names[one.question_id]: one.value
-        for one in delegate.custom_answers
-        if one.question_id in names
+        names[answer.question_id]: answer.value
+        for answer in delegate.custom_answers
+        if answer.question_id in names
     }
 
 
 def store(delegate: Delegate, answers: Answers) -> None:
-    """Write the answers to the questions that are asked of a delegate; others stay or go.
+    """Write the answers to the questions that a delegate is asked.
 
-    An answer stays as it is, with its words, unless another is given. What is no longer asked of
-    this delegate, because of another answer or other days, is deleted; what is retired stays.
+    An answer keeps its wording unless its value changes. Answers to questions that the delegate is
+    no longer asked, because of another answer or other days, are deleted; those to retired
+    questions stay.
     """
     definitions = custom_questions.list_active()
     if not definitions:
         return
-    rows = {one.question_id: one for one in delegate.custom_answers}
-    relevant = {one.id for one in custom_questions.list_relevant(answers)}
+    rows = {answer.question_id: answer for answer in delegate.custom_answers}
+    relevant = {question.id for question in custom_questions.list_relevant(answers)}
     new = {}
     for definition in definitions:
         value = answers.get(definition.name, "") if definition.id in relevant else ""
@@ -59,22 +60,24 @@ def _replace(delegate: Delegate, row: DelegateAnswer, definition: Definition, va
 
 
 def _add(delegate: Delegate, new: Mapping[int, DelegateAnswer]) -> None:
-    """Add answers, in one query for all; not to questions that have just been deleted elsewhere."""
+    """Add answers in one query, except to questions that were deleted concurrently."""
     for question_id in lock_questions(new):
         delegate.custom_answers.append(new[question_id])
 
 
 def lock_answered(answers: Answers) -> None:
-    """Let nobody delete the questions that answers are given to, until the transaction ends.
+    """Keep the answered questions from being deleted until the transaction ends.
 
-    Whoever deletes one locks it and then needs the cache version. So whoever also moves a place,
-    which may bump the version, calls this before.
+    Deleting a question locks it and then needs the cache version. Moving a place may bump the
+    version, so call this before.
     """
-    lock_questions([one.id for one in custom_questions.list_active() if answers.get(one.name)])
+    lock_questions(
+        [question.id for question in custom_questions.list_active() if answers.get(question.name)]
+    )
 
 
 def lock_questions(numbers: Collection[int]) -> Sequence[int]:
-    """Let nobody delete these questions until the transaction ends; return those that exist."""
+    """Keep these questions from being deleted until the transaction ends; return existing ones."""
     if not numbers:
         return ()
     wanted = select(Question.id).where(Question.id.in_(numbers)).order_by(Question.id)
@@ -82,7 +85,7 @@ def lock_questions(numbers: Collection[int]) -> Sequence[int]:
 
 
 class GivenAnswer(NamedTuple):
-    """An answer of a delegate, with the words that it was asked with."""
+    """A delegate's answer, with the wording of its question."""
 
     question: Definition
     label: str
@@ -91,31 +94,33 @@ class GivenAnswer(NamedTuple):
 
 
 def list_given(delegate: Delegate, *, with_private: bool = True) -> Sequence[GivenAnswer]:
-    """List what a delegate has answered, also to retired questions."""
-    every = custom_questions.list_all()
-    if not every:
+    """List a delegate's answers, including those to retired questions."""
+    questions = custom_questions.list_all()
+    if not questions:
         return ()
-    answers = {one.question_id: one for one in delegate.custom_answers}
+    answers = {answer.question_id: answer for answer in delegate.custom_answers}
     return [
         GivenAnswer(
-            one,
-            custom_questions.get_label(one, answers[one.id].version_id),
-            custom_questions.format_answer(one, answers[one.id].value, answers[one.id].version_id),
-            answers[one.id].value,
+            question,
+            custom_questions.get_label(question, answers[question.id].version_id),
+            custom_questions.format_answer(
+                question, answers[question.id].value, answers[question.id].version_id
+            ),
+            answers[question.id].value,
         )
-        for one in every
-        if one.id in answers and (with_private or not one.is_private)
+        for question in questions
+        if question.id in answers and (with_private or not question.is_private)
     ]
 
 
 def find_value(delegate: Delegate, question_id: int) -> str:
-    """Return what a delegate has answered to a question; "" for nothing."""
-    rows = {one.question_id: one.value for one in delegate.custom_answers}
+    """Return a delegate's answer to a question, or ""."""
+    rows = {answer.question_id: answer.value for answer in delegate.custom_answers}
     return rows.get(question_id, "")
 
 
 def count_by_question() -> Mapping[int, int]:
-    """Return the number of delegates who have answered each question, by its id."""
+    """Return the number of delegates who answered each question, by its id."""
     rows = db.session.execute(
         select(DelegateAnswer.question_id, func.count()).group_by(DelegateAnswer.question_id)
     )
@@ -124,8 +129,10 @@ def count_by_question() -> Mapping[int, int]:
 
 def count_standard() -> Mapping[int, int]:
     """Return the same for standard questions, except those whose answers are private."""
-    asked = [(find_definition(one), one) for one in BOOKING_FIELDS]
-    numbers = [(found.id, getattr(Delegate, one.column)) for found, one in asked if found]
+    definitions_and_fields = [(find_definition(field), field) for field in BOOKING_FIELDS]
+    numbers = [
+        (found.id, getattr(Delegate, one.column)) for found, one in definitions_and_fields if found
+    ]
     counts = (func.count(func.nullif(column, "")) for _, column in numbers)
     row = db.session.execute(select(*counts)).one() if numbers else ()
     return {number: count for (number, _), count in zip(numbers, row, strict=True)}
@@ -133,16 +140,16 @@ def count_standard() -> Mapping[int, int]:
 
 def erase_of_questions(definitions: Iterable[Definition]) -> None:
     """Delete every answer to these questions."""
-    ids = [one.id for one in definitions]
+    ids = [definition.id for definition in definitions]
     if ids:
         answer_files.delete_of_questions(ids)
         db.session.execute(delete(DelegateAnswer).where(DelegateAnswer.question_id.in_(ids)))
 
 
 def remove_private(delegate: Delegate) -> bool:
-    """Delete a delegate's answers to questions that only few may read; return True if any."""
-    private = {one.id for one in custom_questions.list_all() if one.is_private}
-    found = [one for one in delegate.custom_answers if one.question_id in private]
+    """Delete a delegate's answers to private questions; return True if there were any."""
+    private = {question.id for question in custom_questions.list_all() if question.is_private}
+    found = [answer for answer in delegate.custom_answers if answer.question_id in private]
     for one in found:
         delegate.custom_answers.remove(one)
     return bool(found)

@@ -12,7 +12,7 @@ from app.delegates.forms import AnswersForm
 from app.questions import form_fields
 from app.questions.definitions import CONSENT, COUNTRY, FILE, Definition, select_relevant
 
-QUESTIONS_FIELD = "asked"  # form fields: which questions a page asks, with a hash of their words
+QUESTIONS_FIELD = "asked"  # form fields: the questions on a page, with a hash of their wording
 HEADING = _l("A few more questions")
 ONE_QUESTION = _l("One more question")
 
@@ -22,24 +22,26 @@ class CustomQuestionsForm(AnswersForm):
 
     template = "registration/custom_questions.html"
     definitions: Sequence[Definition] = ()
-    words: Mapping[str, str] = {}  # keys of the words that the page showed, for a draft to hold
+    words: Mapping[str, str] = {}  # hashes of the wording on the page, for a draft to store
 
     @property
     def questions(self) -> Sequence[Any]:
-        """The fields that are asked, in the order of the questions."""
-        return [self[one.name] for one in self.definitions if one.name in self]
+        """Return the form fields, in the order of the questions."""
+        return [self[definition.name] for definition in self.definitions if definition.name in self]
 
     def get_answers(self) -> Answers:
-        """Return what was typed and chosen, as it is stored."""
-        answers = {one.name: form_fields.get_answer(one.data) for one in self.questions}
+        """Return the submitted answers, as they are stored."""
+        answers = {
+            question.name: form_fields.get_answer(question.data) for question in self.questions
+        }
         return {**answers, **self.words}
 
     def drop_irrelevant(self, answers: Answers) -> None:
-        """Remove the questions that what was typed makes irrelevant, before they are checked."""
+        """Remove the questions that the submitted answers make irrelevant, before validation."""
         typed = {**answers, **self.get_answers()}
         person = custom_questions.get_person(answers)
-        every = custom_questions.list_active_with_standard()
-        relevant = {one.name for one in select_relevant(every, person, typed)}
+        questions = custom_questions.list_active_with_standard()
+        relevant = {one.name for one in select_relevant(questions, person, typed)}
         for question in self.questions:
             if question.name not in relevant:
                 del self[question.name]
@@ -57,7 +59,7 @@ def build_form(base: type[AnyForm], definitions: Sequence[Definition], **data: A
 
 
 def _choose_heading(definitions: Sequence[Definition]) -> str:
-    """Return the heading of a page; "" where its only question is the heading."""
+    """Return the heading of a page; "" if its only question is the heading."""
     if len(definitions) != 1:
         return str(HEADING)
     return str(ONE_QUESTION) if definitions[0].kind in {CONSENT, COUNTRY, FILE} else ""
@@ -67,26 +69,26 @@ def list_submitted_questions(
     submitted: MultiDict[str, str], possible: Sequence[Definition]
 ) -> Sequence[Definition]:
     """Return the questions that the submitted page asked, if they are still asked there."""
-    asked = {one.partition(" ")[0] for one in submitted.getlist(QUESTIONS_FIELD)}
-    return [one for one in possible if str(one.id) in asked]
+    submitted_ids = {pair.partition(" ")[0] for pair in submitted.getlist(QUESTIONS_FIELD)}
+    return [definition for definition in possible if str(definition.id) in submitted_ids]
 
 
 def read_wording_hashes(submitted: MultiDict[str, str], asked: Sequence[Definition]) -> Answers:
-    """Return the hashes of the words with which the submitted page asked these questions."""
-    parts = [one.partition(" ") for one in submitted.getlist(QUESTIONS_FIELD)]
+    """Return the hashes of the wording of these questions on the submitted page."""
+    parts = [pair.partition(" ") for pair in submitted.getlist(QUESTIONS_FIELD)]
     keys = {number: key[: custom_questions.WORDING_HASH_LENGTH] for number, _, key in parts}
     return {
-        name: keys[str(one.id)] or current
-        for one in asked
-        for name, current in custom_questions.hash_wordings([one]).items()
+        name: keys[str(definition.id)] or current
+        for definition in asked
+        for name, current in custom_questions.hash_wordings([definition]).items()
     }
 
 
 def list_dependent(
     possible: Sequence[Definition], shown: Sequence[Definition]
 ) -> Sequence[Definition]:
-    """Return those questions of a page to which an answer on it may lead."""
-    on_page = {one.id for one in shown}
+    """List the questions of a page that depend on an answer on the same page."""
+    on_page = {definition.id for definition in shown}
     later = []
     for one in possible:
         if one.condition and one not in shown and one.condition.question in on_page:
@@ -96,14 +98,18 @@ def list_dependent(
 
 
 def template_context(form: CustomQuestionsForm, later: Sequence[Definition]) -> dict[str, Any]:
-    """Return what the template shows besides the form."""
-    every = [*form.definitions, *later]
+    """Return the template variables besides the form."""
+    all_questions = [*form.definitions, *later]
     return {
-        "in_order": _put_in_order(form, build_form(CustomQuestionsForm, later)),
-        "conditions": {one.name: one.condition for one in every if one.condition},
-        "sends_files": any(one.kind == FILE for one in every),
-        "asked_values": {one.name: _to_asked_value(one) for one in every},
-        "explanations": {one.name: custom_questions.explain(one) for one in every},
+        "in_order": _order_fields(form, build_form(CustomQuestionsForm, later)),
+        "conditions": {
+            question.name: question.condition for question in all_questions if question.condition
+        },
+        "sends_files": any(question.kind == FILE for question in all_questions),
+        "asked_values": {question.name: _to_asked_value(question) for question in all_questions},
+        "explanations": {
+            question.name: custom_questions.explain(question) for question in all_questions
+        },
     }
 
 
@@ -112,11 +118,11 @@ def _to_asked_value(definition: Definition) -> str:
     return f"{definition.id} {key}"
 
 
-def _put_in_order(
+def _order_fields(
     form: CustomQuestionsForm, later: CustomQuestionsForm
 ) -> Sequence[tuple[Any, bool]]:
-    """Return the fields of both forms in the order of the questions; True for those of later."""
-    fields = {one.name: (one, False) for one in form.questions}
-    fields |= {one.name: (one, True) for one in later.questions}
-    names = [one.name for one in custom_questions.list_all()]
+    """Yield the fields of both forms in the order of the questions, with the form they are from."""
+    fields = {question.name: (question, False) for question in form.questions}
+    fields |= {question.name: (question, True) for question in later.questions}
+    names = [question.name for question in custom_questions.list_all()]
     return [fields[name] for name in names if name in fields]

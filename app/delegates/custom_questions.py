@@ -1,7 +1,7 @@
-"""The questions of registration: who is asked which, what they are called, why they are asked.
+"""The questions of registration: who is asked which, their labels, and why they are asked.
 
-What is listed are the organisers’ own questions; functions whose names end in ``_with_standard``
-list those that every site asks, too.
+Functions list the organisers’ own questions; those whose names end in ``_with_standard`` also list
+the standard ones.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,19 +33,19 @@ from app.releases.current_release import get_programme
 from app.web import languages
 from app.web.formatting import plain_date
 
-WORDING_PREFIX = "words_"  # of what a draft holds beside an answer: to which words it was given
+WORDING_PREFIX = "words_"  # of the wording hash in a draft, beside each answer
 WORDING_HASH_LENGTH = 16  # hexadecimal digits
 CUSTOM_PAGE = "more"  # the page of registration that asks them; others end in “-” and an id
 
 
 def list_active() -> Sequence[Definition]:
     """List the questions that may be asked: not retired, nor past their erasure."""
-    return [one for one in list_active_with_standard() if one.standard is None]
+    return [question for question in list_active_with_standard() if question.standard is None]
 
 
 def list_all() -> Sequence[Definition]:
-    """List all questions in their order, also those that are not asked any more."""
-    return [one for one in list_all_with_standard() if one.standard is None]
+    """List all questions in their order, including those that are no longer asked."""
+    return [question for question in list_all_with_standard() if question.standard is None]
 
 
 def list_all_with_standard() -> Sequence[Definition]:
@@ -64,14 +64,16 @@ def _list_with_ends() -> Sequence[tuple[Definition, datetime]]:
     return cache_version.cached(
         "ends of questions",
         lambda: [
-            (one, get_erasure_moment(one)) for one in list_all_with_standard() if not one.is_retired
+            (question, get_erasure_moment(question))
+            for question in list_all_with_standard()
+            if not question.is_retired
         ],
     )
 
 
 def get_by_name() -> Mapping[str, Definition]:
-    """Return all questions by the name of their answer."""
-    return {one.name: one for one in list_all()}
+    """Map the name of each question's answer to the question."""
+    return {question.name: question for question in list_all()}
 
 
 def get_erasure_moment(definition: Definition) -> datetime:
@@ -87,87 +89,98 @@ def is_erased(definition: Definition) -> bool:
 
 
 def get_person(answers: Answers) -> Person:
-    """Return what decides which questions somebody is asked."""
+    """Return the facts that decide which questions a person is asked."""
     days = frozenset(answers[DAYS].split()) if DAYS in answers else None
     return Person(days, answers.get(CATEGORY, ""))
 
 
 def list_relevant(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody is asked, given their answers."""
-    return [one for one in list_relevant_with_standard(answers) if one.standard is None]
+    """List the questions that a person is asked, given their answers."""
+    return [
+        question for question in list_relevant_with_standard(answers) if question.standard is None
+    ]
 
 
 def list_relevant_with_standard(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody is asked, given their answers."""
-    asked = list_active_with_standard()
-    return select_relevant(asked, get_person(answers), answers, answer_checks.is_valid)
+    """List the questions that a person is asked, given their answers."""
+    active = list_active_with_standard()
+    return select_relevant(active, get_person(answers), answers, answer_checks.is_valid)
 
 
 def list_possible(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody may be asked, whatever else they answer."""
-    return [one for one in list_possible_with_standard(answers) if one.standard is None]
+    """List the questions that a person may be asked, whatever else they answer."""
+    return [
+        question for question in list_possible_with_standard(answers) if question.standard is None
+    ]
 
 
 def list_possible_with_standard(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody may be asked, whatever else they answer."""
+    """List the questions that a person may be asked, whatever else they answer."""
     person, possible = get_person(answers), dict[int, Definition]()
-    for one in list_active_with_standard():
-        depends_on = one.condition.question if one.condition else None
-        if applies_to(one, person) and (depends_on is None or depends_on in possible):
-            possible[one.id] = one
+    for question in list_active_with_standard():
+        depends_on = question.condition.question if question.condition else None
+        if applies_to(question, person) and (depends_on is None or depends_on in possible):
+            possible[question.id] = question
     return list(possible.values())
 
 
 def is_unanswered(definition: Definition, answers: Answers) -> bool:
-    """Return True if somebody has still to be asked a question, or to be asked again."""
+    """Return True if a question has no answer yet, or must be asked again."""
     name = definition.name
     return name not in answers or not answer_checks.is_valid(definition, answers[name])
 
 
 def hash_wordings(definitions: Iterable[Definition]) -> Answers:
-    """Return a hash of the words of each question: another one once it is reworded.
+    """Return a hash of the wording of each question, which changes when it is reworded.
 
-    They are those of the first language, so that neither a translation nor reading in another
-    language changes it.
+    It covers only the first language, so that neither a translation nor reading in another language
+    changes it.
     """
     return {
-        f"{WORDING_PREFIX}{one.id}": sha256(
-            next(iter(one.current.texts.values())).label.encode()
+        f"{WORDING_PREFIX}{definition.id}": sha256(
+            next(iter(definition.current.texts.values())).label.encode()
         ).hexdigest()[:WORDING_HASH_LENGTH]
-        for one in definitions
+        for definition in definitions
     }
 
 
 def list_reworded(answers: Answers) -> Sequence[Definition]:
-    """List the questions that have been reworded since a draft was given their answers."""
+    """List the questions that were reworded after a draft stored their answers."""
     return [
-        one
-        for one in list_relevant(answers)
-        for name, key in hash_wordings([one]).items()
-        if answers.get(one.name) and answers.get(name, key) != key
+        question
+        for question in list_relevant(answers)
+        for name, key in hash_wordings([question]).items()
+        if answers.get(question.name) and answers.get(name, key) != key
     ]
 
 
 def list_irrelevant_standard(answers: Answers) -> Sequence[str]:
-    """List what somebody tells only if they are asked, and is not; hidden questions keep theirs."""
-    asked = {one.name for one in list_relevant_with_standard(answers)}
-    gone = {one.name for one in list_active_with_standard() if one.standard} - asked
-    return [one.name for one in fields.FIELDS if one.key in gone] if gone else ()
+    """List the conditional standard answers that do not apply; hidden questions keep theirs."""
+    relevant_names = {question.name for question in list_relevant_with_standard(answers)}
+    irrelevant_names = {
+        question.name for question in list_active_with_standard() if question.standard
+    } - relevant_names
+    return (
+        [field.name for field in fields.FIELDS if field.key in irrelevant_names]
+        if irrelevant_names
+        else ()
+    )
 
 
 def drop_irrelevant(answers: Answers) -> Answers:
-    """Return answers without those to questions that are not asked of this person any more."""
-    asked = {one.name for one in list_relevant_with_standard(answers)}
-    gone = {one.name for one in fields.FIELDS if one.key not in asked}
+    """Return the answers without those to questions that no longer apply to this person."""
+    relevant_names = {question.name for question in list_relevant_with_standard(answers)}
+    irrelevant_names = {field.name for field in fields.FIELDS if field.key not in relevant_names}
     return {
         name: answer
         for name, answer in answers.items()
-        if name not in gone and (not name.startswith(KEY_PREFIX) or name in asked)
+        if name not in irrelevant_names
+        and (not name.startswith(KEY_PREFIX) or name in relevant_names)
     }
 
 
 def format_answer(definition: Definition, answer: str, version_id: int = 0) -> str:
-    """Return an answer as pages show it, with the words that it was asked with."""
+    """Format an answer for pages, with the wording of its question."""
     wording = definition.get_version(version_id)
     language = languages.current().code
     return answer_texts.format_answer(wording, answer, language, countries.name_of)
@@ -179,18 +192,20 @@ def get_language() -> str:
 
 
 def get_label(definition: Definition, version_id: int = 0) -> str:
-    """Return the words of a question in the language of the page."""
+    """Return the label of a question in the language of the page."""
     if definition.standard:
         return standard_texts.get_label(definition, REGISTRATION)
     return definition.get_version(version_id).get_texts(languages.current().code).label
 
 
 def build_fields(definitions: Iterable[Definition], *, optional: bool = False) -> Mapping[str, Any]:
-    """Return the form fields of questions by name, in the language of the page.
+    """Build the form fields of questions by name, in the language of the page.
 
-    The desk may leave any of them empty (``optional``).
+    With ``optional`` none is required, as at the desk.
     """
-    return {one.name: _build_field(one, optional=optional) for one in definitions}
+    return {
+        definition.name: _build_field(definition, optional=optional) for definition in definitions
+    }
 
 
 def _build_field(definition: Definition, *, optional: bool) -> Any:
@@ -204,17 +219,17 @@ def _build_field(definition: Definition, *, optional: bool) -> Any:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What people are told about a question beside it."""
+    """The explanation beside a question."""
 
     purpose: str
     readers: str
-    visibility: str  # the readers in a sentence
+    visibility: str  # who can read the answer, in a sentence
     erased_on: str  # a day
     is_file: bool = False
 
 
 def explain(definition: Definition) -> Explanation:
-    """Return why a question is asked, who reads the answer and until when."""
+    """Return why a question is asked, who can read the answer and until when."""
     last = definition.get_erasure_date(get_programme().conference.ends_on)
     purpose = definition.purpose
     if definition.standard and not is_changed(definition):
@@ -224,7 +239,7 @@ def explain(definition: Definition) -> Explanation:
 
 
 def _describe_readers(definition: Definition) -> tuple[str, str]:
-    """Return who may read the answers to a question, in a table and in a sentence."""
+    """Describe who may read the answers to a question, for a table and for a sentence."""
     if definition.is_private:
         return (
             gettext("Only the organisers and the registration desk"),
@@ -237,19 +252,27 @@ def _describe_readers(definition: Definition) -> tuple[str, str]:
 
 
 def explain_all() -> Sequence[tuple[str, Explanation]]:
-    """List label and explanation of each question that is asked now, for the privacy page.
+    """List label and explanation of each current question, for the privacy page.
 
-    Its text tells of the standard ones, unless organisers have changed why or until when.
+    The page's own text covers the standard ones, unless organisers changed their purpose or end.
     """
-    told = [one for one in list_active_with_standard() if one.standard is None or is_changed(one)]
-    return [(get_label(one), explain(one)) for one in told]
+    questions = [
+        question
+        for question in list_active_with_standard()
+        if question.standard is None or is_changed(question)
+    ]
+    return [(get_label(question), explain(question)) for question in questions]
 
 
 def list_hidden() -> Sequence[str]:
-    """List the standard questions that nobody is asked, for the privacy page, which names all."""
-    return [get_label(one) for one in list_all_with_standard() if one.standard and one.is_retired]
+    """List the hidden standard questions, for the privacy page, which mentions all."""
+    return [
+        get_label(question)
+        for question in list_all_with_standard()
+        if question.standard and question.is_retired
+    ]
 
 
 def join_ids(definitions: Collection[Definition]) -> str:
-    """Return the ids of questions, as a page says which it asks."""
-    return " ".join(str(one.id) for one in definitions)
+    """Join the ids of questions, as a page names the questions it asks."""
+    return " ".join(str(definition.id) for definition in definitions)

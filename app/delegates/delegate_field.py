@@ -1,4 +1,4 @@
-"""One thing that a delegate tells us: where it is kept, and how it is asked, shown and called."""
+"""One item of delegate data: where it is stored, and how it is asked, displayed and labelled."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ from app.questions.models import REGISTRATION
 
 NOT_GIVEN = _l("Not given")
 
-Choices = Iterable[tuple[str, str]]  # what is stored, and its text
+Choices = Iterable[tuple[str, str]]  # stored value and text
 
 
 @dataclass(frozen=True)
 class DelegateField:
-    """One thing that a delegate tells us."""
+    """One item of delegate data."""
 
     name: str  # of the answer, of its column and of its form field
     step: str  # the page of registration that asks for it
     label: Any  # for the delegate
-    question: Field  # as registration asks
-    desk_question: Field  # as the desk fills it in for somebody else
-    desk_label: Any = None  # on the desk's pages, in files and in the history, if it differs
-    change_label: Any = None  # for the delegate, in the email about a change, if it differs
+    question: Field  # in registration
+    desk_question: Field  # at the desk, which fills it in for the delegate
+    desk_label: Any = None  # in the desk's pages, files and the history, if different
+    change_label: Any = None  # in the email to the delegate about a change, if different
     empty: Any = NOT_GIVEN
-    fallback: Callable[[Answers], str] | None = None  # the answer of those who leave it empty
+    fallback: Callable[[Answers], str] | None = None  # the answer if it is left empty
     choices: Callable[[], Choices] | None = None  # in the language of the page
-    display: Callable[[str], str] | None = None  # unless it is shown as it was typed or chosen
-    is_part_of_name: bool = False  # shown as one with the others
+    display: Callable[[str], str] | None = None  # by default it is shown as stored
+    is_part_of_name: bool = False  # shown together with the other parts
     is_in_confirmation: bool = False  # repeated in the email that confirms the booking
     needs_column: str = ""  # a private answer: stored apart until 30 days after the conference,
     # shown to the desk only on request, and never in a list, an email or the history
-    continues: str = ""  # the answer with which it is shown as one
-    is_kept: bool = False  # stays for statistics when the details are erased; no private answer
+    continues: str = ""  # the answer that it is shown together with
+    is_kept: bool = False  # not erased with the details, for statistics; never for private answers
 
     def __post_init__(self) -> None:
         if self.is_private and self.is_kept:
@@ -46,12 +46,12 @@ class DelegateField:
 
     @property
     def is_private(self) -> bool:
-        """Whether the answer is stored apart from the booking, for a shorter time."""
+        """Whether the answer is stored separately from the booking, for a shorter time."""
         return bool(self.needs_column)
 
     @property
     def purpose(self) -> str:
-        """What a private answer is for: "access" or "dietary"."""
+        """Return the purpose of a private answer: "access" or "dietary"."""
         return self.needs_column.removesuffix("_kinds")
 
     @property
@@ -60,7 +60,7 @@ class DelegateField:
         return self.needs_column or self.name
 
     def get(self, delegate: Delegate) -> str:
-        """Return a delegate's answer; a private one that cannot be read is still encrypted."""
+        """Return a delegate's answer; a private one that cannot be decrypted stays encrypted."""
         row = delegate.needs if self.is_private else delegate
         answer: str = getattr(row, self.column, None) or ""
         if not self.is_private:
@@ -78,7 +78,7 @@ class DelegateField:
 
     @property
     def own_label(self) -> str:
-        """What the organisers call it, in the language of the page; "" if they do not."""
+        """The organisers' own label, in the language of the page, or ""."""
         return standard_texts.find_own_label(REGISTRATION, self.key)
 
     def label_for(self, *, desk: bool) -> str:
@@ -86,11 +86,11 @@ class DelegateField:
         return self.own_label or str((desk and self.desk_label) or self.label)
 
     def texts(self) -> Mapping[str, str]:
-        """Return the texts of answers that are stored otherwise, in the language of the page."""
+        """Return the texts of coded answers, in the language of the page."""
         return dict(self.choices()) if self.choices and not self.display else {}
 
     def format(self, answer: str) -> str:
-        """Return an answer as pages show it, in their language."""
+        """Format an answer for pages, in their language."""
         if self.is_private and private_answers.is_unreadable(answer):
             return private_answers.show(answer)
         return self.display(answer) if self.display else self.texts().get(answer, answer)

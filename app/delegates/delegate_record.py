@@ -1,4 +1,4 @@
-"""The row of a delegate: the answers that it stores, and the keys that identify and find it."""
+"""The row of a delegate: its answers, and the keys that identify and find it."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ MAX_SORT_KEY_LENGTH = 100  # characters
 
 
 def to_answers(delegate: Delegate, asked: Iterable[DelegateField] = FIELDS) -> Answers:
-    """Return a booking, or some of it, as the answers that would make it."""
+    """Return some or all fields of a booking as answers."""
     return {field.name: field.get(delegate) for field in asked}
 
 
@@ -42,17 +42,17 @@ def to_consented_answers(delegate: Delegate) -> Answers:
 
 
 def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
-    """Return the answers of a booking with others in place of its own."""
+    """Return the answers of a booking, updated with others."""
     before = to_all_answers(delegate)
     merged = {**before, **answers, **_find_hidden(before, answers)}
     merged |= dict.fromkeys(custom_questions.list_irrelevant_standard(merged), "")
     if full_name(before) == before[BADGE_NAME] and is_retired(BY_NAME[BADGE_NAME]):
-        merged[BADGE_NAME] = ""  # follows the name, since nobody is asked for it
+        merged[BADGE_NAME] = ""  # reset with the name, since it is not asked
     return {**merged, **{field.name: field.read(merged) for field in FIELDS}}
 
 
 def _find_hidden(before: Answers, answers: Answers) -> Answers:
-    """Return the answers that a page could not show, if it has been saved without any new one."""
+    """Return answers that the page could not display, unless new ones replace them."""
     hidden: dict[str, str] = {}
     for purpose in {field.purpose for field in PRIVATE_FIELDS}:
         names = [field.name for field in PRIVATE_FIELDS if field.purpose == purpose]
@@ -62,9 +62,9 @@ def _find_hidden(before: Answers, answers: Answers) -> Answers:
 
 
 def store(delegate: Delegate, answers: Answers) -> None:
-    """Write answers into a booking; needs have a row only while there are any.
+    """Write answers into a booking; a row for needs exists only while there are any.
 
-    Answers that need consent come with the time at which it was given.
+    Answers that need consent include the time when it was given.
     """
     merged = merge_answers(delegate, answers)
     needs = delegate.needs or Needs(**{field.column: "" for field in PRIVATE_FIELDS})
@@ -93,7 +93,7 @@ def refresh_search_keys(delegate: Delegate) -> None:
 
 
 def identity_key(name: str, email: str) -> str:
-    """Return a key that is equal for two registrations by one person, however they typed."""
+    """Return a key that is equal for two registrations by one person, regardless of spelling."""
     return f"{normalise_address(email)} {fold(name)}"
 
 
@@ -104,6 +104,6 @@ def fold(text: str) -> str:
 
 def search_key(*texts: str) -> str:
     """Return texts as the search compares them: folded, and without accents."""
-    parted = unicodedata.normalize("NFKD", " ".join(texts))
-    bare = "".join(letter for letter in parted if not unicodedata.combining(letter))
+    decomposed = unicodedata.normalize("NFKD", " ".join(texts))
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(bare.casefold().split())

@@ -1,8 +1,8 @@
-"""What delegates tell us, each thing once, in the order in which registration asks.
+"""Delegate data: each field declared once, in the order of registration.
 
-Registration, the check of the answers, the pages of a booking, emails, the history, a delegate's
-own copy, the desk's pages and files, and erasure read this table. Every answer is text, and is
-stored as it is in the column of ``Delegate`` (of ``Needs`` if it is private) that it names.
+Registration, the check page, the pages of a booking, emails, the history, the data export, the
+desk's pages and files, and erasure use this table. Every answer is text, stored unchanged in the
+column of ``Delegate`` (of ``Needs`` if it is private) that it names.
 """
 
 from collections.abc import Mapping
@@ -30,26 +30,26 @@ from app.releases.current_release import conference_days
 from app.web import languages
 from app.web.formatting import local_date
 
-EMPTY_PLACEHOLDER = {"placeholder": " "}  # by which the style sheet knows that nothing is typed
+EMPTY_PLACEHOLDER = {"placeholder": " "}  # the style sheet detects empty fields by it
 
 
 @dataclass(frozen=True)
 class Step:
     """A page of registration."""
 
-    name: str  # the end of its address
-    heading: Any = ""  # if it asks for several things
+    name: str  # the last part of its URL
+    heading: Any = ""  # if it has several questions
     lede: Any = ""
 
     @property
     def fields(self) -> tuple[DelegateField, ...]:
-        """What it asks for."""
-        return tuple(one for one in FIELDS if one.step == self.name)
+        """Return the fields on this page."""
+        return tuple(field for field in FIELDS if field.step == self.name)
 
     @property
     def is_private(self) -> bool:
-        """Whether it asks for something that is stored only with the delegate's consent."""
-        return any(one.is_private for one in self.fields)
+        """Whether its answers are stored only with the delegate's consent."""
+        return any(field.is_private for field in self.fields)
 
 
 def _list_countries() -> Choices:
@@ -248,8 +248,8 @@ FIELDS = (
         continues="dietary_kinds",
     ),
 )
-BY_NAME: Mapping[str, DelegateField] = {one.name: one for one in FIELDS}
-BOOKING_FIELDS = tuple(one for one in FIELDS if not one.is_private)
-KEPT_AT_ERASURE = [one.name for one in FIELDS if one.is_kept]
-PRIVATE_FIELDS = tuple(one for one in FIELDS if one.is_private)
-PRIVATE_NAMES = frozenset(one.name for one in PRIVATE_FIELDS)
+BY_NAME: Mapping[str, DelegateField] = {field.name: field for field in FIELDS}
+BOOKING_FIELDS = tuple(field for field in FIELDS if not field.is_private)
+KEPT_AT_ERASURE = [field.name for field in FIELDS if field.is_kept]
+PRIVATE_FIELDS = tuple(field for field in FIELDS if field.is_private)
+PRIVATE_NAMES = frozenset(field.name for field in PRIVATE_FIELDS)

@@ -40,8 +40,8 @@ ENDING_TYPOS = {
     ".nett": ".net", ".ogr": ".org", ".orgg": ".org", ".og": ".org", ".vom": ".com",
     ".xom": ".com",
 }  # fmt: skip
-MIN_LENGTH_FOR_TWO_TYPOS = 8  # characters; shorter domains may have only one error
-MAX_DOMAIN_LENGTH = 30  # longer domains resemble no well-known one
+MIN_LENGTH_FOR_TWO_TYPOS = 8  # characters; shorter domains may have one
+MAX_DOMAIN_LENGTH = 30  # longer domains are never corrected
 
 
 def suggest_correction(address: str) -> str | None:
@@ -62,7 +62,7 @@ def _fix_ending(domain: str) -> str:
 
 
 def _closest_domain(domain: str) -> str:
-    """Return the well-known domain within one or two typing errors of this one, else itself."""
+    """Return the well-known domain within one or two typos of this one, or the domain itself."""
     if domain in COMMON_DOMAINS:
         return domain
     distance, nearest = min((OSA.distance(domain, known), known) for known in COMMON_DOMAINS)
@@ -70,28 +70,28 @@ def _closest_domain(domain: str) -> str:
     return nearest if distance <= allowed else domain
 
 
-DISPLAYED = "displayed answers"  # what a signature is for
-# What the button of the check page does, besides registering.
+DISPLAYED = "displayed answers"  # the salt of a signature
+# The values of the button on the check page, other than to register.
 WAITING_LIST, APPLICATION = "waiting", "application"
 
 
 class AnswersForm(Form):
-    """A form that asks for some of what delegates tell us."""
+    """A form that asks for some fields of delegates."""
 
     template = "registration/question.html"
     heading: Any = ""
     lede: Any = ""
-    explanations: Mapping[str, Any] = {}  # why something is asked, where that is said beside it
-    deleted_on: str = ""  # a day, where the page says once when all its answers are deleted
+    explanations: Mapping[str, Any] = {}  # reasons for asking, shown beside the questions
+    deleted_on: str = ""  # a date, if the page says once when all its answers are deleted
     order: Sequence[str] = tuple(BY_NAME)
 
     @property
     def questions(self) -> Sequence[Field]:
-        """The fields that are in the table, in their order."""
+        """Return the fields that are declared in the table, in their order."""
         return [self[name] for name in self.order if name in self]
 
     def set_choices(self) -> None:
-        """Set what there is to choose from, in the language of the page."""
+        """Set the choices, in the language of the page."""
         for question in self.questions:
             name = question.short_name
             choices = BY_NAME[name].choices if name in BY_NAME else None
@@ -99,7 +99,7 @@ class AnswersForm(Form):
                 question.choices = list(choices())
 
     def explain_unreadable(self, answers: Answers) -> None:
-        """Say beside a question that its earlier answer cannot be read, and show none."""
+        """Say beside a question that its stored answer cannot be read, and leave it empty."""
         for question in self.questions:
             answer = answers.get(question.name, "")
             if private_answers.is_unreadable(answer):
@@ -108,7 +108,7 @@ class AnswersForm(Form):
                     question.data = ""
 
     def get_answers(self) -> Answers:
-        """Return what was typed and chosen, as it is stored."""
+        """Return the submitted answers, as they are stored."""
         return {question.name: _to_answer(question.data) for question in self.questions}
 
 
@@ -122,7 +122,7 @@ def _to_answer(data: Any) -> str:
 
 
 class EmailForm(AnswersForm):
-    """An email address, asked about once if it looks like a typing error."""
+    """An email address, questioned once if it looks mistyped."""
 
     template = "registration/email.html"
     email = BY_NAME[EMAIL].question
@@ -131,7 +131,7 @@ class EmailForm(AnswersForm):
     suggestion: str | None = None
 
     def validate_email(self, field: Field) -> None:
-        """Ask once if an address looks like a typing error."""
+        """Suggest a correction once if an address looks mistyped."""
         suggestion = None if field.errors else suggest_correction(field.data)
         if suggestion and self.suggestion_shown_for.data != field.data:
             self.suggestion = suggestion
@@ -150,24 +150,24 @@ class PrivateForm(AnswersForm):
     )
 
     def validate_consent(self, field: Field) -> None:
-        """Require consent if something has been ticked or typed."""
+        """Require consent if there is an answer."""
         if field.data or not self._has_answer():
             return
-        if any(one.data and isinstance(one.data, list) for one in self.questions):
+        if any(question.data and isinstance(question.data, list) for question in self.questions):
             raise ValidationError(gettext("Tick the box if you agree, or remove your answers"))
         raise ValidationError(gettext("Tick the box if you agree, or delete what you have written"))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Require words about what is not on the list."""
+        """Require details if "something else" is chosen."""
         is_valid = bool(super().validate(extra_validators))
         *choices, words = self.questions
-        is_vague = any(OTHER in (one.data or ()) for one in choices) and not words.data
+        is_vague = any(OTHER in (choice.data or ()) for choice in choices) and not words.data
         if is_vague and not words.errors:
             words.errors = [gettext("Tell us what else you need, or untick “Something else”")]
         return is_valid and not is_vague
 
     def get_answers(self) -> Answers:
-        """Return what was typed, with the time of consent to it."""
+        """Return the submitted answers, with the time of consent."""
         consent = {CONSENT: clock.now().isoformat()} if self._has_answer() else {}
         return {**super().get_answers(), **consent}
 
@@ -179,7 +179,7 @@ class CheckForm(Form):
     """The button that confirms all answers, with the answers that its page displays."""
 
     displayed = HiddenField()
-    list = HiddenField()  # WAITING_LIST or APPLICATION, if that is what the page offers
+    list = HiddenField()  # WAITING_LIST or APPLICATION, if the page offers that
 
     @property
     def is_for_waiting_list(self) -> bool:
@@ -193,17 +193,17 @@ class CheckForm(Form):
 
     @classmethod
     def display(cls, answers: Answers) -> Self:
-        """Return the form of a page that displays these answers."""
+        """Return the form for a page that displays these answers."""
         return cls(
             formdata=None, data={"displayed": signing.sign_text(DISPLAYED, dump_answers(answers))}
         )
 
     def get_displayed(self) -> Answers | None:
-        """Return the answers that the page displayed, or None if it does not say."""
+        """Return the answers that the page displayed, or None if they are missing."""
         if not self.displayed.data:
             return None
         document = signing.unsign_text(DISPLAYED, self.displayed.data)
-        return load_answers(document) if document else {}  # no page of ours displays nothing
+        return load_answers(document) if document else {}  # the site never displays an empty page
 
 
 def _choose_base(step: Step) -> type[AnswersForm]:

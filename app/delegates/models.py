@@ -15,9 +15,9 @@ from app.errors import RuleViolation
 from app.programme.models import SORT_KEY_TYPE
 from app.questions import models as _questions  # noqa: F401 - tables that answers refer to
 
-CONFERENCE: Final = "conference"  # the name of the limit of the whole conference
+CONFERENCE: Final = "conference"  # the name of the conference's own limit
 CATEGORY_PREFIX: Final = "category "  # of the name of a category's limit
-COLUMNS_KEPT_AT_ERASURE = {  # of Delegate, besides answers that are kept
+COLUMNS_KEPT_AT_ERASURE = {  # of Delegate, in addition to answers that are kept
     *("id", "reference", "language", "consented_at", "registered_at", "version"),
     *("cancelled_at", "erased_at", "is_demo", "is_added_by_team", "category_id"),
 }
@@ -30,14 +30,14 @@ class SeatLimit(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)  # "conference", "category 3"
     seats: Mapped[int]
-    taken: Mapped[int] = mapped_column(default=0)  # with those that are on offer
+    taken: Mapped[int] = mapped_column(default=0)  # including those on offer
     waiting: Mapped[int] = mapped_column(default=0, server_default="0")  # without an offer
     has_waiting_list: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # of a session: what the organisers have set; ``seats`` is higher while more are taken
+    # for a session: the organisers' number; ``seats`` is higher while more are taken
     nominal_seats: Mapped[int | None] = mapped_column(default=None)
-    # of a session: how many of these are reserved (``SeatHold``), which ``seats`` leaves out
+    # for a session: how many of these are reserved (``SeatHold``); not included in ``seats``
     held_back: Mapped[int] = mapped_column(default=0, server_default="0")
-    # of a session: how long before its start the seats of people who have not come are freed
+    # for a session: how long before its start the seats of absent people are freed
     no_show_minutes: Mapped[int | None] = mapped_column(default=None)
 
     __table_args__ = (CheckConstraint("taken >= 0 AND taken <= seats", name="never_oversold"),)
@@ -49,19 +49,19 @@ class SeatLimit(Base):
 
     @property
     def is_full(self) -> bool:
-        """Whether nobody who has only just come gets a seat: none is free, or others wait."""
+        """Whether newcomers cannot get a seat: none is free, or others are waiting."""
         return not self.has_free_seat or self.waiting > 0
 
 
 class ApplicationDraft(Base):
-    """Someone's answers until they submit them, for a week at most."""
+    """A person's answers until they submit them, kept for a week at most."""
 
     __tablename__ = "application_draft"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the key in the cookie
     document: Mapped[str] = mapped_column(Text, default="{}")  # JSON, a key for each answer
-    begun_at: Mapped[datetime]  # real moments: answers are forgotten after a real week
+    begun_at: Mapped[datetime]  # real time: answers are deleted after a real week
     changed_at: Mapped[datetime] = mapped_column(index=True)
     confirmation_id: Mapped[int | None] = mapped_column(ForeignKey("confirmation.id"), default=None)
 
@@ -75,7 +75,7 @@ class Delegate(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
-    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in letters signs
+    access_key: Mapped[str] = mapped_column(unique=True)  # signed in the links of emails
     given_names: Mapped[str]
     family_name: Mapped[str]
     badge_name: Mapped[str]
@@ -83,25 +83,25 @@ class Delegate(Base):
     email: Mapped[str]
     email_key: Mapped[str] = mapped_column(
         default="", server_default=""
-    )  # the address as it is compared: in lower case
-    identity_key: Mapped[str]  # address and names, folded: one place for each
-    pending_email: Mapped[str] = mapped_column(default="")  # asked for, not yet confirmed
+    )  # the address in lower case, for comparison
+    identity_key: Mapped[str]  # address and names, folded; unique
+    pending_email: Mapped[str] = mapped_column(default="")  # requested, not yet confirmed
     pending_email_key: Mapped[str | None] = mapped_column(unique=True, default=None)
     organisation: Mapped[str] = mapped_column(default="")
     role: Mapped[str] = mapped_column(default="")
     country: Mapped[str] = mapped_column(default="", index=True)  # ISO 3166-1 alpha-2
-    days: Mapped[str]  # ISO dates, by spaces
+    days: Mapped[str]  # ISO dates, separated by spaces
     language: Mapped[str] = mapped_column(default="en")
-    consented_at: Mapped[datetime]  # to storing Needs; without any, when they registered
+    consented_at: Mapped[datetime]  # to storing Needs; if there are none, the time of registration
     registered_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=0)  # SEQUENCE of the calendar entry
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     erased_at: Mapped[datetime | None] = mapped_column(default=None)
-    is_demo: Mapped[bool] = mapped_column(default=False)  # does not exist; for trying out
+    is_demo: Mapped[bool] = mapped_column(default=False)  # for trying out; not a real person
     is_added_by_team: Mapped[bool] = mapped_column(
         default=False, server_default=false()
     )  # by the desk
-    # what the search and the order of lists read: see delegate_record
+    # read by the search and order of lists: see delegate_record
     search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
     name_sort_key: Mapped[str] = mapped_column(
         SORT_KEY_TYPE, default="", server_default="", index=True
@@ -124,12 +124,12 @@ class Delegate(Base):
             unique=True,
             sqlite_where=cancelled_at.is_(None),
         ),
-        # with what tells who attends: looking at all addresses reads nothing else
+        # includes what decides who attends, so that a scan of all addresses reads nothing else
         Index("ix_delegate_email_key", "email_key", "cancelled_at", "erased_at"),
         Index("ix_delegate_registered_at", "registered_at"),
-        # of those with the most delegates, which the list's filter offers
+        # of the largest organisations, for the filter of the list
         Index("ix_delegate_organisation", "organisation_sort_key", "organisation"),
-        # narrow, for what looks at everybody: see delegates.queries and desk.duplicates
+        # covering indexes for scans of all delegates: see delegates.queries and desk.duplicates
         Index(
             "ix_delegate_attending_name",
             *("name_sort_key", "country", "cancelled_at"),
@@ -189,7 +189,7 @@ class Delegate(Base):
         self.cancelled_at = None
 
     def anonymise(self, at: datetime, kept: Iterable[str]) -> None:
-        """Erase every column that is not named as kept; no link opens the booking any more."""
+        """Erase every column that is not listed as kept; links no longer open the booking."""
         for column in self.__table__.columns:
             if column.name not in {*COLUMNS_KEPT_AT_ERASURE, *kept}:
                 setattr(self, column.name, None if column.nullable else "")
@@ -201,7 +201,7 @@ class Delegate(Base):
 
 
 class Needs(Base):
-    """Access and dietary requirements, stored apart and only as long as they are needed."""
+    """Access and dietary requirements, stored separately and only as long as needed."""
 
     __tablename__ = "needs"
 
@@ -216,7 +216,7 @@ class Needs(Base):
 
 
 class DelegateAnswer(Base):
-    """The answer to a question of the organisers, until its question's date of erasure."""
+    """An answer to an organisers' question, until the question's date of erasure."""
 
     __tablename__ = "delegate_answer"
 
@@ -231,7 +231,7 @@ class DelegateAnswer(Base):
 
 
 class DelegateNote(Base):
-    """A note that the desk has written about a delegate; it is in the delegate's own copy."""
+    """A note by the desk about a delegate; the delegate's data export includes it."""
 
     __tablename__ = "delegate_note"
 
@@ -241,11 +241,11 @@ class DelegateNote(Base):
     )
     text: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime]
-    written_by: Mapped[str]  # an address
+    written_by: Mapped[str]  # an email address
 
 
 class DelegateTag(Base):
-    """A short label by which organisers find delegates again."""
+    """A short label that organisers give delegates."""
 
     __tablename__ = "delegate_tag"
 
@@ -256,7 +256,7 @@ class DelegateTag(Base):
 
 
 class LinkedAgenda(Base):
-    """The agenda that a delegate keeps with their booking."""
+    """The agenda that is linked to a delegate's booking."""
 
     __tablename__ = "linked_agenda"
 
@@ -264,14 +264,14 @@ class LinkedAgenda(Base):
         ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
     )
     agenda_id: Mapped[int] = mapped_column(ForeignKey("agenda.id", ondelete="CASCADE"), index=True)
-    # when they agreed to emails about its sessions; None: they have not
+    # when the delegate agreed to emails about its sessions; None: never
     emails_agreed_at: Mapped[datetime | None] = mapped_column(default=None)
 
     agenda: Mapped[Agenda] = relationship()
 
 
 class Confirmation(Base):
-    """The confirmation page of one submission, which may have found the place already taken."""
+    """The confirmation page of one submission; the same person may have booked before."""
 
     __tablename__ = "confirmation"
 
@@ -280,10 +280,10 @@ class Confirmation(Base):
     delegate_id: Mapped[int] = mapped_column(
         ForeignKey("delegate.id", ondelete="CASCADE"), index=True
     )
-    email: Mapped[str]  # as this person typed it
-    is_first: Mapped[bool]  # whether this confirmation took the place, or found it taken
-    # a real moment, until which the page may correct the address; none once the booking has been
-    # opened by its link, changed or registered again
+    email: Mapped[str]  # as typed in this submission
+    is_first: Mapped[bool]  # whether this submission took the place, or found it taken
+    # real time until which the page may correct the address; none once the booking has been opened
+    # by its link, changed or registered again
     correctable_until: Mapped[datetime | None] = mapped_column(default=None)
 
     delegate: Mapped[Delegate] = relationship()

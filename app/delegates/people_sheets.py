@@ -1,4 +1,4 @@
-"""Spreadsheets with a person in each row: their cells, and what is alike in all of them."""
+"""Spreadsheets with a person in each row: their cells, and what all of them have in common."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
@@ -13,14 +13,14 @@ from app.interchange.importers.table_columns import SheetRow
 from app.text import shorten, strip_hidden
 from app.web.formatting import local_date
 
-HEADER_ROWS: Final = 10  # among which the names of the columns are looked for
-MAX_QUOTED: Final = 60  # characters of a cell in a sentence
-MAX_UNUSED: Final = 30  # columns whose names are listed
-MAX_PARTS: Final = 60  # of a line of a cell
+HEADER_ROWS: Final = 10  # rows searched for the column names
+MAX_QUOTED: Final = 60  # characters of a cell quoted in a message
+MAX_UNUSED: Final = 30  # columns that are listed by name
+MAX_PARTS: Final = 60  # of a line in a cell
 TOO_LARGE: Final = (
     "This spreadsheet has too many rows, columns or pictures. Copy the people into the template"
 )
-RULES: Final = TableRules(  # of a file that anybody may send to register a group
+RULES: Final = TableRules(  # for files that anyone may upload to register a group
     Limits(
         sheets=1,
         rows=20_000,
@@ -34,7 +34,7 @@ RULES: Final = TableRules(  # of a file that anybody may send to register a grou
     too_many=TOO_LARGE,
 )
 
-NumberedRow = tuple[int, SheetRow]  # with its number, as spreadsheets count, from 1
+NumberedRow = tuple[int, SheetRow]  # with its number in the spreadsheet, from 1
 
 
 def read_cells(contents: bytes) -> Sequence[SheetRow]:
@@ -51,7 +51,7 @@ def read_cells(contents: bytes) -> Sequence[SheetRow]:
 def find_header(
     rows: Sequence[SheetRow], is_header: Callable[[Sequence[str]], bool]
 ) -> tuple[int, Sequence[str]] | None:
-    """Return the index of the row that names the columns, and their names in a plain form."""
+    """Return the index of the header row, and its names in a plain form."""
     for index, row in enumerate(rows[:HEADER_ROWS]):
         names = [normalise_name(cell) for cell in row]
         if is_header(names):
@@ -65,7 +65,7 @@ def normalise_name(name: str) -> str:
 
 
 def list_unused(header: SheetRow, used: Collection[int]) -> Sequence[str]:
-    """List the names of columns that are not read, given the indexes of those that are."""
+    """List the names of unused columns, given the indexes of the used ones."""
     unused = [cell for index, cell in enumerate(header) if cell.strip() and index not in used]
     more = ["…"] if len(unused) > MAX_UNUSED else []
     return [*map(quote, unused[:MAX_UNUSED]), *more]
@@ -82,11 +82,11 @@ def list_filled(rows: Sequence[SheetRow], start: int) -> Sequence[NumberedRow]:
 
 def find_category(name: str, options: Iterable[CategoryOption]) -> CategoryOption | None:
     """Return the category with this name in any language, or None."""
-    return next((one for one in options if fold(name) in map(fold, one.names)), None)
+    return next((option for option in options if fold(name) in map(fold, option.names)), None)
 
 
 def read_days(typed: str) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the days that a cell names, and what in it names none."""
+    """Return the days that a cell names, and the parts that name none."""
     days = categories.list_days("")
     known = {day.isoformat(): day.isoformat() for day in days}
     known |= {fold(local_date(day)): day.isoformat() for day in days}
@@ -96,22 +96,22 @@ def read_days(typed: str) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def match_parts(typed: str, known: Mapping[str, str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Return what the parts of a cell stand for, and the parts that stand for nothing.
+    """Return the values of the parts of a cell, and the parts without a value.
 
-    Parts are separated by semicolons and line breaks, and by commas where no name has one.
+    Parts are separated by semicolons and line breaks, and by commas unless a name contains one.
     """
     lines = typed.replace(";", "\n").splitlines()
     longest = max((name.count(",") for name in known), default=0) + 1
     parts = [part for line in lines for part in _split_at_commas(line, known, longest)]
-    found = [known[fold(one)] for one in parts if fold(one) in known]
-    unknown = [quote(one) for one in parts if one.strip() and fold(one) not in known]
+    found = [known[fold(part)] for part in parts if fold(part) in known]
+    unknown = [quote(part) for part in parts if part.strip() and fold(part) not in known]
     return found, unknown
 
 
 def _split_at_commas(line: str, known: Collection[str], longest: int) -> Iterator[str]:
-    """Yield the longest names that a line begins with, and each of the other pieces alone.
+    """Split a line at commas: yield the longest known names, and every other piece separately.
 
-    No name has more pieces than ``longest``, so no more are put together to look for one.
+    No name has more than ``longest`` pieces, so longer combinations are not tried.
     """
     pieces = line.split(",")[:MAX_PARTS]
     while pieces:
@@ -122,5 +122,5 @@ def _split_at_commas(line: str, known: Collection[str], longest: int) -> Iterato
 
 
 def quote(cell: str) -> str:
-    """Return the beginning of a cell as a sentence can repeat it."""
+    """Return the start of a cell, short enough to quote in a sentence."""
     return shorten(strip_hidden(cell), MAX_QUOTED)

@@ -18,7 +18,7 @@ ALTERED: Final = _l("Cannot be read: the stored text was altered or moved")
 
 
 def place_in_needs(reference: str, column: str) -> str:
-    """Return the place of an answer of a booking."""
+    """Return the place of a booking's answer, which its encryption is bound to."""
     return f"needs.{column} {reference}"
 
 
@@ -38,19 +38,19 @@ def place_in_application(access_key: str) -> str:
 
 
 def encrypt_need(answer: str, reference: str, column: str) -> str:
-    """Return an answer as the row of a booking's needs stores it."""
+    """Encrypt an answer for the needs of a booking."""
     return get_key_ring().encrypt(answer, place_in_needs(reference, column))
 
 
 def decrypt_need(stored: str, reference: str, column: str) -> str:
-    """Return an answer of a booking; it stays encrypted if it cannot be read."""
+    """Decrypt an answer of a booking; it stays encrypted if it cannot be read."""
     return get_key_ring().decrypt(stored, place_in_needs(reference, column))
 
 
 def prepare_reader(column: str) -> Callable[[str, str], str]:
-    """Return what reads the answers of a column, given the reference and what is stored.
+    """Return a function that decrypts a column, given the reference and the stored value.
 
-    It works after the request has ended too, in the language of the request.
+    It also works after the request has ended, in the language of the request.
     """
     ring, key_missing, altered = get_key_ring(), str(KEY_MISSING), str(ALTERED)
 
@@ -66,7 +66,7 @@ def prepare_reader(column: str) -> Callable[[str, str], str]:
 def encrypt_answers(
     answers: Mapping[str, str], private_names: Collection[str], place: str
 ) -> dict[str, str]:
-    """Return answers as a document stores them: those that are private encrypted."""
+    """Return answers as a document stores them, with private ones encrypted."""
     ring = get_key_ring()
     return {
         name: ring.encrypt(answer, f"{place} {name}") if name in private_names else answer
@@ -75,7 +75,7 @@ def encrypt_answers(
 
 
 def decrypt_answers(stored: Mapping[str, str], place: str) -> dict[str, str]:
-    """Return the answers of a document; what cannot be read stays encrypted."""
+    """Decrypt the answers of a document; those that cannot be read stay encrypted."""
     ring = get_key_ring()
     return {name: ring.decrypt(text, f"{place} {name}") for name, text in stored.items()}
 
@@ -86,5 +86,5 @@ def is_unreadable(answer: str) -> bool:
 
 
 def show(answer: str) -> str:
-    """Return the sentence that pages show in place of an answer that could not be decrypted."""
+    """Return the sentence shown in place of an answer that cannot be decrypted."""
     return str(ALTERED if get_key_ring().has_key_of(answer) else KEY_MISSING)

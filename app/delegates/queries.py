@@ -1,4 +1,4 @@
-"""Read-only queries about the delegates who have a place."""
+"""Read-only queries about delegates with a place."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ def list_newest(count: int) -> Sequence[Delegate]:
 
 
 def get_attending(identity_key: str) -> Delegate:
-    """Return the delegate who has an active booking with this identity key."""
+    """Return the delegate with an active booking and this identity key, or None."""
     return db.session.scalars(
         select(Delegate).where(ATTENDING, Delegate.identity_key == identity_key)
     ).one()

@@ -1,8 +1,8 @@
 """The pages of registration: which question is on which, in the order of the questions.
 
-Standard questions have the pages of ``fields.STEPS``. Those of the organisers that follow one
-another share a page, or have a page each, as organisers set it. The last of these pages is called
-CUSTOM_PAGE; an earlier one has the id of its first question too, as has each page of one question.
+Standard questions have the pages of ``fields.STEPS``. Consecutive questions of the organisers share
+a page, or have a page each, depending on a setting. The last of these pages is called CUSTOM_PAGE;
+an earlier one has the id of its first question too, as has each page of one question.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,15 +20,15 @@ from app.questions.models import REGISTRATION
 
 @dataclass(frozen=True)
 class QuestionPage:
-    """A page of registration, whoever is asked what is on it."""
+    """A page of registration, regardless of who is asked its questions."""
 
-    step: str  # the end of its address
-    ids: frozenset[int]  # of its questions
+    step: str  # the last part of its URL
+    ids: frozenset[int]  # of its custom questions
     is_standard: bool
 
 
 def list_pages() -> Sequence[QuestionPage]:
-    """List the pages, in order."""
+    """List the pages in order."""
     return cache_version.cached("pages of questions", lambda: list(_build_pages()))
 
 
@@ -37,11 +37,17 @@ def _build_pages() -> Iterator[QuestionPage]:
     runs = [
         (page, [one.id for one in run])
         for page, run in groupby(
-            (one for one in custom_questions.list_all_with_standard() if not one.is_retired),
-            lambda one: one.page or (str(one.id) if is_one_per_page else ""),
+            (
+                question
+                for question in custom_questions.list_all_with_standard()
+                if not question.is_retired
+            ),
+            lambda question: question.page or (str(question.id) if is_one_per_page else ""),
         )
     ]
-    standard = {one.page for one in custom_questions.list_all_with_standard() if one.standard}
+    standard = {
+        question.page for question in custom_questions.list_all_with_standard() if question.standard
+    }
     own = [ids[0] for page, ids in runs if page not in standard]
     for page, ids in runs:
         is_last = not is_one_per_page and ids[0] == own[-1] if own else False
@@ -50,53 +56,55 @@ def _build_pages() -> Iterator[QuestionPage]:
 
 
 def is_own(step: str) -> bool:
-    """Return True for a page that asks the organisers' questions."""
+    """Return True for a page with the organisers' questions."""
     return step == CUSTOM_PAGE or step.startswith(f"{CUSTOM_PAGE}-")
 
 
 def name_by_question() -> Mapping[int, str]:
-    """Return the page of each question by its id."""
+    """Map the id of each question to the step of its page."""
     return {number: page.step for page in list_pages() for number in page.ids}
 
 
 def list_with_questions(answers: Answers) -> Iterator[tuple[QuestionPage, Sequence[Definition]]]:
-    """Yield the pages that ask somebody something, with what they ask."""
+    """Yield the pages with questions for a person, with these questions."""
     relevant = custom_questions.list_relevant_with_standard(answers)
     for page in list_pages():
-        asked = [one for one in relevant if one.id in page.ids]
-        if asked:
-            yield page, asked
+        page_questions = [question for question in relevant if question.id in page.ids]
+        if page_questions:
+            yield page, page_questions
 
 
 def list_steps(answers: Answers) -> Sequence[str]:
-    """List the pages that ask somebody something."""
+    """List the steps with questions for a person."""
     return [page.step for page, _ in list_with_questions(answers)]
 
 
 def list_relevant(step: str, answers: Answers) -> Sequence[Definition]:
-    """List what a page asks somebody."""
+    """List the questions on a page for a person."""
     pages = list_with_questions(answers)
     return next((asked for page, asked in pages if page.step == step), ())
 
 
 def differs_by_person(step: str) -> bool:
-    """Return True if a page asks some people other questions than others."""
+    """Return True if the questions on a page depend on the person."""
     ids = _find_ids(step)
-    every = [one for one in custom_questions.list_active_with_standard() if one.id in ids]
-    return any(one.condition or one.days or one.categories for one in every)
+    questions = [
+        question for question in custom_questions.list_active_with_standard() if question.id in ids
+    ]
+    return any(question.condition or question.days or question.categories for question in questions)
 
 
 def list_of_own_page(step: str, answers: Answers) -> Sequence[Definition]:
-    """List the organisers' questions on a page: what is new among them, or all if nothing is."""
+    """List the new organisers' questions on a page, or all of them if none is new."""
     relevant = list_relevant(step, answers)
     new = [one for one in relevant if custom_questions.is_unanswered(one, answers)]
     return new or relevant
 
 
 def list_possible(step: str, answers: Answers) -> Sequence[Definition]:
-    """List the organisers' questions that a page may ask somebody, whatever they answer."""
+    """List the organisers' questions on a page that a person may be asked, whatever they answer."""
     ids = _find_ids(step)
-    return [one for one in custom_questions.list_possible(answers) if one.id in ids]
+    return [question for question in custom_questions.list_possible(answers) if question.id in ids]
 
 
 def _find_ids(step: str) -> frozenset[int]:

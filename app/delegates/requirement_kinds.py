@@ -1,7 +1,7 @@
-"""The access and dietary requirements that people choose from, besides their own words.
+"""The kinds of access and dietary requirements to choose from.
 
-An answer is stored as the codes of its kinds, by spaces, in alphabetical order. A code is never
-changed, for answers hold it; pages show kinds in the order of these tables.
+An answer is stored as the codes of its kinds, separated by spaces, in alphabetical order. Codes
+must never change, because answers contain them; pages show kinds in the order of these tables.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from app.forms.validators import one_of_choices
 
 
 class KindsField(DaysField):
-    """Kinds of which any number may be chosen, each with a checkbox."""
+    """A multiple choice of kinds, as checkboxes."""
 
 
 def kinds_field(label: Any) -> KindsField:
-    """Return an optional field for several of some kinds."""
+    """Return an optional field for several kinds."""
     offered = one_of_choices(_l("Choose from the list"))
     hint = _l("Choose all that apply")
     return KindsField(label, [offered], validate_choice=False, description=hint)
@@ -54,20 +54,20 @@ DIETARY_KINDS: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class RequirementType:
-    """A type of requirements: each that somebody has becomes a case, with pages of its own."""
+    """A type of requirements; each requirement of a person becomes a case, with its own pages."""
 
-    name: str  # in addresses and of the cases
-    kinds: Mapping[str, Any]  # to choose from
-    label: Any  # of the pages of the team
+    name: str  # in URLs and in cases
+    kinds: Mapping[str, Any]  # the choices
+    label: Any  # in the team's pages
     own_label: Any  # for the delegate
-    reply_label: Any  # of the page on which the delegate replies
-    show_label: Any  # of the button with which the team sees them
-    caution: Any  # on each page that shows them
-    empty: Any  # on a list without any
+    reply_label: Any  # of the page for the delegate's reply
+    show_label: Any  # of the button that shows them to the team
+    caution: Any  # shown on each page with requirements
+    empty: Any  # shown on an empty list
 
     @property
     def kinds_name(self) -> str:
-        """The name of the answer in which kinds are chosen."""
+        """The name of the answer with the chosen kinds."""
         return f"{self.name}_kinds"
 
     @property
@@ -82,7 +82,7 @@ class RequirementType:
 
     @property
     def viewed_summary(self) -> str:
-        """What the audit log says of somebody who has looked at the list."""
+        """The audit log's summary when a person has viewed the list."""
         return f"The list of {self.list_subject} was viewed"
 
 
@@ -129,16 +129,16 @@ def list_dietary_choices() -> list[tuple[str, str]]:
 
 
 def format_kinds(answer: str, texts: Mapping[str, Any]) -> str:
-    """Return an answer as pages and files show it."""
+    """Format an answer for pages and files."""
     chosen = answer.split()
     return ", ".join(str(text) for code, text in texts.items() if code in chosen)
 
 
 def format_access(answer: str) -> str:
-    """Return the kinds of access requirements of an answer."""
+    """Format the kinds of access requirements in an answer."""
     return format_kinds(answer, ACCESS_KINDS)
 
 
 def format_dietary(answer: str) -> str:
-    """Return the kinds of dietary requirements of an answer."""
+    """Format the kinds of dietary requirements in an answer."""
     return format_kinds(answer, DIETARY_KINDS)

@@ -13,28 +13,28 @@ OPEN, IN_PROGRESS, ARRANGED, NOT_POSSIBLE = STATES = (
     *("open", "in progress", "arranged", "cannot be arranged"),
 )
 UNFINISHED: Final = (OPEN, IN_PROGRESS)
-WORDS: Final = "words"  # the kind of the case of what they wrote in their own words
-SUBJECT_SUFFIX: Final = "-case "  # of the type, before the key, in the audit log
+WORDS: Final = "words"  # the kind of a case about a delegate's own words
+SUBJECT_SUFFIX: Final = "-case "  # in the audit log, between type and key
 
 
 class RequirementCase(Base):
     """One requirement of a delegate, and how far it is arranged.
 
-    ``kind`` is one of the kinds of its type, or WORDS. It would tell of illness or belief beside
-    the name, so it is encrypted like the answer that it comes from, as is all that is written about
-    it: see ``requirement_texts``.
+    ``kind`` is one of the kinds of its type, or WORDS. Next to a name it could reveal illness or
+    belief, so it is encrypted like the answer it comes from, as are all texts about it: see
+    ``requirement_texts``.
     """
 
     __tablename__ = "requirement_case"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True)  # random: in addresses, and where texts belong
+    key: Mapped[str] = mapped_column(unique=True)  # random; in URLs, and binds encrypted texts
     delegate_id: Mapped[int] = mapped_column(
         ForeignKey("delegate.id", ondelete="CASCADE"), index=True
     )
     type: Mapped[str]
     kind: Mapped[str] = mapped_column(Text)
-    answer: Mapped[str] = mapped_column(Text, default="")  # the delegate reads it
+    answer: Mapped[str] = mapped_column(Text, default="")  # shown to the delegate
     reply: Mapped[str] = mapped_column(Text, default="")  # of the delegate; later ones are added
     has_unread_reply: Mapped[bool] = mapped_column(default=False, server_default=false())
     state: Mapped[str] = mapped_column(default=OPEN)
@@ -53,10 +53,10 @@ class RequirementCase(Base):
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether somebody still has to do something."""
+        """Whether work on it remains."""
         return self.state in UNFINISHED
 
     @property
     def history_subject(self) -> str:
-        """The subject of this case in the audit log, which names neither person nor requirement."""
+        """The subject of this case in the audit log; reveals neither person nor requirement."""
         return f"{self.type}{SUBJECT_SUFFIX}{self.key}"

@@ -1,8 +1,8 @@
 """Which cases a delegate has, and their encrypted texts.
 
-There is one case for each requirement that was ticked, and for each type one for what was written
-in the delegate's own words. The answers of the booking are the truth: whoever stores them calls
-``match``. A text is bound to the booking, to its case and to its column.
+There is one case for each selected requirement, and per type one for the delegate's own words. The
+answers of the booking are authoritative: code that stores them calls ``match``. A text is bound to
+the booking, to its case and to its column.
 """
 
 import secrets
@@ -21,18 +21,18 @@ COLUMNS = ("kind", "answer", "reply")
 
 
 def find_place(reference: str, key: str, column: str) -> str:
-    """Return the place of a text of a case; all have the name of those that were first."""
+    """Return the place of a text of a case, which keeps its original name."""
     return f"access_case.{column} {reference} {key}"
 
 
 def read(case: RequirementCase, reference: str, column: str) -> str:
-    """Return a text of a case; it stays encrypted if it cannot be read."""
+    """Decrypt a text of a case; it stays encrypted if it cannot be read."""
     stored: str = getattr(case, column)
     return get_key_ring().decrypt(stored, find_place(reference, case.key, column))
 
 
 def write(case: RequirementCase, reference: str, column: str, text: str) -> None:
-    """Store a text of a case."""
+    """Encrypt and store a text of a case."""
     stored = get_key_ring().encrypt(text, find_place(reference, case.key, column))
     setattr(case, column, stored)
 
@@ -43,10 +43,10 @@ def read_words(case: RequirementCase, delegate: Delegate) -> str:
 
 
 def match(delegate: Delegate, changed: Collection[DelegateField] = ()) -> None:
-    """Give a delegate the cases that their answers ask for, and no others.
+    """Create and delete cases of a delegate to match their answers.
 
-    A case that stays keeps what was arranged, unless it is about words that are new. While the
-    answers of a type cannot be read, its cases do not change.
+    A case that stays keeps its arrangements, unless it is about words that have changed. While the
+    answers of a type cannot be decrypted, its cases do not change.
     """
     for one in REQUIREMENT_TYPES.values():
         _match_type(delegate, one, are_words_new=BY_NAME[one.words_name] in changed)
@@ -56,11 +56,11 @@ def _match_type(delegate: Delegate, wanted: RequirementType, *, are_words_new: b
     kinds, words = (BY_NAME[name].get(delegate) for name in (wanted.kinds_name, wanted.words_name))
     if is_unreadable(kinds) or is_unreadable(words):
         return
-    others = [one for one in delegate.requirement_cases if one.type != wanted.name]
+    others = [case for case in delegate.requirement_cases if case.type != wanted.name]
     existing = {
-        read(one, delegate.reference, "kind"): one
-        for one in delegate.requirement_cases
-        if one.type == wanted.name
+        read(case, delegate.reference, "kind"): case
+        for case in delegate.requirement_cases
+        if case.type == wanted.name
     }
     if are_words_new and WORDS in existing:
         existing[WORDS].state = OPEN
@@ -71,8 +71,8 @@ def _match_type(delegate: Delegate, wanted: RequirementType, *, are_words_new: b
 
 
 def _list_wanted(wanted: RequirementType, kinds: str, words: str) -> Sequence[str]:
-    """List the kinds that need a case; words say what "something else" is."""
-    chosen = [one for one in wanted.kinds if one in kinds.split()]
+    """List the kinds that need a case; "something else" needs none if words describe it."""
+    chosen = [kind for kind in wanted.kinds if kind in kinds.split()]
     if words and OTHER in chosen:
         chosen.remove(OTHER)
     return [*chosen, *([WORDS] if words else [])]

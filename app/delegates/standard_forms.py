@@ -1,4 +1,4 @@
-"""Standard questions in forms, as organisers want them: which, in which words, required or not."""
+"""Standard questions in forms as organisers configured them: which, wording, required or not."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -19,43 +19,47 @@ from app.questions.models import REGISTRATION
 
 
 def adapt(form: AnswersForm, asked: Sequence[Definition]) -> None:
-    """Let a page of registration ask these of its questions; all of them if it is not asked."""
+    """Adapt a registration form to the organisers' settings; ``asked`` limits its questions."""
     if not asked:
         return
     _explain(form, asked)
-    names = {one.name for one in asked}
-    form.order = [field.name for one in asked for field in FIELDS if field.key == one.name]
-    kept = _adapt_fields(
-        form, [one for one in form.questions if BY_NAME[one.short_name].key in names]
+    names = {definition.name for definition in asked}
+    form.order = [
+        field.name for definition in asked for field in FIELDS if field.key == definition.name
+    ]
+    is_unchanged = _adapt_fields(
+        form, [question for question in form.questions if BY_NAME[question.short_name].key in names]
     )
-    if not kept:
+    if not is_unchanged:
         form.lede = ""
 
 
 def _explain(form: AnswersForm, asked: Sequence[Definition]) -> None:
-    """Let a page say when its answers are deleted: once, unless organisers changed one of them.
+    """Show when the answers of a page are deleted: once, unless organisers changed a question.
 
-    Pages of private questions say it themselves, where they ask for consent.
+    Pages of private questions say so themselves, where they ask for consent.
     """
-    told = {one.name: custom_questions.explain(one) for one in asked}
-    if any(is_changed(one) for one in asked):
-        form.explanations = told
-    elif not any(one.is_private for one in asked):
-        form.deleted_on = next(iter(told.values())).erased_on
+    explanations = {definition.name: custom_questions.explain(definition) for definition in asked}
+    if any(is_changed(definition) for definition in asked):
+        form.explanations = explanations
+    elif not any(definition.is_private for definition in asked):
+        form.deleted_on = next(iter(explanations.values())).erased_on
 
 
 def adapt_for_desk(form: AnswersForm) -> None:
-    """Let a form of the desk ask what organisers have not hidden; it need not be answered."""
-    known = [one for one in form.questions if one.short_name in BY_NAME]
+    """Adapt a desk form: hidden questions are removed, and none is required."""
+    known = [question for question in form.questions if question.short_name in BY_NAME]
     _adapt_fields(
-        form, [one for one in known if not is_retired(BY_NAME[one.short_name])], desk=True
+        form,
+        [question for question in known if not is_retired(BY_NAME[question.short_name])],
+        desk=True,
     )
 
 
 def adapt_for_group(form: Any) -> None:
-    """Let a form about a group or its people ask what is not hidden, required as organisers want.
+    """Adapt a form about a group or its people: hidden questions are removed, others as configured.
 
-    What they cannot change keeps the words that a contact is asked in.
+    Questions that organisers cannot change keep the wording for a contact person.
     """
     for question in form.questions:
         field = BY_NAME.get(question.short_name)
@@ -69,7 +73,7 @@ def adapt_for_group(form: Any) -> None:
 
 
 def _adapt_fields(form: Any, kept: Collection[Field], *, desk: bool = False) -> bool:
-    """Remove all other questions; return True if everything stays as the site has it."""
+    """Remove all other questions; return True if the rest have their default settings."""
     is_same = True
     for question in form.questions:
         field = BY_NAME.get(question.short_name)

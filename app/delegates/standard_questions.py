@@ -1,7 +1,7 @@
-"""The questions that every site asks people who register, and what organisers may change of them.
+"""The questions that every site asks at registration, and what organisers may change about them.
 
-Names, email address and days are always asked: bookings, badges and limits rest on them. Nobody
-has to say anything about access or food, and what they say is deleted when the conference is over.
+Names, email address and days are always asked: bookings, badges and limits depend on them. Access
+and dietary questions are never required, and their answers are deleted after the conference.
 """
 
 from collections.abc import Mapping
@@ -38,12 +38,12 @@ ALWAYS_ASKED = {"given_names", "family_name", EMAIL, DAYS}
 
 
 def _describe(field: DelegateField) -> StandardQuestion:
-    asked: Any = field.question
+    question: Any = field.question
     return StandardQuestion(
         key=field.name,
         page=field.step,
         label=field.label,
-        help=_get_help(asked),
+        help=_get_help(question),
         purpose=PURPOSES.get(field.name, FOR_BOOKING),
         readers=REGISTRATIONS if field.is_private else TEAM,
         erasure=AFTER_30_DAYS if field.is_private else AFTER_A_YEAR,
@@ -56,26 +56,26 @@ def _describe(field: DelegateField) -> StandardQuestion:
 
 
 def _get_help(asked: Any) -> Any:
-    """Return the help of a field that is not yet part of a form."""
+    """Return the help text of a field that is not yet part of a form."""
     return asked.kwargs.get("description") or ""
 
 
-standard.declare(REGISTRATION, [_describe(one) for one in FIELDS if not one.continues])
+standard.declare(REGISTRATION, [_describe(field) for field in FIELDS if not field.continues])
 
 
 def find_definition(field: DelegateField) -> Definition | None:
-    """Return the question that asks for something that delegates tell us."""
+    """Return the question for a field of delegate data."""
     return queries.find_standard(REGISTRATION, field.key)
 
 
 def is_retired(field: DelegateField) -> bool:
-    """Return True if organisers have hidden a question: nobody is asked it."""
+    """Return True if organisers have hidden a question, so that it is not asked."""
     definition = find_definition(field)
     return definition is not None and definition.is_retired
 
 
 def is_changed(definition: Definition) -> bool:
-    """Return True if people are told otherwise why it is asked or how long the answer is kept."""
+    """Return True if a question's purpose or the end of its answers was changed."""
     known = definition.standard
     return known is not None and (
         definition.erasure != known.erasure or definition.purpose != known.purpose

@@ -12,11 +12,11 @@ from app.delegates.models import Delegate
 from app.delegates.queries import ATTENDING
 
 TIMESTAMP_LENGTH = (
-    15  # first characters of a timestamp, to ten minutes: every time zone's midnight is a multiple
+    15  # first characters of a timestamp: ten minutes, and every time zone's midnight is a multiple
 )
 REGISTRATION_TIMESTAMP = func.substr(cast(Delegate.registered_at, String), 1, TIMESTAMP_LENGTH)
-# Grouped in the order of ix_delegate_attending_figures, so that SQLite reads it and nothing else;
-# the moments as one text for each group, since they are different for nearly everybody.
+# Grouped in the order of ix_delegate_attending_figures, so that SQLite reads only the index; the
+# timestamps as one text per group, since they differ for almost every delegate.
 STATISTICS = (
     select(
         Delegate.country,

@@ -1,10 +1,10 @@
-"""Which counts may be published, so that nobody can work out the small ones.
+"""Which counts may be published, so that small ones cannot be worked out.
 
-Counts are rounded down to a multiple of five: a count below five reads “Fewer than 5”, also where
-nobody chose the answer. Somebody may know exactly how many people answered. So counts are published
-only if, with that number, each of them can still be any of the five that round to it; and anew only
-after at least five more people have answered for each count that changes, so that two looks never
-differ by what one person said.
+Counts are rounded down to a multiple of five: a count below five reads “Fewer than 5”, even if no
+one chose the answer. An observer may know exactly how many people answered. So counts are published
+only if, with that number, each of them can still be any of the five that round to it; and again
+only after at least five more people have answered for each count that changes, so that two views
+never differ by one person's answer.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def round_down(number: int) -> int:
 
 
 def choose_published(counts: Counts, before: Counts, new_answers: int) -> Counts:
-    """Return the counts to publish now: those of before, until new ones give nobody away."""
+    """Choose the counts to publish: the previous ones, until new ones do not identify anyone."""
     rounded = {name: round_down(number) for name, number in counts.items()}
     changed = [name for name, number in rounded.items() if number != before.get(name, 0)]
     if new_answers < STEP * max(1, len(changed)):
@@ -31,6 +31,6 @@ def choose_published(counts: Counts, before: Counts, new_answers: int) -> Counts
 
 
 def hides_each(counts: Counts) -> bool:
-    """Return True if each rounded count can be any of five, even where the sum is known."""
+    """Return True if each rounded count can be any of five values, even if the sum is known."""
     hidden = sum(number % STEP for number in counts.values())
     return MOST_HIDDEN <= hidden <= MOST_HIDDEN * (len(counts) - 1)

@@ -1,4 +1,4 @@
-"""Counts of answers; there is no row for a person, no time and no order."""
+"""Counts of answers; there is no row per person, no time and no order."""
 
 from sqlalchemy import CheckConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column

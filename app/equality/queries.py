@@ -1,8 +1,8 @@
 """The questions of equality monitoring with all their wordings; nothing here changes anything.
 
-Until organisers change a word, add a question or put them in another order, there are those of
-``questions.QUESTIONS`` and no rows. From then on each is a row of ``Question`` with its versions.
-A wording is never edited: another one has another key, and so counts of its own.
+Until organisers reword, add or reorder questions, they are those of ``questions.QUESTIONS``,
+without rows. From then on each is a row of ``Question`` with its versions. A wording is never
+edited: a new one has a new key, and so its own counts.
 """
 
 from collections.abc import Sequence
@@ -40,12 +40,12 @@ class WordedQuestion:
     """A question, with its wordings from the first to the one that is asked."""
 
     key: str  # that of its first wording
-    wordings: tuple[Wording | None, ...]  # None: as the site words it in every language
-    version: int = 1  # of the row, for edits at the same time
+    wordings: tuple[Wording | None, ...]  # None: the site's own wording in every language
+    version: int = 1  # of the row, for optimistic locking
 
     @property
     def current(self) -> EqualityItem:
-        """What is asked now, in the language of the page."""
+        """The current wording, in the language of the page."""
         return self.get_item(len(self.wordings))
 
     @property
@@ -87,7 +87,7 @@ def read_questions() -> Sequence[WordedQuestion]:
 
 
 def get_question(key: str) -> WordedQuestion:
-    """Return a question; raise NotFound."""
+    """Return a question; raise NotFound if there is none."""
     found = next((one for one in read_questions() if one.key == key), None)
     return require(found, NotFound("There is no such question"))
 

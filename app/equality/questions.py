@@ -1,6 +1,6 @@
-"""The questions of equality monitoring, in the words that public bodies in the UK use for them.
+"""The questions of equality monitoring, in the wording of public bodies in the UK.
 
-Organisers can change their words, and add others: see ``queries``.
+Organisers can reword them, and add others: see ``queries``.
 
 A key that is stored never changes its meaning.
 """
@@ -19,7 +19,7 @@ NOT_SAID_LABEL: Final = _l("Prefer not to say")
 class EqualityItem:
     """A wording of a question and its answers, of which one can be chosen."""
 
-    key: str  # under which answers are counted: another wording has another
+    key: str  # under which answers are counted; each wording has its own
     name: Any  # for organisers
     label: Any
     answers: Mapping[str, Any]

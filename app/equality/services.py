@@ -1,7 +1,7 @@
 """Counting answers, choosing what is asked, and what organisers see.
 
-An answer is one more in a count: no row is made for it, and nothing else is stored with it, neither
-in the history nor in the log. The answers of one person to several questions are counted apart.
+An answer only increments a count: it has no row, and nothing else is stored with it, neither in the
+history nor in the log. A person's answers to several questions are counted separately.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +24,7 @@ from app.releases import current_release
 
 @dataclass(frozen=True)
 class PublishedQuestion:
-    """What organisers see of a wording: counts that give nobody away."""
+    """What organisers see of a wording: counts that do not identify anyone."""
 
     item: EqualityItem
     is_current: bool  # False: the question has another wording now
@@ -47,7 +47,7 @@ def _read_active_keys() -> Collection[str]:
 
 
 def list_published() -> Sequence[PublishedQuestion]:
-    """List all questions with the counts that organisers see, each wording with its own."""
+    """List all questions with the counts that organisers see, separately for each wording."""
     rows = {one.key: one for one in db.session.scalars(select(EqualityQuestion))}
     counts = {(one.question_key, one.choice): one.published for one in _list_counts()}
     return [
@@ -65,7 +65,7 @@ def list_published() -> Sequence[PublishedQuestion]:
 
 
 def set_active(keys: Collection[str], *, actor: str) -> bool:
-    """Ask these questions and no others; return True if that changed."""
+    """Ask exactly these questions; return True if that changed anything."""
     lock_table(EqualityQuestion)
     rows = {one.key: one for one in db.session.scalars(select(EqualityQuestion))}
     before = {key for key, row in rows.items() if row.is_asked}
@@ -83,7 +83,7 @@ def set_active(keys: Collection[str], *, actor: str) -> bool:
 
 
 def count_answers(answers: Mapping[str, str]) -> None:
-    """Count what one person has chosen, by question; what is not asked is left out."""
+    """Count one person's answers, by question; questions that are not asked are ignored."""
     items = {one.key: one for one in list_active()}
     wait_for_table(EqualityQuestion)
     for key in sorted(answers):  # rows are locked in one order
@@ -112,7 +112,7 @@ def _count(item: EqualityItem, choice: str) -> None:
 
 
 def _publish(row: EqualityQuestion, counts: Mapping[str, EqualityCount]) -> None:
-    """Let organisers see newer counts, if these give nobody away."""
+    """Publish newer counts to organisers, if these do not identify anyone."""
     before = {name: one.published for name, one in counts.items()}
     numbers = {name: one.number for name, one in counts.items()}
     new = disclosure.choose_published(numbers, before, row.answered - row.published)
@@ -130,7 +130,7 @@ def _list_counts(key: str = "") -> Sequence[EqualityCount]:
 
 
 def purge_expired() -> None:
-    """Delete all counts a year after the conference, as the privacy page says; by the worker."""
+    """Delete all counts a year after the conference, as the privacy page says; a worker task."""
     programme = current_release.get_programme()
     if not cache_version.is_clock_in_sync() or not programme.is_published:
         return

@@ -1,7 +1,7 @@
-"""The page that asks who takes part: after registering, for whoever wants to answer.
+"""The page that asks who takes part: voluntary, after registering.
 
-Its address, its cookies and its form name nobody: it knows no booking and no confirmation, and no
-page that leads to it is named in a request.
+Its URL, cookies and form identify no one: it knows no booking and no confirmation, and requests do
+not reveal the page that linked to it.
 """
 
 from typing import cast
@@ -29,7 +29,7 @@ class EqualityForm(Form):
     """Choose an answer to each question, or to none."""
 
     def get_answers(self) -> dict[str, str]:
-        """Return what was chosen, by question."""
+        """Return the chosen answers, by question."""
         return {
             name: str(field.data)
             for name, field in self._fields.items()

@@ -1,7 +1,7 @@
 """Changing the questions of equality monitoring: another wording, one more question, the order.
 
-Answers are counted by wording, so a change of any word begins new counts; those of the earlier
-wording stay as they are, and are never added to others.
+Answers are counted by wording, so any rewording starts new counts; those of the earlier wording
+stay as they are, and are never combined with others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ Edited = Mapping[str, EditedTexts]  # by language, that of the site's source fir
 
 
 def add(edited: Edited, *, actor: str) -> Question:
-    """Add a question at the end; nobody is asked it until it is chosen."""
+    """Add a question at the end; it is not asked until it is selected."""
     rows = _lock_rows()
     if len(rows) >= MAX_QUESTIONS:
         raise RuleViolation(f"There are {MAX_QUESTIONS} questions already")
@@ -41,9 +41,9 @@ def add(edited: Edited, *, actor: str) -> Question:
 
 
 def reword(key: str, edited: Edited, *, expected_version: int, actor: str) -> bool:
-    """Ask a question in other words from now on; return True if they differ.
+    """Reword a question; return True if the wording differs.
 
-    Raise StaleEdit if somebody else has changed it, or RuleViolation.
+    Raise StaleEdit after a concurrent change, or RuleViolation if it is invalid.
     """
     question = _find(_lock_rows(), key)
     newest = question.versions[-1]
@@ -65,7 +65,7 @@ def reword(key: str, edited: Edited, *, expected_version: int, actor: str) -> bo
 
 
 def move(key: str, direction: str, *, actor: str) -> bool:
-    """Move a question "up", "down" or to a place ("3"); return True if it moved."""
+    """Move a question "up", "down" or to a position ("3"); return True if it moved."""
     rows = list(_lock_rows())
     index = rows.index(_find(rows, key))
     target = ordering.find_target(direction, index)
@@ -79,7 +79,7 @@ def move(key: str, direction: str, *, actor: str) -> bool:
 
 
 def _lock_rows() -> Sequence[Question]:
-    """Let nobody else change questions until the transaction ends; make their rows if needed."""
+    """Lock the questions until the transaction ends; create their rows if needed."""
     db.session.flush()
     lock_table(Question)
     lock_table(EqualityQuestion)
@@ -141,7 +141,7 @@ def _get_first(edited: Edited) -> EditedTexts:
 
 
 def _check(edited: Edited) -> None:
-    """Raise RuleViolation unless a question can be asked so."""
+    """Raise RuleViolation if a question is invalid."""
     first = _get_first(edited)
     if not first.label:
         raise RuleViolation("Enter the question")
@@ -157,7 +157,7 @@ def _check(edited: Edited) -> None:
 
 
 def _ask_instead(old: str, new: str) -> None:
-    """Ask one wording in place of another, if that is asked."""
+    """Ask the new wording in place of the old, if that is active."""
     row = db.session.get(EqualityQuestion, old, populate_existing=True)
     is_asked = row is not None and row.is_asked
     if row is not None:
@@ -166,7 +166,7 @@ def _ask_instead(old: str, new: str) -> None:
 
 
 def _diff(newest: QuestionVersion, edited: Edited) -> Sequence[Change]:
-    """Return what differs between the wording that is asked and another."""
+    """Return the differences between the current wording and another."""
     before = _describe(load_texts(newest.texts))
     after = _describe(load_texts(_build_version(0, edited).texts))
     return [
@@ -177,7 +177,7 @@ def _diff(newest: QuestionVersion, edited: Edited) -> Sequence[Change]:
 
 
 def _describe(texts: Mapping[str, Texts]) -> Mapping[str, str]:
-    """Return the words of a wording, by what they are and their language."""
+    """Return the texts of a wording, by field and language."""
     found: dict[str, str] = {}
     for code, one in texts.items():
         end = "" if code == languages.SOURCE_LANGUAGE else f" ({code})"

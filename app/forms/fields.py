@@ -40,7 +40,7 @@ class ClockTimeField(TimeField):
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
         message = _l("Enter a time like 9:30am or 14:30")
-        super().__init__(  # its types are those of WTForms 3.2
+        super().__init__(  # its type stubs are those of WTForms 3.2
             label,
             format=TIME_FORMATS,
             invalid_value_message=message,  # type: ignore[call-arg]
@@ -69,7 +69,7 @@ def _remove_spaces(typed: str) -> str:
 class VersionField(Field):
     """The version that a page showed, or another number that changes with each edit.
 
-    Whoever saves passes it on, so that an old page cannot overwrite a later change.
+    The view passes it to the service, so that an old page cannot overwrite a later change.
     """
 
     widget = HiddenInput()
@@ -80,7 +80,7 @@ class VersionField(Field):
         self.data = UNKNOWN_VERSION if value is None else value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Parse the submitted number; anything else is a version that matches none."""
+        """Parse the submitted number; anything else becomes a version that never matches."""
         typed = valuelist[0] if valuelist else ""
         number = parse_number(typed)
         self.data = UNKNOWN_VERSION if number is None else number
@@ -89,20 +89,20 @@ class VersionField(Field):
         return "" if self.data == UNKNOWN_VERSION else str(self.data)
 
 
-# Of what people say about themselves, and of what editors write for readers, in characters.
+# Limits for what people say about themselves, and for what editors write, in characters.
 MAX_LINE_LENGTH, MAX_EDITOR_LINE_LENGTH = 100, 300
 MAX_TEXT_LENGTH, MAX_EDITOR_TEXT_LENGTH = 1_000, 20_000
 MAX_EDITOR_NAME_LENGTH = 200
 PUBLIC_HINT = _l("Public")
 MARKDOWN_HINT = _l("Public. Markdown: an empty line begins a new paragraph, *words* are emphasised")
-DIR_AUTO = {"dir": "auto"}  # the direction follows the script that is typed
+DIR_AUTO = {"dir": "auto"}  # the direction follows the script of the text
 COUNTER_WORDS = {
     "data-left": _l("Characters left: …"),
     "data-over": _l("Characters over the limit: …"),
 }  # hints while typing
 
 # A reserved domain (example, test, …) may still be served by the conference's own mail server;
-# whether an email can be delivered is found out when it is sent.
+# whether an email can be delivered shows when it is sent.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
@@ -123,7 +123,7 @@ def name_field(
     )
 
 
-def line_field(  # noqa: PLR0913 - all that may differ in a field of one line
+def line_field(  # noqa: PLR0913 - all options of a single-line field
     label: Any,
     subject: Any,
     required_message: Any = None,
@@ -206,7 +206,7 @@ def editor_text_field(
 
 
 def counted_text_field(label: Any, subject: Any, description: Any, max_chars: int) -> TextAreaField:
-    """Return a field that counts its characters; a text that was longer before may stay."""
+    """Return a field with a character count; a longer text that was saved before may stay."""
     check = max_length(max_chars, subject)
 
     def max_length_unless_unchanged(form: Any, field: StringField) -> None:
@@ -223,7 +223,7 @@ def counted_text_field(label: Any, subject: Any, description: Any, max_chars: in
 
 
 def email_field(label: Any, description: Any = "", *, enter_key: str = "go") -> EmailField:
-    """Return a required field for the visitor's own email address, the only one of its form."""
+    """Return a required field for the visitor's own email address; use it once per form."""
     required_message, subject = _l("Enter your email address"), _l("Your email address")
     return _build_email_field(
         label,
@@ -236,13 +236,13 @@ def email_field(label: Any, description: Any = "", *, enter_key: str = "go") -> 
 
 
 def other_persons_email_field(label: Any, description: Any = "") -> EmailField:
-    """Return a required field for somebody else's email address, without autocomplete."""
+    """Return a required field for another person's email address, without autocomplete."""
     required_message, subject = _l("Enter an email address"), _l("The email address")
     return _build_email_field(label, description, required_message, subject, autocomplete="off")
 
 
 def optional_email_field(label: Any, description: Any = "") -> EmailField:
-    """Return a field for somebody else's email address that may stay empty."""
+    """Return an optional field for another person's email address."""
     subject = _l("The email address")
     return _build_email_field(label, description, None, subject, autocomplete="off")
 
@@ -288,7 +288,7 @@ class DaysField(SelectMultipleField):
     option_widget = CheckboxInput()
 
     def process_data(self, value: str | None) -> None:
-        """Tick the days of an answer."""
+        """Select the days of an answer."""
         super().process_data((value or "").split())
 
 

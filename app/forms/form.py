@@ -54,7 +54,7 @@ def has_valid_token() -> bool:
 
 
 class _SessionCsrf(FlaskForm.Meta.csrf_class):  # type: ignore[misc]  # as above
-    """The session's CSRF token, with an error message of our own."""
+    """The session's CSRF token, with a custom error message."""
 
     def validate_csrf_token(self, form: Any, field: CSRFTokenField) -> None:
         """Raise ValidationError if the token is missing, invalid or from another session."""
@@ -68,7 +68,7 @@ class _SessionCsrf(FlaskForm.Meta.csrf_class):  # type: ignore[misc]  # as above
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """The base class of every form; protected by the session's CSRF token."""
 
-    rate_limit: RateLimitExceeded | None = None  # why the form was refused, if it came too often
+    rate_limit: RateLimitExceeded | None = None  # why the form was refused
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF ships no types
         """Read submitted text only; ignore files and JSON."""
@@ -86,7 +86,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         field.errors = [*field.errors, gettext(str(error))]
 
     def reject(self, error: RateLimitExceeded) -> None:
-        """Add the message of a rate limit; the form is shown again with what was typed."""
+        """Add the message of a rate limit; the form is shown again with its input."""
         self.rate_limit = error
         self.form_errors.append(error_handlers.describe(error))
 
@@ -113,9 +113,9 @@ class _SignedCsrf(CSRF):
 class CookielessForm(Form):
     """A form on a cacheable page that is the same for everyone and sets no cookie.
 
-    Nobody is signed in on such a page, so the token only proves that the page is ours. Requests
-    from other sites are rejected by their origin (``app.web.security_headers``). Its view must be
-    exempt from the check of the session's token (``validates_own_csrf``).
+    No one is signed in on such a page, so the token only proves that the page is the site's own.
+    Requests from other sites are rejected by their origin (``app.web.security_headers``). Its view
+    must be exempt from the check of the session's token (``validates_own_csrf``).
     """
 
     class Meta(Form.Meta):
@@ -142,7 +142,7 @@ def _serializer(signer_class: type[TimestampSigner]) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(key, salt="public form", signer=signer_class)
 
 
-FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of a form, besides the file
+FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of a form, in addition to the file
 
 
 class FileForm(Form):

@@ -24,7 +24,7 @@ class LocalDateTimeField(StringField):
     def utc_value(self) -> datetime | None:
         """Return the value in UTC, or None if the field is empty or invalid.
 
-        If the clocks go back and show the time twice, the first of the two is meant.
+        If the clocks go back and show the time twice, return the first.
         """
         local = _parse_local_datetime(self.data)
         return local.replace(tzinfo=conference_zone()).astimezone(UTC) if local else None
@@ -61,8 +61,8 @@ def _valid_or_empty(_form: Any, field: Field) -> None:
     local = _parse_local_datetime(field.data)
     if local is None or not MIN_YEAR <= local.year <= MAX_YEAR:
         raise StopValidation(_l("Enter a day and a time, like 2008-11-06 09:30"))
-    there = local.replace(tzinfo=conference_zone())
-    if there.astimezone(UTC).astimezone(conference_zone()).replace(tzinfo=None) != local:
+    local_moment = local.replace(tzinfo=conference_zone())
+    if local_moment.astimezone(UTC).astimezone(conference_zone()).replace(tzinfo=None) != local:
         raise ValidationError(
             _l("The clocks go forward on that day and skip this time. Choose another")
         )

@@ -12,7 +12,7 @@ from app.text import has_alphanumeric, has_glyph, has_web_address, strip_hidden
 
 
 def no_hidden_characters(_form: Any, field: Field) -> None:
-    """Raise StopValidation if the text has hidden characters or shows nothing at all.
+    """Raise StopValidation if the text has hidden characters or no visible ones.
 
     The field keeps the text without them, because hidden characters must not get into a page.
     """
@@ -31,7 +31,7 @@ Validator = Callable[[Any, Field], None]
 
 
 def all_of(*validators: Validator) -> Validator:
-    """Return a validator that asks several, one after the other."""
+    """Return a validator that runs several validators in turn."""
 
     def check(form: Any, field: Field) -> None:
         for validate in validators:
@@ -41,9 +41,10 @@ def all_of(*validators: Validator) -> Validator:
 
 
 def no_web_address(subject: Any) -> Validator:
-    """Return a validator that rejects the address of a web page, or what looks like one.
+    """Return a validator that rejects web addresses and anything that looks like one.
 
-    What strangers write about themselves goes out in emails, which make links of such words.
+    Emails include what strangers write about themselves, and mail programs turn such words into
+    links.
     """
     message = _l(
         "%(called)s must not contain a web address. If it does not, "
@@ -59,7 +60,7 @@ def no_web_address(subject: Any) -> Validator:
 
 
 def single_line(subject: Any) -> Validator:
-    """Return a validator that rejects line breaks; browsers send none from a field of one line."""
+    """Return a validator that rejects line breaks; browsers send none from single-line fields."""
     message = _l("%(called)s must be on one line", called=subject)
 
     def check(_form: Any, field: Field) -> None:

@@ -1,4 +1,4 @@
-"""The audit log: sentences that are added and never changed, with the fields that each changed."""
+"""The audit log: entries are added and never changed, with the fields that each changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Change:
     before: Any  # a JSON value: text, number, boolean, null or a list of these
     after: Any
     label: str  # the name of the field on pages
-    old: str  # the value before as text; empty for none
+    old: str  # the value before, as text; empty for none
     new: str
 
 
@@ -47,12 +47,12 @@ class HistoryEntry(Base):
     actor: Mapped[str]  # an organiser's address, "the delegate", "the site"
     subject: Mapped[str]  # "booking ABC123", "release 4"
     summary: Mapped[str]
-    changes: Mapped[str] = mapped_column(Text, default="", server_default="")  # JSON, see Change
+    changes: Mapped[str] = mapped_column(Text, default="", server_default="")  # JSON of the changes
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("history_entry.id"), default=None)
 
     personal_details: Mapped["PersonalDetails | None"] = relationship(
         lazy="joined"
-    )  # wherever it is shown
+    )  # on every page that shows it
 
     __table_args__ = (
         Index("ix_history_entry_subject", "subject"),
@@ -67,11 +67,11 @@ class HistoryEntry(Base):
 
 
 class PersonalDetails(Base):
-    """The changed fields of an entry about a person, stored apart so that they can be erased."""
+    """The changed fields of an entry about a person, stored separately for erasure."""
 
     __tablename__ = "history_personal_details"
 
     entry_id: Mapped[int] = mapped_column(
         ForeignKey("history_entry.id", ondelete="CASCADE"), primary_key=True
     )
-    changes: Mapped[str] = mapped_column(Text)  # JSON, see Change
+    changes: Mapped[str] = mapped_column(Text)  # JSON of the changes

@@ -35,7 +35,7 @@ ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 @dataclass(frozen=True)
 class EntryPage:
-    """One page of the list of entries, and how many there are in all."""
+    """One page of the list of entries, and the total number."""
 
     rows: Sequence[HistoryEntry]
     total: int
@@ -47,9 +47,9 @@ class EntryFilter:
 
     search: str = ""  # contained in the summary or in the changes
     actor: str = ""
-    kind: str = ""  # type of subject: session, speaker, booking, release…
-    subject: str = ""  # one thing: “session opening”
-    hidden: Sequence[ColumnElement[bool]] = ()  # entries for which one of these holds are left out
+    kind: str = ""  # subject type: session, speaker, booking, release…
+    subject: str = ""  # one subject: “session opening”
+    hidden: Sequence[ColumnElement[bool]] = ()  # entries that meet one of these are left out
 
 
 def list_entries(*subjects: str) -> Sequence[HistoryEntry]:
@@ -82,11 +82,11 @@ def list_newest_about(
 ) -> Sequence[HistoryEntry]:
     """List the entries about several subjects, newest first, without hidden ones.
 
-    ``also`` selects more subjects; ``values`` are those of its parameters.
+    ``also`` selects more subjects; ``values`` are its parameters.
     """
-    given = {f"about_{number}": subject for number, subject in enumerate(subjects)}
-    newest = _select_newest_about(tuple(given), tuple(also), tuple(hidden))
-    return db.session.scalars(newest, {**given, **values, "number": limit}).all()
+    subject_params = {f"about_{number}": subject for number, subject in enumerate(subjects)}
+    newest = _select_newest_about(tuple(subject_params), tuple(also), tuple(hidden))
+    return db.session.scalars(newest, {**subject_params, **values, "number": limit}).all()
 
 
 @cache
@@ -96,10 +96,10 @@ def _select_newest_about(
     hidden: tuple[ColumnElement[bool], ...],
 ) -> Select[tuple[HistoryEntry]]:
     """Select the entries about subjects, which are parameters with these names."""
-    given = [select(bindparam(name, type_=String)) for name in names]
+    subject_selects = [select(bindparam(name, type_=String)) for name in names]
     return (
         select(HistoryEntry)
-        .where(HistoryEntry.subject.in_(union_all(*given, *also)), *map(not_, hidden))
+        .where(HistoryEntry.subject.in_(union_all(*subject_selects, *also)), *map(not_, hidden))
         .order_by(HistoryEntry.id.desc())
         .limit(bindparam("number", type_=Integer))
     )
@@ -124,8 +124,8 @@ def get_entry(number: int) -> HistoryEntry:
 def list_page(filters: EntryFilter, *, offset: int, limit: int) -> EntryPage:
     """List the matching entries, newest first, and count all of them.
 
-    A page that is not full ends the list: so the entries after it are looked at, to count them,
-    only where there is one at least.
+    A page that is not full is the last one, so the remaining entries are counted only if the page
+    is full.
     """
     newest = _apply_filter(select(HistoryEntry.id), filters).order_by(HistoryEntry.id.desc())
     page = newest.offset(offset).limit(limit + 1).cte("page").prefix_with("MATERIALIZED")
@@ -150,7 +150,7 @@ def _select_count(filters: EntryFilter) -> Select[tuple[int]]:
 
 
 def list_actors() -> Sequence[str]:
-    """List everyone who has done something."""
+    """List all actors in the audit log."""
     return db.session.scalars(
         select(HistoryEntry.actor).distinct().order_by(HistoryEntry.actor)
     ).all()
@@ -159,9 +159,9 @@ def list_actors() -> Sequence[str]:
 def iter_all(
     hidden: Sequence[ColumnElement[bool]] = (),
 ) -> Iterator[tuple[datetime, str, str, str, str]]:
-    """Yield time, actor, subject, summary and changes of every entry not hidden, oldest first.
+    """Yield time, actor, subject, summary and changes of visible entries, oldest first.
 
-    It uses a connection of its own, so it may be read after the request has ended.
+    It uses its own connection, so it can be consumed after the request has ended.
     """
     field_changes = func.coalesce(PersonalDetails.changes, HistoryEntry.changes)
     columns = select(
@@ -171,8 +171,8 @@ def iter_all(
         HistoryEntry.summary,
         field_changes,
     )
-    shown = columns.where(*map(not_, hidden))
-    rows = shown.outerjoin(PersonalDetails).order_by(HistoryEntry.id)
+    visible = columns.where(*map(not_, hidden))
+    rows = visible.outerjoin(PersonalDetails).order_by(HistoryEntry.id)
     return ((*row,) for row in stream(db.engine, rows))
 
 
@@ -197,10 +197,10 @@ def _apply_filter(statement: Select[RowT], filters: EntryFilter) -> Select[RowT]
 
 
 def _contains(column: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
-    """Return the condition that a column contains some words, in capitals or not.
+    """Return the condition that a column contains some words, ignoring case.
 
-    On PostgreSQL the collation C makes this ten times as fast. It knows only the capitals of ASCII,
-    as SQLite does, so that words with other letters are looked for as they are usually written.
+    On PostgreSQL the collation C makes this ten times as fast. Like SQLite, it ignores case only in
+    ASCII, so words with other letters must match in their usual case.
     """
     is_postgresql = db.engine.dialect.name == "postgresql"
     lowered = func.lower(collate(column, "C") if is_postgresql else column)

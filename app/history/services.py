@@ -15,7 +15,7 @@ ACTOR_DELEGATE = "the delegate"
 def record(
     summary: str, *, subject: str, actor: str = ACTOR_SITE, field_changes: Sequence[Change] = ()
 ) -> HistoryEntry:
-    """Add an entry with a sentence and, where it matters, the changed fields."""
+    """Add an entry with a summary and, if relevant, the changed fields."""
     entry = HistoryEntry(
         happened_at=clock.now(),
         actor=actor,
@@ -30,7 +30,7 @@ def record(
 def record_personal(
     summary: str, *, subject: str, actor: str = ACTOR_SITE, field_changes: Sequence[Change] = ()
 ) -> HistoryEntry:
-    """Add an entry whose sentence names nobody; the changed fields are stored apart."""
+    """Add an entry whose summary identifies no one; the changed fields are stored separately."""
     entry = record(summary, subject=subject, actor=actor)
     if field_changes:
         entry.personal_details = PersonalDetails(changes=dump_changes(field_changes))
@@ -57,14 +57,14 @@ def record_personal_for_all(
 
 
 def erase_personal_details(subject: str) -> None:
-    """Erase the personal details in the history of a subject; the sentences remain."""
+    """Erase the personal details in the history of a subject; the summaries remain."""
     entries = select(HistoryEntry.id).where(HistoryEntry.subject == subject)
     db.session.execute(delete(PersonalDetails).where(PersonalDetails.entry_id.in_(entries)))
 
 
 def erase_field(field: str, subjects: str, limit: int) -> None:
-    """Erase the changes of one field from entries whose subjects begin so, some at a time."""
-    such = (
+    """Erase the changes of one field from entries whose subjects have a prefix, in batches."""
+    statement = (
         select(PersonalDetails)
         .join(HistoryEntry, HistoryEntry.id == PersonalDetails.entry_id)
         .where(
@@ -72,6 +72,6 @@ def erase_field(field: str, subjects: str, limit: int) -> None:
             PersonalDetails.changes.contains(f'"field":"{field}"'),
         )
     )
-    for details in db.session.scalars(such.limit(limit)):
-        others = [one for one in load_changes(details.changes) if one.field != field]
+    for details in db.session.scalars(statement.limit(limit)):
+        others = [change for change in load_changes(details.changes) if change.field != field]
         details.changes = dump_changes(others)

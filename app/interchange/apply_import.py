@@ -1,7 +1,7 @@
 """Importing a parsed programme into the working tables: replacing or merging it.
 
-A row is identified by its key in the file and keeps its slug from then on, also while it is
-withdrawn. A slug is never given to another row. Nobody else can edit a row during an import.
+A row is identified by its key in the file and keeps its slug from then on, even while withdrawn. A
+slug is never reused for another row. Rows cannot be edited during an import.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ from app.programme.models import (
 )
 from app.programme.slugs import map_redirects
 
-CONFERENCE_COLUMNS = (  # those that every file has
+CONFERENCE_COLUMNS = (  # included in every file
     *("acronym", "title", "subtitle", "starts_on", "ends_on", "time_zone", "place", "summary"),
 )
 
@@ -112,7 +112,7 @@ def _all_or_nothing() -> Iterator[None]:
 
 
 def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -> bool:
-    """Delete everything if the working programme is of a different conference; return if it was."""
+    """Delete everything if the working programme is of another conference; return True then."""
     row = db.session.get(Conference, 1)
     if row is None or row.acronym == parsed.acronym:
         return False
@@ -125,7 +125,7 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
     speakers.lock_deletions()
     for kind in (Appearance, Session, Speaker, Room, Theme):
         db.session.execute(delete(kind))
-    row.email_paragraph = row.email_signatory = ""  # they were the other conference's
+    row.email_paragraph = row.email_signatory = ""  # those of the other conference
     row.coordinates = row.doors_open = ""
     db.session.flush()
     db.session.expire_all()
@@ -140,7 +140,7 @@ def _apply_conference(
     if row is None:
         db.session.add(Conference(id=1, **values))
         changes.added.append("The conference")
-        bump_cache_version()  # this and the following: the clocks of admin are those of its zone
+        bump_cache_version()  # for this change and those below: admin uses its time zone
         return
     differing = {column for column, value in values.items() if getattr(row, column) != value}
     if keeps_settings:
@@ -173,7 +173,7 @@ def _collect_settings(row: Conference | None, parsed: ParsedConference) -> dict[
 
 
 def _choose_zone(row: Conference | None, parsed: ParsedConference) -> str:
-    """Return the time zone; a place stays if a file has only the offset of its clocks."""
+    """Return the time zone; keep a named zone if the file has only its UTC offset."""
     if row is None or not parsed.time_zone.startswith(FIXED_OFFSET):
         return parsed.time_zone
     noon = datetime.combine(parsed.starts_on, time(12), ZoneInfo(parsed.time_zone))
@@ -312,25 +312,29 @@ class _Importer:
     def _choose_positions(
         self, rows: TableSync[Theme] | TableSync[Room], keys: Sequence[str]
     ) -> Mapping[str, int]:
-        """Return the positions of these rows; they stay where the order stays.
+        """Return the positions of these rows, unchanged where their order is unchanged.
 
         When merging, the order stays, and new rows come last.
         """
-        known = [one for one in keys if rows.get(one) is not None]
-        new = [one for one in keys if rows.get(one) is None]
+        known = [known_key for known_key in keys if rows.get(known_key) is not None]
+        new = [new_key for new_key in keys if rows.get(new_key) is None]
         in_order = sorted(known, key=lambda one: (rows[one].position, rows[one].id))
         if not self._keeps_order and [*in_order, *new] != [*keys]:
             return {key: position for position, key in enumerate(keys)}
         first = max((row.position for row in rows), default=-1) + 1
-        return {one: rows[one].position for one in known} | {
+        return {known_key: rows[known_key].position for known_key in known} | {
             key: position for position, key in enumerate(new, first)
         }
 
 
 def _list_references(session: Session) -> list[Base]:
-    """Return the room, the theme and the speakers of a session."""
-    references = (session.room, session.theme, *(one.speaker for one in session.appearances))
-    return [one for one in references if one is not None]
+    """List the room, the theme and the speakers of a session."""
+    references = (
+        session.room,
+        session.theme,
+        *(appearance.speaker for appearance in session.appearances),
+    )
+    return [reference for reference in references if reference is not None]
 
 
 def _get_columns(
@@ -338,9 +342,9 @@ def _get_columns(
 ) -> dict[str, Any]:
     """Return the columns of the fields that a parsed record has; a list may be None."""
     found = (
-        (one, getattr(parsed, one.file_name))
-        for one in table.in_files
-        if hasattr(parsed, one.file_name)
+        (field, getattr(parsed, field.file_name))
+        for field in table.in_files
+        if hasattr(parsed, field.file_name)
     )
     return {
         one.name: one.to_column(value)

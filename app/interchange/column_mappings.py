@@ -1,4 +1,4 @@
-"""What columns of spreadsheets mean, as organisers chose it: remembered for the next table."""
+"""What columns of spreadsheets mean, as organisers chose: remembered for the next table."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from app.interchange.importers.table_choices import (
 )
 from app.interchange.importers.table_columns import header_key
 
-MAX_REMEMBERED: Final = 200  # the newest
+MAX_REMEMBERED: Final = 200  # newest mappings
 
 
 class ColumnMapping(Base):
@@ -27,14 +27,14 @@ class ColumnMapping(Base):
 
     header_key: Mapped[str] = mapped_column(primary_key=True)
     names: Mapped[str] = mapped_column(Text)  # JSON: column names, normalised
-    meanings: Mapped[str] = mapped_column(Text)  # JSON: of each column; "": it is not read
+    meanings: Mapped[str] = mapped_column(Text)  # JSON: meaning of each column; "" if it is ignored
     chosen_at: Mapped[datetime]
 
 
 def remember(headers: Iterable[Sequence[str]], choices: ColumnChoices) -> None:
     """Remember the chosen meanings of the columns of tables with these headers."""
     by_key = {header_key(header): header for header in headers}
-    for key, header in sorted(by_key.items()):  # in one order, for each is locked
+    for key, header in sorted(by_key.items()):  # in a fixed order, since each is locked
         values = {
             "header_key": key,
             "names": json.dumps([normalise_column_name(name) for name in header]),
@@ -45,7 +45,7 @@ def remember(headers: Iterable[Sequence[str]], choices: ColumnChoices) -> None:
 
 
 def list_remembered() -> ColumnChoices:
-    """Return what was chosen for earlier tables; of two choices for a name, the newer counts."""
+    """Return what was chosen for earlier tables; for the same name, the newest choice wins."""
     newest = select(ColumnMapping).order_by(ColumnMapping.chosen_at.desc()).limit(MAX_REMEMBERED)
     by_header: dict[str, list[str]] = {}
     by_name: dict[str, str] = {}

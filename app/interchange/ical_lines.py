@@ -1,4 +1,4 @@
-"""Content lines of calendars that we write: escaped, quoted and folded (RFC 5545, section 3)."""
+"""Content lines of iCalendar files: escaped, quoted and folded (RFC 5545, section 3)."""
 
 import re
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ def format_utc(moment: datetime) -> str:
 
 def fold(lines: Iterable[str]) -> bytes:
     """Join lines as UTF-8, folding long ones between two characters (RFC 5545, section 3.1)."""
-    return CRLF.join([*(_fold_line(one.encode()) for one in lines), b""])
+    return CRLF.join([*(_fold_line(line.encode()) for line in lines), b""])
 
 
 def _fold_line(encoded: bytes) -> bytes:

@@ -3,8 +3,8 @@
     ical_writer.dump(current_release.get_programme(), site=…, name=…, address=…)
     ical_writer.dump(…, keys=starred_keys)
 
-It executes no SQL and imports no library: public feeds are rendered again after each release, and
-one of two thousand sessions must be as fast as a page.
+It executes no SQL and imports no library: public feeds are rendered again after each release, and a
+feed of two thousand sessions must be as fast as a page.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -33,7 +33,7 @@ from app.releases.published_programme import PublishedProgramme
 from app.releases.revisions import SessionRevision
 
 ICAL_KEY, ICAL_ROOM = "X-CONFERENCE-KEY", "X-CONFERENCE-ROOM"  # of a session, in our calendars
-ICAL_PREFACE = "X-CONFERENCE-PREFACE"  # what stands before the abstract in its description
+ICAL_PREFACE = "X-CONFERENCE-PREFACE"  # text before the abstract in the description
 
 PRODID = "-//Closing the Gap//Conference site//EN"
 REFRESH_INTERVAL = "PT1H"  # an hour between refreshes
@@ -49,8 +49,8 @@ class CalendarContext:
     site: str
     illustrative_note: str
     illustrative_category: str
-    notes: Mapping[str, str]  # for the reader, by the key of the session
-    organizer: str = ""  # a content line, which a calendar with a method needs
+    notes: Mapping[str, str]  # for the recipient, by the key of the session
+    organizer: str = ""  # a content line, required in a calendar with a method
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class CalendarEvent:
     """A session in a calendar, perhaps one that is withdrawn or cancelled."""
 
     revision: SessionRevision
-    session: Session | None  # None: withdrawn, or cancelled for the reader
-    is_tentative: bool = False  # a seat that is offered to the reader, until they answer
+    session: Session | None  # None: withdrawn, or cancelled for the recipient
+    is_tentative: bool = False  # a seat that was offered to the recipient and not yet accepted
 
     @property
     def is_confirmed(self) -> bool:
@@ -75,7 +75,7 @@ class CalendarEvent:
         return "TENTATIVE" if self.is_tentative else "CONFIRMED"
 
 
-def dump(  # noqa: PLR0913 - which calendar, and for whom
+def dump(  # noqa: PLR0913 - the options of a calendar
     programme: PublishedProgramme,
     *,
     site: str,
@@ -91,10 +91,10 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     """Return the calendar of a programme, or of the sessions with these keys, as UTF-8.
 
     Sessions in ``cancelled_for_reader`` are listed as cancelled, and those in ``tentative`` as not
-    certain yet; ``changed_for_reader`` is when that changed, and ``steps_for_reader`` how often,
-    which is added to SEQUENCE. ``notes`` are sentences for the reader of a session, which come
-    first in its description. ``site`` is the base URL of the session pages, ``address`` the URL of
-    the calendar itself if clients can refresh it.
+    confirmed yet; ``changed_for_reader`` is when that changed, and ``steps_for_reader`` how often,
+    which is added to SEQUENCE. ``notes`` are sentences for the recipient about a session, which
+    come first in its description. ``site`` is the base URL of the session pages, ``address`` the
+    URL of the calendar itself if clients can refresh it.
     """
     without_time = sum(
         session.starts_at is None and (keys is None or session.key in keys)
@@ -112,7 +112,7 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     for event in list_events(programme, keys, cancelled_for_reader):
         revision = event.revision
         changed_at = changed_for_reader.get(revision.key, revision.changed_at)
-        newest = _take_steps(revision, steps_for_reader)._replace(
+        newest = _add_personal_steps(revision, steps_for_reader)._replace(
             changed_at=max(changed_at, revision.changed_at)
         )
         own = replace(event, revision=newest, is_tentative=revision.key in tentative)
@@ -120,7 +120,7 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     return fold([*lines, property_line("END", "VCALENDAR")])
 
 
-def dump_update(  # noqa: PLR0913 - which sessions, and for whom
+def dump_update(  # noqa: PLR0913 - the options of an update
     programme: PublishedProgramme,
     *,
     site: str,
@@ -130,11 +130,11 @@ def dump_update(  # noqa: PLR0913 - which sessions, and for whom
     steps_for_reader: Mapping[str, int] = MappingProxyType({}),
     notes: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
-    """Return the sessions with these keys as they are now, to be sent by email (RFC 5546, 3.2.1).
+    """Return the sessions with these keys as they are now, to be emailed (RFC 5546, 3.2.1).
 
-    They replace those of our calendars, which have the same UID and a lower or the same SEQUENCE;
-    sessions that were cancelled or withdrawn, or are so for the reader, have the status CANCELLED.
-    ``changed_at`` is when the reader changed something: among equals the latest entry counts.
+    They replace earlier entries with the same UID and at most the same SEQUENCE. Sessions that were
+    cancelled or withdrawn, for everyone or for the recipient, have the status CANCELLED.
+    ``changed_at`` is when the recipient changed something: of equal entries the latest counts.
     ``steps_for_reader`` is how often they did, which is added to SEQUENCE.
     """
     facts = programme.conference
@@ -153,14 +153,14 @@ def dump_update(  # noqa: PLR0913 - which sessions, and for whom
     ]
     for event in list_events(programme, keys, cancelled_for_reader):
         stamp = changed_at or event.revision.changed_at
-        revision = _take_steps(event.revision, steps_for_reader)._replace(changed_at=stamp)
+        revision = _add_personal_steps(event.revision, steps_for_reader)._replace(changed_at=stamp)
         fresh = replace(event, revision=revision)
         lines += _render_event(fresh, context)
     return fold([*lines, property_line("END", "VCALENDAR")])
 
 
-def _take_steps(revision: SessionRevision, steps: Mapping[str, int]) -> SessionRevision:
-    """Return a revision with the SEQUENCE that it has for the reader."""
+def _add_personal_steps(revision: SessionRevision, steps: Mapping[str, int]) -> SessionRevision:
+    """Return a revision with its SEQUENCE for the recipient."""
     return revision._replace(sequence=revision.sequence + steps.get(revision.key, 0))
 
 
@@ -182,8 +182,8 @@ def list_events(
     keys: Collection[str] | None = None,
     cancelled_for_reader: Collection[str] = (),
 ) -> list[CalendarEvent]:
-    """List the sessions in a calendar: all that have a time, or had one when last published."""
-    sessions = [one for one in programme.sessions if keys is None or one.key in keys]
+    """List the sessions in a calendar: those with a time, now or when last published."""
+    sessions = [session for session in programme.sessions if keys is None or session.key in keys]
     withdrawn = [
         told
         for told in programme.revisions.values()
@@ -192,9 +192,10 @@ def list_events(
     events = [
         *(
             CalendarEvent(
-                _get_revision(one, programme), None if one.key in cancelled_for_reader else one
+                _get_revision(session, programme),
+                None if session.key in cancelled_for_reader else session,
             )
-            for one in sessions
+            for session in sessions
         ),
         *(
             CalendarEvent(told, None)
@@ -205,12 +206,12 @@ def list_events(
 
 
 def get_event(programme: PublishedProgramme, slug: str) -> CalendarEvent:
-    """Return the event of a session by its slug, also of a withdrawn one."""
+    """Return the event of a session by its slug, including withdrawn ones."""
     withdrawn = (told.key for told in programme.revisions.values() if told.slug == slug)
-    keys = {one.key for one in programme.sessions if one.slug == slug} or set(withdrawn)
+    keys = {session.key for session in programme.sessions if session.slug == slug} or set(withdrawn)
     for event in list_events(programme, keys):
         return event
-    programme.get_session(slug)  # raises the error that says why there is none
+    programme.get_session(slug)  # raises the error that gives the reason
     raise NotFound("This session has no time yet, so there is nothing for a calendar")
 
 
@@ -229,7 +230,7 @@ def _get_revision(session: Session, programme: PublishedProgramme) -> SessionRev
 
 
 def _render_calendar_properties(name: str, description: str, address: str) -> Iterator[str]:
-    """Yield the calendar's properties, also under their names from before RFC 7986."""
+    """Yield the calendar's properties, including their names from before RFC 7986."""
     yield property_line("NAME", escape_text(name))
     yield property_line("X-WR-CALNAME", escape_text(name))
     if description:
@@ -289,8 +290,8 @@ def _render_details(session: Session, context: CalendarContext) -> Iterator[str]
     room = session.room.name if session.room else ""
     yield from _render_own_properties(session.key, room, preface)
     if room or context.place:
-        where = ", ".join(filter(None, (room, context.place)))
-        yield property_line("LOCATION", escape_text(where))
+        location = ", ".join(filter(None, (room, context.place)))
+        yield property_line("LOCATION", escape_text(location))
     description = _join_paragraphs(preface, markdown.sanitised_to_text(session.abstract))
     if description:
         yield property_line("DESCRIPTION", escape_text(description))
@@ -304,7 +305,7 @@ def _render_details(session: Session, context: CalendarContext) -> Iterator[str]
 
 
 def _render_own_properties(key: str, room: str, preface: str) -> Iterator[str]:
-    """Yield by what a calendar of ours is loaded again."""
+    """Yield the properties by which the importer recognises the site's own calendars."""
     yield property_line(ICAL_KEY, escape_text(key))
     if room:
         yield property_line(ICAL_ROOM, escape_text(room))

@@ -1,6 +1,6 @@
 """Identifiers of rooms, sessions and speakers in the files of other programs.
 
-They are the same in each export, so that whoever imports a programme twice gets nothing twice.
+They are the same in each export, so that importing a programme twice creates no duplicates.
 """
 
 import re
@@ -20,13 +20,13 @@ def make_guid(acronym: str, kind: str, key: str) -> str:
 
 
 def assign_numbers(guids: Iterable[str]) -> dict[str, int]:
-    """Map each UUID to a unique number that hardly depends on the other UUIDs."""
+    """Map each UUID to a unique number that rarely depends on the other UUIDs."""
     assigned: dict[str, int] = {}
     taken: set[int] = set()
-    for one in sorted(guids):
-        number = uuid.UUID(one).int % MAX_NUMBER + 1
+    for guid in sorted(guids):
+        number = uuid.UUID(guid).int % MAX_NUMBER + 1
         while number in taken:
             number = number % MAX_NUMBER + 1
         taken.add(number)
-        assigned[one] = number
+        assigned[guid] = number
     return assigned

@@ -19,7 +19,7 @@ class ImportChanges:
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
-    kept_settings: list[str] = field(default_factory=list)  # the columns that stay as they are
+    kept_settings: list[str] = field(default_factory=list)  # the columns that were left unchanged
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.withdrawn)
@@ -50,7 +50,7 @@ class ImportResult:
     notes: tuple[ImportNote, ...] = ()
 
 
-COLUMN_LABELS = {  # a yes or no is told as “recorded or not”
+COLUMN_LABELS = {  # a boolean is reported as “recorded” or “not recorded”
     **{one.name: one.label.lower() for one in SESSION_FIELDS},
     **{
         name: f"{SESSION_FIELDS.label(name).lower()} or not"
@@ -65,7 +65,7 @@ COLUMN_LABELS = {  # a yes or no is told as “recorded or not”
 }
 
 MAX_NAMES = 20  # names per section; the rest are counted
-MAX_NOTES = 100  # notes per section; what was left out is always listed completely
+MAX_NOTES = 100  # notes per section; skipped items are always listed completely
 KEPT_SETTINGS = "Not changed, because only organisers can change the settings"
 NOTE_HEADINGS: Mapping[str, str] = {
     "left out": "Not loaded because we could not read it",
@@ -84,7 +84,7 @@ class ReportSection:
 
 
 def list_sections(result: ImportResult) -> Iterator[ReportSection]:
-    """Yield complete sections on what was added, changed, withdrawn, left out and fixed."""
+    """Yield complete sections on what was added, changed, withdrawn, skipped and fixed."""
     changes = result.changes
     for heading, names in (
         ("Added", changes.added),
@@ -92,9 +92,11 @@ def list_sections(result: ImportResult) -> Iterator[ReportSection]:
         ("Withdrawn", changes.withdrawn),
     ):
         yield ReportSection(heading, tuple(names), MAX_NAMES)
-    kept = changes.kept_settings
+    kept_settings = changes.kept_settings
     yield ReportSection(
-        KEPT_SETTINGS, (_name_columns("The conference", kept),) if kept else (), MAX_NAMES
+        KEPT_SETTINGS,
+        (_name_columns("The conference", kept_settings),) if kept_settings else (),
+        MAX_NAMES,
     )
     for kind, heading in NOTE_HEADINGS.items():
         lines = tuple(_format_note(note) for note in result.notes if note.kind == kind)

@@ -1,11 +1,10 @@
-"""Undo of the last import, whole: the rows of the programme as they were before it.
+"""Undo of the last import as a whole: the rows of the programme as they were before it.
 
-They are stored with every import that changes something, in place of those of the one before, and
-deleted after a week. An import can be undone as long as nobody has changed the programme since.
-What packages above do in an import, they undo themselves, by what they have stored as a note.
-Sessions and speakers that it added are deleted, or withdrawn if they have been published since or
-something belongs to them. If it brought another conference, it cannot be undone once something
-belongs to those.
+They are stored with every import that changes something, replacing those of the previous one, and
+deleted after a week. An import can be undone until the programme is changed again. Packages above
+undo their own part of an import, with data stored as a note. Sessions and speakers that the import
+added are deleted, or withdrawn if they have been published since or other rows depend on them. If
+it replaced the conference, it cannot be undone once other rows depend on the new one.
 """
 
 import json
@@ -69,7 +68,7 @@ class ImportBackup(Base):
 
 
 def list_stored_rows() -> Sequence[str]:
-    """List what is stored, as JSON; the photos that it names are still needed."""
+    """List the stored rows as JSON; the photos that they refer to are still needed."""
     return db.session.scalars(select(ImportBackup.rows)).all()
 
 
@@ -91,7 +90,7 @@ def fingerprint_programme() -> str:
 def dump_programme(*, is_other: bool) -> str:
     """Return the rows of the programme as JSON, to be stored once an import has succeeded.
 
-    It is "" if undoing could not restore everything: another conference deletes what hangs on
+    It is "" if undoing could not restore everything: another conference deletes what depends on
     sessions and speakers, such as their files and requests.
     """
     db.session.flush()
@@ -100,12 +99,12 @@ def dump_programme(*, is_other: bool) -> str:
     rows = {_table(one).name: _read_rows(_table(one)) for one in (Conference, *STORED_MODELS)}
     photos = select(Photo.key, Photo.speaker_id).where(Photo.speaker_id.is_not(None))
     rows["release"] = [{"number": queries.get_latest_release_number()}]
-    rows["photo"] = [dict(row._mapping) for row in db.session.execute(photos)]  # noqa: SLF001 - its documented name
+    rows["photo"] = [dict(row._mapping) for row in db.session.execute(photos)]  # noqa: SLF001
     return json.dumps(rows, default=_encode)
 
 
 def store(entry: HistoryEntry, rows: str) -> None:
-    """Store the rows from before an import, if there are any, in place of earlier ones."""
+    """Store the rows from before an import, if there are any, replacing earlier ones."""
     db.session.flush()
     db.session.execute(delete(ImportBackup))
     if not rows:
@@ -121,26 +120,26 @@ def store(entry: HistoryEntry, rows: str) -> None:
 
 
 def get_stored_entry_id() -> int | None:
-    """Return the id of the history entry of the import whose rows are stored, if there are any."""
+    """Return the history entry id of the import with stored rows, or None."""
     return db.session.scalar(select(ImportBackup.entry_id))
 
 
 def add_note(name: str, note: Row) -> None:
-    """Store with the last import what a package above needs to undo its part of it."""
+    """Store data with the last import that a package above needs for its part of the undo."""
     backup = _find_backup()
     if backup is not None:
         backup.rows = json.dumps({**json.loads(backup.rows), name: [note]})
 
 
 def find_note(name: str) -> Row | None:
-    """Return what was stored with the last import under this name."""
+    """Return the data stored with the last import under a name."""
     backup = _find_backup()
     notes = json.loads(backup.rows).get(name, []) if backup is not None else []
     return next(iter(notes), None)
 
 
 def refresh_fingerprint() -> None:
-    """Let the last import be undone although a part of it was done after its rows were stored."""
+    """Allow undoing the last import although part of it was done after its rows were stored."""
     db.session.flush()
     backup = _find_backup()
     if backup is not None:
@@ -158,7 +157,7 @@ def find_undoable() -> HistoryEntry | None:
 
 
 def replaces_conference() -> bool:
-    """Return True if undoing the last import brings another conference back."""
+    """Return True if undoing the last import restores another conference."""
     backup = _find_backup()
     return backup is not None and _replaces_conference(backup)
 
@@ -178,7 +177,7 @@ def changes_settings() -> bool:
 
 
 def lock_rows() -> None:
-    """Lock the rows of the programme, so that nobody edits them until the transaction ends."""
+    """Lock the rows of the programme, so that they cannot be edited until the transaction ends."""
     for kind in VERSIONED_MODELS:
         db.session.execute(select(kind.id).order_by(kind.id).with_for_update(key_share=True)).all()
 
@@ -196,7 +195,7 @@ def undo(*, actor: str) -> HistoryEntry:
     try:
         with db.session.begin_nested():
             _restore(rows, is_other=_is_other(rows))
-    except IntegrityError:  # somebody has just put a session into what is deleted
+    except IntegrityError:  # a session was just added to something that is deleted
         raise RuleViolation(CHANGED_SINCE) from None
     done = history.record(f"Undone: {entry.summary}", subject=entry.subject, actor=actor)
     done.undoes_id = entry.id
@@ -204,24 +203,24 @@ def undo(*, actor: str) -> HistoryEntry:
 
 
 def purge_expired() -> None:
-    """Delete what was stored more than a week ago."""
+    """Delete backups older than a week."""
     db.session.execute(
         delete(ImportBackup).where(ImportBackup.loaded_at <= clock.real_now() - RETENTION)
     )
 
 
 def _list_dependents() -> Iterator[ForeignKey]:
-    """Yield the references by which rows of other tables belong to sessions or speakers."""
+    """Yield the foreign keys by which rows of other tables depend on sessions or speakers."""
     restored = {_table(one) for one in (*STORED_MODELS, Photo)}
     for table in Base.metadata.sorted_tables:
         if table not in restored:
             for key in table.foreign_keys:
-                if key.column.table in {_table(one) for one in WITHDRAWABLE_MODELS}:
+                if key.column.table in {_table(model) for model in WITHDRAWABLE_MODELS}:
                     yield key
 
 
 def _has_dependents() -> bool:
-    """Return True if anything that is not restored belongs to a session or a speaker."""
+    """Return True if rows that are not restored depend on a session or a speaker."""
     return any(
         db.session.execute(select(key.parent).where(key.parent.is_not(None)).limit(1)).first()
         for key in _list_dependents()
@@ -229,8 +228,8 @@ def _has_dependents() -> bool:
 
 
 def _find_depended_on(table: Table) -> set[int]:
-    """Return the ids of the rows to which something belongs that is not restored."""
-    keys = (one for one in _list_dependents() if one.column.table is table)
+    """Return the ids of the rows that other rows depend on."""
+    keys = (dependent for dependent in _list_dependents() if dependent.column.table is table)
     return {one for key in keys for one in db.session.scalars(select(key.parent)) if one}
 
 
@@ -262,21 +261,21 @@ def _replaces_conference(backup: ImportBackup) -> bool:
 
 
 def _is_other(rows: Rows) -> bool:
-    """Return True if the rows are those of another conference than the one that is here."""
+    """Return True if the rows are those of another conference than the current one."""
     current = db.session.scalar(select(Conference.acronym))
     return any(one["acronym"] != current for one in rows["conference"])
 
 
 def _restore(rows: Rows, *, is_other: bool) -> None:
-    """Restore all rows; those that hold references are emptied first."""
+    """Restore all rows; rows with foreign keys are deleted first."""
     db.session.flush()
     versions = {one: _read_versions(one) for one in VERSIONED_MODELS}
-    kept = _find_kept(rows, is_other=is_other)
+    kept_rows = _find_kept(rows, is_other=is_other)
     db.session.execute(update(Session).values(theme_id=None, room_id=None))
     db.session.execute(delete(Appearance))
     for model in VERSIONED_MODELS:
         added = versions[model].keys() - {one["id"] for one in rows[_table(model).name]}
-        _remove_rows(model, versions[model].keys() if is_other else added, kept=kept)
+        _remove_rows(model, versions[model].keys() if is_other else added, kept=kept_rows)
     for model in VERSIONED_MODELS:
         known = {} if is_other else versions[model]
         _write_rows(_table(model), rows[_table(model).name], known)
@@ -289,29 +288,29 @@ def _read_versions(model: type[Theme | Room | Speaker | Session]) -> dict[int, i
 
 
 def _find_kept(rows: Rows, *, is_other: bool) -> set[tuple[str, int]]:
-    """Return which added rows, by table and id, can only be withdrawn."""
+    """Return the added rows, by table and id, that can only be withdrawn."""
     if is_other:
         return set()
     if rows["release"] != [{"number": queries.get_latest_release_number()}]:
-        found = {one: set(_read_versions(one)) for one in WITHDRAWABLE_MODELS}
+        found = {model: set(_read_versions(model)) for model in WITHDRAWABLE_MODELS}
     else:
-        found = {one: _find_depended_on(_table(one)) for one in WITHDRAWABLE_MODELS}
+        found = {model: _find_depended_on(_table(model)) for model in WITHDRAWABLE_MODELS}
     return {(one.__tablename__, number) for one, ids in found.items() for number in ids}
 
 
 def _remove_rows(model: type[Any], ids: Iterable[int], *, kept: Container[tuple[str, int]]) -> None:
-    """Delete rows, or withdraw those that have to be kept."""
+    """Delete rows, or withdraw those that must be kept."""
     for number in ids:
-        such = model.id == number
+        condition = model.id == number
         if (model.__tablename__, number) in kept:
             values = {"withdrawn_at": clock.now(), "version": model.version + 1}
-            db.session.execute(update(model).where(such).values(values))
+            db.session.execute(update(model).where(condition).values(values))
         else:
-            db.session.execute(delete(model).where(such))
+            db.session.execute(delete(model).where(condition))
 
 
 def _write_rows(table: Table, rows: Iterable[Row], versions: Mapping[int, int]) -> None:
-    """Update or insert rows; versions only rise, so that an open form finds a conflict."""
+    """Update or insert rows; versions only increase, so that open forms detect the conflict."""
     for row in rows:
         known = versions.get(row["id"])
         if known is None:

@@ -1,4 +1,4 @@
-"""Matching what a calendar or a table contains to existing entities.
+"""Matching the contents of a calendar or a table to existing entities.
 
 Such files contain few fields, and often no keys. A session is matched by its key, or else by its
 title and start; a speaker, a room and a theme by name. Fields that the file does not contain stay
@@ -57,13 +57,17 @@ def target_conference() -> TargetConference:
     speakers = queries.list_speakers()
     return TargetConference(
         {**facts, "invented": "yes" if row.is_demo else ""},
-        tuple(one.name for one in speakers),
-        {one.contact_address.casefold(): one.name for one in speakers if one.contact_address},
+        tuple(speaker.name for speaker in speakers),
+        {
+            speaker.contact_address.casefold(): speaker.name
+            for speaker in speakers
+            if speaker.contact_address
+        },
     )
 
 
 def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
-    """Return the programme with the existing keys and the fields that the file does not contain."""
+    """Return the programme with the existing keys, and existing values of missing fields."""
     coverage = programme.coverage
     if not queries.has_conference():
         return programme
@@ -96,9 +100,9 @@ def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
 
 
 def _keep_theme_slugs(programme: ParsedProgramme) -> ParsedProgramme:
-    """Return the programme with the existing slugs of themes that a file knows by name alone."""
-    known = {one.slug: slugify(one.name) for one in queries.list_themes()}
-    in_file = {one.slug for one in programme.themes}
+    """Return the programme with the existing slugs of themes that the file only names."""
+    known = {theme.slug: slugify(theme.name) for theme in queries.list_themes()}
+    in_file = {theme.slug for theme in programme.themes}
     slugs = {
         by_name: slug
         for slug, by_name in known.items()
@@ -106,9 +110,12 @@ def _keep_theme_slugs(programme: ParsedProgramme) -> ParsedProgramme:
     }
     return replace(
         programme,
-        themes=tuple(replace(one, slug=slugs.get(one.slug, one.slug)) for one in programme.themes),
+        themes=tuple(
+            replace(theme, slug=slugs.get(theme.slug, theme.slug)) for theme in programme.themes
+        ),
         sessions=tuple(
-            replace(one, theme=slugs.get(one.theme or "", one.theme)) for one in programme.sessions
+            replace(session, theme=slugs.get(session.theme or "", session.theme))
+            for session in programme.sessions
         ),
     )
 
@@ -122,13 +129,14 @@ class _ExistingKeys:
     speakers: KeyMap
 
     def resolve_session(self, parsed: ParsedSession) -> ParsedSession:
-        """Return a session that refers to theme, room and speakers by their existing keys."""
+        """Return a session that refers to theme, room and speakers by existing keys."""
         return replace(
             parsed,
             theme=self.themes[parsed.theme] if parsed.theme else None,
             room=self.rooms[parsed.room] if parsed.room else None,
             appearances=tuple(
-                ParsedAppearance(self.speakers[one.speaker], one.role) for one in parsed.appearances
+                ParsedAppearance(self.speakers[appearance.speaker], appearance.role)
+                for appearance in parsed.appearances
             ),
         )
 
@@ -156,8 +164,8 @@ def _select_new(
     known: Iterable[NamedEntity], parsed: Iterable[NamedEntity], key_map: KeyMap, key_field: str
 ) -> Iterator[NamedEntity]:
     """Yield the entities of the file that do not exist yet."""
-    known_keys = {getattr(one, key_field) for one in known}
-    return (one for one in parsed if key_map[getattr(one, key_field)] not in known_keys)
+    known_keys = {getattr(entity, key_field) for entity in known}
+    return (entity for entity in parsed if key_map[getattr(entity, key_field)] not in known_keys)
 
 
 def _drop_ambiguous(
@@ -166,10 +174,10 @@ def _drop_ambiguous(
     key_map: KeyMap,
     sessions: Iterable[ParsedSession],
 ) -> Iterator[ParsedSpeaker]:
-    """Yield the speakers except those whose name several people have, if no session needs them."""
-    names = {normalise_name(one.name) for one in known}
+    """Yield the speakers, except unneeded ones whose name several existing people have."""
+    names = {normalise_name(speaker.name) for speaker in known}
     appearing = {part.speaker for session in sessions for part in session.appearances}
-    known_keys = {one.key for one in known}
+    known_keys = {speaker.key for speaker in known}
     for one in parsed:
         is_used = key_map[one.key] in appearing | known_keys
         if is_used or normalise_name(one.name) not in names:
@@ -183,7 +191,7 @@ def _merge_speakers(
     coverage: FieldCoverage,
 ) -> Iterable[ParsedSpeaker]:
     """Yield all existing speakers, updated from the file, and the new ones."""
-    merged = {one.key: one for one in known}
+    merged = {speaker.key: speaker for speaker in known}
     for one in parsed:
         key = keys.speakers[one.key]
         fields = _stated_fields(one, coverage)
@@ -192,7 +200,7 @@ def _merge_speakers(
 
 
 def _stated_fields(parsed: ParsedSpeaker, coverage: FieldCoverage) -> frozenset[str]:
-    """Return the fields that the file says; an empty contact address says nothing."""
+    """Return the fields that the file has; an empty contact address does not count."""
     profile = parsed.profile or ParsedProfile()
     return frozenset(
         name
@@ -205,7 +213,7 @@ def _stated_fields(parsed: ParsedSpeaker, coverage: FieldCoverage) -> frozenset[
 def _merge_speaker(
     known: ParsedSpeaker, parsed: ParsedSpeaker, fields: frozenset[str]
 ) -> ParsedSpeaker:
-    """Update a speaker; profile fields without a column remain."""
+    """Update a speaker; profile fields without a column stay."""
     changed = _apply_changes(known, parsed, fields - PROFILE_FIELDS)
     names = fields & PROFILE_FIELDS if parsed.profile else ()
     return fill_in(changed, {name: getattr(parsed.profile, name) for name in names})
@@ -218,7 +226,7 @@ def _merge_sessions(
     names: Mapping[str, str],
 ) -> Iterator[ParsedSession]:
     """Yield the sessions of the file, completed with existing data."""
-    unmatched = {one.key: one for one in known}
+    unmatched = {session.key: session for session in known}
     waiting = list(parsed)
     pairs: dict[int, ParsedSession] = {}
     for alike in LIKENESSES:
@@ -230,8 +238,8 @@ def _merge_sessions(
 def _select_inexpressible(
     known: Iterable[ParsedSession], merged: Iterable[ParsedSession], coverage: FieldCoverage
 ) -> Iterator[ParsedSession]:
-    """Yield the sessions that such a file cannot have, so that it does not withdraw them."""
-    keys = {one.key for one in merged}
+    """Yield the sessions that the format cannot express, so that they are not withdrawn."""
+    keys = {session.key for session in merged}
     for one in known:
         is_unscheduled = one.starts_at is None and not coverage.has_unscheduled
         is_draft = one.draft is True and "draft" not in coverage.session_fields
@@ -245,7 +253,7 @@ def _match_unique(
     pairs: dict[int, ParsedSession],
     identify: Callable[[ParsedSession], Any],
 ) -> None:
-    """Pair sessions of the file with existing ones where exactly one on each side is alike."""
+    """Pair new and existing sessions where exactly one on each side has the same key."""
     wanted = Counter(identify(one) for place, one in enumerate(waiting) if place not in pairs)
     candidates: dict[Any, list[ParsedSession]] = defaultdict(list)
     for one in unmatched.values():
@@ -257,14 +265,18 @@ def _match_unique(
 
 
 def _name_participants(session: ParsedSession, names: Mapping[str, str]) -> Sequence[Any]:
-    """Return who appears as a table shows it: two of one name are one."""
-    return [*dict.fromkeys((names[one.speaker], one.role) for one in session.appearances)]
+    """Return the names of participants as a table shows them; equal names are one."""
+    return [
+        *dict.fromkeys(
+            (names[appearance.speaker], appearance.role) for appearance in session.appearances
+        )
+    ]
 
 
 def _merge_session(
     known: ParsedSession, parsed: ParsedSession, fields: frozenset[str], names: Mapping[str, str]
 ) -> ParsedSession:
-    """Update a session; if the file has only a new start, the duration remains."""
+    """Update a session; if the file has only a new start, the duration stays."""
     if _name_participants(known, names) == _name_participants(parsed, names):
         fields = fields - {"appearances"}
     changed = _apply_changes(known, parsed, fields)
@@ -278,7 +290,7 @@ def _merge_session(
 def _apply_changes(
     known: DescribedEntity, parsed: DescribedEntity, fields: frozenset[str]
 ) -> DescribedEntity:
-    """Apply the changed fields; a text that only looks different remains as typed."""
+    """Apply the changed fields; a text that only looks different stays as typed."""
     differing = (
         name
         for name in fields
@@ -288,7 +300,7 @@ def _apply_changes(
 
 
 def _as_displayed(name: str, value: Any) -> Any:
-    """Return a field as a spreadsheet shows it."""
+    """Format a field as a spreadsheet shows it."""
     if name in PROSE_FIELDS:
         return markdown.sanitised_to_text(markdown.sanitise(value))
     if name == "links":

@@ -177,8 +177,10 @@ def _wrap(text: str, width: int = WIDTH) -> list[str]:
 
 def strip_control_characters(text: str) -> str:
     """Remove characters that a terminal would interpret instead of showing."""
-    kept = (c for c in SPACES.sub(" ", text) if unicodedata.category(c) not in CONTROL_CATEGORIES)
-    return "".join(kept)
+    visible = (
+        c for c in SPACES.sub(" ", text) if unicodedata.category(c) not in CONTROL_CATEGORIES
+    )
+    return "".join(visible)
 
 
 def _join_lines(lines: Iterable[str]) -> str:

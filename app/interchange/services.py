@@ -19,7 +19,7 @@ from app.interchange.importers.table_choices import TableChoices
 def read_programme(path: Path) -> ParseResult:
     """Read a programme from a file; raise InvalidFile if that is impossible.
 
-    The columns of a table mean what was chosen for earlier ones.
+    Columns have the meanings chosen for earlier tables.
     """
     choices = TableChoices(column_mappings.list_remembered())
     return read_file(path, matching.target_conference(), choices)
@@ -28,7 +28,7 @@ def read_programme(path: Path) -> ParseResult:
 def load(reading: ParseResult, *, is_confirmed: bool = False) -> ImportResult:
     """Replace the working programme by one that was read from a file.
 
-    A file that names no conference, and has no session on a day of ours, has to be confirmed.
+    A file that names no conference, and has no session on the existing days, must be confirmed.
     """
     if reading.is_nameless and not is_confirmed:
         raise RuleViolation(
@@ -44,12 +44,12 @@ def merge(reading: ParseResult) -> ImportResult:
 
 
 def load_file(path: Path) -> ImportResult:
-    """Read a file and replace the working programme by that in it."""
+    """Read a file and replace the working programme by its contents."""
     return load(read_programme(path))
 
 
 def merge_file(path: Path) -> ImportResult:
-    """Read a file and merge the programme in it into the working one; withdraw nothing."""
+    """Read a file and merge its programme into the working one; withdraw nothing."""
     return merge(read_programme(path))
 
 
@@ -58,7 +58,7 @@ def replace_programme(
 ) -> ImportChanges:
     """Replace the working programme, and record it.
 
-    For an actor who may not change settings, those of our conference stay as they are.
+    For an actor who may not change settings, the existing ones stay.
     """
     is_other = programme.conference.acronym != matching.target_conference().acronym
     before = import_undo.dump_programme(is_other=is_other)
@@ -85,7 +85,7 @@ def _record_import(changes: ImportChanges, before: str, actor: str) -> None:
         summary = f"A programme was loaded: {changes}"
         entry = history.record(summary, subject="programme", actor=actor)
         import_undo.store(entry, before)
-        bump_cache_version()  # slides of speakers who were withdrawn are public no longer
+        bump_cache_version()  # slides of withdrawn speakers are no longer public
 
 
 def load_demo(sessions: int, speakers: int) -> ParsedProgramme:

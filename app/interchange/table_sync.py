@@ -1,6 +1,6 @@
-"""The rows of one table during an import: each is known by its key, updated, or added.
+"""The rows of one table during an import: each is found by its key, and updated or added.
 
-A row keeps its slug from when it was added, and a slug is never given to another row.
+A row keeps its slug from when it was added, and a slug is never reused for another row.
 """
 
 import json
@@ -43,7 +43,7 @@ class TableSync(Generic[Entity]):
         self._changes = changes
         self._rows: dict[str, Entity] = {row.key: row for row in existing}
         self._slugs = {row.slug for row in self._rows.values()}
-        self._former_slugs = former_slugs  # keys by slugs that lead to other pages
+        self._former_slugs = former_slugs  # keys by slugs that redirect
         self._seen_keys: set[str] = set()
 
     def __getitem__(self, key: str) -> Entity:
@@ -57,9 +57,9 @@ class TableSync(Generic[Entity]):
         return self._rows.get(key)
 
     def find_keys(self, slugs: Iterable[str]) -> Mapping[str, str]:
-        """Return the keys of rows that a file knows by slug alone, or new keys, by slug.
+        """Map slugs to the keys of existing rows, or to new keys, for a file without keys.
 
-        Two of one file are never the same row: the one with the current slug is.
+        Two slugs of one file never map to the same row: the current slug takes precedence.
         """
         current = {row.slug: key for key, row in self._rows.items()}
         slugs = list(dict.fromkeys(slugs))
@@ -121,7 +121,7 @@ class TableSync(Generic[Entity]):
 
 
 def _differs(column: str, old: Any, new: Any) -> bool:
-    """Return True if values differ; so do not Markdown and HTML that render alike, or equal JSON.
+    """Return True if values differ, other than Markdown and HTML that render alike, or equal JSON.
 
     So an exported c3voc schedule, whose texts are HTML, leaves the original Markdown unchanged.
     """

@@ -1,11 +1,10 @@
 """Uploaded programme files: a dry run at once, stored for a day, imported on request.
 
-A dry run does everything that an import does, and rolls it back. Its result is stored with the
-file and with a fingerprint of the working programme, so that nothing else is imported than what
-the dry run showed.
+A dry run does everything that an import does, and rolls it back. Its result is stored with the file
+and with a fingerprint of the working programme, so that the import matches what the dry run showed.
 
-A file is read (``read_programme``) before the transaction that writes begins; what was read is
-handed to the functions that write.
+A file is read (``read_programme``) before the transaction that writes begins; the result is passed
+to the functions that write.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,10 +53,10 @@ class Upload(Base):
     base_fingerprint: Mapped[str]  # fingerprint of the working programme at the dry run
     dry_run_result: Mapped[str] = mapped_column(
         Text
-    )  # JSON of a DryRunResult; "" until the questions about a table are answered
+    )  # JSON of a DryRunResult; "" while questions about a table are open
     table_choices: Mapped[str] = mapped_column(
         Text, default="", server_default=""
-    )  # JSON of TableChoices; "" if it is no table
+    )  # JSON of TableChoices; "" if it is not a table
 
     @property
     def is_table(self) -> bool:
@@ -71,28 +70,28 @@ RETENTION: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class DryRunResult:
-    """The result of a dry run; stored under the names that are given as aliases."""
+    """The result of a dry run; stored under its fields' aliases."""
 
     title: str  # title of the conference in the file
-    is_another: bool  # whether it is not the conference of the working programme
-    removed_counts: Annotated[  # what would be deleted of that, by type
+    is_another: bool  # whether it is of another conference than the working programme
+    removed_counts: Annotated[  # what would be deleted of the existing one, by type
         Mapping[str, int], Field(alias="goes")
     ]
     sections: Annotated[tuple[ReportSection, ...], Field(alias="parts")]
     summary: str
     is_nameless: bool = False  # whether it names no conference
-    fixed_zone: str = ""  # the time zone of the conference if that is only an offset from UTC
+    fixed_zone: str = ""  # a fixed UTC offset that the file has in place of a time zone
     starts_on: date | None = None  # the first day
-    keeps_settings: bool = False  # whether it is for somebody who may not change settings
-    needs_settings: bool = False  # whether they cannot load it for that reason
-    has_places: bool = False  # whether it has a number of places
+    keeps_settings: bool = False  # whether the uploader may not change settings
+    needs_settings: bool = False  # whether they cannot import it for that reason
+    has_places: bool = False  # whether it has a limit of places
 
 
 _result_adapter = TypeAdapter(DryRunResult)
 
 
 def get_upload(number: int) -> Upload:
-    """Return an upload; raise an error if there is none."""
+    """Return an upload; raise NotFound if there is none."""
     found = db.session.get(Upload, number)
     if found is None or found.uploaded_at <= clock.real_now() - RETENTION:
         raise NotFound("This file has been deleted. Upload it again")
@@ -111,28 +110,28 @@ def list_pending() -> Sequence[Upload]:
 
 @dataclass(frozen=True)
 class FileReading:
-    """What was read from a file, and the working programme that there was at that time."""
+    """The result of reading a file, and a fingerprint of the working programme at that time."""
 
     result: ParseResult | None  # None while questions about a table are open
     base_fingerprint: str
-    table: TableOverview | None = None  # None: the file is no table
-    choices: TableChoices = NO_CHOICES  # by which the table was read, remembered ones included
+    table: TableOverview | None = None  # None: the file is not a table
+    choices: TableChoices = NO_CHOICES  # used to read the table, including remembered ones
 
 
 def read_programme(body: bytes, choices: TableChoices = NO_CHOICES) -> FileReading:
     """Read the programme in a file, unless there are questions about a table.
 
-    Columns mean what was chosen for this table and for earlier ones. Raise InvalidFile if no
-    choice would make the file readable.
+    Columns have the meanings chosen for this table or earlier ones. Raise InvalidFile if no choice
+    would make the file readable.
     """
     choices = table_choices.with_remembered(choices, column_mappings.list_remembered())
     return _read(body, choices)
 
 
 def read_again(upload: Upload) -> FileReading:
-    """Read the programme in an upload by the choices of its dry run.
+    """Read the programme in an upload with the choices of its dry run.
 
-    What has been remembered since then makes no difference: nobody has seen what that would do.
+    Choices remembered since then are ignored: their effect has not been shown to anyone.
     """
     return _read(upload.body, table_choices.load(upload.table_choices))
 
@@ -143,12 +142,12 @@ def _read(body: bytes, choices: TableChoices) -> FileReading:
     table = _inspect(body, target, choices)
     if table is None:
         return FileReading(read_bytes(body, target, choices), base_fingerprint)
-    used = _leave_unused_out(choices, table)
+    used = _drop_unused_choices(choices, table)
     result = None if table.has_questions else read_bytes(body, target, choices)
     return FileReading(result, base_fingerprint, table, used)
 
 
-def _leave_unused_out(choices: TableChoices, table: TableOverview) -> TableChoices:
+def _drop_unused_choices(choices: TableChoices, table: TableOverview) -> TableChoices:
     """Return the choices without those about columns that the table does not have."""
     keys = {sheet.key for sheet in table.sheets}
     names = {normalise_column_name(name) for sheet in table.sheets for name in sheet.header}
@@ -158,7 +157,7 @@ def _leave_unused_out(choices: TableChoices, table: TableOverview) -> TableChoic
 
 
 def read_as_chosen(upload: Upload, choices: TableChoices) -> FileReading:
-    """Read the programme in a table by these choices; raise InvalidFile if that is impossible."""
+    """Read the programme in a table with these choices; raise InvalidFile if that is impossible."""
     reading = read_programme(upload.body, choices)
     if reading.table is not None and reading.table.refusal:
         raise InvalidFile(reading.table.refusal)
@@ -166,7 +165,7 @@ def read_as_chosen(upload: Upload, choices: TableChoices) -> FileReading:
 
 
 def inspect_table(upload: Upload) -> TableOverview:
-    """Return what there is to decide about a table; raise NotFound for a file of another format."""
+    """Return the open questions about a table; raise NotFound for a file of another format."""
     chosen = table_choices.load(upload.table_choices)
     choices = table_choices.with_remembered(chosen, column_mappings.list_remembered())
     table = _inspect(upload.body, matching.target_conference(), choices)
@@ -174,9 +173,9 @@ def inspect_table(upload: Upload) -> TableOverview:
 
 
 def _inspect(body: bytes, target: TargetConference, choices: TableChoices) -> TableOverview | None:
-    """Return what there is to decide about a table, or None for a file of another format.
+    """Return the open questions about a table, or None for a file of another format.
 
-    Raise InvalidFile if no decision would make it readable.
+    Raise InvalidFile if no choice would make it readable.
     """
     sheets = read_sheets(body, choices.columns)
     if not sheets:
@@ -216,7 +215,7 @@ def choose(
     *,
     keeps_settings: bool,
 ) -> None:
-    """Store the choices by which a table was read, remember those of columns, and do a dry run."""
+    """Store the choices a table was read with, remember those of columns, and do a dry run."""
     upload.table_choices = table_choices.dump(reading.choices)
     column_mappings.remember(headers, choices.columns)
     dry_run(upload, reading, keeps_settings=keeps_settings)
@@ -225,9 +224,8 @@ def choose(
 def dry_run(upload: Upload, reading: FileReading, *, keeps_settings: bool) -> None:
     """Do a dry run of what was read from the file, and store its result.
 
-    Settings stay as they are for somebody who may not change them, and a file that brings a
-    conference of its own cannot be loaded by them.
-    There is none while questions about a table are open.
+    A user who may not change settings keeps the existing ones, and cannot import a file of another
+    conference. There is no dry run while questions about a table are open.
     """
     lock_table(Conference)
     upload.base_fingerprint = reading.base_fingerprint
@@ -239,7 +237,7 @@ def dry_run(upload: Upload, reading: FileReading, *, keeps_settings: bool) -> No
 
 
 def _try_to_load(reading: ParseResult, upload: Upload, *, keeps_settings: bool) -> str:
-    """Load what was read, roll that back, and return its result as JSON."""
+    """Import the programme, roll that back, and return the result as JSON."""
     is_another = _is_other_conference(reading, upload)
     removed_counts = _count_entities() if is_another and not upload.is_merged else {}
     brings_conference = not queries.has_conference() or (is_another and not upload.is_merged)
@@ -251,7 +249,7 @@ def _try_to_load(reading: ParseResult, upload: Upload, *, keeps_settings: bool) 
         time_zone, starts_on = conference.time_zone, conference.starts_on
     finally:
         trial.rollback()
-    sections = tuple(one for one in import_report.list_sections(loaded) if one.lines)
+    sections = tuple(section for section in import_report.list_sections(loaded) if section.lines)
     dry_run_result = DryRunResult(
         reading.programme.conference.title,
         is_another,
@@ -300,7 +298,7 @@ def discard(upload: Upload) -> None:
 
 
 def purge_expired() -> None:
-    """Delete uploads that are older than a day, and what undid imports of a week ago."""
+    """Delete uploads older than a day, and import backups older than a week."""
     import_undo.purge_expired()
     db.session.execute(delete(Upload).where(Upload.uploaded_at <= clock.real_now() - RETENTION))
 
@@ -309,7 +307,7 @@ def _load(
     reading: ParseResult, upload: Upload, actor: str, *, keeps_settings: bool
 ) -> ImportResult:
     programme: ParsedProgramme = reading.programme
-    changes = (  # merging changes no settings
+    changes = (  # merging never changes settings
         services.merge_programme(programme, actor=actor)
         if upload.is_merged
         else services.replace_programme(programme, actor=actor, keeps_settings=keeps_settings)
@@ -318,7 +316,7 @@ def _load(
 
 
 def _is_other_conference(reading: ParseResult, upload: Upload) -> bool:
-    """Return True if a file is for another conference; a part without a name is for ours."""
+    """Return True if a file is of another conference; a nameless part counts as ours."""
     if reading.is_nameless:
         return not upload.is_merged
     acronym = reading.programme.conference.acronym

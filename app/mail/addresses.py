@@ -1,4 +1,4 @@
-"""Email addresses as they are compared: without case, and domains in their own letters.
+"""Email addresses in comparable form: without case, and with Unicode domains.
 
 That is how forms and imports store them (zoë@bücher.example), and how people read them. Mail
 servers and their reports may write the domain in ASCII instead (zoë@xn--bcher-kva.example).
@@ -15,7 +15,7 @@ from contextlib import suppress
 
 import idna
 
-ASCII_LABEL = "xn--"  # how a part of a domain begins that stands for other letters (IDNA)
+ASCII_LABEL = "xn--"  # the prefix of an ASCII label that stands for a Unicode one (IDNA)
 
 
 def normalise_address(address: str) -> str:
@@ -37,12 +37,12 @@ def normalise_address(address: str) -> str:
 
 
 def is_same_address(one: str, other: str) -> bool:
-    """Return True if two addresses are the same, however they were typed."""
+    """Return True if two addresses are equal apart from their spelling."""
     return normalise_address(one) == normalise_address(other)
 
 
 def decode_domain(address: str) -> str:
-    """Return an address with its domain in the letters of its language, if it is a valid one."""
+    """Return an address with its domain in Unicode, if the domain is valid."""
     username, separator, domain = address.rpartition("@")
     if not domain.isascii() or ASCII_LABEL in domain.lower():
         with suppress(UnicodeError):
@@ -51,7 +51,7 @@ def decode_domain(address: str) -> str:
 
 
 def encode_domain(address: str) -> str:
-    """Return an address with its domain in ASCII, if it is a valid one."""
+    """Return an address with its domain in ASCII, if the domain is valid."""
     username, separator, domain = address.rpartition("@")
     with suppress(UnicodeError):
         domain = to_ascii_domain(domain)

@@ -1,10 +1,10 @@
-"""What a message in the mailbox for returned emails says: that an email came back, or a complaint.
+"""Parsing messages in the mailbox for returned emails: bounces and complaints.
 
-Two kinds of report are read, and nothing else: one that an email could not be delivered (RFC 3464,
-RFC 6533), and one that its recipient called it spam (RFC 5965). A report says which email it is
-about in two ways that a stranger cannot forge: it repeats its Message-ID, which nobody knows who
-did not get that email, or it came to the signed address that only this email was sent from (VERP).
-The addresses that a report names are never believed.
+Two kinds of report are recognised: that an email could not be delivered (RFC 3464, RFC 6533), and
+that its recipient called it spam (RFC 5965). A report identifies its email in two ways that a
+stranger cannot forge: it repeats the Message-ID, which is known only to people who got the email,
+or it came to the signed address that only this email was sent from (VERP). Addresses named in a
+report are never trusted.
 """
 
 import re
@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from app.text import clean_line
 from app.web.signing import sign_text, unsign_text
 
-MAX_REPORT_SIZE = 2 * 1024 * 1024  # bytes; a report may hold the email that it is about
+MAX_REPORT_SIZE = 2 * 1024 * 1024  # bytes; a report may include the email that it is about
 STATUS_TYPES = {"message/delivery-status", "message/global-delivery-status"}
 ORIGINAL_TYPES = {
     *("message/rfc822", "text/rfc822-headers"),
@@ -27,35 +27,35 @@ ORIGINAL_TYPES = {
 }
 RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
 MESSAGE_ID = re.compile(r"^message-id:\s*(<[!-;=?-~]+>)", re.IGNORECASE | re.MULTILINE)
-MAX_MESSAGE_IDS = 20  # that are looked up for one report
+MAX_MESSAGE_IDS = 20  # looked up for one report
 SIGNED = re.compile(r"\+(\d{1,18}\.[\w-]{1,64})@")
 SALT = "bounce"
-TRANSFER_ENCODINGS = frozenset({"base64", "quoted-printable"})  # of parts, besides none
+TRANSFER_ENCODINGS = frozenset({"base64", "quoted-printable"})  # transfer encodings of parts
 STATUS = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.])")  # RFC 3463
 REPLY_CODE = re.compile(r"(?<!\d)([45])\d\d(?!\d)")
 
-# What is reported; the latter two in the words of RFC 5965 and the registry that it founded.
+# Kinds of report; the latter two are named as in RFC 5965 and its registry.
 RETURNED, COMPLAINT, OPT_OUT = "returned", "abuse", "opt-out"
-COMPLAINTS = frozenset({"abuse", "fraud", "virus", "other"})  # and not "not-spam"
+COMPLAINTS = frozenset({"abuse", "fraud", "virus", "other"})  # but not "not-spam"
 
 ReportMessage: TypeAlias = "Message[Any, Any]"
 
 
 @dataclass(frozen=True)
 class Report:
-    """What happened to an email, and by what it can be found."""
+    """What happened to an email, and how to find the email."""
 
     kind: str
-    reason: str = ""  # in the words of the other mail server
+    reason: str = ""  # text from the other mail server
     status: str = ""  # RFC 3463: 5.1.1
     numbers: Sequence[int] = ()  # of emails, in signed addresses
     message_ids: Sequence[str] = ()
 
 
 def read_report(raw: bytes) -> Report | None:
-    """Return what a message reports; None if it is no report, or of a delay or of success.
+    """Parse a report; return None for other messages, and for reports of a delay or of success.
 
-    Whatever the message holds, it may raise any exception that Python's parser raises.
+    It may raise any exception that Python's email parser raises.
     """
     message: ReportMessage = message_from_bytes(raw[:MAX_REPORT_SIZE], policy=policy.compat32)
     fields = _find_fields(message)
@@ -74,9 +74,9 @@ def read_report(raw: bytes) -> Report | None:
 
 
 def find_status(text: str) -> str:
-    """Return the status code in what a mail server says, as in RFC 3463; "" if there is none.
+    """Return the status code in a mail server's reply, as in RFC 3463; "" if there is none.
 
-    A plain reply such as 550 gives the class alone: 5.0.0.
+    A plain reply such as 550 gives only the class: 5.0.0.
     """
     status = STATUS.search(text)
     if status:
@@ -92,7 +92,7 @@ def build_sender(bounce_address: str, number: int) -> str:
 
 
 def _find_fields(message: ReportMessage) -> tuple[str, ReportMessage] | None:
-    """Return the kind of a report and the group of fields that says so."""
+    """Return the kind of a report, and the group of fields that says so."""
     for part in message.walk():
         get_kind = READERS.get(part.get_content_type())
         for fields in _read_fields(part) if get_kind else ():
@@ -122,7 +122,7 @@ def _read_word(fields: ReportMessage, name: str) -> str:
 
 
 def _read_fields(part: ReportMessage) -> Iterator[ReportMessage]:
-    """Yield the groups of fields of a report, whichever way they were parsed."""
+    """Yield the groups of fields of a report, however the parser represents them."""
     parsed = part.get_payload()
     texts = [str(group) for group in parsed] if isinstance(parsed, list) else [str(parsed)]
     text = _decode_message(part) or "\n\n".join(texts)
@@ -131,9 +131,9 @@ def _read_fields(part: ReportMessage) -> Iterator[ReportMessage]:
 
 
 def _decode_message(part: ReportMessage) -> str:
-    """Return the text of a part that holds a message in base64, as RFC 6533 allows; "" otherwise.
+    """Return the text of a part with a base64-encoded message, as RFC 6533 allows; "" otherwise.
 
-    Python's parser decodes no such part: it takes the encoded lines for the text of the message.
+    Python's parser does not decode such a part: it takes the encoded lines for the message text.
     """
     parsed, encoding = part.get_payload(), _read_word(part, "Content-Transfer-Encoding")
     if encoding not in TRANSFER_ENCODINGS or not isinstance(parsed, list):
@@ -146,8 +146,8 @@ def _decode_message(part: ReportMessage) -> str:
 
 
 def list_signed_numbers(message: ReportMessage, *others: str) -> Iterator[int]:
-    """Yield the numbers of emails in the signed addresses that a message came to, and others."""
-    addresses = [str(one) for name in RECIPIENT_HEADERS for one in message.get_all(name, [])]
+    """Yield the numbers of emails in the signed addresses among a message's recipients."""
+    addresses = [str(header) for name in RECIPIENT_HEADERS for header in message.get_all(name, [])]
     for match in filter(None, map(SIGNED.search, [*addresses, *others])):
         number = unsign_text(SALT, match[1])
         if number:
@@ -155,7 +155,7 @@ def list_signed_numbers(message: ReportMessage, *others: str) -> Iterator[int]:
 
 
 def _list_message_ids(message: ReportMessage) -> Iterator[str]:
-    """Yield the Message-IDs of the emails that a report repeats, or their headers."""
+    """Yield the Message-IDs of the emails that a report includes, whole or as headers."""
     for part in message.walk():
         if part.get_content_type() in ORIGINAL_TYPES:
             decoded = part.get_payload(decode=True)

@@ -1,10 +1,10 @@
-"""Emails that came back, and complaints: what a report of another mail server changes.
+"""Bounces and complaints: what a report of another mail server changes.
 
-An email that came back is marked as not delivered. It also stops emails to many people to that
-address: at once where the address is wrong, and after the third time where the reason may pass or
-lies in the email (a full mailbox, a rule of the other server). A complaint stops them at once, and
-so does a mail server that refuses an address as wrong while an email is being sent.
-Emails about a booking and sign-in links still go out.
+A bounced email is marked as not delivered. It also stops emails to many people to that address: at
+once if the address is wrong, and after the third time if the reason may be temporary or lie in the
+email (a full mailbox, a policy of the other server). A complaint stops them at once, and so does a
+mail server that refuses an address as wrong while an email is being sent. Emails about a booking
+and sign-in links still go out.
 """
 
 from sqlalchemy import func, select
@@ -19,18 +19,18 @@ from app.mail.models import BOUNCED, COMPLAINT, FAILED, SENT, UNSUBSCRIBED, Emai
 from app.mail.outbox import MAX_ERROR_LENGTH
 from app.text import clean_line
 
-SOFT_BOUNCES = 3  # of one address, after which it gets no emails to many people
-# What a permanent status (5.x.x) is about that is not wrong with the address (RFC 3463): a full
-# mailbox or one that takes no large email, the server, the protocol, the content, a rule; or our
-# own address (X.1.7, X.1.8).
+SOFT_BOUNCES = 3  # of one address, after which it gets no group emails
+# Subjects of permanent status codes (5.x.x) that do not mean a wrong address (RFC 3463): a full
+# mailbox or one that takes no large email, the server, the protocol, the content, a policy; or the
+# site's own address (X.1.7, X.1.8).
 NOT_THE_ADDRESS = ("1.7", "1.8", "2.2", "2.3", "2.4", "3.", "5.", "6.", "7.")
-WRONG_ADDRESS = "5.1."  # how a status begins that is about an address
+WRONG_ADDRESS = "5.1."  # prefix of status codes about an address
 
 
 def receive(raw: bytes) -> Email | None:
-    """Apply what a message reports about an email; return the email, or None if nothing changed.
+    """Apply a report about an email; return the email, or None if nothing changed.
 
-    Reports of a delay, of successful delivery, automatic replies and whatever else comes in change
+    Reports of a delay, of successful delivery, automatic replies and all other messages change
     nothing.
     """
     try:
@@ -46,12 +46,12 @@ def receive(raw: bytes) -> Email | None:
 
 
 def is_permanent(status: str) -> bool:
-    """Return True if a status says that no email will ever arrive at the address."""
+    """Return True if a status means that no email will ever arrive at the address."""
     return status.startswith("5.") and not status[2:].startswith(NOT_THE_ADDRESS)
 
 
 def record_refusal(recipient: str, reply: str) -> None:
-    """Stop emails to many people to an address that a mail server has refused as wrong (5.1.x).
+    """Stop group emails to an address that a mail server has refused as wrong (5.1.x).
 
     Any other refusal stops nothing: it may be about this email, our server, or the moment.
     """
@@ -61,7 +61,7 @@ def record_refusal(recipient: str, reply: str) -> None:
 
 
 def _record_return(recipient: str, status: str) -> None:
-    """Stop emails to many people to an address that returns them for good, or time and again."""
+    """Stop group emails to an address that returns them permanently or repeatedly."""
     if is_permanent(status) or _count_soft_bounces(recipient) >= SOFT_BOUNCES:
         _suppress(recipient, status)
 
@@ -103,8 +103,8 @@ def _count_soft_bounces(recipient: str) -> int:
 
 
 def _find_email(report: Report) -> Email | None:
-    """Return the email that a report is about, and lock it: another may come at the same time."""
-    such = select(Email).order_by(Email.id).limit(1).with_for_update()
+    """Find and lock the email of a report, since another report may arrive at the same time."""
+    statement = select(Email).order_by(Email.id).limit(1).with_for_update()
     if report.numbers:
-        return db.session.scalar(such.where(Email.id == report.numbers[0]))
-    return db.session.scalar(such.where(Email.message_id.in_(report.message_ids)))
+        return db.session.scalar(statement.where(Email.id == report.numbers[0]))
+    return db.session.scalar(statement.where(Email.message_id.in_(report.message_ids)))

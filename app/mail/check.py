@@ -1,8 +1,8 @@
 """Checks whether emails will arrive: the mail server, and what the DNS says about the sender.
 
 Receiving servers ask the DNS whether the mail server may send for the sender's domain (SPF, RFC
-7208), what to do with an email that fails such checks (DMARC, RFC 7489), where answers and reports
-of failure go (MX, RFC 5321), and what name the mail server's own address has (PTR, RFC 1912).
+7208), what to do with an email that fails such checks (DMARC, RFC 7489), where replies and bounces
+go (MX, RFC 5321), and what name the mail server's own address has (PTR, RFC 1912).
 """
 
 import ipaddress
@@ -27,13 +27,13 @@ from app.mail.transports import DeliveryFailure, ServerFeatures, SmtpTransport, 
 from app.web import languages
 
 FINE, PROBLEM, UNKNOWN = "fine", "problem", "unknown"
-DNS_TIMEOUT = 4.0  # seconds for one question
-STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"')  # of a TXT record, as the DNS writes them
+DNS_TIMEOUT = 4.0  # seconds per query
+STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"')  # of a TXT record, in DNS notation
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found, in words; a problem says what to do."""
+    """The result of one check; for a problem, the text says what to do."""
 
     part: str
     state: str  # fine, problem, or unknown if it could not be checked
@@ -41,7 +41,7 @@ class Finding:
 
 
 def check_all() -> list[Finding]:
-    """Check the mail server, then each record of the DNS."""
+    """Check the mail server, then each DNS record."""
     if not current_app.config["MAIL_SERVER"]:
         sentence = gettext("MAIL_SERVER is not set, so emails are saved as files and not sent.")
         return [Finding(gettext("Mail server"), UNKNOWN, sentence)]
@@ -49,14 +49,14 @@ def check_all() -> list[Finding]:
 
 
 def enqueue_test(recipient: str) -> Email:
-    """Queue a test email, which takes the way of every other email."""
+    """Queue a test email, which is sent like any other email."""
     email = services.enqueue("mail_test", to=recipient, priority=URGENT)
     db.session.flush()
     return email
 
 
 def send_test(recipient: str) -> Finding:
-    """Send a test email to an address at once, without the outbox, and say what became of it."""
+    """Send a test email at once, without the outbox, and report the result."""
     part = gettext("Test email")
     try:
         rendered = rendering.render_email("mail_test", languages.SOURCE_LANGUAGE, {})
@@ -84,7 +84,7 @@ def send_test(recipient: str) -> Finding:
 
 
 def check_dns() -> Iterator[Finding]:
-    """Check what the DNS says about the sender's domain and the mail server."""
+    """Check the DNS records of the sender's domain and of the mail server."""
     domain = domain_of(current_app.config["MAIL_DEFAULT_SENDER"])
     checks: dict[str, Callable[[dns.resolver.Resolver, str], Finding]] = {
         "SPF": _check_spf,
@@ -147,7 +147,7 @@ def _check_spf(resolver: dns.resolver.Resolver, domain: str) -> Finding:
             server=current_app.config["MAIL_SERVER"],
         )
         return Finding("SPF", PROBLEM, sentence)
-    if found[0].lower().split()[1:2] in (["-all"], ["~all"]):  # what follows is not read
+    if found[0].lower().split()[1:2] in (["-all"], ["~all"]):  # anything that follows is ignored
         sentence = gettext(
             "The SPF record of %(domain)s allows no server to send its emails: %(record)s. Name "
             "your mail server in it, for example: v=spf1 a:%(server)s -all",
@@ -181,7 +181,7 @@ def _check_dkim(resolver: dns.resolver.Resolver, domain: str) -> Finding:
 
 
 def _find_dkim_fault(found: Sequence[Mapping[str, str]], signer: DkimSigner | None) -> str:
-    """Say what is wrong with the keys in the DNS; "" if nothing is."""
+    """Describe what is wrong with the DKIM keys in the DNS; "" if they are fine."""
     if not found:
         return str(
             gettext("There is no DKIM key, so receiving servers cannot check the signatures.")
@@ -221,7 +221,7 @@ def _check_dmarc(resolver: dns.resolver.Resolver, domain: str) -> Finding:
 
 def _check_mx(resolver: dns.resolver.Resolver, domain: str) -> Finding:
     hosts = [record.split(" ")[1].rstrip(".") for record in _ask(resolver, domain, "MX")]
-    if not any(hosts):  # a single dot says that the domain takes no email (RFC 7505)
+    if not any(hosts):  # a single dot means that the domain takes no email (RFC 7505)
         sentence = gettext(
             "%(domain)s receives no email, so replies and reports of failed delivery are lost. "
             "Add an MX record, or send from a domain that has one.",
@@ -258,7 +258,7 @@ def _check_ptr(resolver: dns.resolver.Resolver, domain: str) -> Finding:
 
 
 def _create_resolver() -> dns.resolver.Resolver:
-    """Return a resolver that asks the server in the settings, or the machine's own."""
+    """Return a resolver that queries the server in the settings, or the system's default."""
     server = str(current_app.config["DNS_SERVER"])
     resolver = dns.resolver.Resolver(configure=not server)
     if server:
@@ -275,7 +275,7 @@ def _list_texts(resolver: dns.resolver.Resolver, name: str) -> list[str]:
 
 
 def _ask(resolver: dns.resolver.Resolver, name: str, kind: str) -> list[str]:
-    """Return the records of a name as text; none if there are none, or no such name."""
+    """Return the records of a name as text; empty if there are none, or no such name."""
     try:
         return [record.to_text() for record in resolver.resolve(name, kind, search=False)]
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

@@ -1,7 +1,7 @@
-"""What is known about the delivery of an email, in one plain sentence for everybody who asks.
+"""The delivery state of an email, in one plain sentence.
 
-The site hands an email to its own mail server, which delivers it to that of the recipient. That it
-was accepted is known at once; that it came back is known from a report (``app.mail.bounces``).
+The site passes an email to its own mail server, which delivers it to the recipient's. That it was
+accepted is known at once; that it bounced is known from a report (``app.mail.bounces``).
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from app.mail.models import Email, domain_of
 from app.text import collapse_whitespace
 from app.web.formatting import local_moment, site_time
 
-# By subject and detail of a status code (RFC 3463), and by subject alone for any other detail.
+# By subject and detail of a status code (RFC 3463), or by subject for all other details.
 REASONS: dict[str, Any] = {
     "1.1": _l("the mailbox does not exist"),
     "1.2": _l("the domain after the @ does not exist"),
@@ -34,7 +34,7 @@ REASONS: dict[str, Any] = {
     "7": _l("the mail server’s rules do not allow the email"),
 }
 
-# What organisers can do, by the same.
+# Advice for organisers, by the same keys.
 ADVICE: dict[str, Any] = {
     "1": _l("Check the email address"),
     "2": _l("Ask for another email address"),
@@ -54,7 +54,7 @@ def init_app(app: Flask) -> None:
 
 
 def describe_status(status: str) -> str:
-    """Return in plain words what a status code such as 5.1.1 says; "" if it says too little."""
+    """Describe a status code such as 5.1.1 in plain words; "" if it is too unspecific."""
     return str(_find_words(REASONS, status) or "")
 
 
@@ -64,25 +64,25 @@ def _find_words(words: dict[str, Any], status: str) -> Any:
 
 
 def get_status(email: Email) -> str:
-    """Return the status code with which an email came back or was refused; "" if there is none."""
+    """Return the status code of an email's bounce or refusal; "" if there is none."""
     return email.return_status or find_status(email.last_error)
 
 
 def describe_error(error: str) -> str:
-    """Return in plain words what a mail server said."""
+    """Describe a mail server's reply in plain words."""
     return describe_status(find_status(error)) or str(gettext("could not be delivered"))
 
 
 def failure_sentences(email: Email) -> str:
-    """Say why an email failed, and what organisers can do."""
+    """Describe why an email failed, and what organisers can do."""
     reason, advice = describe_status(get_status(email)), failure_advice(email)
     return f"{reason[:1].upper()}{reason[1:]}. {advice}." if reason else f"{advice}."
 
 
 def failure_advice(email: Email) -> str:
-    """Say what organisers can do about an email that failed.
+    """Describe what organisers can do about a failed email.
 
-    Where the server gave no reason that is known (RFC 3463), its own words say more than we can.
+    If the server's reason is unknown (RFC 3463), its own words are the best description.
     """
     advice = _find_words(ADVICE, get_status(email))
     if not advice:
@@ -91,7 +91,7 @@ def failure_advice(email: Email) -> str:
 
 
 def delivery_sentence(email: Email, address: str = "") -> str:
-    """Say whether an email was delivered; ``address`` is shown in place of the recipient's."""
+    """Describe whether an email was delivered; ``address`` is shown instead of the recipient's."""
     values = {"address": address or email.recipient, "domain": domain_of(email.recipient)}
     if email.is_sent and email.sent_at:
         values["moment"] = local_moment(site_time(email.sent_at))

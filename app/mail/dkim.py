@@ -1,9 +1,8 @@
 """Signing emails, so that receiving servers can see that they are from the sender's domain.
 
-A signature (DKIM, RFC 6376) covers the text and the headers that people and mail programs go by.
-Its key's other half stands in the DNS, at a name that is made of a selector and the domain.
-Headers that may stand only once are named once more than they are there, so that nobody can add
-another.
+A signature (DKIM, RFC 6376) covers the text and the headers that people and mail programs rely on.
+The public key is in the DNS, under a name that consists of a selector and the domain. Headers that
+may occur only once are signed once more than they occur, so that another cannot be added.
 """
 
 import base64
@@ -28,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 from app import clock
 from config import Config, SettingsError
 
-MIN_RSA_BITS = 1024  # shorter keys count for nothing (RFC 8301)
+MIN_RSA_BITS = 1024  # shorter keys are ignored (RFC 8301)
 SIGNED_ONCE_MORE = (
     *("from", "to", "subject", "date", "message-id", "reply-to"),
     *("list-unsubscribe", "list-unsubscribe-post"),
@@ -49,7 +48,7 @@ PrivateKey: TypeAlias = RSAPrivateKey | Ed25519PrivateKey
 
 
 def create_signer(config: Config) -> "DkimSigner | None":
-    """Return what signs emails, None without a key; raise SettingsError if it cannot be used."""
+    """Return the signer of emails, or None without a key; raise SettingsError for a bad key."""
     selector = config.MAIL_DKIM_SELECTOR.lower()
     sender = config.MAIL_DEFAULT_SENDER.rpartition("@")[2].lower()
     domain = config.MAIL_DKIM_DOMAIN.lower() or sender
@@ -80,9 +79,9 @@ def _load_configured_key(config: Config) -> PrivateKey | None:
 
 
 def load_key(text: str) -> PrivateKey:
-    """Load a private key; raise ValueError with a sentence about what is wrong.
+    """Load a private key; raise ValueError with a description of the fault.
 
-    The lines of the key may also stand on one line, with spaces or a backslash and n between.
+    The key may also be on one line, with spaces or a literal backslash and n between its lines.
     """
     found = PEM.search(text.replace("\\n", "\n"))
     if found is None:
@@ -103,7 +102,7 @@ def load_key(text: str) -> PrivateKey:
 
 
 def format_record(key: PrivateKey) -> str:
-    """Return what the DNS must say about a key."""
+    """Return the DNS record of a key."""
     if isinstance(key, RSAPrivateKey):
         encoded = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return f"v=DKIM1; k=rsa; p={_encode(encoded)}"
@@ -120,7 +119,7 @@ class DkimSigner:
     selector: str
 
     def sign(self, message: bytes) -> bytes:
-        """Return an email, whose lines end with CRLF, with its signature before its headers."""
+        """Return an email with CRLF line ends, with its signature before its headers."""
         head, _, body = message.partition(b"\r\n\r\n")
         headers = [(name.lower(), value) for name, value in HEADER.findall(head + b"\r\n")]
         names = list(_choose_names([name.decode(errors="replace") for name, _ in headers]))
@@ -145,7 +144,7 @@ class DkimSigner:
 
 
 def _choose_names(present: Sequence[str]) -> Iterator[str]:
-    """Yield the names of the headers that are signed, as often as they are named."""
+    """Yield the names of the headers to sign, as often as they are signed."""
     for name in (*SIGNED_ONCE_MORE, *SIGNED):
         yield from [name] * (present.count(name) + (name in SIGNED_ONCE_MORE))
 
@@ -153,12 +152,12 @@ def _choose_names(present: Sequence[str]) -> Iterator[str]:
 def _select(
     headers: Sequence[tuple[bytes, bytes]], names: Sequence[str]
 ) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the headers with some names, of equal ones the last first."""
-    left = list(reversed(headers))
+    """Yield the headers with these names; of repeated headers the last comes first."""
+    remaining = list(reversed(headers))
     for name in names:
-        found = next((one for one in left if one[0] == name.encode()), None)
+        found = next((header for header in remaining if header[0] == name.encode()), None)
         if found is not None:
-            left.remove(found)
+            remaining.remove(found)
             yield found
 
 

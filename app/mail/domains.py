@@ -1,9 +1,9 @@
-"""Domains that emails go to more slowly, or not at all for a while.
+"""Domains that get emails more slowly, or not at all for a while.
 
-A domain whose server does not answer, or turns away several emails one after another, is left
-alone for a time that grows, so that it never holds up emails to others. A limit in the settings
-spaces out emails to one domain. Urgent emails, such as sign-in links, wait for neither; one that
-arrives opens its domain to all others.
+A domain whose server does not answer, or refuses several emails in a row, is paused for an
+increasing time, so that it never delays emails to others. A setting can space out emails to one
+domain. Urgent emails, such as sign-in links, ignore both; once one arrives, its domain is open to
+all others again.
 """
 
 from collections.abc import Sequence
@@ -28,13 +28,13 @@ from app import clock
 from app.database import db
 from app.mail.models import URGENT, Email, MailDomain
 
-REFUSALS_IN_A_ROW = 3  # temporary refusals after which a whole domain is left alone
+REFUSALS_IN_A_ROW = 3  # temporary refusals after which a domain is paused
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
 MAX_ERROR_LENGTH = 500  # characters
 A_MINUTE = timedelta(minutes=1)
 
 IS_FAILING = MailDomain.failures >= REFUSALS_IN_A_ROW
-# For an email, in a statement with the parameters "now" and "urgent_waits".
+# SQL conditions of an email, with the parameters "now" and "urgent_waits".
 _IS_CLOSED = select(MailDomain.name).where(
     MailDomain.name == Email.domain, MailDomain.resumes_at > bindparam("now")
 )
@@ -54,7 +54,7 @@ def has_limit() -> bool:
 
 
 def take_turn(domain: str, priority: int, now: datetime) -> bool:
-    """Take the next turn to send to a domain; return False if another worker has just taken it."""
+    """Reserve the next send to a domain; return False if another worker was faster."""
     spacing = _get_spacing()
     if not spacing or priority == URGENT:
         return True
@@ -72,7 +72,7 @@ def take_turn(domain: str, priority: int, now: datetime) -> bool:
 def record_failure(
     domain: str, failures: int, error: str, now: datetime, *, is_unanswered: bool
 ) -> None:
-    """Note that a domain took no email, and leave it alone if that looks like its own trouble.
+    """Record that a domain took no email, and pause it if the domain itself seems to fail.
 
     One refusal may concern one mailbox; a server that does not answer concerns all.
     """
@@ -83,7 +83,7 @@ def record_failure(
     pause = PAUSES[min(rounds, len(PAUSES) - 1)] if rounds >= 0 else timedelta()
     values = {"failures": failures, "last_error": error[:MAX_ERROR_LENGTH]}
     statement = _insert(domain, resumes_at=now + pause, **values)
-    asked = statement.excluded.resumes_at  # never sooner than the limit for the domain allows
+    asked = statement.excluded.resumes_at  # never earlier than the limit of the domain allows
     later = case((MailDomain.resumes_at > asked, MailDomain.resumes_at), else_=asked)
     db.session.execute(
         statement.on_conflict_do_update(
@@ -93,7 +93,7 @@ def record_failure(
 
 
 def record_answer(domain: str, failures: int, now: datetime) -> None:
-    """Note that a domain's server answered, so that its failures, and a pause, are over."""
+    """Record that a domain's server answered, which ends its failures and its pause."""
     if not failures:
         return
     resumes_at = MailDomain.resumes_at
@@ -107,18 +107,18 @@ def record_answer(domain: str, failures: int, now: datetime) -> None:
 
 
 def _get_spacing() -> timedelta:
-    """Return how long emails to one domain are apart; nothing without a limit."""
+    """Return the minimum time between emails to one domain; zero without a limit."""
     per_minute = int(current_app.config["LIMIT_EMAILS_PER_DOMAIN"])
     return A_MINUTE / per_minute if per_minute else timedelta()
 
 
 def resume(domain: str) -> None:
-    """Let emails go to a domain at once."""
+    """End the pause of a domain."""
     db.session.execute(delete(MailDomain).where(MailDomain.name == domain))
 
 
 def list_failing() -> Sequence[MailDomain]:
-    """List the domains that are left alone now because they failed, by name."""
+    """List the domains that are paused after failures, by name."""
     return db.session.scalars(
         select(MailDomain)
         .where(IS_FAILING, MailDomain.resumes_at > clock.real_now())
@@ -127,7 +127,7 @@ def list_failing() -> Sequence[MailDomain]:
 
 
 def delete_expired() -> None:
-    """Delete what no longer holds up any email."""
+    """Delete rows that no longer delay any email."""
     long_ago = clock.real_now() - max(PAUSES) * 4
     db.session.execute(delete(MailDomain).where(MailDomain.resumes_at < long_ago))
 

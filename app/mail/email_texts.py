@@ -1,7 +1,7 @@
-"""What emails say where organisers have written it themselves, version by version.
+"""Email texts that organisers have edited, with their versions.
 
-A language without a version of its own has the shipped text of that language. No version is ever
-lost: restoring an earlier one, or the shipped text, adds a version.
+A language without an edited version uses its shipped text. No version is ever lost: restoring an
+earlier one, or the shipped text, adds a version.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ class TextKey(NamedTuple):
 
 
 class NewestVersion(NamedTuple):
-    """The newest version of a text: what an email needs of it."""
+    """The part of a text's newest version that sending an email needs."""
 
     template: str
     language: str
@@ -54,17 +54,17 @@ class NewestVersion(NamedTuple):
 
 @dataclass(frozen=True)
 class EmailTextState:
-    """What an email says in one language, and what an edit has to know about it."""
+    """The text of an email in one language, with what an edit needs to know about it."""
 
     text: EmailText
-    version: int  # of the newest version; 0 where there is none
+    version: int  # of the newest version; 0 if there is none
     shipped_before: EmailText  # the shipped text when the newest version was saved
     is_shipped: bool
     has_shipped_changed: bool  # since then
 
 
 def find(template: str, language: str) -> EmailText | None:
-    """Return what organisers wrote, from memory until it is changed; None for the shipped text."""
+    """Return the organisers' text, cached until it changes; None for the shipped text."""
     newest = _load_newest().get(TextKey(template, language))
     return None if newest is None or newest.is_shipped else EmailText(newest.subject, newest.body)
 
@@ -80,18 +80,18 @@ def _query_newest() -> Mapping[TextKey, NewestVersion]:
     columns = [getattr(EmailTextVersion, name) for name in NewestVersion._fields]
     rows = db.session.execute(select(*columns).where(EmailTextVersion.id.in_(newest)))
     found = [NewestVersion(*row) for row in rows]
-    return {TextKey(one.template, one.language): one for one in found}
+    return {TextKey(version.template, version.language): version for version in found}
 
 
 def init_app(app: Flask) -> None:
-    """Let the rendering of emails find what organisers wrote."""
+    """Make the rendering of emails use the organisers' texts."""
     app.extensions["email_texts"] = _render_own
 
 
 def _render_own(
     template: str, context: dict[str, Any], *, has_qr_code: bool
 ) -> RenderedEmail | None:
-    """Render an email in the organisers' words and the current language, if there are any."""
+    """Render an email with the organisers' text in the current language, if there is one."""
     code = languages.current().code
     own = find(template, code)
     if own is None or template not in EMAIL_FIELDS:
@@ -102,7 +102,7 @@ def _render_own(
 def render(
     own: EmailText, key: TextKey, context: dict[str, Any], *, has_qr_code: bool = False
 ) -> RenderedEmail:
-    """Render an email of the site in words of organisers, from the variables of its template."""
+    """Render an email with the organisers' text, from the variables of its template."""
     is_for_organisers = key.template in FOR_ORGANISERS
     with rendering.use_supported_language(key.language):
         variables = rendering.build_site_context(is_for_organisers=is_for_organisers) | context
@@ -144,7 +144,7 @@ def _evaluate(field: EmailField, context: Mapping[str, Any]) -> str:
 
 
 def _run(expression: str, context: Mapping[str, Any]) -> Any:
-    """Evaluate a Jinja expression, which is compiled once."""
+    """Evaluate a Jinja expression, compiled once."""
     compiled = current_app.extensions.setdefault("email_expressions", {})
     if expression not in compiled:
         compiled[expression] = current_app.jinja_env.compile_expression(expression)
@@ -152,17 +152,17 @@ def _run(expression: str, context: Mapping[str, Any]) -> Any:
 
 
 def list_edited() -> Sequence[TextKey]:
-    """List the emails, each with its language, that organisers have written themselves."""
+    """List the emails with their languages that organisers have edited."""
     return sorted(key for key, newest in _load_newest().items() if not newest.is_shipped)
 
 
 def find_state(key: TextKey) -> EmailTextState:
-    """Return what an email says in one language, from memory, for pages that only show it."""
+    """Return the state of a text in one language, from the cache, for read-only pages."""
     return _to_state(_load_newest().get(key), get_shipped_text(*key))
 
 
 def get_state(key: TextKey) -> EmailTextState:
-    """Return what an email says in one language, for whoever changes it."""
+    """Return the state of a text in one language, from the database, for an edit."""
     return _to_state(_find_newest(key), get_shipped_text(*key))
 
 
@@ -172,15 +172,15 @@ def list_versions(key: TextKey) -> Sequence[EmailTextVersion]:
 
 
 def get_version(key: TextKey, number: int) -> EmailTextVersion:
-    """Return one version; raise NotFound."""
+    """Return one version; raise NotFound if there is none."""
     found = db.session.scalar(_select(key).where(EmailTextVersion.version == number))
     return require(found, NotFound("There is no such version"))
 
 
 def find_problems(template: str, text: EmailText) -> Mapping[str, Sequence[str]]:
-    """Return the faults of a text by its parts: sentences for whoever wrote it."""
+    """Return the faults of a text by field, as sentences for its author."""
     known = EMAIL_FIELDS[template]
-    values = {  # a link may open something, and subjects are read by many
+    values = {  # links may give access, and many people read subjects
         name: one
         for name, one in known.placeholders.items()
         if one.kind is placeholders.PlaceholderKind.VALUE
@@ -196,7 +196,7 @@ def find_problems(template: str, text: EmailText) -> Mapping[str, Sequence[str]]
 
 
 def find_gaps(template: str, text: EmailText) -> Sequence[str]:
-    """Return the placeholders that leave a gap for some people: not within an “only if”."""
+    """Return the placeholders that leave a gap for some people, outside of any “only if”."""
     fields = EMAIL_FIELDS[template].fields
     is_value = {
         name: field.placeholder.kind is placeholders.PlaceholderKind.VALUE
@@ -212,9 +212,9 @@ def find_gaps(template: str, text: EmailText) -> Sequence[str]:
 def save(key: TextKey, text: EmailText, *, name: str, expected_version: int, actor: str) -> bool:
     """Save the next version; return False if nothing changed.
 
-    Where the shipped text has changed since the last version, the same text is saved again:
-    somebody has compared them. Raise RuleViolation if its placeholders are wrong, and StaleEdit if
-    somebody was faster.
+    If the shipped text has changed since the last version, an unchanged text is saved again to
+    record that it was compared. Raise RuleViolation for invalid placeholders, and StaleEdit after a
+    concurrent change.
     """
     lock_table(EmailTextVersion)
     state = get_state(key)
@@ -232,7 +232,7 @@ def save(key: TextKey, text: EmailText, *, name: str, expected_version: int, act
 
 
 def restore(key: TextKey, number: int, *, name: str, expected_version: int, actor: str) -> None:
-    """Restore an earlier version, or with 0 the shipped text, as a new version."""
+    """Restore an earlier version, or the shipped text (0), as a new version."""
     lock_table(EmailTextVersion)
     state = get_state(key)
     old = get_version(key, number) if number else None
@@ -313,7 +313,7 @@ def _insert(
 
 
 def _record(key: TextKey, summary: str, actor: str, changes: Sequence[Change]) -> None:
-    """Record what was done; a language other than English is named."""
-    where = "" if key.language == SOURCE_LANGUAGE else f" ({key.language})"
+    """Record a change; a language other than English is named."""
+    language_note = "" if key.language == SOURCE_LANGUAGE else f" ({key.language})"
     subject = history_subject(key.template)
-    history.record(f"{summary}{where}", subject=subject, actor=actor, field_changes=changes)
+    history.record(f"{summary}{language_note}", subject=subject, actor=actor, field_changes=changes)

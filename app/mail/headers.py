@@ -1,4 +1,4 @@
-"""The headers of emails: how they are made, and written on lines that every mail server takes."""
+"""The headers of emails: created, and folded into lines that every mail server accepts."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
@@ -11,18 +11,18 @@ from typing import Any
 
 MAX_KNOWN_HEADERS = 100
 MAX_LINE_LENGTH = 76  # characters
-MAX_PLAIN_WORD_LENGTH = 60  # characters; a longer one is encoded, so that it can be divided
+MAX_PLAIN_WORD_LENGTH = 60  # characters; a longer word is encoded, so that it can be split
 WORD_START, WORD_END = "=?utf-8?b?", "?="
 MAX_WORD_BYTES = (75 - len(WORD_START) - len(WORD_END)) // 4 * 3  # RFC 2047, section 2
-URL_HEADERS = frozenset({"list-unsubscribe"})  # no program would decode an encoded URL
+URL_HEADERS = frozenset({"list-unsubscribe"})  # no mail program would decode an encoded URL
 NAME_SPECIALS = frozenset('()<>[]:;@\\,."')  # RFC 5322, 3.2.3
 
 
 class HeaderFactory(HeaderRegistry):
-    """Makes the headers of emails; those that describe a part are made once for all emails.
+    """Creates the headers of emails; those that describe a part are cached for all emails.
 
     Parsing them takes most of the time of encoding an email, and they are nearly always the same.
-    They cannot be changed.
+    They are immutable.
     """
 
     def __init__(self) -> None:
@@ -35,14 +35,14 @@ class HeaderFactory(HeaderRegistry):
         return self._get_class(name.lower())
 
     def __call__(self, name: str, value: Any) -> BaseHeader:
-        """Make a header from what it says."""
+        """Create a header from its value."""
         is_of_part = name.lower().startswith("content-") and type(value) is str
-        is_common = is_of_part and "boundary=" not in value  # that is new in every email
+        is_common = is_of_part and "boundary=" not in value  # which is new in every email
         return self._make(name, value) if is_common else super().__call__(name, value)
 
 
 class HeaderPolicy(EmailPolicy):
-    """A policy that writes subjects and addresses itself."""
+    """A policy with its own encoding of subjects and addresses."""
 
     def fold(self, name: str, value: str) -> str:
         """Return a header with its line breaks."""
@@ -58,12 +58,12 @@ class HeaderPolicy(EmailPolicy):
         return _fold_words(name, words, self.linesep)
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """Return a header with its line breaks, as it is sent."""
+        """Return a header with its line breaks, as bytes."""
         return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii", "surrogateescape")
 
 
 def _fold_words(name: str, words: Iterable[str], linesep: str) -> str:
-    """Join words by spaces, with a line break where a line would become too long."""
+    """Join words with spaces, and with a line break where a line would become too long."""
     lines = [f"{name}:"]
     for number, word in enumerate(words):
         if number and len(lines[-1]) + 1 + len(word) > MAX_LINE_LENGTH:
@@ -73,7 +73,7 @@ def _fold_words(name: str, words: Iterable[str], linesep: str) -> str:
 
 
 def _without_empty_line(name: str, folded: str, linesep: str) -> str:
-    """Return a header that begins on the line of its name."""
+    """Return a header that starts on the line of its name."""
     first, _, rest = folded.partition(linesep)
     return f"{first.rstrip()} {rest.lstrip()}" if rest and first.strip() == f"{name}:" else folded
 
@@ -100,7 +100,7 @@ def _must_be_encoded(text: str) -> bool:
 
 
 def _encode(text: str) -> Iterator[str]:
-    """Yield encoded words: programs put together what they hold, spaces included."""
+    """Yield encoded words; spaces between them are encoded, because programs join adjacent ones."""
     part = b""
     for character in text:
         encoded = character.encode("utf-8", "replace")

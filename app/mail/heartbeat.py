@@ -1,7 +1,7 @@
-"""The heartbeat of mail workers: proof that one is at work, and not only running.
+"""The heartbeat of mail workers: proof that one is working, and not only running.
 
-Each thread of a worker says by when it will have finished what it does now. While all are on
-time, another thread writes the time into the database every few seconds.
+Each thread of a worker announces by when its current step will be done. While all are on time,
+another thread writes the time into the database every few seconds.
 """
 
 import threading
@@ -22,13 +22,13 @@ from app.database_faults import log_if_unavailable
 from app.log import log
 
 BEAT_INTERVAL = 10.0  # seconds
-MARGIN = 60.0  # seconds that a thread may take longer than it said
-MISSING_AFTER = timedelta(minutes=1)  # without a beat, no worker is at work
+MARGIN = 60.0  # seconds that a thread may exceed its announced time
+MISSING_AFTER = timedelta(minutes=1)  # without a heartbeat
 
 
 @dataclass(frozen=True)
 class RepeatedAction:
-    """Something that is done at once and again and again, in a thread of its own."""
+    """An action that is repeated in a thread of its own, starting at once."""
 
     seconds: float  # from the end of one round to the next
     thread_name: str
@@ -37,7 +37,7 @@ class RepeatedAction:
 
 @contextmanager
 def repeating(*actions: RepeatedAction) -> Iterator[None]:
-    """Repeat some actions during a block; all are told to stop before any is waited for."""
+    """Repeat some actions during a block; stop all of them before waiting for any."""
     stopped = threading.Event()
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – as Flask documents
 
@@ -49,7 +49,8 @@ def repeating(*actions: RepeatedAction) -> Iterator[None]:
                 is_over = stopped.wait(action.seconds)
 
     threads = [
-        threading.Thread(target=repeat, args=(one,), name=one.thread_name) for one in actions
+        threading.Thread(target=repeat, args=(action,), name=action.thread_name)
+        for action in actions
     ]
     for thread in threads:
         thread.start()
@@ -62,13 +63,13 @@ def repeating(*actions: RepeatedAction) -> Iterator[None]:
 
 
 class Heartbeat:
-    """The threads of one worker, and the thread that beats while they are on time."""
+    """The threads of one worker, and the thread that records heartbeats while they are on time."""
 
     def __init__(self) -> None:
         self._deadlines: dict[str, float] = {}
 
     def expect(self, thread: str, seconds: float) -> None:
-        """Note that a thread will call this again within some time."""
+        """Announce that a thread will call this again within some time."""
         self._deadlines[thread] = time.monotonic() + seconds + MARGIN
 
     @property
@@ -79,7 +80,7 @@ class Heartbeat:
 
     @contextmanager
     def beating(self) -> Iterator[None]:
-        """Beat in a thread of its own during a block."""
+        """Record heartbeats in a thread of its own during a block."""
         with repeating(RepeatedAction(BEAT_INTERVAL, "heartbeat", self._beat)):
             yield
 
@@ -96,19 +97,19 @@ class Heartbeat:
 
 
 def record() -> None:
-    """Record that a worker is at work now."""
+    """Record that a worker is working now."""
     with transaction():
         db.session.execute(update(SiteState).values(worker_seen_at=clock.real_now()))
 
 
 def time_since_seen() -> timedelta | None:
-    """Return for how long no worker has been seen; None if none has ever been."""
+    """Return the time since a worker was last seen; None if none ever was."""
     seen_at = db.session.scalar(select(SiteState.worker_seen_at))
     return max(clock.real_now() - seen_at, timedelta()) if seen_at else None
 
 
 def describe(since: timedelta | None) -> str:
-    """Say when a worker was last seen; "" if one is at work."""
+    """Describe when a worker was last seen; "" if one is working."""
     if since is None:
         return "No mail worker has run yet, so no emails are being sent"
     if since > MISSING_AFTER:
@@ -120,7 +121,7 @@ def describe(since: timedelta | None) -> str:
 
 
 def format_duration(duration: timedelta) -> str:
-    """Return a duration in words, in the largest unit of which there are two or more."""
+    """Format a duration in the largest unit that gives two or more."""
     seconds = int(duration.total_seconds())
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:

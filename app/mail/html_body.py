@@ -2,15 +2,15 @@
 
     a blank line                       ends a paragraph
     - at the start of each line        a list
-    > at the start of each line        what somebody else wrote, as they typed it
+    > at the start of each line        a quotation, as it was typed
     a line above a line of dashes      a heading
     Label: text   (two lines or more)  a table of facts; a label before it becomes its caption
     a URL of this site on its own      a link; a label before it makes it a button of that name
 
 A label is a short line that ends in a colon. A sentence never becomes the text of a button.
 
-Only URLs of this site become links. Text from strangers, such as a name, can never put a link
-of theirs into an email of ours.
+Only URLs of this site become links, so text from strangers, such as a name, can never add a link to
+an email.
 """
 
 import re
@@ -39,7 +39,7 @@ class EmailBlock:
 
     @property
     def shown_url(self) -> Markup:
-        """The URL as it is shown."""
+        """The URL in the form that is displayed."""
         return break_url(self.url)
 
 
@@ -72,7 +72,7 @@ def _parse_block(lines: list[str], link: Callable[[str], Markup], site: str) -> 
 
 
 def _merge_labels(parsed: Iterable[EmailBlock]) -> Iterator[EmailBlock]:
-    """Give buttons and tables the label that introduces them."""
+    """Attach labels to the buttons and tables that they introduce."""
     pending: EmailBlock | None = None
     for block in parsed:
         found = block
@@ -92,7 +92,7 @@ def _is_label_block(block: EmailBlock) -> bool:
 
 
 def quote(text: str) -> str:
-    """Return what somebody else wrote as the layout has it; nothing in it is a block of its own."""
+    """Return a quotation in the email layout; nothing in it becomes a block of its own."""
     return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
 
 
@@ -129,7 +129,7 @@ def _render_link(url: str) -> Markup:
 
 
 def break_url(url: str) -> Markup:
-    """Return a URL as it is shown: a narrow screen breaks it after a slash, not within a word."""
+    """Return a URL with line break opportunities after its slashes, rather than within words."""
     scheme, separator, rest = url.partition("://")
     return Markup("{}{}").format(scheme, separator) + Markup("/<wbr>").join(rest.split("/"))
 

@@ -1,8 +1,8 @@
-"""The IMAP mailbox to which reports and replies come (RFC 3501), read by the mail worker.
+"""The IMAP mailbox for reports and replies (RFC 3501), read by the mail worker.
 
 Always over TLS, with a checked certificate. A message is fetched without marking it, handled in the
 transaction that also stores its UID as read, and then marked as seen or moved to a folder. If the
-connection breaks anywhere, the next round goes on after the last message that was handled.
+connection breaks, the next round continues after the last message that was handled.
 """
 
 import imaplib
@@ -26,11 +26,11 @@ from app.mail.mailbox_files import Handler, MessagePlace, get_position, handle_a
 from app.text import clean_line
 
 WAKE_INTERVAL = 5.0  # seconds
-READ_INTERVAL = 60.0  # seconds between looks at the mailbox
+READ_INTERVAL = 60.0  # seconds between checks of the mailbox
 MAX_READ_INTERVAL = 900.0  # seconds, while it cannot be read
-BATCH_SIZE = 100  # messages that are read over one connection
+BATCH_SIZE = 100  # messages read over one connection
 SEARCH_RANGE = 20_000  # UIDs in one search
-MAX_LITERAL = MAX_REPORT_SIZE + 1024  # bytes that a server may send in one piece
+MAX_LITERAL = MAX_REPORT_SIZE + 1024  # bytes that a server may send in one literal
 UID_IN_ANSWER = re.compile(rb"UID (\d+)[ )]")
 
 
@@ -39,7 +39,7 @@ class InboxUnavailable(ConferenceError):
 
 
 class _ImapConnection(imaplib.IMAP4):
-    """A connection that takes no piece larger than a report may be."""
+    """A connection that rejects literals larger than a report may be."""
 
     def read(self, size: int) -> bytes:
         """Read a literal of the announced size."""
@@ -62,7 +62,7 @@ def is_configured(app: Flask) -> bool:
 
 @contextmanager
 def reading(handler: Handler) -> Iterator[None]:
-    """Read the mailbox of the settings during a block, in a thread of its own."""
+    """Read the configured mailbox in a thread of its own during a block."""
     if not is_configured(current_app):
         yield
         return
@@ -75,11 +75,11 @@ class InboxReader:
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
-        self._due_at = 0.0  # in monotonic time
+        self._due_at = 0.0  # monotonic time
         self._failures = 0
 
     def run_if_due(self) -> None:
-        """Read a batch if it is time; whatever goes wrong is logged."""
+        """Read a batch if it is due; log any error."""
         if time.monotonic() < self._due_at:
             return
         try:
@@ -100,9 +100,9 @@ class InboxReader:
 
 
 def read_batch(handler: Handler) -> int:
-    """Handle the next new messages of the mailbox; return how many there were.
+    """Handle the next new messages of the mailbox; return their number.
 
-    Raise InboxUnavailable, which says in words why it cannot be read.
+    Raise InboxUnavailable with the reason if it cannot be read.
     """
     try:
         with _open_folder() as folder:
@@ -120,7 +120,7 @@ def read_batch(handler: Handler) -> int:
 
 
 def _has_readers() -> bool:
-    """Return True if people read the mailbox as well: what is of no use to us is left to them."""
+    """Return True if people read the mailbox as well, so that unrelated messages are left alone."""
     return bool(current_app.config["MAIL_INBOX_REPLIES"])
 
 
@@ -145,13 +145,13 @@ class _Folder(NamedTuple):
 
 @contextmanager
 def _open_folder() -> Iterator[_Folder]:
-    """Sign in and open the folder of the settings."""
+    """Sign in and open the configured folder."""
     config = current_app.config
     imap = _connect(config)
     try:
         imap.login(_quote(config["IMAP_USERNAME"]), config["IMAP_PASSWORD"])
         if config["IMAP_DONE_FOLDER"]:
-            imap.create(_quote(config["IMAP_DONE_FOLDER"]))  # the server says NO if it is there
+            imap.create(_quote(config["IMAP_DONE_FOLDER"]))  # the server refuses if it exists
         _require_ok(imap.select(_quote(config["IMAP_FOLDER"])))
         yield _Folder(
             imap,
@@ -182,13 +182,13 @@ def _connect(config: Any) -> imaplib.IMAP4:
 
 
 def _find_new(folder: _Folder) -> list[int]:
-    """Return the UIDs of the next messages to read, in their order.
+    """Return the UIDs of the next messages to read, in order.
 
-    A large folder is searched in parts: a client reads no answer of any length.
+    A large folder is searched in ranges, because the client limits the length of a response.
     """
     existing = max(folder.next_uid - 1, 0)
     found = get_position(folder.name, folder.validity, existing)
-    if found.validity != folder.validity:  # the UIDs mean other messages now
+    if found.validity != folder.validity:  # the UIDs now stand for other messages
         found = get_position(folder.name, folder.validity, existing, is_reset=True)
     start = found.position
     while True:
@@ -210,10 +210,10 @@ def _search(imap: imaplib.IMAP4, start: int, end: str, existing: int) -> list[in
 
 
 def _fetch(imap: imaplib.IMAP4, uid: int) -> bytes | None:
-    """Return the beginning of a message, as much as a report may have; None if it is gone."""
+    """Return the start of a message, up to the size of a report; None if it is gone."""
     request = f"(UID BODY.PEEK[]<0.{MAX_REPORT_SIZE}>)"
     state, answers = imap.uid("FETCH", str(uid), request)
-    if state != "OK":  # a message that the server cannot read does not hold up those after it
+    if state != "OK":  # an unreadable message must not block the following ones
         log.error("message not fetched", uid=uid)
         return None
     for answer in answers:
@@ -225,7 +225,7 @@ def _fetch(imap: imaplib.IMAP4, uid: int) -> bytes | None:
 
 
 def _mark_handled(folder: _Folder, uid: int) -> None:
-    """Mark a message as seen, and move it if there is a folder for those that were read."""
+    """Mark a message as seen, and move it if there is a folder for handled ones."""
     imap, number = folder.imap, str(uid)
     done_folder = current_app.config["IMAP_DONE_FOLDER"]
     imap.uid("STORE", number, "+FLAGS.SILENT", r"(\Seen)")
@@ -247,7 +247,7 @@ def _require_ok(answer: tuple[str, list[Any]]) -> list[Any]:
 
 
 def _read_number(imap: imaplib.IMAP4, name: str) -> str:
-    """Return a number that the server gave when the folder was opened; "" if it gave none."""
+    """Return a number from the server's response to opening the folder; "" without one."""
     _, lines = imap.response(name)
     return lines[-1].decode() if lines and lines[-1] else ""
 

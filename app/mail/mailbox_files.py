@@ -1,7 +1,7 @@
 """Mailboxes in files: Maildir and mbox. Each new message is handled once, in a transaction.
 
-The transaction that handles a message also stores how far its mailbox has been read. Whatever
-happens in between, no message is lost, and none is handled twice.
+The transaction that handles a message also stores the position in its mailbox. So no message is
+lost or handled twice, even after a crash.
 """
 
 import fcntl
@@ -21,17 +21,17 @@ from app.log import log
 from app.mail.bounce_reports import MAX_REPORT_SIZE
 from app.mail.models import MailboxPosition
 
-# The line before a message (RFC 4155), which ends in a date: From ada@… Tue May 12 08:30:00 2009
+# The line before a message (RFC 4155), which ends with a date: From ada@… Tue May 12 08:30:00 2009
 FROM_LINE = re.compile(rb"From .*\d\d:\d\d.* \d{4}\b")
 MAX_FROM_LINE = 300  # bytes
 FINGERPRINT_LENGTH = 1024  # bytes
-LOCK_ATTEMPTS, LOCK_PAUSE = 10, 0.5  # seconds; whoever delivers holds the lock for a moment
+LOCK_ATTEMPTS, LOCK_PAUSE = 10, 0.5  # seconds; mail delivery holds the lock only briefly
 
-Handler = Callable[[bytes], bool]  # handles a message; returns whether it was of use
+Handler = Callable[[bytes], bool]  # handles a message; returns whether it was useful
 
 
 class MboxMessage(NamedTuple):
-    """A message in an mbox file, where it ends, and the fingerprint of what is before that."""
+    """A message in an mbox file, its end, and the fingerprint of the file before that."""
 
     raw: bytes
     end: int
@@ -45,9 +45,9 @@ def handle(raw: bytes, handler: Handler) -> bool:
 
 
 def read_maildir(folder: Path, handler: Handler, *, marks_all: bool = True) -> Iterator[bool]:
-    """Handle the new messages of a Maildir folder, and mark as seen all, or those of use.
+    """Handle the new messages of a Maildir folder; mark all as seen, or only the useful ones.
 
-    A message that cannot be handled, whatever is in it, does not hold up those after it.
+    A message that cannot be handled does not block the following ones.
     """
     for path in sorted((folder / "new").iterdir()):
         with path.open("rb") as file:
@@ -70,7 +70,7 @@ def _handle_or_ignore(raw: bytes, handler: Handler) -> bool:
 def read_mbox(path: Path, handler: Handler) -> Iterator[bool]:
     """Handle the new messages of an mbox file, or of each mbox file in a folder.
 
-    The files are not changed: the site remembers how far it has read.
+    The files are not changed: the site stores its position in each.
     """
     files = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
     for file in files:
@@ -89,14 +89,14 @@ def _read_mbox_file(path: Path, handler: Handler) -> Iterator[bool]:
         for message in _iter_messages(file, found.position, size):
             place = MessagePlace(name, found.validity, message.end, message.validity)
             is_useful = handle_at(place, message.raw, handler)
-            if is_useful is None:  # another process has read on
+            if is_useful is None:  # another process has read further
                 return
             found.validity = message.validity
             yield is_useful
 
 
 def _measure(file: BinaryIO, path: Path) -> int:
-    """Return the size of a file while nobody is writing a message into it."""
+    """Return the size of a file while no message is being written to it."""
     for _ in range(LOCK_ATTEMPTS):
         try:
             fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -111,7 +111,7 @@ def _measure(file: BinaryIO, path: Path) -> int:
 
 
 def _fingerprint(file: BinaryIO, position: int) -> str:
-    """Return the hash of what is before a position in a file; it stays where it was."""
+    """Return the hash of a file up to a position, without moving the file's cursor."""
     before = file.tell()
     start = max(position - FINGERPRINT_LENGTH, 0)
     file.seek(start)
@@ -121,7 +121,7 @@ def _fingerprint(file: BinaryIO, position: int) -> str:
 
 
 def _iter_messages(file: BinaryIO, start: int, size: int) -> Iterator[MboxMessage]:
-    """Yield the messages between two places; what one has beyond the limit is left out."""
+    """Yield the messages between two positions, each truncated to the limit."""
     file.seek(start)
     end, lines, length, is_after_blank = start, list[bytes](), 0, True
     while end < size and (line := file.readline(min(MAX_REPORT_SIZE, size - end))):
@@ -140,7 +140,7 @@ def _iter_messages(file: BinaryIO, start: int, size: int) -> Iterator[MboxMessag
 def get_position(
     name: str, validity: str, existing: int = 0, *, is_reset: bool = False
 ) -> MailboxPosition:
-    """Return how far a mailbox has been read: not at all if it is new, or is to be read again."""
+    """Return the position in a mailbox: the start if it is new, or is to be read again."""
     with transaction():
         first = {"name": name, "validity": validity, "position": 0, "existing": existing}
         insert_if_absent(MailboxPosition, [first])
@@ -153,7 +153,7 @@ def get_position(
 
 
 class MessagePlace(NamedTuple):
-    """Where a message is: after the position that was read, which then has the next validity."""
+    """The place of a message: its position, and the validity after reading it."""
 
     mailbox: str
     validity: str
@@ -162,9 +162,9 @@ class MessagePlace(NamedTuple):
 
 
 def handle_at(place: MessagePlace, raw: bytes, handler: Handler) -> bool | None:
-    """Handle the message at a position, once; return None if it was handled before.
+    """Handle the message at a position once; return None if it was handled before.
 
-    A message that cannot be handled, whatever is in it, does not hold up those after it.
+    A message that cannot be handled does not block the following ones.
     """
     try:
         with transaction():
@@ -178,13 +178,13 @@ def handle_at(place: MessagePlace, raw: bytes, handler: Handler) -> bool | None:
 
 
 def skip_to(name: str, validity: str, position: int) -> None:
-    """Note that there is nothing to read up to a position."""
+    """Record that there is nothing to read before a position."""
     with transaction():
         _advance(MessagePlace(name, validity, position, validity))
 
 
 def _advance(place: MessagePlace) -> bool:
-    """Move a mailbox's position on; return False if another process has done so."""
+    """Advance a mailbox's position; return False if another process has done so."""
     moved = db.session.execute(
         update(MailboxPosition)
         .where(

@@ -1,8 +1,8 @@
 """The body of an email that organisers write in Markdown: as blocks of HTML and as plain text.
 
-Paragraphs, lists, headings, bold and italic words, links, and line breaks as typed. A link that
-stands alone in a paragraph is a button. HTML is shown as it was typed, and a picture as its text
-alternative, for an email fetches nothing.
+Paragraphs, lists, headings, bold and italic words, links, and line breaks as typed. A link alone in
+a paragraph is a button. HTML is shown as typed, and a picture as its text alternative, because an
+email fetches nothing.
 """
 
 import re
@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from app.mail import html_body
 from app.mail.html_body import EmailBlock
 
-MAX_BUTTON_LENGTH = 40  # characters; a longer link is no button
+MAX_BUTTON_LENGTH = 40  # characters; a longer link does not become a button
 MAX_NESTING = 20  # of bold and italic words within each other
 LINK = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 
@@ -31,14 +31,14 @@ _parser_without_emphasis = MarkdownIt("commonmark", {"html": False}).disable(
 
 
 class RenderedBlock(NamedTuple):
-    """A block in both forms."""
+    """A block as HTML and as text."""
 
     block: EmailBlock
     text: str
 
 
 class _Words(NamedTuple):
-    """Words as HTML and as text, with LF as line breaks."""
+    """Inline content as HTML and as text, with LF for line breaks."""
 
     html: Markup
     text: str
@@ -56,19 +56,19 @@ def init_app(app: Flask) -> None:
 
     @app.template_filter("email_text")
     def email_text(markdown: str) -> str:
-        """Return Markdown as the text of an email, with the addresses of links."""
+        """Return Markdown as the text of an email, with the URLs of links."""
         return to_text(markdown, app.config["SITE_URL"])
 
 
 def to_text(markdown: str, site: str) -> str:
-    """Return Markdown as plain text, with the addresses of links."""
+    """Return Markdown as plain text, with the URLs of links."""
     return "\n\n".join(one.text for one in render_markdown(markdown, site))
 
 
 def _parse(markdown: str) -> SyntaxTreeNode:
-    """Parse Markdown; emphasis that is nested deeply is shown as typed, as rendering recurses."""
+    """Parse Markdown; deeply nested emphasis is shown as typed, since rendering recurses."""
     tokens = _parser.parse(markdown)
-    if any(one.level > MAX_NESTING for token in tokens for one in token.children or ()):
+    if any(child.level > MAX_NESTING for token in tokens for child in token.children or ()):
         tokens = _parser_without_emphasis.parse(markdown)
     return SyntaxTreeNode(tokens)
 
@@ -102,7 +102,7 @@ def _render_list(node: SyntaxTreeNode, site: str) -> RenderedBlock:
 
 
 def _render_button(node: SyntaxTreeNode, site: str) -> RenderedBlock | None:
-    """Return a paragraph that is nothing but a link as a button."""
+    """Return a paragraph that consists of one link as a button."""
     inlines = [child for inline in node.children for child in inline.children]
     if len(inlines) != 1 or inlines[0].type != "link":
         return None
@@ -115,16 +115,16 @@ def _render_button(node: SyntaxTreeNode, site: str) -> RenderedBlock | None:
 
 
 def _render_inlines(node: SyntaxTreeNode, site: str) -> _Words:
-    """Render all words of a block, with a line break between the paragraphs within it."""
+    """Render all inline content of a block, with line breaks between its paragraphs."""
     words = [_render_words(one.children, site) for one in node.walk() if one.type == "inline"]
     return _Words(
-        Markup("\n").join(one.html for one in words), "\n".join(one.text for one in words)
+        Markup("\n").join(word.html for word in words), "\n".join(word.text for word in words)
     )
 
 
 def _render_words(nodes: Sequence[SyntaxTreeNode], site: str) -> _Words:
     words = [_render_node(node, site) for node in nodes]
-    return _Words(Markup().join(one.html for one in words), "".join(one.text for one in words))
+    return _Words(Markup().join(word.html for word in words), "".join(word.text for word in words))
 
 
 def _render_node(node: SyntaxTreeNode, site: str) -> _Words:
@@ -149,7 +149,7 @@ def _render_link(label: _Words, url: str) -> _Words:
 
 
 def _find_url(link: SyntaxTreeNode, site: str) -> str:
-    """Return the URL of a link, or "" if it is none that an email may lead to."""
+    """Return the URL of a link, or "" if an email may not link to it."""
     address = str(link.attrGet("href") or "")
     if address.startswith("/") and not address.startswith("//"):
         return f"{site}{address}"

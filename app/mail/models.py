@@ -21,7 +21,7 @@ from app.database import Base
 
 WAITING, SENT, FAILED = "waiting", "sent", "failed"
 
-# The order in which emails go out: someone waits for it now; about one person; to many people.
+# The priority of emails: someone is waiting for it now; about one person; a group email.
 URGENT, NORMAL, BULK = 0, 1, 2
 
 
@@ -37,7 +37,7 @@ def domain_of(address: str) -> str:
 class Email(Base):
     """One email to one person.
 
-    Its times are real times, whatever date the site runs on: emails go out into the real world.
+    Its times are real times, whatever date the site runs on, since emails leave the site.
     """
 
     __tablename__ = "email"
@@ -50,21 +50,21 @@ class Email(Base):
     priority: Mapped[int] = mapped_column(SmallInteger, default=NORMAL, server_default=str(NORMAL))
     booking_reference: Mapped[str] = mapped_column(
         default="", index=True
-    )  # a booking reference, or nothing
+    )  # a booking reference, or ""
     subject: Mapped[str]
     message: Mapped[bytes] = mapped_column(LargeBinary)  # the finished MIME message
-    is_secret: Mapped[bool] = mapped_column(default=False)  # forgotten once it is sent
+    is_secret: Mapped[bool] = mapped_column(default=False)  # erase the text once it is sent
     state: Mapped[str] = mapped_column(default=WAITING)
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None] = mapped_column(default=None)
     attempts: Mapped[int] = mapped_column(default=0)
-    give_up_at: Mapped[datetime | None] = mapped_column(default=None)  # once an attempt went wrong
+    give_up_at: Mapped[datetime | None] = mapped_column(default=None)  # after a failed attempt
     last_error: Mapped[str] = mapped_column(Text, default="")
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
-    returned_at: Mapped[datetime | None] = mapped_column(default=None)  # by another mail server
+    returned_at: Mapped[datetime | None] = mapped_column(default=None)  # from another mail server
     return_status: Mapped[str] = mapped_column(default="", server_default="")  # RFC 3463: 5.1.1
-    complained_at: Mapped[datetime | None] = mapped_column(default=None)  # called it spam
+    complained_at: Mapped[datetime | None] = mapped_column(default=None)  # reported as spam
 
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="known_state"),
@@ -99,7 +99,7 @@ class Email(Base):
 
 
 class EmailReply(Base):
-    """What a person has replied to an email, as far as its plain text says.
+    """A reply to an email, as plain text.
 
     Its times are real times, like those of emails.
     """
@@ -110,8 +110,8 @@ class EmailReply(Base):
     email_id: Mapped[int | None] = mapped_column(
         ForeignKey("email.id", ondelete="SET NULL"), index=True, default=None
     )
-    booking_reference: Mapped[str] = mapped_column(default="", index=True)  # as of the email
-    sender: Mapped[str] = mapped_column(index=True)  # an address in lower case
+    booking_reference: Mapped[str] = mapped_column(default="", index=True)  # of the email
+    sender: Mapped[str] = mapped_column(index=True)  # in lower case
     subject: Mapped[str] = mapped_column(default="")
     text: Mapped[str] = mapped_column(Text, default="")
     attachments: Mapped[str] = mapped_column(Text, default="[]")  # JSON: their names
@@ -142,10 +142,9 @@ class EmailReply(Base):
 
 
 class EmailTextVersion(Base):
-    """One version of what an email says in one language; none is deleted, and the newest counts.
+    """One version of an email text in one language; none is deleted, and the newest is current.
 
-    It has the shipped text beside it as it was then, to notice that a later release of the site
-    says something else.
+    It includes the shipped text of that time, to detect changes in later releases of the site.
     """
 
     __tablename__ = "email_text_version"
@@ -156,7 +155,7 @@ class EmailTextVersion(Base):
     version: Mapped[int]
     subject: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)  # Markdown with placeholders
-    is_shipped: Mapped[bool] = mapped_column(default=False)  # from here on the shipped text counts
+    is_shipped: Mapped[bool] = mapped_column(default=False)  # restores the shipped text
     shipped_subject: Mapped[str] = mapped_column(Text)
     shipped_body: Mapped[str] = mapped_column(Text)
     author: Mapped[str]
@@ -169,22 +168,22 @@ class EmailTextVersion(Base):
 
 
 class MailDomain(Base):
-    """A domain to which emails go out more slowly, or not at all for a while."""
+    """A domain that gets emails more slowly, or not at all for a while."""
 
     __tablename__ = "mail_domain"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     resumes_at: Mapped[datetime]  # real time; no email goes to this domain before then
-    failures: Mapped[int] = mapped_column(default=0, server_default="0")  # one after another
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")  # consecutive
     last_error: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
-# Why an address gets no emails to many people. An address may have several of these reasons.
+# Reasons why an address gets no group emails; an address may have several.
 UNSUBSCRIBED, COMPLAINT, BOUNCED, BY_DESK = "unsubscribed", "complaint", "bounced", "desk"
 
 
 class SuppressedAddress(Base):
-    """A reason why an address gets no emails to many people.
+    """A reason why an address gets no group emails.
 
     Emails about a booking, and sign-in links, still go to it.
     """
@@ -192,7 +191,7 @@ class SuppressedAddress(Base):
     __tablename__ = "suppressed_address"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    address: Mapped[str]  # normalised; of someone who was erased, a keyed hash (see suppression)
+    address: Mapped[str]  # normalised; of an erased person, a keyed hash (see suppression)
     reason: Mapped[str]
     suppressed_at: Mapped[datetime]  # real time
     suppressed_by: Mapped[str] = mapped_column(default="", server_default="")  # a member's address
@@ -207,12 +206,12 @@ class SuppressedAddress(Base):
 
     @property
     def is_erased(self) -> bool:
-        """Whether only a keyed hash of the address is left."""
+        """Whether only a keyed hash of the address remains."""
         return "@" not in self.address
 
 
 class UnsubscribeKey(Base):
-    """The random key that the link in emails to many people signs, for one address."""
+    """The random key that unsubscribe links sign, for one address."""
 
     __tablename__ = "unsubscribe_key"
 
@@ -221,12 +220,12 @@ class UnsubscribeKey(Base):
 
 
 class MailboxPosition(Base):
-    """How far a mailbox with reports and replies has been read."""
+    """How far a mailbox has been read."""
 
     __tablename__ = "mailbox_position"
 
     name: Mapped[str] = mapped_column(primary_key=True)  # of a file, or server and folder
-    validity: Mapped[str]  # what says that the position still means this: UIDVALIDITY, or a hash
-    position: Mapped[int] = mapped_column(BigInteger)  # of the last message that was read
-    # messages up to here were there before, and are read only if nobody has seen them
+    validity: Mapped[str]  # a check that the position is still valid: UIDVALIDITY, or a hash
+    position: Mapped[int] = mapped_column(BigInteger)  # of the last message read
+    # existing messages up to here are read only if they are unseen
     existing: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

@@ -5,8 +5,8 @@
     {{ only if not days }} … {{ end }}             left out unless it is empty
 
 A placeholder is a value, a link of the site or a block: a part of an email, such as a ticket, that
-the site writes itself, with the layout of ``app.mail.html_body``. Values may hold whatever
-strangers typed: what would be Markdown in them is shown as typed.
+the site writes itself, with the layout of ``app.mail.html_body``. Values may contain text from
+strangers, so Markdown in them is escaped.
 """
 
 import re
@@ -26,11 +26,11 @@ LONE_MARK_LINE = re.compile(
 )
 LIKE_A_MARK = re.compile(r"(?<!\{)\{(?:%[^{}\n]{1,80}%|[ \t]*(?P<name>\w{1,80})[ \t]*)\}(?!\})")
 MARKDOWN_SIGN = re.compile(r"""([!-/:-@\[-`{-~])""")  # CommonMark 0.31, section 2.4
-MIN_LIKENESS = 70  # per cent, of a name that is suggested
+MIN_LIKENESS = 70  # per cent, for a suggested name
 
 
 class PlaceholderKind(Enum):
-    """What is put in the place of a placeholder."""
+    """What replaces a placeholder."""
 
     VALUE = "value"
     LINK = "link"  # a URL of the site
@@ -39,7 +39,7 @@ class PlaceholderKind(Enum):
 
 @dataclass(frozen=True)
 class Placeholder:
-    """A name that organisers may use, and what they read about it."""
+    """A name that organisers may use, and its description."""
 
     name: str
     label: Any
@@ -59,7 +59,7 @@ class TextPart(NamedTuple):
 
 @dataclass(frozen=True)
 class _Mark:
-    """A pair of braces in a text, and where it stands."""
+    """A pair of braces in a text, and its position."""
 
     words: str
     start: int
@@ -75,21 +75,21 @@ class _Mark:
 
     @property
     def name(self) -> str:
-        """The placeholder that it names: "" for an end."""
+        """The placeholder that it names; "" for an end."""
         condition = self.condition
         return "" if self.is_end else condition["name"] if condition else self.words
 
 
 def declare(*placeholders: Placeholder) -> Placeholders:
-    """Return placeholders by their names."""
-    return {one.name: one for one in placeholders}
+    """Return placeholders by name."""
+    return {placeholder.name: placeholder for placeholder in placeholders}
 
 
 def find_problems(text: str, known: Placeholders, required: Collection[str] = ()) -> Sequence[str]:
-    """Return a sentence for each fault in a text, or nothing.
+    """Return a sentence for each fault in a text.
 
-    ``required`` are the placeholders that everybody must get: those within an “only if” do not
-    count, unless it asks for that placeholder itself.
+    ``required`` are the placeholders that may not be missing: those within an “only if” do not
+    count, unless it tests that placeholder itself.
     """
     marks = _list_marks(text)
     return list(
@@ -112,14 +112,14 @@ def list_names(text: str) -> set[str]:
 
 
 def find_empty(text: str, values: Mapping[str, str]) -> Sequence[str]:
-    """Return the placeholders that would leave a gap, because a person has no such value."""
-    shown = _without_conditions(text, values)
-    names = (mark.name for mark in _list_marks(shown))
+    """Return the placeholders that would leave a gap, because their value is empty."""
+    shown_text = _without_conditions(text, values)
+    names = (mark.name for mark in _list_marks(shown_text))
     return sorted({name for name in names if not values.get(name, "").strip()})
 
 
 def fill_line(text: str, values: Mapping[str, str]) -> str:
-    """Return a subject with its values, on one line; they are shown as they are."""
+    """Return a subject with its values, on one line and unescaped."""
     filled = MARK.sub(
         lambda found: values.get(found["words"], ""), _without_conditions(text, values)
     )
@@ -127,11 +127,11 @@ def fill_line(text: str, values: Mapping[str, str]) -> str:
 
 
 def fill_in(text: str, values: Mapping[str, str], known: Placeholders) -> Sequence[TextPart]:
-    """Return the parts of a body with its values; what is unknown stays empty."""
-    shown = _without_conditions(text, values)
+    """Return the parts of a body with its values; unknown placeholders stay empty."""
+    shown_text = _without_conditions(text, values)
     parts, done = [TextPart("", is_block=False)], 0
-    for mark in _list_marks(shown):
-        value, before = values.get(mark.name, ""), shown[done : mark.start]
+    for mark in _list_marks(shown_text):
+        value, before = values.get(mark.name, ""), shown_text[done : mark.start]
         done = mark.end
         kind = known[mark.name].kind if mark.name in known else PlaceholderKind.VALUE
         if kind is PlaceholderKind.BLOCK:
@@ -139,7 +139,7 @@ def fill_in(text: str, values: Mapping[str, str], known: Placeholders) -> Sequen
             parts += [TextPart(value, is_block=True), TextPart("", is_block=False)]
         else:
             parts[-1] = _append(parts[-1], before + _to_markdown(value, kind, before))
-    parts[-1] = _append(parts[-1], shown[done:])
+    parts[-1] = _append(parts[-1], shown_text[done:])
     return [TextPart(text.strip("\n"), is_block) for text, is_block in parts if text.strip()]
 
 
@@ -148,7 +148,7 @@ def _append(part: TextPart, text: str) -> TextPart:
 
 
 def _to_markdown(value: str, kind: PlaceholderKind, before: str) -> str:
-    """Return a value as Markdown that shows it as it is."""
+    """Escape a value as Markdown."""
     if kind is PlaceholderKind.LINK and value:
         return value if before.endswith("](") else f"<{value}>"
     return MARKDOWN_SIGN.sub(r"\\\1", " ".join(value.split()))
@@ -159,16 +159,16 @@ def _list_marks(text: str) -> Sequence[_Mark]:
 
 
 def _without_conditions(text: str, values: Mapping[str, str]) -> str:
-    """Return a text without the parts whose condition does not hold, and without conditions."""
+    """Return a text without conditions, and without the parts whose condition is false."""
     text = LONE_MARK_LINE.sub(lambda found: found[0].strip(), text)
-    kept, done, is_shown = [], 0, True
+    shown_parts, done, is_shown = [], 0, True
     for mark in _list_marks(text):
         if not (mark.is_end or mark.condition):
             continue
-        kept.append(text[done : mark.start] if is_shown else "")
+        shown_parts.append(text[done : mark.start] if is_shown else "")
         done = mark.end
         is_shown = mark.is_end or _holds(mark, values)
-    return "".join([*kept, text[done:] if is_shown else ""])
+    return "".join([*shown_parts, text[done:] if is_shown else ""])
 
 
 def _holds(mark: _Mark, values: Mapping[str, str]) -> bool:
@@ -184,7 +184,7 @@ def _find_stray_braces(text: str) -> Iterator[str]:
 
 
 def _find_other_braces(text: str, known: Placeholders) -> Iterator[str]:
-    """Yield a sentence for what is meant as a placeholder, but would be sent as it is."""
+    """Yield a sentence for each invalid placeholder that would be sent as it is."""
     for found in LIKE_A_MARK.finditer(MARK.sub("", text)):
         if found["name"] is None or found["name"] in known:
             yield gettext("Write {{ and }} instead of “%(typed)s”", typed=found[0])
@@ -226,10 +226,10 @@ def _find_blocks_within_lines(
         if not is_block or mark.condition:
             continue
         line_start, line_end = text.rfind("\n", 0, mark.start) + 1, text.find("\n", mark.end)
-        around = (
+        surroundings = (
             text[line_start : mark.start] + text[mark.end : line_end if line_end >= 0 else None]
         )
-        if MARK.sub("", around).strip():
+        if MARK.sub("", surroundings).strip():
             yield gettext("Put {{ %(name)s }} on a line of its own", name=mark.name)
 
 

@@ -31,7 +31,7 @@ IS_WAITING = Email.state == literal(WAITING, literal_execute=True)  # as in the 
 
 IS_FAILED = Email.state == literal(FAILED, literal_execute=True)
 
-_address = bindparam("address", type_=String)  # in lower case, or empty
+_address = bindparam("address", type_=String)  # in lower case, or ""
 NEWEST_OF_PERSON = (
     select(Email)
     .where(
@@ -50,7 +50,7 @@ NEWEST_OF_PERSON = (
 
 @dataclass(frozen=True)
 class Undelivered:
-    """The emails that have not arrived: how many, and how long the oldest has waited."""
+    """The undelivered emails: how many, and how long the oldest has waited."""
 
     waiting: int
     oldest: timedelta | None
@@ -94,7 +94,7 @@ def list_for_booking(reference: str) -> Sequence[Email]:
 def list_for_recipient(
     addresses: Collection[str], limit: int, *such: ColumnElement[bool]
 ) -> Sequence[Email]:
-    """List the newest emails to somebody who has these addresses, in lower case."""
+    """List the newest emails to a person with these addresses, in lower case."""
     return db.session.scalars(
         select(Email)
         .where(func.lower(Email.recipient).in_(addresses), *such)
@@ -107,18 +107,18 @@ def list_for_recipient(
 def list_for_person(
     reference: str, address: str, limit: int, *such: ColumnElement[bool]
 ) -> Sequence[Email]:
-    """List the newest emails about a booking, and those to an address that are about none.
+    """List the newest emails about a booking, and those to an address that are about no booking.
 
-    Several people may share an address: what is about another booking is not listed. The index on
+    Several people may share an address, so emails about other bookings are not listed. The index on
     the reference finds both.
     """
     person = {"reference": reference, "address": address.lower(), "number": limit}
-    newest = NEWEST_OF_PERSON.where(*such) if such else NEWEST_OF_PERSON  # copying it takes time
+    newest = NEWEST_OF_PERSON.where(*such) if such else NEWEST_OF_PERSON  # copying takes time
     return db.session.scalars(newest, person).all()
 
 
 def find_for_booking(reference: str, template: str, position: int) -> Email | None:
-    """Return an email about a booking, by its template and its place among those, or None."""
+    """Return an email about a booking by its template and its index among these, or None."""
     return db.session.scalars(
         select(Email)
         .where(Email.booking_reference == reference, Email.template == template)
@@ -130,13 +130,13 @@ def find_for_booking(reference: str, template: str, position: int) -> Email | No
 
 
 def was_written_since(reference: str, templates: Sequence[str], since: datetime) -> bool:
-    """Return True if one of these emails about a booking was written at or after a time."""
-    such = select(Email.id).where(
+    """Return True if one of these emails about a booking was created at or after a time."""
+    statement = select(Email.id).where(
         Email.booking_reference == reference,
         Email.template.in_(templates),
         Email.created_at >= since,
     )
-    return db.session.scalar(select(such.exists())) or False
+    return db.session.scalar(select(statement.exists())) or False
 
 
 def count_by_state() -> EmailCounts:
@@ -183,7 +183,7 @@ class EmailFilter:
     state: str = ""  # failed, slow, waiting or sent
     kind: str = ""  # name of the template
     younger_than: timedelta | None = None
-    conditions: Sequence[ColumnElement[bool]] = ()  # which all have to hold
+    conditions: Sequence[ColumnElement[bool]] = ()  # all must hold
 
 
 def search(
@@ -202,7 +202,7 @@ def count(filters: EmailFilter) -> int:
 
 
 def is_overdue(email: Email) -> bool:
-    """Return True if an email has waited so long that someone should look into it."""
+    """Return True if an email has waited so long that it needs attention."""
     return email.is_waiting and clock.real_now() - email.created_at > OVERDUE_AFTER
 
 
@@ -266,7 +266,7 @@ UNSUBSCRIBE_PATTERN = re.compile(r"(https?://[^/\s]+(?:/[^/\s]+)?/emails/)\S+")
 
 
 def redacted_text(email: Email) -> str:
-    """Return the plain text of an email with its secret URLs shortened; empty once it is erased."""
+    """Return the plain text of an email with its secret URLs shortened; "" once it is erased."""
     if not email.message:
         return ""
     parsed = message_from_bytes(email.message, policy=policy.SMTP)
@@ -278,6 +278,6 @@ def redacted_text(email: Email) -> str:
 
 
 def _redact_url(match: re.Match[str]) -> str:
-    """Keep only the part of a URL that says what it is for: https://site/booking/…."""
+    """Shorten a URL to the part that shows its purpose: https://site/booking/…."""
     first = match[2].split("/")[1]
     return f"{match[1]}/{first}/…" if match[2].count("/") > 1 else match[0]

@@ -50,8 +50,8 @@ def render_email(
 ) -> RenderedEmail:
     """Render a template in a language, or in English if the site does not offer that language.
 
-    Where organisers have written the text themselves, render theirs. With a QR code, the HTML
-    shows it with the facts of the booking, as a ticket.
+    If organisers have edited the text, render theirs. With a QR code, the HTML shows the facts of
+    the booking as a ticket.
     """
     with use_supported_language(language):
         render_own = current_app.extensions["email_texts"]
@@ -68,9 +68,9 @@ def render_email(
 
 @dataclass(frozen=True)
 class EmailText:
-    """The text of an email as organisers write it, with placeholders: the body is Markdown.
+    """The text of an email with placeholders; the body is Markdown.
 
-    ``closing`` is what the site adds to it, with the layout of ``app.mail.html_body``.
+    ``closing`` is added by the site, with the layout of ``app.mail.html_body``.
     """
 
     subject: str
@@ -78,7 +78,7 @@ class EmailText:
     closing: str = ""
 
 
-def render_email_text(  # noqa: PLR0913 – the text, its values, and for whom it is
+def render_email_text(  # noqa: PLR0913 – the text, its values and the recipient
     own: EmailText,
     values: Mapping[str, str],
     known: Placeholders,
@@ -87,7 +87,7 @@ def render_email_text(  # noqa: PLR0913 – the text, its values, and for whom i
     has_qr_code: bool = False,
     is_for_organisers: bool = False,
 ) -> RenderedEmail:
-    """Render what organisers wrote, with the values of one person in place of placeholders."""
+    """Render an organisers' text, with one person's values in place of placeholders."""
     with use_supported_language(language):
         site_context = build_site_context(is_for_organisers=is_for_organisers)
         site = site_context["site"]
@@ -111,11 +111,11 @@ def use_supported_language(language: str) -> AbstractContextManager[None]:
 
 
 def build_site_context(*, is_for_organisers: bool) -> dict[str, Any]:
-    """Return the variables that every email has."""
+    """Return the variables available in every email."""
     context: dict[str, Any] = {"site": current_app.config["SITE_URL"]}
-    current_app.update_template_context(context)  # the variables that every template has
+    current_app.update_template_context(context)  # the variables of every template
     contact_email = context["conference"].contact_email
-    additions = current_app.extensions["email_additions"]()  # the conference's own
+    additions = current_app.extensions["email_additions"]()  # those of the conference
     return context | {
         "contact": contact_email or absolute_url("site.feedback"),
         "is_for_organisers": is_for_organisers,
@@ -138,19 +138,19 @@ def _parse_layout(text: str, site: str) -> list[RenderedBlock]:
 def _assemble(
     subject: str, blocks: Sequence[RenderedBlock], site_context: dict[str, Any], qr_code_id: str
 ) -> RenderedEmail:
-    """Put an email together: its body, the conference's own paragraph and the signature."""
+    """Assemble an email: its body, the conference's own paragraph and the signature."""
     site, contact_email = site_context["site"], site_context["conference"].contact_email
     blocks = [*blocks, *_parse_layout(site_context["paragraph"], site)]
     signature = _normalise_text(_render_template("signature.txt", site_context))
     parts: dict[str, Any] = {
         "subject": to_header_line(subject)[:MAX_SUBJECT_LENGTH],
         "qr_code_id": qr_code_id,
-        "blocks": [one.block for one in blocks],
+        "blocks": [block.block for block in blocks],
         "signature": html_body.parse_blocks(signature, site),
     }
     return RenderedEmail(
         subject=parts["subject"],
-        text="\n\n".join([*(one.text for one in blocks if one.text), f"-- \n{signature}\n"]),
+        text="\n\n".join([*(block.text for block in blocks if block.text), f"-- \n{signature}\n"]),
         html=_render_template("email.html", site_context | parts),
         language=languages.current().code,
         sender=current_app.config["MAIL_DEFAULT_SENDER"],
@@ -176,7 +176,7 @@ def _normalise_text(text: str) -> str:
 
 QR_CODE_ID = "booking-reference"  # the Content-ID of the picture (RFC 2392)
 CALENDAR_FILENAME = "conference.ics"
-TRANSFER_ENCODING = "quoted-printable"  # which all servers pass on
+TRANSFER_ENCODING = "quoted-printable"  # which all servers preserve
 ASCII_POLICY = HeaderPolicy(
     header_factory=HeaderFactory(),
     cte_type="7bit",
@@ -184,7 +184,7 @@ ASCII_POLICY = HeaderPolicy(
     max_line_length=MAX_LINE_LENGTH,  # RFC 2045, section 6.7
     refold_source="none",
 )
-UTF8_POLICY = ASCII_POLICY.clone(utf8=True)  # only for addresses that need it
+UTF8_POLICY = ASCII_POLICY.clone(utf8=True)  # only for addresses that require it
 USERNAME = re.compile(r"""[^\x00-\x20\x7f@<>()\[\]\\,;:"\s]{1,64}""")
 HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9-]{1,63}(\.[a-zA-Z0-9-]{1,63})*")
 
@@ -237,7 +237,7 @@ def _build_headers(rendered: RenderedEmail, email: str, booking_reference: str) 
     headers["From"] = sender
     with suppress(RuleViolation):  # the conference may have no contact address, or an invalid one
         reply_to = parse_address(rendered.reply_to)
-        if reply_to.username.isascii() or not is_ascii:  # not all servers take another script
+        if reply_to.username.isascii() or not is_ascii:  # not all servers accept other scripts
             headers["Reply-To"] = reply_to
     headers["To"] = recipient
     set_date_and_id(headers)
@@ -248,7 +248,7 @@ def _build_headers(rendered: RenderedEmail, email: str, booking_reference: str) 
 
 
 def set_date_and_id(message: EmailMessage) -> None:
-    """Set the date and the Message-ID, by which a duplicate can be recognised."""
+    """Set the date and the Message-ID, which identifies duplicates."""
     del message["Date"], message["Message-ID"]
     domain = message["From"].addresses[0].domain
     message["Date"] = clock.real_now()

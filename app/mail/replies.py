@@ -1,10 +1,10 @@
 """Replies of people to emails of the site, from the mailbox that the mail worker reads.
 
-A message is a reply if it answers an email of ours, by a Message-ID or a signed address that only
-its recipient knows, and comes from an address of that person. Anything else is left alone:
-automatic replies (RFC 3834), lists, and what somebody else sends who knows the email. Of a reply
-the plain text is stored, without what it quotes at its end, without links that open a booking, and
-of its attachments the names. The message itself stays in the mailbox.
+A message is a reply if it refers to an email of the site, by a Message-ID or a signed address that
+only its recipient knows, and comes from an address of that person. Anything else is ignored:
+automatic replies (RFC 3834), lists, and messages from others who have seen the email. Stored are
+the plain text of a reply, without the quotation at its end and without links that open a booking,
+and the names of its attachments. The message itself stays in the mailbox.
 """
 
 import json
@@ -36,11 +36,11 @@ from app.web.rendering import absolute_url
 
 MAX_TEXT_LENGTH = 20_000  # characters
 MAX_SUBJECT_LENGTH = 300
-MAX_PARTS = 200  # of one message that are looked at
-MAX_ATTACHMENTS = 20  # that are named
+MAX_PARTS = 200  # of one message that are read
+MAX_ATTACHMENTS = 20  # that are listed
 MAX_NAME_LENGTH = 100
 MAX_INTRODUCTION = 200  # characters of the line before a quote: “On Tuesday, Ada wrote:”
-_address = bindparam("address", type_=String)  # in lower case, or empty
+_address = bindparam("address", type_=String)  # in lower case, or ""
 OF_PERSON = (
     select(EmailReply)
     .where(
@@ -55,7 +55,7 @@ OF_PERSON = (
 )
 NEWEST_OF_PERSON = OF_PERSON.limit(bindparam("number", type_=Integer))
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
-# Headers of messages that no person has written for us, and what they say then
+# Headers, with their values, of messages that no person has written to the site
 AUTOMATIC: Mapping[str, Callable[[str], bool]] = {
     "auto-submitted": lambda value: value.partition(";")[0].strip() != "no",
     "precedence": lambda value: value in {"bulk", "junk", "list", "auto_reply"},
@@ -69,7 +69,7 @@ UNREAD = EmailReply.read_at.is_(None)
 
 @dataclass(frozen=True)
 class ParsedReply:
-    """What a message says, and by what the email can be found that it answers."""
+    """The contents of a reply, and how to find the email it answers."""
 
     sender: str
     subject: str
@@ -81,9 +81,9 @@ class ParsedReply:
 
 
 def receive(raw: bytes, has_address: Callable[[str, str], bool]) -> EmailReply | None:
-    """Store a message if it is a reply to an email of ours; return it, or None.
+    """Store a message if it is a reply to an email of the site; return the reply, or None.
 
-    ``has_address`` says whether an address is by now that of the booking with a reference.
+    ``has_address`` returns whether an address is now that of the booking with a reference.
     """
     try:
         parsed = parse(raw)
@@ -101,16 +101,18 @@ def receive(raw: bytes, has_address: Callable[[str, str], bool]) -> EmailReply |
 
 
 def parse(raw: bytes) -> ParsedReply | None:
-    """Return what a message says; None if it was sent automatically or has no single sender.
+    """Parse a message; return None if it was sent automatically or has no single sender.
 
-    Whatever the message holds, it may raise any exception that Python's parser raises.
+    It may raise any exception that Python's email parser raises.
     """
     message: ReportMessage = message_from_bytes(raw[:MAX_REPORT_SIZE], policy=policy.compat32)
     senders = [one for _, one in getaddresses(map(str, message.get_all("From", []))) if one]
     if is_automatic(message) or len(senders) != 1:
         return None
     answered = " ".join(
-        str(one) for name in ("References", "In-Reply-To") for one in message.get_all(name, [])
+        str(header)
+        for name in ("References", "In-Reply-To")
+        for header in message.get_all(name, [])
     )
     text, attachments = _read_parts(message)
     return ParsedReply(
@@ -133,7 +135,7 @@ def is_automatic(message: ReportMessage) -> bool:
 
 
 def _read_parts(message: ReportMessage) -> tuple[str, Sequence[str]]:
-    """Return the first plain text of a message, and the names of its attachments."""
+    """Return the first plain text part of a message, and the names of its attachments."""
     text, names = None, []
     for part in islice(message.walk(), MAX_PARTS):
         name = part.get_filename()
@@ -155,7 +157,7 @@ def _decode_body(part: ReportMessage) -> str:
 
 
 def _decode(header: object) -> str:
-    """Return a header as text on one line."""
+    """Decode a header as text on one line."""
     try:
         text = str(make_header(decode_header(str(header))))
     except (ValueError, LookupError):
@@ -164,7 +166,7 @@ def _decode(header: object) -> str:
 
 
 def _clean_text(text: str) -> str:
-    """Return a text without quotes at its end, hidden characters and links with a secret."""
+    """Return a text without trailing quotations, hidden characters and links with a secret."""
     lines = strip_hidden(normalise_lines(text)[: 4 * MAX_TEXT_LENGTH])
     written = _cut_quote(lines.split("\n"))
     own = re.escape(absolute_url("site.home").rstrip("/"))
@@ -172,9 +174,9 @@ def _clean_text(text: str) -> str:
 
 
 def _cut_quote(lines: list[str]) -> str:
-    """Return lines without a quote at their end, and the line that introduces it.
+    """Remove a quotation at the end of the lines, and the line that introduces it.
 
-    It looks at each line once, whatever a stranger has sent.
+    It takes linear time, even for a malicious message.
     """
     end, is_quoted = len(lines), False
     while end and (not (line := lines[end - 1].lstrip(" \t")) or line.startswith(">")):
@@ -186,16 +188,16 @@ def _cut_quote(lines: list[str]) -> str:
 
 
 def _find_answered(parsed: ParsedReply) -> Email | None:
-    such = select(Email).order_by(Email.id.desc()).limit(1)
+    statement = select(Email).order_by(Email.id.desc()).limit(1)
     if parsed.answered_ids:
-        found = db.session.scalar(such.where(Email.message_id.in_(parsed.answered_ids)))
+        found = db.session.scalar(statement.where(Email.message_id.in_(parsed.answered_ids)))
         if found is not None:
             return found
     return db.session.get(Email, parsed.numbers[0]) if parsed.numbers else None
 
 
 def _store(parsed: ParsedReply, email: Email) -> EmailReply | None:
-    """Store a reply once, however often its message is read; return None if it is there."""
+    """Store a reply once, even if its message is read again; return None if it exists."""
     row = {
         "email_id": email.id,
         "booking_reference": email.booking_reference,
@@ -211,7 +213,7 @@ def _store(parsed: ParsedReply, email: Email) -> EmailReply | None:
 
 
 def _make_id(parsed: ParsedReply, email: Email) -> str:
-    """Return what stands for the Message-ID of a message that has none."""
+    """Return a substitute for the Message-ID of a message without one."""
     values = (email.id, parsed.sender, parsed.subject, parsed.text)
     return sha256(repr(values).encode()).hexdigest()
 
@@ -223,7 +225,7 @@ def get_reply(number: int) -> EmailReply:
 
 
 def mark_read(reply: EmailReply, *, actor: str) -> None:
-    """Note that somebody has read a reply."""
+    """Mark a reply as read."""
     if reply.read_at is None:
         reply.read_at, reply.read_by = clock.real_now(), actor
 
@@ -231,14 +233,14 @@ def mark_read(reply: EmailReply, *, actor: str) -> None:
 def list_page(
     *such: ColumnElement[bool], is_unread: bool, offset: int, limit: int
 ) -> Sequence[EmailReply]:
-    """List replies for which all conditions hold: those nobody has read first, then the newest."""
+    """List the replies that meet all conditions: unread ones first, then the newest."""
     rows = select(EmailReply).where(*such).order_by(UNREAD.desc(), EmailReply.id.desc())
     rows = rows.where(UNREAD) if is_unread else rows
     return db.session.scalars(rows.offset(offset).limit(limit)).all()
 
 
 def count(*such: ColumnElement[bool], is_unread: bool) -> int:
-    """Count the replies for which all conditions hold."""
+    """Count the replies that meet all conditions."""
     rows = select(func.count(EmailReply.id)).where(*such)
     return db.session.scalar(rows.where(UNREAD) if is_unread else rows) or 0
 
@@ -250,23 +252,23 @@ def list_for_person(
     person = {"reference": reference, "address": address.lower()}
     if limit is None:
         return db.session.scalars(OF_PERSON.where(*such), person).all()
-    newest = NEWEST_OF_PERSON.where(*such) if such else NEWEST_OF_PERSON  # copying it takes time
+    newest = NEWEST_OF_PERSON.where(*such) if such else NEWEST_OF_PERSON  # copying takes time
     return db.session.scalars(newest, {**person, "number": limit}).all()
 
 
 def list_from(
     addresses: Collection[str], limit: int, *such: ColumnElement[bool]
 ) -> Sequence[EmailReply]:
-    """List the newest replies from somebody who has these addresses, in lower case."""
+    """List the newest replies from a person with these addresses, in lower case."""
     rows = select(EmailReply).where(EmailReply.sender.in_(addresses), *such)
     return db.session.scalars(rows.order_by(EmailReply.id.desc()).limit(limit)).all()
 
 
 def erase_of_booking(reference: str) -> None:
-    """Delete the replies about a booking whose delegate is erased."""
+    """Delete the replies about an erased delegate's booking."""
     db.session.execute(delete(EmailReply).where(EmailReply.booking_reference == reference))
 
 
 def erase_from(address: str) -> None:
-    """Delete the replies from an address that nobody here has any more."""
+    """Delete the replies from an address that is no longer in use on the site."""
     db.session.execute(delete(EmailReply).where(EmailReply.sender == address.lower()))

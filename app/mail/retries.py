@@ -1,7 +1,7 @@
-"""When an email that could not be delivered is tried again: soon at first, then less often.
+"""When an undelivered email is tried again: soon at first, then less often.
 
-The pauses grow, so that a server that is busy or away is not asked again and again, and vary by a
-fifth, so that emails that failed together are not all tried together.
+The pauses grow, so that an overloaded server is not asked again and again, and are randomised by a
+fifth, so that emails that failed together are not all retried together.
 """
 
 import random
@@ -12,7 +12,7 @@ RETRY_FOR: Final = timedelta(days=2)  # from the first failed attempt to the las
 BACKOFF: Final = tuple(
     timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 900, 3600, 2 * 3600, 4 * 3600)
 )
-URGENT_BACKOFF: Final = (  # while a sign-in link works, a minute at most; then as for the others
+URGENT_BACKOFF: Final = (  # while a sign-in link is valid, at most a minute; then as for the others
     *(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 30, *([60] * 14))),
     *BACKOFF[3:],
 )
@@ -21,7 +21,7 @@ JITTER: Final = 0.2  # of a pause
 
 
 def choose_pause(attempts: int, *, is_urgent: bool, is_server_unavailable: bool) -> timedelta:
-    """Return how long to wait after so many failed attempts."""
+    """Return how long to wait after this many failed attempts."""
     pauses = URGENT_BACKOFF if is_urgent else BACKOFF
     pause = pauses[min(attempts, len(pauses) - 1)]
     if is_server_unavailable:

@@ -19,7 +19,7 @@ from app.mail.rendering import RenderedEmail
 BODY_RETENTION = timedelta(days=90)
 
 
-def enqueue(  # noqa: PLR0913 – template, recipient, and six properties of the email
+def enqueue(  # noqa: PLR0913 – template, recipient, and six options of the email
     template: str,
     /,
     *,
@@ -46,7 +46,7 @@ def enqueue(  # noqa: PLR0913 – template, recipient, and six properties of the
     )
 
 
-def enqueue_rendered(  # noqa: PLR0913 – what a queued email has
+def enqueue_rendered(  # noqa: PLR0913 – all properties of a queued email
     template: str,
     rendered: RenderedEmail,
     /,
@@ -87,14 +87,14 @@ def resend(email: Email) -> Email:
     """
     if not email.message:
         raise RuleViolation("The text of this email has been deleted, so it cannot be sent again")
-    email.domain = domain_of(email.recipient)  # which emails of earlier versions lack
+    email.domain = domain_of(email.recipient)  # missing in emails of earlier versions
     is_sent = email.state == SENT
     if not is_sent:
         email.state = WAITING
         email.due_at = clock.real_now()
         email.attempts = 0
         email.give_up_at = None
-    db.session.flush()  # a worker locks the email first, too, and then its domain
+    db.session.flush()  # same lock order as a worker: the email first, then its domain
     domains.resume(email.domain)
     return _copy(email) if is_sent else email
 
@@ -111,8 +111,8 @@ def purge_bodies() -> None:
 def delete_for_booking(reference: str) -> None:
     """Delete the emails about a booking whose delegate is being erased.
 
-    Emails that are still waiting are sent, and their text is erased then; the caller calls this
-    again later to delete what is left of them.
+    Emails that are still waiting are sent, and their text is erased then; the caller must call this
+    again later to delete the rest.
     """
     is_of_booking = Email.booking_reference == reference
     db.session.execute(delete(Email).where(is_of_booking, ~IS_WAITING))
@@ -123,7 +123,7 @@ def _copy(email: Email) -> Email:
     is_ascii = email.recipient.isascii()
     policy = rendering.ASCII_POLICY if is_ascii else rendering.UTF8_POLICY
     parsed = cast(EmailMessage, message_from_bytes(email.message, policy=policy))
-    if not is_ascii:  # the parser knows only ASCII
+    if not is_ascii:  # the parser supports only ASCII
         parsed.replace_header("To", rendering.parse_address(email.recipient))
     rendering.set_date_and_id(parsed)
     now = clock.real_now()

@@ -1,9 +1,9 @@
-"""What the site says in each email as shipped, in the form in which organisers write.
+"""The shipped text of each email, in the form in which organisers write.
 
 A template in ``templates/mail/`` is parsed; the expressions that ``app.mail.fields`` declares are
-replaced by their placeholders, and its conditions by “only if”. The rest is rendered as ever, so
+replaced by their placeholders, and its conditions by “only if”. The rest is rendered as usual, so
 the text is in the current language. Any other condition is refused, since organisers could not edit
-its sentences; what a template computes beside that fails a test.
+its sentences; any other computation in a template fails a test.
 """
 
 import re
@@ -53,15 +53,17 @@ def _load(env: Environment, name: str) -> nodes.Template:
 
 
 class _PlaceholderMarker(NodeTransformer):
-    """Puts placeholders in the place of what a template computes."""
+    """Replaces the expressions of a template with placeholders."""
 
     def __init__(self, env: Environment, known: EmailFields) -> None:
         self.env = env
         fields = known.fields.values()
-        self.parts = {one.source: _mark(one) for one in fields if one.is_part}
-        self.values = [(self._parse(one.source), one) for one in fields if not one.is_part]
+        self.parts = {field.source: _mark(field) for field in fields if field.is_part}
+        self.values = [(self._parse(field.source), field) for field in fields if not field.is_part]
         self.conditions = [
-            (self._parse(one.condition or one.source), one) for one in fields if not one.is_part
+            (self._parse(field.condition or field.source), field)
+            for field in fields
+            if not field.is_part
         ]
 
     def _parse(self, expression: str) -> nodes.Node:
@@ -69,14 +71,14 @@ class _PlaceholderMarker(NodeTransformer):
         return output.nodes[0]
 
     def visit(self, node: nodes.Node, *args: object, **kwargs: object) -> object:
-        """Return the placeholder of an expression, or visit what is within it."""
+        """Return the placeholder of an expression, or visit its children."""
         if isinstance(node, nodes.Expr):
             for expression, field in self.values:
                 if node == expression:
                     return nodes.Const(_mark(field))
         return super().visit(node, *args, **kwargs)
 
-    def visit_Include(self, node: nodes.Include) -> object:  # noqa: N802 – named by Jinja
+    def visit_Include(self, node: nodes.Include) -> object:  # noqa: N802 – Jinja's name
         """Return the placeholder of a part, or the content of an included template."""
         name = str(cast(nodes.Const, node.template).value)
         if name in self.parts:
@@ -98,7 +100,7 @@ class _PlaceholderMarker(NodeTransformer):
         ]
 
     def visit_CondExpr(self, node: nodes.CondExpr) -> object:  # noqa: N802
-        """Refuse a condition within a sentence, which organisers could not edit."""
+        """Refuse a condition within a sentence, since organisers could not edit it."""
         raise _refuse(node)
 
     def visit_Call(self, node: nodes.Call) -> object:  # noqa: N802
@@ -112,7 +114,7 @@ class _PlaceholderMarker(NodeTransformer):
             return self.generic_visit(node)
         keywords = [self.visit(keyword) for keyword in node.kwargs]
         number = self.visit(count)
-        if isinstance(number, nodes.Const):  # otherwise the sentence does not say it
+        if isinstance(number, nodes.Const):  # otherwise the sentence does not contain the number
             keywords.append(nodes.Keyword("num", number))
         name = field.placeholder.name
         forms = [
@@ -143,9 +145,9 @@ class _PlaceholderMarker(NodeTransformer):
         if not body:
             return
         found = [self.visit(one) for one in body]
-        shown = "".join(_iter_text(body)).strip()
-        if field.placeholder.kind is PlaceholderKind.BLOCK and not shown:
-            yield from found  # a block that is empty leaves nothing behind
+        branch_text = "".join(_iter_text(body)).strip()
+        if field.placeholder.kind is PlaceholderKind.BLOCK and not branch_text:
+            yield from found  # an empty block leaves nothing behind
             return
         line_end = "\n" if any("\n" in text for text in _iter_text(body)) else ""
         negation = "not " if is_negated else ""
@@ -155,13 +157,13 @@ class _PlaceholderMarker(NodeTransformer):
 
 
 def _refuse(node: nodes.Node) -> TemplateAssertionError:
-    """Return the error of a condition whose sentences organisers could not edit."""
+    """Return the error for a condition whose sentences organisers could not edit."""
     reason = "Only what a placeholder says may decide what an email says"
     return TemplateAssertionError(reason, node.lineno)
 
 
 def _iter_text(body: Sequence[nodes.Node]) -> Iterator[str]:
-    """Yield the text of a branch as it stands in the template, calls of gettext included."""
+    """Yield the source text of a branch, including calls of gettext."""
     for node in body:
         for text in node.find_all(nodes.TemplateData):
             yield text.data
@@ -177,7 +179,7 @@ def _output(text: str) -> nodes.Output:
 
 
 def _to_markdown(text: str, known: EmailFields) -> str:
-    """Turn the layout of ``app.mail.html_body`` into Markdown."""
+    """Convert the layout of ``app.mail.html_body`` to Markdown."""
     lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
     body = re.sub(r"\n{3,}", "\n\n", lines)
 

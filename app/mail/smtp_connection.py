@@ -2,8 +2,8 @@
 
 There is a time limit for each step and a deadline for a whole send, from checking that the open
 connection still works to the server's acceptance. A server that sends a few bytes now and then
-cannot extend it. Where the server offers it, the commands of an email go out together (RFC 2920):
-an email then takes two round trips instead of four.
+cannot extend it. If the server supports it, the commands of an email are pipelined (RFC 2920): an
+email then takes two round trips instead of four.
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ from flask import Flask
 WATCH_INTERVAL = 0.1  # seconds
 LINE_END = re.compile(rb"\r\n|\r|\n")
 DOT_AT_START = re.compile(rb"(?m)^\.")
-NO_REPLY_CODE = -1  # as smtplib says that a line is no reply
+NO_REPLY_CODE = -1  # smtplib's code for a line that is not a reply
 CLOSING = 421
 SMTPUTF8 = ("SMTPUTF8", "BODY=8BITMIME")  # RFC 6531
 
@@ -48,7 +48,7 @@ class SmtpConnection(flask_mail.Connection):
 
     @cached_property
     def _ssl_context(self) -> ssl.SSLContext:
-        """The trusted certificates; created only when needed, since it takes time and memory."""
+        """The trusted certificates; loaded lazily, since that takes time and memory."""
         return ssl.create_default_context(cafile=self._ca_file)
 
     @property
@@ -90,7 +90,7 @@ class SmtpConnection(flask_mail.Connection):
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
-        """Cut the connection after some time, and raise TimeoutError for what fails then."""
+        """Cut the connection after some time, and raise TimeoutError for whatever fails then."""
         before = self._ends_at
         self._ends_at = min(before, time.monotonic() + seconds)
         try:
@@ -103,10 +103,10 @@ class SmtpConnection(flask_mail.Connection):
             self._ends_at = before
 
     def _watch(self, host: smtplib.SMTP) -> None:
-        """Cut a connection when its time is over, however slowly the server goes on."""
+        """Cut a connection when its time is over, however slowly the server sends."""
         while self.host is host:
             time.sleep(WATCH_INTERVAL)
-            sock = host.sock  # which another thread may take away at any moment
+            sock = host.sock  # another thread may remove it at any moment
             if time.monotonic() >= self._ends_at and sock is not None:
                 with suppress(OSError):  # it is closed already
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
@@ -119,7 +119,7 @@ class SmtpConnection(flask_mail.Connection):
 
 
 def _format_ehlo_name(name: str) -> str:
-    """Format our name for EHLO: a host name, or an IP address in brackets."""
+    """Format the site's name for EHLO: a host name, or an IP address in brackets."""
     try:
         version = ipaddress.ip_address(name).version
     except ValueError:
@@ -128,7 +128,7 @@ def _format_ehlo_name(name: str) -> str:
 
 
 def normalise_line_ends(message: bytes) -> bytes:
-    """End every line with CRLF, so that no server sees the end of a message earlier than others."""
+    """End every line with CRLF, so that all servers agree where the message ends."""
     return LINE_END.sub(b"\r\n", message)
 
 
@@ -153,7 +153,7 @@ def send_message(smtp: smtplib.SMTP, sender: str, recipient: str, message: bytes
 
 
 def _send_envelope(smtp: smtplib.SMTP, sender: str, recipient: str, options: Sequence[str]) -> None:
-    """Send the three commands before a message together, and read their replies in turn."""
+    """Send the three commands before a message together, and read their replies in order."""
     lines = (
         " ".join([f"MAIL FROM:{smtplib.quoteaddr(sender)}", *options]),
         f"RCPT TO:{smtplib.quoteaddr(recipient)}",
@@ -172,7 +172,7 @@ def _send_envelope(smtp: smtplib.SMTP, sender: str, recipient: str, options: Seq
 def _find_refusal(
     replies: Sequence[Reply], sender: str, recipient: str
 ) -> smtplib.SMTPException | None:
-    """Return what the first refused command means; None if the server waits for the message."""
+    """Return the meaning of the first refused command; None if the server waits for the message."""
     mail, *others = replies
     if mail[0] != 250:
         return smtplib.SMTPSenderRefused(*mail, sender)
@@ -183,10 +183,10 @@ def _find_refusal(
 
 
 def _reset(smtp: smtplib.SMTP, *replies: Reply) -> None:
-    """Get ready for another email after a refusal.
+    """Prepare for another email after a refusal.
 
-    A server that says goodbye, waits for a message nevertheless, or does not answer by the rules is
-    left: what it would say next might be about another email.
+    Close the connection if the server says goodbye, still waits for a message, or violates the
+    protocol: its next reply might be about another email.
     """
     codes = [code for code, _ in replies]
     if not 400 <= codes[-1] <= 599 or {CLOSING, NO_REPLY_CODE}.intersection(codes):

@@ -1,11 +1,11 @@
-"""The suppression list: addresses that get no emails to many people, each with its reasons.
+"""The suppression list: addresses that get no group emails, each with its reasons.
 
-It says nothing about emails that someone waits for: those about a booking, a speaker's own tasks
-and sign-in links go out all the same. An address may be on the list for several reasons, so that
-lifting one of them never brings emails back to somebody who has unsubscribed.
+It does not affect emails that people expect: those about a booking, a speaker's own tasks and
+sign-in links are still sent. An address may be on the list for several reasons, so that lifting one
+of them never resumes emails to a person who has unsubscribed.
 
-Of somebody whose details were erased only a keyed hash of the address stays, so that what they
-asked for is still respected if the address is ever entered again.
+After an erasure only a keyed hash of the address is kept, so that the person's choice is still
+respected if the address is entered again.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,22 +33,22 @@ from app.web import signing
 
 RowT = TypeVar("RowT", bound=tuple[Any, ...])
 
-REASONS = (UNSUBSCRIBED, COMPLAINT, BOUNCED, BY_DESK)  # the one that counts most first
-NOT_THEIR_WISH = (BOUNCED, BY_DESK)  # what the person who reads the emails cannot lift
+REASONS = (UNSUBSCRIBED, COMPLAINT, BOUNCED, BY_DESK)  # the most important one first
+NOT_THEIR_WISH = (BOUNCED, BY_DESK)  # what the recipient cannot lift
 SALT = "suppressed address"
-ERASED = "erased:"  # before the keyed hash of an address
-AFTER_ERASED = "erased;"  # follows all of these in the order of their characters
+ERASED = "erased:"  # prefix of the keyed hash of an address
+AFTER_ERASED = "erased;"  # sorts after all keys with that prefix
 BATCH_SIZE = 5000  # addresses in one query
-MANY = 500  # addresses, for which the whole list is loaded if it is shorter
+MANY = 500  # addresses, for which a shorter list is loaded as a whole
 ADDRESS_AND_REASON = (SuppressedAddress.address, SuppressedAddress.reason)
 MAX_NOTE_LENGTH = 500  # characters
-ENTRIES = (  # of an address, which may be stored in several forms
+ENTRIES = (  # entries of an address, which may be stored in several forms
     select(SuppressedAddress)
     .where(SuppressedAddress.address.in_(bindparam("forms", expanding=True)))
     .order_by(SuppressedAddress.id)
 )
 
-SUMMARIES: Mapping[str, str] = {  # sentences of the history, which name nobody
+SUMMARIES: Mapping[str, str] = {  # summaries in the history, which identify no one
     UNSUBSCRIBED: "Group emails stopped: unsubscribed",
     COMPLAINT: "Group emails stopped: marked as spam",
     BOUNCED: "Group emails stopped: emails are returned",
@@ -59,10 +59,10 @@ SUMMARIES: Mapping[str, str] = {  # sentences of the history, which name nobody
 def exclusion_reasons(
     addresses: Iterable[str], reasons: Collection[str] = REASONS
 ) -> dict[str, str]:
-    """Return the addresses that must be left out of emails to many people, each with its reason.
+    """Return the addresses to leave out of group emails, each with its reason.
 
     An email that everyone must get passes only some ``reasons``, such as ``NOT_THEIR_WISH``. It
-    takes two queries at most for 5,000 addresses. The keys are the addresses as they were given.
+    takes at most two queries for 5,000 addresses. The keys are the addresses as passed.
     """
     found: dict[str, str] = {}
     remaining = iter(dict.fromkeys(addresses))
@@ -79,8 +79,8 @@ def _find_reasons(addresses: Sequence[str], accepted: Collection[str]) -> dict[s
         forms = {address: list_stored_forms(address) for address in addresses}
     if rows is None:
         stored = [form for each in forms.values() for form in each]
-        such = SuppressedAddress.address.in_(stored), SuppressedAddress.reason.in_(accepted)
-        rows = db.session.execute(select(*ADDRESS_AND_REASON).where(*such)).tuples().all()
+        conditions = SuppressedAddress.address.in_(stored), SuppressedAddress.reason.in_(accepted)
+        rows = db.session.execute(select(*ADDRESS_AND_REASON).where(*conditions)).tuples().all()
     reasons: dict[str, list[str]] = {}
     for form, reason in rows:
         reasons.setdefault(form, []).append(reason)
@@ -92,35 +92,35 @@ def _find_reasons(addresses: Sequence[str], accepted: Collection[str]) -> dict[s
 
 
 def _load_short_list(accepted: Collection[str], limit: int) -> Sequence[tuple[str, str]] | None:
-    """Load the whole list, which takes less time than thousands of hashes; None if it is long."""
-    such = select(*ADDRESS_AND_REASON).where(SuppressedAddress.reason.in_(accepted))
-    rows = db.session.execute(such.limit(limit)).tuples().all()
+    """Load the whole list, which is faster than computing many hashes; None if it is long."""
+    statement = select(*ADDRESS_AND_REASON).where(SuppressedAddress.reason.in_(accepted))
+    rows = db.session.execute(statement.limit(limit)).tuples().all()
     return rows if len(rows) < limit else None
 
 
 def list_stored_forms(address: str) -> list[str]:
-    """Return all the ways in which an address may be stored: normalised, or as keyed hashes."""
+    """List the forms in which an address may be stored: normalised, or as keyed hashes."""
     if address.startswith(ERASED):
         return [address]
-    return [normalise_address(address), *(f"{ERASED}{one}" for one in _list_hashes(address))]
+    return [normalise_address(address), *(f"{ERASED}{hashed}" for hashed in _list_hashes(address))]
 
 
 def _list_hashes(address: str) -> list[str]:
-    """Return the keyed hashes of an address; earlier versions had its domain in ASCII."""
+    """List the keyed hashes of an address; earlier versions had its domain in ASCII."""
     normalised = normalise_address(address)
     forms = dict.fromkeys((normalised, encode_domain(normalised)))
     return [one for form in forms for one in signing.hash_text(SALT, form)]
 
 
 def list_reasons(address: str) -> Sequence[SuppressedAddress]:
-    """List the reasons why one address gets no emails to many people."""
+    """List the reasons why an address gets no group emails."""
     return db.session.scalars(ENTRIES, {"forms": list_stored_forms(address)}).all()
 
 
 def suppress(address: str, reason: str, *, by: str = "", note: str = "") -> bool:
-    """Stop emails to many people for a reason; return False if it was there already.
+    """Stop group emails for a reason; return False if it was there already.
 
-    ``by`` names the member of the team who decided it, and is empty for what happened by itself.
+    ``by`` is the team member who decided it, or "" if it was automatic.
     """
     if any(one.reason == reason for one in list_reasons(address)):
         return False
@@ -142,7 +142,7 @@ def suppress(address: str, reason: str, *, by: str = "", note: str = "") -> bool
 
 
 def lift(number: int, *, actor: str) -> SuppressedAddress:
-    """Take one reason off the list; raise NotFound if it is not there any more."""
+    """Remove one reason from the list; raise NotFound if it is not there any more."""
     reason = get_reason(number)
     db.session.delete(reason)
     _record("Group emails are allowed again", reason.address, actor)
@@ -150,9 +150,9 @@ def lift(number: int, *, actor: str) -> SuppressedAddress:
 
 
 def subscribe(address: str) -> None:
-    """Let emails to many people go out again, as the person who reads them asks.
+    """Resume group emails at the recipient's request.
 
-    What the desk decided, or an address from which emails come back, is not theirs to lift.
+    A suppression by the desk, or because of bounces, is not theirs to lift.
     """
     for reason in list_reasons(address):
         if reason.reason in {UNSUBSCRIBED, COMPLAINT}:
@@ -161,7 +161,7 @@ def subscribe(address: str) -> None:
 
 
 def erase(address: str) -> None:
-    """Keep only a keyed hash of an address, with its reasons, and of the key of its links."""
+    """Replace an address by a keyed hash, in its reasons and for its unsubscribe key."""
     stored = list_stored_forms(address)
     current = stored[1]
     for reason in db.session.scalars(
@@ -180,28 +180,32 @@ def erase(address: str) -> None:
 
 
 def history_subject(address: str) -> str:
-    """Return the subject of an address in the history, which does not name it."""
+    """Return the subject of an address in the history, which does not reveal it."""
     return history_subjects(address)[0]
 
 
 def history_subjects(address: str) -> list[str]:
-    """Return all subjects that an address may have in the history: one for each signing key."""
+    """Return all subjects of an address in the history: one for each signing key."""
     bare = address.removeprefix(ERASED)
     is_hash = bare != address
     hashes = [bare] if is_hash else _list_hashes(address)
-    return [f"address {one[:16]}" for one in hashes]
+    return [f"address {hashed[:16]}" for hashed in hashes]
 
 
 def _record(summary: str, address: str, actor: str) -> None:
     is_erased = address.startswith(ERASED)
-    shown = "" if is_erased else normalise_address(address)
-    changes = () if is_erased else (Change("address", "", shown, "Email address", "", shown),)
+    shown_address = "" if is_erased else normalise_address(address)
+    changes = (
+        ()
+        if is_erased
+        else (Change("address", "", shown_address, "Email address", "", shown_address),)
+    )
     history.record_personal(
         summary, subject=history_subject(address), actor=actor, field_changes=changes
     )
 
 
-SORTS: Final = ("since", "address", "reason")  # of the list, which begins with the newest
+SORTS: Final = ("since", "address", "reason")  # of the list; the first is the default
 
 
 @dataclass(frozen=True)
@@ -228,13 +232,13 @@ def list_page(
 
 
 def list_all(filters: SuppressionFilter) -> Sequence[SuppressedAddress]:
-    """List all the reasons that fit, the newest first."""
+    """List all matching reasons, newest first."""
     statement = _narrow(select(SuppressedAddress), filters)
     return db.session.scalars(statement.order_by(SuppressedAddress.id.desc())).all()
 
 
 def count(filters: SuppressionFilter) -> int:
-    """Count the reasons that fit."""
+    """Count the matching reasons."""
     return db.session.scalar(_narrow(select(func.count(SuppressedAddress.id)), filters)) or 0
 
 
@@ -247,8 +251,8 @@ def get_reason(number: int) -> SuppressedAddress:
 def _narrow(statement: Select[RowT], filters: SuppressionFilter) -> Select[RowT]:
     if filters.search:
         typed = decode_domain(filters.search)
-        such = SuppressedAddress.address.icontains(typed, autoescape=True)
-        statement = statement.where(such, ~SuppressedAddress.address.startswith(ERASED))
+        condition = SuppressedAddress.address.icontains(typed, autoescape=True)
+        statement = statement.where(condition, ~SuppressedAddress.address.startswith(ERASED))
     if filters.reason:
         statement = statement.where(SuppressedAddress.reason == filters.reason)
     return statement

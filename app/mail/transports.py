@@ -1,6 +1,6 @@
-"""Sending emails: over SMTP, or as files where there is no mail server.
+"""Sending emails: over SMTP, or as files if there is no mail server.
 
-One SMTP connection (``app.mail.smtp_connection``) is used for as many emails as it can be.
+One SMTP connection (``app.mail.smtp_connection``) is reused for as many emails as possible.
 """
 
 import os
@@ -28,7 +28,7 @@ from app.mail.smtp_connection import (
 )
 from app.text import clean_line
 
-STEPS_PER_SEND = 3  # steps whose time limits a whole send may use up
+STEPS_PER_SEND = 3  # in whose combined time limit a whole send must fit
 MAX_SENDS_PER_CONNECTION = 200  # emails
 IDLE_TIMEOUT = 10.0  # seconds after which an unused connection is closed
 LEASE_MARGIN_STEPS = 3  # extra steps in a lease: DNS look-ups, recording the outcome
@@ -37,7 +37,7 @@ NOOP_AFTER = 1.0  # seconds without use after which a connection is checked befo
 
 
 class DeliveryFailure(Exception):
-    """The email could not be sent; the message may quote what a server said, whatever that was."""
+    """The email could not be sent; the message may quote a server's reply."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(clean_line(reason))
@@ -48,11 +48,11 @@ class TemporaryFailure(DeliveryFailure):
 
 
 class NoAnswer(TemporaryFailure):
-    """The server did not answer in time for this email; it may for one to another domain."""
+    """The server did not answer in time for this email; other domains may still work."""
 
 
 class ServerUnavailable(TemporaryFailure):
-    """No email can be sent at the moment, neither this one nor another."""
+    """No email can be sent at the moment."""
 
 
 class PermanentFailure(DeliveryFailure):
@@ -60,15 +60,15 @@ class PermanentFailure(DeliveryFailure):
 
 
 class ServerFeatures(NamedTuple):
-    """What was found of a mail server that can be used."""
+    """The capabilities of a mail server."""
 
     encryption: str  # such as TLSv1.3; "" without
     is_signed_in: bool
-    takes_every_script: bool  # before the @ of an address: SMTPUTF8
+    takes_every_script: bool  # in the local part of an address: SMTPUTF8
 
 
 class MailTransport(Protocol):
-    """Sends emails to where the settings say."""
+    """Sends emails as configured."""
 
     max_send_time: float  # seconds; the length of a lease, longer than sending can take
 
@@ -76,21 +76,21 @@ class MailTransport(Protocol):
         """Send one email; raise TemporaryFailure, ServerUnavailable or PermanentFailure."""
 
     def close_if_idle(self) -> None:
-        """Close what is not needed while there are no emails."""
+        """Close unused connections while there are no emails."""
 
     def close(self) -> None:
         """Close the transport."""
 
 
 def create_transport(app: Flask) -> "SmtpTransport | FileTransport":
-    """Return the transport that the settings ask for."""
+    """Return the configured transport."""
     if app.config["MAIL_SERVER"]:
         return SmtpTransport(app)
     return FileTransport(Path(app.instance_path) / "mail")
 
 
 class FileTransport:
-    """Emails as .eml files that a mail program opens, for a site without a mail server."""
+    """Emails as .eml files that mail programs open, for a site without a mail server."""
 
     max_send_time = FILE_LEASE
 
@@ -166,9 +166,9 @@ class SmtpTransport:
             self._used_at = time.monotonic()
 
     def check(self) -> ServerFeatures:
-        """Return what the server offers.
+        """Return the server's features.
 
-        Raise DeliveryFailure if it cannot be used, or takes no email from the sender.
+        Raise DeliveryFailure if it cannot be used, or refuses the sender.
         """
         try:
             with self._connection.deadline(self._send_timeout):
@@ -193,7 +193,7 @@ class SmtpTransport:
         )
 
     def _get_sender(self, email: LeasedEmail) -> str:
-        """Return the address to which reports about this email are sent."""
+        """Return the envelope sender, which receives reports about this email."""
         if self._bounce_address:
             return build_sender(self._bounce_address, email.id)
         return self._sender
@@ -233,7 +233,7 @@ class SmtpTransport:
 
 
 def _find_refusal(fault: Exception) -> TemporaryFailure | PermanentFailure | None:
-    """Return how the server refused this email alone, or None if something else went wrong."""
+    """Return the server's refusal of this email, or None for any other fault."""
     match fault:
         case smtplib.SMTPRecipientsRefused():
             return _classify_refusal(*next(iter(fault.recipients.values())))
@@ -257,7 +257,7 @@ def _classify_refusal(code: int, message: bytes | str) -> TemporaryFailure | Per
 
 
 def _classify_fault(fault: Exception, *, is_connected: bool) -> TemporaryFailure:
-    """Distinguish a server that is away from one that does not answer or breaks off."""
+    """Distinguish an unavailable server from one that does not answer or breaks off."""
     description = _describe_fault(fault)
     if not is_connected:
         return ServerUnavailable(description)

@@ -1,7 +1,7 @@
-"""Links by which people stop emails to many people, without signing in (RFC 2369, RFC 8058).
+"""Links by which people unsubscribe from group emails, without signing in (RFC 2369, RFC 8058).
 
-A link signs a random key that is stored with an address: it says nothing about the person, and
-cannot be guessed. It works as long as the secret key that signed it is known.
+A link signs a random key that is stored with an address: it does not reveal the person, and cannot
+be guessed. It is valid as long as its signing key is known.
 """
 
 import secrets
@@ -28,9 +28,9 @@ INVALID_LINK = "The link is not complete. Copy all of it from your email"
 
 
 def get_urls(addresses: Iterable[str]) -> dict[str, str]:
-    """Return the link of each address, keyed by the address as it was given.
+    """Return the link of each address, by the address as passed.
 
-    Keys that are missing are made in one statement for up to 5,000 addresses.
+    Missing keys are created in one statement for up to 5,000 addresses.
     """
     urls: dict[str, str] = {}
     remaining = iter(dict.fromkeys(addresses))
@@ -46,7 +46,7 @@ def get_url(address: str) -> str:
 
 
 def unsubscribe_headers(url: str) -> dict[str, str]:
-    """Return the headers of an email to many people, with the link of its recipient.
+    """Return the headers of a group email, with the link of its recipient.
 
     Mail programs show a button for them. A signature (DKIM) must cover both.
     """
@@ -54,7 +54,7 @@ def unsubscribe_headers(url: str) -> dict[str, str]:
 
 
 def unsubscribe_footer(url: str) -> str:
-    """Return the sentence with the link that ends an email to many people, as text of an email."""
+    """Return the sentence with the link at the end of a group email, in the email layout."""
     sentence = gettext(
         "This email is about the conference and not about your booking. "
         "To stop emails like this one, open this page:"
@@ -68,7 +68,7 @@ def build_url(key: str) -> str:
 
 
 def find_address(token: str) -> str:
-    """Return the address of a link, or the hash that is left of it; raise NotFound for others."""
+    """Return the address of a link, or the hash that replaced it; raise NotFound for others."""
     key = signing.unsign(PURPOSE, token)
     address = key and db.session.scalar(
         select(UnsubscribeKey.address).where(UnsubscribeKey.key == key)
@@ -79,15 +79,15 @@ def find_address(token: str) -> str:
 
 
 def get_preference(address: str) -> str:
-    """Return whether an address gets emails to many people: ON, OFF, or STOPPED by others."""
-    reasons = {one.reason for one in suppression.list_reasons(address)}
+    """Return whether an address gets group emails: ON, OFF, or STOPPED by others."""
+    reasons = {reason.reason for reason in suppression.list_reasons(address)}
     if reasons.intersection(NOT_THEIR_WISH):
         return STOPPED
     return OFF if reasons else ON
 
 
 def set_preference(address: str, *, is_on: bool) -> None:
-    """Stop emails to many people, or let them go out again, as the person asks."""
+    """Stop or resume group emails, at the recipient's request."""
     if is_on:
         suppression.subscribe(address)
     else:
@@ -95,7 +95,7 @@ def set_preference(address: str, *, is_on: bool) -> None:
 
 
 def _get_keys(addresses: Sequence[str]) -> dict[str, str]:
-    normalised = {normalise_address(one) for one in addresses}
+    normalised = {normalise_address(address) for address in addresses}
     keys = _find_keys(normalised)
     missing = sorted(normalised - keys.keys())
     if missing:

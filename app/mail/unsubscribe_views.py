@@ -1,8 +1,8 @@
-"""The page of the link in emails to many people: they stop, or go out again, without signing in.
+"""The unsubscribe page of group emails: stop or resume them without signing in.
 
 Opening it changes nothing, because mail scanners open every link. Mail programs that show a button
-for the header List-Unsubscribe send a form on their own (RFC 8058): it needs neither a cookie nor
-a CSRF token, since nobody else knows the address of the page.
+for the header List-Unsubscribe send a form on their own (RFC 8058): it needs neither a cookie nor a
+CSRF token, since no one else knows the URL of the page.
 """
 
 from typing import Any

@@ -1,10 +1,10 @@
-"""What wakes a mail worker as soon as an email is queued.
+"""Waking a mail worker as soon as an email is queued.
 
 On PostgreSQL a trigger of the table notifies in the transaction that queues an email, and the
-worker listens over a connection of its own. That must lead to the server itself: a pooler such as
-pgbouncer gives each transaction another session. On SQLite every commit changes a number of the
-file, which costs next to nothing to read. A worker looks by itself, too, so that what no wake-up
-announces (a retry, an email for later) is only a second late.
+worker listens over a connection of its own. That must connect to the server itself: a pooler such
+as pgbouncer uses another session for each transaction. On SQLite every commit changes a number of
+the file, which is cheap to read. A worker also polls, so that emails without a wake-up (a retry, an
+email for later) are at most a second late.
 """
 
 import sqlite3
@@ -19,29 +19,29 @@ from app.database import get_file
 from app.log import log
 from app.postgresql import CONNECT_OPTIONS
 
-LISTEN = "LISTEN email_queued"  # as migration 0047 names it
-POLL_INTERVAL = 0.2  # seconds between looks where nothing wakes the worker
-WOKEN_INTERVAL = 1.0  # seconds between looks besides
-WATCH_INTERVAL = 0.1  # seconds between looks at the number of the file
+LISTEN = "LISTEN email_queued"  # the channel of migration 0047
+POLL_INTERVAL = 0.2  # seconds between polls without wake-ups
+WOKEN_INTERVAL = 1.0  # seconds between polls with wake-ups
+WATCH_INTERVAL = 0.1  # seconds between reads of the file's number
 RECONNECT_INTERVAL = 30.0  # seconds
 POSTGRESQL_PORT = 5432
 NOT_WOKEN = "Until that is corrected, mail workers look for emails every 0.2 seconds"
 
-Sleep = Callable[..., bool]  # seconds, and what else ends it; True if the worker is told to stop
+Sleep = Callable[..., bool]  # seconds, and other descriptors to wait for; True if told to stop
 
 
 class Wakeup(Protocol):
     """Lets a worker sleep until an email may be due."""
 
     def wait(self, sleep: Sleep) -> bool:
-        """Sleep until then; return True if the worker is told to stop."""
+        """Sleep until then; return True if the worker was told to stop."""
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Close open connections and files."""
 
 
 def create_wakeup(engine: Engine, direct_url: str) -> Wakeup:
-    """Return what wakes a worker on this database."""
+    """Return the wake-up mechanism for this database."""
     if engine.dialect.name == "postgresql":
         return Listener(engine, make_url(direct_url) if direct_url else engine.url)
     return FileWatch(engine)
@@ -54,10 +54,10 @@ class Listener:
         self._engine = engine
         self._url = url
         self._connection: Any = None
-        self._connects_at = 0.0  # in monotonic time
+        self._connects_at = 0.0  # monotonic time
 
     def wait(self, sleep: Sleep) -> bool:
-        """Sleep until an email is queued, or for a second; less where nothing can be heard."""
+        """Sleep until an email is queued, or for a second; less without a connection."""
         if self._connection is None and time.monotonic() >= self._connects_at:
             self._connect()
         if self._connection is None:
@@ -65,7 +65,7 @@ class Listener:
         is_told_to_stop = sleep(WOKEN_INTERVAL, self._connection.fileno())
         try:
             for _ in self._connection.notifies(timeout=0):
-                pass  # one look finds them all
+                pass  # one query finds all of them
         except self._driver.Error:
             self.close()  # the server has ended the connection
         return is_told_to_stop
@@ -82,7 +82,7 @@ class Listener:
         return self._engine.dialect.loaded_dbapi
 
     def _connect(self) -> None:
-        """Listen, unless the server cannot be reached or a pooler answers in its place."""
+        """Listen, unless the server is unavailable or a pooler answers instead."""
         self._connects_at = time.monotonic() + RECONNECT_INTERVAL
         arguments, options = self._engine.dialect.create_connect_args(self._url)
         options = {**options, **CONNECT_OPTIONS, "autocommit": True}
@@ -99,7 +99,7 @@ class Listener:
 
 
 def check_direct_url(engine: Engine, direct_url: str) -> str:
-    """Return what is wrong with the direct address of the database server, or ""."""
+    """Return what is wrong with the direct URL of the database server, or ""."""
     url = make_url(direct_url)
     driver = engine.dialect.loaded_dbapi
     arguments, options = engine.dialect.create_connect_args(url)
@@ -117,7 +117,7 @@ def check_direct_url(engine: Engine, direct_url: str) -> str:
 
 
 class FileWatch:
-    """Watches the number that each commit to an SQLite database changes."""
+    """Watches the counter that each commit to an SQLite database increases."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -125,7 +125,7 @@ class FileWatch:
         self._version = 0
 
     def wait(self, sleep: Sleep) -> bool:
-        """Sleep until something is committed, or for a second."""
+        """Sleep until a commit, or for a second."""
         ends_at = time.monotonic() + WOKEN_INTERVAL
         is_told_to_stop = False
         while not (is_told_to_stop or self._has_changed() or time.monotonic() >= ends_at):
@@ -139,7 +139,7 @@ class FileWatch:
             self._connection = None
 
     def _has_changed(self) -> bool:
-        """Return True if something was committed since the last look, as far as is known."""
+        """Return True if there was a commit since the last check, as far as is known."""
         before = self._version
         try:
             self._version = self._read_version()

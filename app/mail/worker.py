@@ -1,10 +1,10 @@
 """The mail worker: sends the emails in the outbox, one at a time.
 
 One transaction leases a few emails, and another records the outcome of each before the next one is
-sent; none is open while the network is used. If a worker dies, nothing is lost: at most the email
-it was sending goes out twice, with the same Message-ID. Only leasing waits for the disk, so that a
-power cut may repeat the few that were leased together (decision 0039). An email whose outcome the
-database does not take is set aside, and the others go on.
+sent; none is open during network access. If a worker dies, nothing is lost: at most the email it
+was sending goes out twice, with the same Message-ID. Only leasing waits for the disk, so that a
+power cut may repeat the few that were leased together (decision 0039). An email whose outcome
+cannot be stored is set aside, and the others continue.
 """
 
 import os
@@ -41,25 +41,25 @@ from app.mail.transports import (
 from app.mail.wakeup import Wakeup, create_wakeup
 from app.transaction_settings import quick_commits
 
-PAUSE = 0.2  # seconds before anything is tried again
+PAUSE = 0.2  # seconds before any retry
 PERIODIC_INTERVAL = 600.0  # seconds
 MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the database is unavailable
 MAX_BATCH = 16  # emails leased together
-BATCH_TIME = 0.2  # seconds after which the rest goes back, so that nothing urgent waits for it
-PAUSE_SHARE = 3  # times as long as an attempt past a pause took, until the next one
+BATCH_TIME = 0.2  # seconds after which the rest is given back, so that urgent emails need not wait
+PAUSE_SHARE = 3  # after an urgent attempt, wait this many times its duration before the next
 TASKS_TIME = 600.0  # seconds that a round of tasks may take before the worker counts as stuck
 ROW_RETRIES = 5  # attempts to record an outcome that may fail for this email alone
 NOT_RECORDED = "The result of the first attempt could not be recorded"
 SHUTDOWN_RETRIES = 5  # attempts to record the last email after being told to stop
 
-MAIL_THREAD = "mail"  # as the heartbeat knows it
+MAIL_THREAD = "mail"  # its name for the heartbeat
 
 Task = Callable[[], None]
 
 
 @dataclass(frozen=True)
 class TaskGroup:
-    """Tasks that are run again and again in a thread of their own, so that others may take long."""
+    """Tasks that are repeated in a thread of their own, so that slow ones do not block others."""
 
     name: str
     interval: float  # seconds from the end of one round to the next
@@ -92,7 +92,7 @@ class ShutdownSignal:
             os.write(self._write_fd, b"!")
 
     def wait(self, seconds: float, *others: int) -> bool:
-        """Sleep until the signal is set or other descriptors can be read; return True if it is."""
+        """Sleep until the signal is set or a descriptor is readable; return True if it is set."""
         select.select([self._read_fd, *others], [], [], seconds)
         return self.is_set
 
@@ -107,8 +107,8 @@ class MailWorker:
         self._lease = timedelta(seconds=BATCH_TIME + transport.max_send_time)
         self._batch_size = 1
         self._failures = 0  # consecutive failures of the server or the database
-        self._unrecorded: dict[int, SendOutcome] = {}  # by email; it is not sent again
-        self._urgent_waits_until = 0.0  # in monotonic time
+        self._unrecorded: dict[int, SendOutcome] = {}  # by email id; not sent again
+        self._urgent_waits_until = 0.0  # monotonic time
         self._heartbeat = Heartbeat()
 
     def run_once(self) -> None:
@@ -120,11 +120,12 @@ class MailWorker:
             self._transport.close()
 
     def run_forever(self, periodic_tasks: Sequence[Task], groups: Sequence[TaskGroup] = ()) -> None:
-        """Keep sending, and run the tasks of each group in its interval, until told to stop."""
+        """Keep sending, and run each group of tasks at its interval, until told to stop."""
         self._heartbeat.expect(MAIL_THREAD, 0)
         wakeup = create_wakeup(db.engine, current_app.config["DATABASE_DIRECT_URL"])
         actions = (
-            RepeatedAction(one.interval, one.name, partial(self._run_group, one)) for one in groups
+            RepeatedAction(group.interval, group.name, partial(self._run_group, group))
+            for group in groups
         )
         with closing(wakeup), self._heartbeat.beating(), repeating(*actions):
             self._run_forever(periodic_tasks, wakeup)
@@ -173,22 +174,22 @@ class MailWorker:
     def _send_batch(self, batch: Sequence[LeasedEmail]) -> bool:
         """Send leased emails while there is time; return False if no more can be sent for now.
 
-        The next batch is larger if this one was done in time, so that what is leased is sent soon.
+        The next batch is larger if this one was done in time, so that leased emails are sent soon.
         """
         ends_at = time.monotonic() + BATCH_TIME
-        left, sent_count = deque(batch), 0
+        remaining, sent_count = deque(batch), 0
         is_away = False
-        while left and not (sent_count and self._is_over(ends_at, is_away=is_away)):
-            email = left.popleft()
+        while remaining and not (sent_count and self._is_over(ends_at, is_away=is_away)):
+            email = remaining.popleft()
             outcome = self._unrecorded.pop(email.id, None) or self._send(email)
             is_away = outcome.is_server_unavailable
             self._failures = self._failures + 1 if is_away else 0
             self._record(email, outcome)
             sent_count += 1
             if outcome.state == WAITING or email.domain_failures:
-                self._give_back([one for one in left if one.domain == email.domain])
-                left = deque(one for one in left if one.domain != email.domain)
-        self._give_back(left)
+                self._give_back([one for one in remaining if one.domain == email.domain])
+                remaining = deque(one for one in remaining if one.domain != email.domain)
+        self._give_back(remaining)
         self._batch_size = min(MAX_BATCH, 2 * sent_count)
         return not is_away
 
@@ -202,10 +203,10 @@ class MailWorker:
 
     @property
     def _urgent_waits(self) -> bool:
-        """Whether urgent emails wait for domains that fail.
+        """Whether urgent emails wait for failing domains.
 
-        Each may take as long as a server that does not answer. However many there are, others have
-        most of the time.
+        Each attempt may take as long as a server's time limit. This leaves most of the time to
+        other emails, however many urgent ones there are.
         """
         return time.monotonic() < self._urgent_waits_until
 
@@ -236,15 +237,15 @@ class MailWorker:
         return SendOutcome(SENT)
 
     def _record(self, email: LeasedEmail, outcome: SendOutcome) -> None:
-        """Record the outcome of an email, retrying while the database is away.
+        """Record the outcome of an email, retrying while the database is unavailable.
 
-        An email that has gone out must be recorded as sent, or it would go out again.
+        A sent email must be recorded as sent, or it would be sent again.
         """
         tries_left, row_tries_left = SHUTDOWN_RETRIES, ROW_RETRIES
         while True:
             try:
                 return self._record_once(email, outcome)
-            except (SQLAlchemyError, ValueError) as fault:  # ValueError: text that has no encoding
+            except (SQLAlchemyError, ValueError) as fault:  # ValueError: unencodable text
                 row_tries_left -= may_concern_one_row(fault)
                 if not row_tries_left or not is_unavailable(fault):
                     return self._set_aside(email, outcome, fault)
@@ -256,7 +257,7 @@ class MailWorker:
                 time.sleep(PAUSE)
 
     def _set_aside(self, email: LeasedEmail, outcome: SendOutcome, fault: Exception) -> None:
-        """Keep an outcome that could not be recorded until the lease is over."""
+        """Keep an outcome that could not be stored until the lease is over."""
         db.session.remove()
         log.error("outcome not recorded", email=email.id, kind=type(fault).__name__)
         self._unrecorded[email.id] = replace(outcome, error=outcome.error and NOT_RECORDED)
@@ -270,7 +271,7 @@ class MailWorker:
         log.info("email", email=email.id, template=email.template, state=state)
 
     def _wait(self) -> bool:
-        """Wait for the next attempt; return True if the worker is told to stop."""
+        """Wait for the next attempt; return True if the worker was told to stop."""
         seconds = PAUSE
         if self._failures:
             seconds = min(MAX_BACKOFF, 0.5 * 2.0 ** min(self._failures, 10))
@@ -284,7 +285,7 @@ class MailWorker:
 
 
 def run_tasks(tasks: Sequence[Task]) -> None:
-    """Run each task in a transaction of its own; a task that fails does not stop the others."""
+    """Run each task in its own transaction; a failing task does not stop the others."""
     for task in tasks:
         try:
             with transaction():

@@ -1,1 +1,1 @@
-"""Emails to many people: who gets one, writing, scheduling, sending and reporting."""
+"""Group emails: recipients, writing, scheduling, sending and reporting."""

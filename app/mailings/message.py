@@ -1,4 +1,4 @@
-"""What a mailing says to one person, and what would be wrong with it."""
+"""The text of a mailing to one person, and its faults."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,8 @@ from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.recipient_selection import Selection
 from app.web.rendering import absolute_url
 
-MAX_CHECKED: Final = 500  # people whose details are looked at one by one
-EXAMPLES: Final = 5  # people whom a warning names
+MAX_CHECKED: Final = 500  # people whose values are checked individually
+EXAMPLES: Final = 5  # people named in a warning
 
 
 def render(
@@ -28,10 +28,10 @@ def render(
     *,
     unsubscribe_url: str = "",
 ) -> RenderedEmail:
-    """Render the email to a person; ``row`` has what only they are told.
+    """Render the email to a person; ``row`` has the values prepared for them.
 
-    In a preview the link to unsubscribe leads nowhere. There is none if the email is essential to
-    everybody, or to this person.
+    In a preview the unsubscribe link leads nowhere. There is none if the email is essential to
+    everyone, or to this person.
     """
     is_essential = mailing.is_essential or (row is not None and row.is_essential)
     url = "" if is_essential else unsubscribe_url or _build_hidden_url()
@@ -42,12 +42,12 @@ def render(
 
 
 def find_language(mailing: Mailing, language: str) -> str:
-    """Return the language of the text that somebody gets; "" for the text for everybody else."""
+    """Return the language of the text that a person gets; "" for the default text."""
     return language if language in mailing.texts else ""
 
 
 def own_values(row: MailingRecipient | None) -> Mapping[str, str]:
-    """Return what only this recipient is told, as another module has prepared it."""
+    """Return the values that another module has prepared for this recipient."""
     if row is None or not row.own_values:
         return {}
     values: dict[str, str] = json.loads(row.own_values)
@@ -55,9 +55,9 @@ def own_values(row: MailingRecipient | None) -> Mapping[str, str]:
 
 
 def find_problems(text: str, audience: Audience, *, is_subject: bool) -> Sequence[str]:
-    """Return a sentence for each fault in a subject or a text, or nothing."""
+    """Return a sentence for each fault in a subject or a text."""
     known = audience.placeholders
-    if is_subject:  # where no link and no block has room
+    if is_subject:  # which has no room for links and blocks
         known = {name: one for name, one in known.items() if one.kind is PlaceholderKind.VALUE}
     return placeholders.find_problems(text, known, () if is_subject else audience.required)
 
@@ -73,16 +73,16 @@ class Gap:
 
 @dataclass(frozen=True)
 class GapReport:
-    """The placeholders that leave a gap, among the people who were looked at."""
+    """The placeholders that leave a gap, among the people checked."""
 
     gaps: Sequence[Gap] = ()
-    checked: int | None = None  # the first so many; None for all
+    checked: int | None = None  # the number of people checked; None for all
 
 
 def list_gaps(mailing: Mailing, audience: Audience, chosen: Selection) -> GapReport:
     """List the placeholders that leave a gap in the emails to some people, and to whom.
 
-    The database looks at everybody where it can; otherwise the first ``MAX_CHECKED`` are.
+    The database checks everyone if it can; otherwise the first ``MAX_CHECKED`` are checked.
     """
     used = _list_used(mailing, audience)
     if not used:
@@ -93,7 +93,7 @@ def list_gaps(mailing: Mailing, audience: Audience, chosen: Selection) -> GapRep
 
 
 def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) -> Sequence[Gap]:
-    """Find gaps by the combinations of empty placeholders, of which there are few."""
+    """Find gaps by the combinations of empty placeholders, which are few."""
     known, people = chosen.people.gaps, chosen.people
     tested = {name: one for name in used if not isinstance(one := known[name], bool)}
     always = {name: "" if known[name] is True else "." for name in used if name not in tested}
@@ -105,10 +105,12 @@ def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) 
         tests = dict(zip(tested, combination, strict=False))
         own = {name: "" if is_empty else "." for name, is_empty in tests.items()}
         language = _get_true(spoken, combination[len(tested) :])
-        such = [one if holds else ~one for one, holds in zip(conditions, combination, strict=True)]
+        conditions_met = [
+            one if holds else ~one for one, holds in zip(conditions, combination, strict=True)
+        ]
         for name in find_empty(mailing, language, always | own):
             counts[name] = counts.get(name, 0) + count
-            groups.setdefault(name, []).append(and_(true(), *such))
+            groups.setdefault(name, []).append(and_(true(), *conditions_met))
     examples = recipient_queries.list_first_of(
         chosen, {name: or_(*group) for name, group in groups.items()}, EXAMPLES
     )
@@ -139,20 +141,20 @@ def _list_used(mailing: Mailing, audience: Audience) -> set[str]:
 
 
 def find_empty(mailing: Mailing, language: str, values: Mapping[str, str]) -> Sequence[str]:
-    """Return the placeholders that leave a gap in the email to somebody with these values."""
+    """Return the placeholders that leave a gap in the email to a person with these values."""
     text = mailing.texts[find_language(mailing, language)]
     return sorted({name for part in text for name in placeholders.find_empty(part, values)})
 
 
 def is_secret(mailing: Mailing, audience: Audience) -> bool:
-    """Return True if each email has a link of its recipient's own, so that its text is erased."""
+    """Return True if each email has a private link of its recipient, so that its text is erased."""
     return bool(audience.secrets & _list_used(mailing, audience))
 
 
 def hide_secrets(values: Mapping[str, str], audience: Audience) -> Mapping[str, str]:
-    """Return values for a preview, in which links that only their recipient may have lead nowhere.
+    """Return values for a preview, in which private links lead nowhere.
 
-    Blocks that another module prepares are shown as they are: it puts no such links into them.
+    Blocks prepared by another module stay unchanged: they contain no such links.
     """
     hidden = _build_hidden_url()
     return {**values, **{name: hidden for name in audience.secrets if values.get(name)}}

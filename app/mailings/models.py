@@ -1,4 +1,4 @@
-"""Emails to many people, and who gets each of them."""
+"""Group emails, and their recipients."""
 
 import json
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database import Base
 
 DRAFT, SCHEDULED, SENDING, DONE, STOPPED = "draft", "scheduled", "sending", "done", "stopped"
-FAILED = "failed"  # it could not go out, or not to everybody
+FAILED = "failed"  # it could not be sent, or not to everyone
 
-TEMPLATE = "mailing"  # by which the list of emails knows them
+TEMPLATE = "mailing"  # in the list of emails
 
 PENDING, QUEUED, LEFT_OUT = "pending", "queued", "left_out"  # states of a recipient
 
 
 class Mailing(Base):
-    """One email to many people, from its draft to its report.
+    """One group email, from its draft to its report.
 
-    ``send_at`` is a time by the site's clock, since organisers enter it as a date of the
-    conference; the emails themselves have real times (``app.mail.models.Email``).
+    ``send_at`` is in the site's time, since organisers enter it as a date of the conference; the
+    emails themselves have real times (``app.mail.models.Email``).
     """
 
     __tablename__ = "mailing"
@@ -33,10 +33,10 @@ class Mailing(Base):
     body: Mapped[str] = mapped_column(Text, default="")  # Markdown with placeholders
     # JSON: the subject and the text in other languages, as {"de": ["…", "…"]}
     translations: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
-    is_essential: Mapped[bool] = mapped_column(default=False)  # nobody can unsubscribe from it
+    is_essential: Mapped[bool] = mapped_column(default=False)  # sent without unsubscribe link
     deselected: Mapped[str] = mapped_column(
         Text, default="[]"
-    )  # JSON: people an organiser unticked
+    )  # JSON: people whom an organiser deselected
     state: Mapped[str] = mapped_column(default=DRAFT)
     version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
@@ -46,9 +46,9 @@ class Mailing(Base):
     queued_at: Mapped[datetime | None] = mapped_column(default=None)
     queued_by: Mapped[str] = mapped_column(default="")
     send_at: Mapped[datetime | None] = mapped_column(default=None)
-    days_before: Mapped[int | None] = mapped_column(default=None)  # the conference; or a fixed time
-    time_of_day: Mapped[str] = mapped_column(default="")  # 09:00, of such a day
-    # whether people who match the filters by then get it too, or only those who match now
+    days_before: Mapped[int | None] = mapped_column(default=None)  # the conference; or None
+    time_of_day: Mapped[str] = mapped_column(default="")  # 09:00, on such a day
+    # whether people who match the filters at that time get it too, or only those who match now
     chooses_when_sent: Mapped[bool] = mapped_column(default=False, server_default=false())
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
     failure: Mapped[str] = mapped_column(Text, default="", server_default="")  # why it failed
@@ -64,7 +64,7 @@ class Mailing(Base):
 
     @property
     def texts(self) -> Mapping[str, tuple[str, str]]:
-        """Its subjects and texts by language; under "" those for all other languages."""
+        """Return its subjects and texts by language; "" has those for all other languages."""
         found = {code: (text[0], text[1]) for code, text in json.loads(self.translations).items()}
         return {"": (self.subject, self.body), **found}
 
@@ -95,37 +95,37 @@ class Mailing(Base):
 
 
 class MailingRecipient(Base):
-    """Somebody who gets a mailing, or who is left out of it and why.
+    """A person who gets a mailing, or is excluded, with the reason.
 
-    Each person is in a mailing once, and so is each address among those who get it.
+    Each person is in a mailing once, and so is each address among its recipients.
     """
 
     __tablename__ = "mailing_recipient"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mailing_id: Mapped[int] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"))
-    person: Mapped[str] = mapped_column(index=True)  # "delegate 12", as the audience names them
+    person: Mapped[str] = mapped_column(index=True)  # "delegate 12", the audience's id
     name: Mapped[str] = mapped_column(default="")
     address: Mapped[str] = mapped_column(default="")
-    address_key: Mapped[str] = mapped_column(default="")  # the address in the form that is compared
+    address_key: Mapped[str] = mapped_column(default="")  # the normalised address
     language: Mapped[str] = mapped_column(default="en")
     booking_reference: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default=PENDING)
-    reason: Mapped[str] = mapped_column(default="")  # why they are left out
-    # what only they are told, as JSON, and a calendar entry; deleted once their email is written
+    reason: Mapped[str] = mapped_column(default="")  # why they are excluded
+    # their prepared values, as JSON, and a calendar entry; deleted once their email is written
     own_values: Mapped[str] = mapped_column(Text, default="")
-    # whether they cannot unsubscribe from it, whoever else gets it
+    # whether it is essential to this person, so that they cannot unsubscribe from it
     is_essential: Mapped[bool] = mapped_column(default=False, server_default=false())
     calendar: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     email_id: Mapped[int | None] = mapped_column(
         ForeignKey("email.id", ondelete="SET NULL"), index=True, default=None
     )
-    outcome: Mapped[str] = mapped_column(default="")  # of the email, for when that is deleted
+    outcome: Mapped[str] = mapped_column(default="")  # of the email, in case that is deleted
 
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'queued', 'left_out')", name="known_state"),
         Index("uq_mailing_recipient_person", "mailing_id", "person", unique=True),
-        Index("ix_mailing_recipient_order", "mailing_id", "id"),  # in which pages list them
+        Index("ix_mailing_recipient_order", "mailing_id", "id"),  # the order of lists
         Index(
             "uq_mailing_recipient_address",
             *("mailing_id", "address_key"),

@@ -1,9 +1,9 @@
-"""The changes between two releases that people are told of.
+"""The changes between two releases that people are notified of.
 
-Only the net difference counts: what was changed and changed back is no change. Most changes
-concern those who follow the session, and its speakers. Some concern everybody who comes on a day:
-another venue, another start of the day, and a plenary that is added, moved or cancelled. What
-concerns only speakers is listed by ``notice_details``; ``notice_text`` describes each in words.
+Only the net difference counts: a change that was reverted is no change. Most changes concern those
+who follow the session, and its speakers. Some concern everyone who attends on a day: a new venue, a
+new start of the day, and a plenary that is added, moved or cancelled. Changes that concern only
+speakers are listed by ``notice_details``; ``notice_text`` describes each in words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from app.releases.comparison import Comparison, Modified, list_days
 VENUE, START, ADDED, MOVED, ROOM = "venue", "start", "added", "moved", "room"
 CANCELLED, WITHDRAWN, REINSTATED = "cancelled", "withdrawn", "back"
 RENAMED, SPEAKERS = "renamed", "speakers"
-DETAILS, PROFILE, REMOVED = "details", "profile", "removed"  # only speakers are told
+DETAILS, PROFILE, REMOVED = "details", "profile", "removed"  # only for speakers
 LABELS: Final[Mapping[str, Any]] = {
     VENUE: _l("New venue"),
     START: _l("New start of the day"),
@@ -51,15 +51,15 @@ class NoticeChange:
     """A change of a session, of the start of a day, or of the venue."""
 
     kind: str
-    key: str  # of the session; the day; "" for the venue
+    key: str  # of the session; a date; "" for the venue
     old: Session | None = None
     new: Session | None = None
     old_text: str = ""  # the venue, or the speakers who left
     new_text: str = ""
-    days: frozenset[date] = frozenset()  # it concerns everybody who comes on one of them
-    # the days of the session; an organiser may tell everybody who comes on one of them
+    days: frozenset[date] = frozenset()  # dates; it concerns everyone who attends on one of them
+    # the days of the session; an organiser may notify everyone who attends on one of them
     session_days: frozenset[date] = frozenset()
-    field: str = ""  # that changed in the details of a session or profile
+    field: str = ""  # the changed field of a session or profile
     speaker: str = ""  # the slug of the speaker whose profile it is
     name: str = ""  # of that speaker
 
@@ -83,23 +83,27 @@ class NoticeChange:
 
     @property
     def is_of_session(self) -> bool:
-        """Whether it changes a session, which somebody may follow."""
+        """Whether it changes a session, which people may follow."""
         return self.kind not in NOT_OF_A_SESSION
 
     @cached_property
     def speaker_slugs(self) -> frozenset[str]:
-        """The speakers whom it concerns."""
+        """The speakers it concerns."""
         if not self.is_of_session:
             return frozenset({self.speaker} - {""})
-        return frozenset(part.slug for one in (self.old, self.new) if one for part in one.parts)
+        return frozenset(
+            part.slug for version in (self.old, self.new) if version for part in version.parts
+        )
 
     def ends_at(self, zone: ZoneInfo) -> datetime | None:
-        """Return when it is over, or a day that it concerns; None if it has no time."""
+        """Return when it is over, or the last day it concerns; None if it has no time."""
         if self.kind in {PROFILE, REMOVED}:
             return None
         if self.kind in {START, VENUE}:
             return datetime.combine(min(self.days) + timedelta(days=1), time(), zone)
-        moments = [one.ends_at or one.starts_at for one in (self.old, self.new) if one]
+        moments = [
+            version.ends_at or version.starts_at for version in (self.old, self.new) if version
+        ]
         known = [moment for moment in moments if moment is not None]
         return max(known) if len(known) == len(moments) else None
 
@@ -136,31 +140,33 @@ def list_changes(
     places: tuple[str, str],
     now: datetime,
 ) -> tuple[NoticeChange, ...]:
-    """List what people can be told, in the order of the programme; nothing that is over.
+    """List the changes to notify people of, in the order of the programme, without past ones.
 
     ``places`` are the venue as people know it and as it is now.
     """
     zone = comparison.zone
     sessions = [one for one in _session_changes(comparison, old, new) if is_ahead(one, now)]
     today = now.astimezone(zone).date()
-    starts = _start_changes(old, new, zone, {one.key for one in sessions if one.days})
+    starts = _start_changes(old, new, zone, {session.key for session in sessions if session.days})
     return (
         *_venue_changes(new, places, today),
-        *(one for one in starts if one.key >= today.isoformat()),
+        *(start for start in starts if start.key >= today.isoformat()),
         *sorted(sessions, key=sort_key),
     )
 
 
 def sort_key(change: NoticeChange) -> tuple[datetime, str, int]:
-    """Return the place of a change of a session in the order of the programme."""
+    """Return a key that sorts changes of sessions in the order of the programme."""
     session = change.session
     starts_at = (session.starts_at if session else None) or LATEST
     return starts_at, change.key, list(LABELS).index(change.kind)
 
 
 def is_ahead(change: NoticeChange, now: datetime) -> bool:
-    """Return True if a session is not over, as it was or as it is now."""
-    moments = [(one.ends_at or one.starts_at) for one in (change.old, change.new) if one]
+    """Return True if a session is not over, before or after the change."""
+    moments = [
+        (version.ends_at or version.starts_at) for version in (change.old, change.new) if version
+    ]
     return any(moment is None or moment > now for moment in moments)
 
 
@@ -175,11 +181,13 @@ def _session_changes(
     for session in comparison.sessions.withdrawn:
         yield from () if session.is_cancelled else [_build(WITHDRAWN, zone, session, None)]
     plenaries = filter(_is_plenary, comparison.sessions.added)
-    yield from (_build(ADDED, zone, None, one) for one in plenaries if not one.is_cancelled)
+    yield from (
+        _build(ADDED, zone, None, plenary) for plenary in plenaries if not plenary.is_cancelled
+    )
 
 
 def _kinds(one: Modified[Session]) -> Iterator[str]:
-    """Yield what happened to a session besides its speakers."""
+    """Yield what changed about a session besides its speakers."""
     if one.old.is_cancelled != one.new.is_cancelled:
         yield CANCELLED if one.new.is_cancelled else REINSTATED
     if one.old.is_cancelled or one.new.is_cancelled:
@@ -212,7 +220,7 @@ def _is_plenary(session: Session) -> bool:
 
 
 def _speaker_keys(content: Snapshot) -> Mapping[str, str]:
-    return {one.slug: one.key or one.slug for one in content.speakers}
+    return {speaker.slug: speaker.key or speaker.slug for speaker in content.speakers}
 
 
 def _speaker_changes(
@@ -222,13 +230,13 @@ def _speaker_changes(
         return
     before = {old_keys.get(part.slug, part.slug): part.name for part in one.old.parts}
     after = {new_keys.get(part.slug, part.slug): part.name for part in one.new.parts}
-    left, joined = _names_besides(before, after), _names_besides(after, before)
-    if left or joined:
+    left_names, joined_names = _list_other_names(before, after), _list_other_names(after, before)
+    if left_names or joined_names:
         built = _build(SPEAKERS, zone, one.old, one.new)
-        yield replace(built, old_text=left, new_text=joined)
+        yield replace(built, old_text=left_names, new_text=joined_names)
 
 
-def _names_besides(names: Mapping[str, str], others: Mapping[str, str]) -> str:
+def _list_other_names(names: Mapping[str, str], others: Mapping[str, str]) -> str:
     return ", ".join(name for key, name in names.items() if key not in others)
 
 
@@ -243,7 +251,7 @@ def _venue_changes(new: Snapshot, places: tuple[str, str], today: date) -> Itera
 def _start_changes(
     old: Snapshot, new: Snapshot, zone: ZoneInfo, reported: set[str]
 ) -> Iterator[NoticeChange]:
-    """Yield the days that start at another time, unless a change of a plenary says so."""
+    """Yield the days with a new start, unless a change of a plenary covers it."""
     before, after = _first_sessions(old.sessions, zone), _first_sessions(new.sessions, zone)
     for day in sorted(before.keys() & after.keys()):
         was, now = before[day], after[day]
@@ -253,7 +261,11 @@ def _start_changes(
 
 def _first_sessions(sessions: Iterable[Session], zone: ZoneInfo) -> Mapping[date, Session]:
     found: dict[date, Session] = {}
-    timed = [one for one in sessions if one.starts_at and not (one.is_cancelled or one.is_break)]
+    timed = [
+        session
+        for session in sessions
+        if session.starts_at and not (session.is_cancelled or session.is_break)
+    ]
     for one in sorted(timed, key=lambda one: (one.starts_at or LATEST, one.key), reverse=True):
         found[list_days(zone, one)[0]] = one
     return found

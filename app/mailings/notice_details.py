@@ -1,4 +1,4 @@
-"""The changes that only speakers and their assistants are told: details, profiles, and removal."""
+"""The changes for speakers and their assistants only: details, profiles, and removal."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,18 +16,22 @@ from app.releases import diff_text
 from app.releases.comparison import SCHEDULE_FIELDS, TITLE_FIELDS, Comparison, Modified
 from app.web import languages
 
-NOT_DETAILS = SCHEDULE_FIELDS | TITLE_FIELDS  # of which followers are told as well
+NOT_DETAILS = SCHEDULE_FIELDS | TITLE_FIELDS  # which followers are notified of as well
 PARTS = "parts"
 
 
 def list_details(comparison: Comparison, new: Snapshot, now: datetime) -> tuple[NoticeChange, ...]:
-    """List what speakers can be told besides, until the conference is over."""
+    """List the further changes for speakers, until the conference is over."""
     if now.astimezone(comparison.zone).date() > new.conference.ends_on:
         return ()
     with languages.use_language(languages.SOURCE_LANGUAGE):  # the language of emails to speakers
-        sessions = (change for one in comparison.sessions.modified for change in _of_session(one))
+        sessions = (
+            change
+            for modification in comparison.sessions.modified
+            for change in _of_session(modification)
+        )
         return (
-            *sorted((one for one in sessions if is_ahead(one, now)), key=sort_key),
+            *sorted((session for session in sessions if is_ahead(session, now)), key=sort_key),
             *(change for one in comparison.speakers.modified for change in _of_profile(one)),
             *map(_build_removal, comparison.speakers.withdrawn),
         )
@@ -53,7 +57,7 @@ def _of_session(one: Modified[Session]) -> Iterator[NoticeChange]:
 
 
 def _has_other_speakers(one: Modified[Session]) -> bool:
-    """Return True if there is a change of speakers, of which followers are told as well."""
+    """Return True if speakers changed, which followers are notified of as well."""
     before, after = ({part.slug for part in session.parts} for session in (one.old, one.new))
     return before != after
 

@@ -1,7 +1,7 @@
-"""The emails of a notice of change: a mailing whose recipients each hear of their own changes.
+"""The emails of a notice of change: a mailing whose recipients each get their own changes.
 
-An organiser checks, edits and sends it like any other. While it is a draft, another release brings
-its recipients up to date and leaves what an organiser has written.
+An organiser reviews, edits and sends it like any other. While it is a draft, another release
+updates its recipients and keeps what an organiser has written.
 """
 
 import json
@@ -37,7 +37,7 @@ SPEAKER_LINK: Final = "speaker_link"
 
 
 def default_draft() -> Draft:
-    """Return the text with which a mailing begins, in the language of the page."""
+    """Return the default text of a mailing, in the language of the page."""
     paragraphs = (
         gettext("Dear {{ first_name }},"),
         gettext(
@@ -66,7 +66,7 @@ def default_draft() -> Draft:
 def create_or_update(
     notice: ChangeNotice, people: Sequence[NoticeRecipient], *, actor: str
 ) -> Mailing:
-    """Make the draft of a notice, or bring its recipients up to date."""
+    """Create the draft of a notice, or update its recipients."""
     if notice.mailing is None:
         draft = replace(default_draft(), is_essential=_is_essential(people))
         notice.mailing = services.prepare(AUDIENCE, draft, _prepare(notice, people), actor=actor)
@@ -77,7 +77,7 @@ def create_or_update(
 
 
 def _translate(mailing: Mailing, draft: Draft, *, actor: str) -> None:
-    """Give a draft the text of the site in each language for which there is another."""
+    """Add the site's text to a draft in each language with a translation."""
     for code in languages.list_codes():
         with languages.use_language(code):
             other = replace(default_draft(), is_essential=draft.is_essential)
@@ -87,7 +87,7 @@ def _translate(mailing: Mailing, draft: Draft, *, actor: str) -> None:
 
 
 def update(notice: ChangeNotice, people: Sequence[NoticeRecipient]) -> None:
-    """Bring the recipients of a draft up to date, if there is one; who is left out stays so."""
+    """Update the recipients of a draft, if there is one; excluded people stay excluded."""
     mailing = notice.mailing
     if mailing is None:
         return
@@ -101,15 +101,15 @@ def update(notice: ChangeNotice, people: Sequence[NoticeRecipient]) -> None:
 
 def _list_deselected_addresses(mailing: Mailing) -> Collection[str]:
     people = [*recipients.iter_deselected(mailing)]
-    such = _select_address_keys(mailing).where(MailingRecipient.person.in_(people))
-    return set(db.session.scalars(such)) if people else set()
+    statement = _select_address_keys(mailing).where(MailingRecipient.person.in_(people))
+    return set(db.session.scalars(statement)) if people else set()
 
 
 def _deselect_addresses(mailing: Mailing, addresses: Collection[str]) -> None:
-    """Leave out those with these addresses, who may be in the mailing in another role by now."""
+    """Exclude these addresses, which may now be in the mailing in another role."""
     if addresses:
-        such = _select_address_keys(mailing).where(MailingRecipient.address_key.in_(addresses))
-        people = db.session.scalars(such.with_only_columns(MailingRecipient.person))
+        statement = _select_address_keys(mailing).where(MailingRecipient.address_key.in_(addresses))
+        people = db.session.scalars(statement.with_only_columns(MailingRecipient.person))
         deselected = {*recipients.iter_deselected(mailing), *people}
         mailing.deselected = json.dumps(sorted(deselected))
 
@@ -131,7 +131,7 @@ def delete(notice: ChangeNotice) -> None:
 
 
 def lock(notice: ChangeNotice) -> None:
-    """Lock the mailing, so that nobody sends it while it is brought up to date."""
+    """Lock the mailing, so that it is not sent while it is being updated."""
     if notice.mailing is not None:
         services.lock(notice.mailing)
 
@@ -139,10 +139,10 @@ def lock(notice: ChangeNotice) -> None:
 def list_cancelled_speakers(
     mailing: Mailing, among: Sequence[MailingRecipient]
 ) -> Sequence[MailingRecipient]:
-    """List who is told as a speaker and in a booking that they have cancelled, if not excluded."""
+    """List essential recipients by a booking that is cancelled by now, unless excluded."""
     person = literal(f"{recipients.DELEGATE} ").concat(cast(Delegate.id, String))
     rows = select(MailingRecipient).where(
-        MailingRecipient.id.in_([one.id for one in among]),
+        MailingRecipient.id.in_([recipient.id for recipient in among]),
         MailingRecipient.is_essential,
         MailingRecipient.person.in_(select(person).where(~ATTENDING)),
         MailingRecipient.person.not_in([*recipients.iter_deselected(mailing)]),
@@ -153,13 +153,13 @@ def list_cancelled_speakers(
 def rewrite(
     notice: ChangeNotice, rows: Sequence[MailingRecipient], people: Sequence[NoticeRecipient]
 ) -> None:
-    """Bring what some recipients are told up to date, in their language; or exclude them."""
+    """Update the texts of some recipients, in their language; or exclude them."""
     writer = _Writer(_load_programme(notice.to_release))
     found = {recipients.to_key(one.email): one for one in _merge_addresses(people)}
     for row in rows:
         person = found.get(row.address_key)
         if person is None:
-            row.is_essential = False  # as for all who have cancelled their booking
+            row.is_essential = False  # as for everyone with a cancelled booking
         else:
             prepared = writer.prepare(replace(person, language=row.language))
             row.own_values, row.calendar = json.dumps(dict(prepared.values)), prepared.calendar
@@ -172,23 +172,23 @@ def _delete_recipients(mailing: Mailing) -> None:
 
 
 def _is_essential(people: Iterable[NoticeRecipient]) -> bool:
-    """Return True if a change concerns the days on which somebody comes, whatever they follow.
+    """Return True if a change concerns a day on which the person attends, whatever they follow.
 
-    What concerns somebody as a speaker makes only their own email essential.
+    Changes that concern a person as a speaker are essential only in their own email.
     """
-    return any(not (one.optional | one.own).issuperset(one.ids) for one in people)
+    return any(not (person.optional | person.own).issuperset(person.ids) for person in people)
 
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes what people are told; the same for all with the same changes and language."""
+    """Writes the texts of notices; cached for people with the same changes and language."""
 
     programme: PublishedProgramme
     blocks: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
     calendars: dict[tuple[str, frozenset[str], frozenset[str]], bytes] = field(default_factory=dict)
 
     def prepare(self, person: NoticeRecipient) -> PreparedRecipient:
-        """Return a person with their changes and the entries of the sessions that they follow."""
+        """Return a person with their changes and the calendar entries of sessions they follow."""
         with languages.use_language(_supported(person.language)):
             values = {
                 CHANGES: self._block(person),
@@ -237,8 +237,8 @@ def _supported(language: str) -> str:
 
 def _titles(person: NoticeRecipient) -> str:
     keys = person.followed | person.sessions_left
-    sessions = (one.session for one in person.changes if one.key in keys)
-    return "; ".join(dict.fromkeys(one.title for one in sessions if one))
+    sessions = (change.session for change in person.changes if change.key in keys)
+    return "; ".join(dict.fromkeys(session.title for session in sessions if session))
 
 
 def _prepare(
@@ -249,16 +249,16 @@ def _prepare(
 
 
 def _merge_addresses(people: Iterable[NoticeRecipient]) -> Iterable[NoticeRecipient]:
-    """Gather what people with one address are told, since an address gets one email."""
+    """Merge the changes of people who share an address, since an address gets one email."""
     found: dict[str, NoticeRecipient] = {}
-    for one in people:
-        key = recipients.to_key(one.email)
-        found[key] = one.join(found[key]) if key in found else one
+    for person in people:
+        key = recipients.to_key(person.email)
+        found[key] = person.join(found[key]) if key in found else person
     return found.values()
 
 
 def _load_programme(number: int) -> PublishedProgramme:
-    """Load the programme within this transaction, which may just have published it."""
+    """Load the programme within this transaction, which may have just published it."""
     release = db.session.get_one(Release, number)
     settings = db.session.scalars(select(Conference)).one().public_settings
     content = public_settings.apply(snapshot.load(release.snapshot), settings)

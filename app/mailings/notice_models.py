@@ -1,4 +1,4 @@
-"""Notices of change: which releases they compare, and what became of them."""
+"""Notices of change: which releases they compare, and their result."""
 
 from datetime import datetime
 
@@ -21,10 +21,10 @@ OPEN, DROPPED, EMPTY = "open", "dropped", "empty"
 
 
 class ChangeNotice(Base):
-    """What people can be told of one or more releases; a mailing tells them once it is approved.
+    """The changes of one or more releases; once approved, a mailing notifies people of them.
 
-    Until then another release extends it: it compares what people know with what is public now.
-    The newest row says what people know, also where nobody had to be told (``empty``).
+    Until then further releases extend it: it compares what people know with what is public now. The
+    newest row tells what people know, even if no one had to be notified (``empty``).
     """
 
     __tablename__ = "change_notice"
@@ -36,14 +36,14 @@ class ChangeNotice(Base):
     old_place: Mapped[str] = mapped_column(Text, default="")  # the venue, which needs no release
     new_place: Mapped[str] = mapped_column(Text, default="")
     excluded_changes: Mapped[str] = mapped_column(Text, default="[]")  # JSON: their ids
-    # whether everybody who comes on the day of a changed session is told, whatever they follow
+    # whether everyone who attends on the day of a changed session is notified, whatever they follow
     includes_days: Mapped[bool] = mapped_column(default=False, server_default=false())
     content: Mapped[str] = mapped_column(Text, default="", server_default="")  # JSON: the changes
-    # JSON: how many people the same changes concern
+    # JSON: the number of people per set of changes
     groups: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
-    # when the first of the changes is over, so that the notice has to be prepared again
+    # when the first of the changes is over, so that the notice must be prepared again
     stale_at: Mapped[datetime | None] = mapped_column(default=None)
-    people: Mapped[int] = mapped_column(default=0)  # as last counted
+    people: Mapped[int] = mapped_column(default=0)  # when last counted
     changes: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime]
@@ -67,15 +67,15 @@ class ChangeNotice(Base):
 
     @property
     def is_decided(self) -> bool:
-        """Whether people have been told, or nobody is to be."""
+        """Whether people have been notified, or no one is to be."""
         return self.state != EMPTY and not self.is_open
 
 
 class NoticePerson(Base):
     """A delegate whom the open notice concerns, or a speaker or assistant without a booking.
 
-    They are stored in the order of names when the notice is prepared, so that its page reads no
-    more than it shows.
+    They are stored in the order of names when the notice is prepared, so that its page reads only
+    the rows that it shows.
     """
 
     __tablename__ = "notice_person"
@@ -90,11 +90,11 @@ class NoticePerson(Base):
     )
     name: Mapped[str] = mapped_column(
         default="", server_default=""
-    )  # if they speak or help a speaker
-    changes: Mapped[str] = mapped_column(Text)  # the ids of the changes, with spaces between them
-    # changes that concern them only if the notice includes everybody of the day
+    )  # for speakers and their assistants
+    changes: Mapped[str] = mapped_column(Text)  # the ids of the changes, separated by spaces
+    # changes that concern them only if the notice includes everyone on the day
     day_changes: Mapped[str] = mapped_column(Text)
-    is_included: Mapped[bool]  # whether any of the chosen changes concerns them
+    is_included: Mapped[bool]  # whether any of the selected changes concerns them
 
     __table_args__ = (
         UniqueConstraint("notice_id", "delegate_id"),

@@ -1,7 +1,7 @@
-"""Whom an open notice concerns, stored when it is prepared and read a page at a time.
+"""The people an open notice concerns, stored when it is prepared and read by page.
 
-The page of a notice loads no programme and no more people than it shows. What is counted is
-counted by groups of people with the same changes.
+The page of a notice loads no programme and only the people it shows. Counts are computed from
+groups of people with the same changes.
 """
 
 import json
@@ -40,7 +40,7 @@ from app.web import languages
 
 
 class NoticeSize(NamedTuple):
-    """How many people can be told of how many changes."""
+    """The number of people to notify, and the number of changes."""
 
     people: int
     changes: int
@@ -57,15 +57,15 @@ class NoticeSize(NamedTuple):
 
 
 class PersonGroup(NamedTuple):
-    """How many people the same changes concern."""
+    """The number of people with the same changes."""
 
     changes: frozenset[str]
-    day_changes: frozenset[str]  # only if everybody of the day is told
+    day_changes: frozenset[str]  # only if everyone on the day is notified
     people: int
 
 
 class PersonRow(NamedTuple):
-    """A person and what they are told."""
+    """A person and their changes."""
 
     reference: str  # of a booking; "" for a speaker or assistant without one
     name: str
@@ -76,45 +76,45 @@ class PersonRow(NamedTuple):
 
 @dataclass(frozen=True)
 class NoticeSummary:
-    """An open notice with its changes and how many people each concerns."""
+    """An open notice with its changes and the number of people each concerns."""
 
     notice: ChangeNotice
     changes: tuple[NoticeChange, ...]
-    excluded: frozenset[str]  # the ids of changes that an organiser has left out
+    excluded: frozenset[str]  # the ids of changes that an organiser excluded
     groups: Sequence[PersonGroup]
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
-        """The number of people whom each change concerns whatever is chosen."""
-        return _count_by_change((one.changes, one.people) for one in self.groups)
+        """The number of people each change concerns, whatever is selected."""
+        return _count_by_change((group.changes, group.people) for group in self.groups)
 
     @cached_property
     def day_counts(self) -> Mapping[str, int]:
-        """The number of people whom each change concerns only by their days."""
-        return _count_by_change((one.day_changes, one.people) for one in self.groups)
+        """The number of people each change concerns only by their days."""
+        return _count_by_change((group.day_changes, group.people) for group in self.groups)
 
     @cached_property
     def chosen(self) -> Sequence[NoticeChange]:
-        """The changes that are not left out."""
-        return [one for one in self.changes if one.id not in self.excluded]
+        """The changes that are not excluded."""
+        return [change for change in self.changes if change.id not in self.excluded]
 
     @property
     def size(self) -> NoticeSize:
-        """How many people are told of how many changes, as chosen now."""
+        """The number of people and changes, as currently selected."""
         includes_days, found, people = self.notice.includes_days, set[str](), 0
-        for one in self.groups:
-            ids = one.changes | one.day_changes if includes_days else one.changes
+        for group in self.groups:
+            ids = group.changes | group.day_changes if includes_days else group.changes
             found |= ids - self.excluded
-            people += one.people if ids - self.excluded else 0
+            people += group.people if ids - self.excluded else 0
         return NoticeSize(people, len(found))
 
     @property
     def day_people(self) -> int:
-        """How many people are told only if everybody of the day is."""
+        """The number of people who are notified only if everyone on the day is."""
         return sum(
-            one.people
-            for one in self.groups
-            if one.day_changes - self.excluded and not one.changes - self.excluded
+            group.people
+            for group in self.groups
+            if group.day_changes - self.excluded and not group.changes - self.excluded
         )
 
 
@@ -129,7 +129,7 @@ def _count_by_change(groups: Iterable[tuple[Collection[str], int]]) -> Mapping[s
 def store(
     notice: ChangeNotice, everybody: Iterable[NoticeRecipient], excluded: Collection[str]
 ) -> None:
-    """Store whom the open notice concerns in place of all who were stored before."""
+    """Store the people an open notice concerns, replacing those stored before."""
     db.session.flush()
     delete_all()
     rows = [*_iter_rows(notice, everybody, frozenset(excluded))]
@@ -141,28 +141,30 @@ def store(
 
 
 def delete_all() -> None:
-    """Delete whom a notice concerns, once it is decided; no more than one is open."""
+    """Delete the people of a notice, once it is decided; at most one is open."""
     db.session.execute(delete(NoticePerson))
 
 
 def _iter_rows(
     notice: ChangeNotice, everybody: Iterable[NoticeRecipient], excluded: frozenset[str]
 ) -> Iterator[dict[str, Any]]:
-    for one in everybody:
-        told = [number for number in one.ids if number not in one.by_day]
-        counts = one.ids if notice.includes_days else told
+    for recipient in everybody:
+        session_changes = [number for number in recipient.ids if number not in recipient.by_day]
+        counts = recipient.ids if notice.includes_days else session_changes
         yield {
             "notice_id": notice.id,
-            "delegate_id": one.delegate_id,
-            "person_id": one.person_id,
-            "name": "" if one.person_id is None and not one.own else one.name,
-            "changes": " ".join(told),
-            "day_changes": " ".join(number for number in one.ids if number in one.by_day),
+            "delegate_id": recipient.delegate_id,
+            "person_id": recipient.person_id,
+            "name": "" if recipient.person_id is None and not recipient.own else recipient.name,
+            "changes": " ".join(session_changes),
+            "day_changes": " ".join(
+                number for number in recipient.ids if number in recipient.by_day
+            ),
             "is_included": not excluded.issuperset(counts),
         }
 
 
-_STILL_SPEAKS = and_(  # whoever is told as a speaker has a name here, with a booking or without
+_STILL_SPEAKS = and_(  # speakers have a name here, with a booking or without
     NoticePerson.name != "",
     NoticePerson.delegate_id.in_(
         select(Delegate.id).where(Delegate.email_key.in_(notice_speakers.EMAILS))
@@ -171,18 +173,18 @@ _STILL_SPEAKS = and_(  # whoever is told as a speaker has a name here, with a bo
 
 
 def has_cancelled_speaker(notice: ChangeNotice) -> bool:
-    """Return True if somebody who was listed with a booking is to be told as a speaker alone."""
+    """Return True if a person with a cancelled booking is now to be notified only as a speaker."""
     cancelled = NoticePerson.delegate_id.in_(select(Delegate.id).where(~ATTENDING))
-    such = select(NoticePerson.id).where(
+    statement = select(NoticePerson.id).where(
         NoticePerson.notice_id == notice.id, cancelled, _STILL_SPEAKS
     )
-    return db.session.scalar(select(such.exists())) or False
+    return db.session.scalar(select(statement.exists())) or False
 
 
 def get_summary(notice: ChangeNotice) -> NoticeSummary:
-    """Return an open notice as it was prepared, without those who have cancelled since.
+    """Return an open notice as prepared, without people who have cancelled since.
 
-    Whoever is told as a speaker is told without a booking as well.
+    Speakers are notified even without a booking.
     """
     cancelled = select(NoticePerson.changes, NoticePerson.day_changes, func.count()).where(
         NoticePerson.delegate_id.in_(select(Delegate.id).where(~ATTENDING)), ~_STILL_SPEAKS
@@ -199,13 +201,13 @@ def get_summary(notice: ChangeNotice) -> NoticeSummary:
     return NoticeSummary(
         notice,
         changes,
-        frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
-        [one for one in groups if one.people],
+        frozenset(json.loads(notice.excluded_changes)) & {change.id for change in changes},
+        [group for group in groups if group.people],
     )
 
 
 def _group_speakers(notice: ChangeNotice) -> Iterator[PersonGroup]:
-    """Count those without a booking who still have access to the pages of a speaker."""
+    """Count people without a booking who still have access to a speaker's pages."""
     rows = select(NoticePerson.changes, func.count()).where(
         NoticePerson.notice_id == notice.id, notice_speakers.has_access(NoticePerson.person_id)
     )
@@ -220,14 +222,14 @@ def _parse(ids: str) -> frozenset[str]:
 def list_page(
     summary: NoticeSummary, search: str, change: str, *, offset: int, limit: int
 ) -> tuple[Sequence[PersonRow], int]:
-    """Return a page of the people who are told, by name, and how many match."""
+    """List a page of the people to notify, by name, and count all that match."""
     matches = [*_iter_conditions(summary.notice, search, change)]
     people = (
         select(NoticePerson)
         .outerjoin(Delegate, Delegate.id == NoticePerson.delegate_id)
         .outerjoin(Person, Person.id == NoticePerson.person_id)
     )
-    is_searched = bool(search or change)  # then the people are read once, and counted meanwhile
+    is_searched = bool(search or change)  # then count while reading, since all are read anyway
     rows = people.where(*matches).with_only_columns(
         func.count().over() if is_searched else literal(0),
         func.coalesce(Delegate.reference, ""),
@@ -244,7 +246,7 @@ def list_page(
     total: int | None = found[0][0] if found else 0
     if not is_searched:
         total = summary.size.people
-    elif offset and not found:  # a page that is not there says nothing
+    elif offset and not found:  # an empty page does not know the total
         total = db.session.scalar(people.where(*matches).with_only_columns(func.count()))
     return [_to_row(summary, *row) for _, *row in found], total or 0
 
@@ -252,8 +254,8 @@ def list_page(
 def _to_row(summary: NoticeSummary, *row: str) -> PersonRow:
     reference, name, email, language, changes, day_changes = row
     ids = _parse(f"{changes} {day_changes}" if summary.notice.includes_days else changes)
-    told = [one for one in summary.chosen if one.id in ids]
-    return PersonRow(reference, name.strip(), email, language, told)
+    chosen_changes = [change for change in summary.chosen if change.id in ids]
+    return PersonRow(reference, name.strip(), email, language, chosen_changes)
 
 
 def _iter_conditions(
@@ -277,7 +279,7 @@ def _iter_conditions(
 
 
 def erase_delegate(delegate: Delegate) -> None:
-    """Delete what concerns a delegate whose booking is erased, and let the notice be recounted."""
+    """Delete an erased delegate's data, and have the notice recounted."""
     own = NoticePerson.delegate_id == delegate.id
     concerned = select(NoticePerson.notice_id).where(own)
     stale = update(ChangeNotice).where(ChangeNotice.id.in_(concerned))

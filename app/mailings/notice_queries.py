@@ -1,7 +1,4 @@
-"""Questions about notices of change: what waits for approval, and whom it concerns.
-
-Nothing here changes anything.
-"""
+"""Read-only queries about notices of change: which wait for approval, and whom they concern."""
 
 import json
 from collections.abc import Sequence
@@ -45,18 +42,18 @@ class NoticeSpan(NamedTuple):
 
 @dataclass(frozen=True)
 class NoticeOverview:
-    """An open notice with its changes and everybody whom they concern."""
+    """An open notice with its changes and everyone they concern."""
 
     notice: ChangeNotice
     changes: tuple[NoticeChange, ...]
-    excluded: frozenset[str]  # the ids of changes that an organiser has left out
-    everybody: Sequence[NoticeRecipient]  # as if nothing were left out, and all of a day included
+    excluded: frozenset[str]  # the ids of changes that an organiser excluded
+    everybody: Sequence[NoticeRecipient]  # with all changes, and everyone on a day, included
     includes_days: bool
     zone: ZoneInfo
 
     @cached_property
     def recipients(self) -> Sequence[NoticeRecipient]:
-        """Whom the chosen changes concern."""
+        """The people that the selected changes concern."""
         chosen = (self._choose(one) for one in self.everybody)
         return [one for one in chosen if one.changes]
 
@@ -65,8 +62,8 @@ class NoticeOverview:
 
     @property
     def size(self) -> NoticeSize:
-        """How many people can be told of how many of the chosen changes."""
-        found = {number for one in self.recipients for number in one.ids}
+        """The number of people and of selected changes."""
+        found = {number for recipient in self.recipients for number in recipient.ids}
         return NoticeSize(len(self.recipients), len(found))
 
 
@@ -77,13 +74,13 @@ def find_open() -> ChangeNotice | None:
 
 
 def find_open_size() -> NoticeSize:
-    """Return how many people can be told of how many changes, as last counted."""
+    """Return the number of people and changes of the open notice, as last counted."""
     notice = find_open()
     return NoticeSize(notice.people, notice.changes) if notice else NoticeSize(0, 0)
 
 
 def list_unreachable() -> Sequence[Speaker]:
-    """List the speakers whom the newest changes concern, if nobody at all can be told of these.
+    """List the speakers of the newest changes if none of the people these concern can be notified.
 
     Such changes open no notice; those of an open one are listed with it.
     """
@@ -93,9 +90,9 @@ def list_unreachable() -> Sequence[Speaker]:
 
 
 def load_notices() -> tuple[ChangeNotice | None, Sequence[ChangeNotice]]:
-    """Return the newest notice, and older ones that are open, oldest first.
+    """Return the newest notice, and older open ones, oldest first.
 
-    Those are open again, because their mailing was cancelled before it went out.
+    An older one is open again if its mailing was cancelled before it was sent.
     """
     newest = select(func.max(ChangeNotice.id)).scalar_subquery()
     rows = db.session.scalars(
@@ -108,7 +105,7 @@ def load_notices() -> tuple[ChangeNotice | None, Sequence[ChangeNotice]]:
 
 
 def find_public_state() -> PublicState | None:
-    """Return what the public sees now, or None before the first release."""
+    """Return the current public state, or None before the first release."""
     conference = db.session.scalars(
         select(Conference), execution_options={"populate_existing": True}
     ).one_or_none()
@@ -119,7 +116,7 @@ def find_public_state() -> PublicState | None:
 
 
 def get_overview(notice: ChangeNotice) -> NoticeOverview:
-    """Return a notice with its changes and the people whom they concern."""
+    """Return a notice with its changes and the people they concern."""
     span = NoticeSpan(notice.from_release, notice.to_release, notice.old_place, notice.new_place)
     return build_overview(notice, span, notice.changed_at)
 
@@ -127,14 +124,14 @@ def get_overview(notice: ChangeNotice) -> NoticeOverview:
 def build_overview(
     notice: ChangeNotice, span: NoticeSpan, public_since: datetime
 ) -> NoticeOverview:
-    """Compare the two ends of a span, and find out whom the changes concern."""
+    """Compare the two ends of a span, and find the people the changes concern."""
     old, new = _load_snapshots(span.from_release, span.to_release)
     changes = _list_changes(old, new, (span.old_place, span.new_place))
     known = list_known_changes(span.from_release, new)
     return NoticeOverview(
         notice,
         changes,
-        frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
+        frozenset(json.loads(notice.excluded_changes)) & {change.id for change in changes},
         list_recipients(changes, public_since, known, includes_days=True),
         notice.includes_days,
         ZoneInfo(new.conference.time_zone),
@@ -142,7 +139,7 @@ def build_overview(
 
 
 def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
-    """Count whom publishing would concern, together with what they have not been told yet."""
+    """Count the people that publishing would concern, including changes not yet notified."""
     state, (newest, _) = find_public_state(), load_notices()
     if state is None:
         return NoticeSize(0, 0)
@@ -158,7 +155,7 @@ def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
 def _list_changes(
     old: Snapshot, new: Snapshot, places: tuple[str, str]
 ) -> tuple[NoticeChange, ...]:
-    """List what delegates and speakers can be told, within one conference."""
+    """List the changes for delegates and speakers, within one conference."""
     if old.conference.acronym != new.conference.acronym:
         return ()
     comparison, now = compare(old, new), clock.now()
@@ -178,4 +175,4 @@ def _load_snapshots(*numbers: int) -> Sequence[Snapshot]:
 
 def _measure(changes: Sequence[NoticeChange], recipients: Sequence[NoticeRecipient]) -> NoticeSize:
     counts = count_by_change(recipients)
-    return NoticeSize(len(recipients), sum(one.id in counts for one in changes))
+    return NoticeSize(len(recipients), sum(change.id in counts for change in changes))

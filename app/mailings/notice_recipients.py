@@ -1,12 +1,13 @@
-"""Who is told of which changes: one row for each person, in a fixed number of queries.
+"""Who is notified of which changes: one row per person, in a fixed number of queries.
 
-Told are delegates who follow a session, and for what concerns a whole day those who come on it; if
-an organiser chooses so, also everybody who comes on the day of a changed session. Somebody follows
-a session who has booked a seat in it, or has it in an agenda that they saved with their booking:
-that takes the link from an email, so the address is theirs. Told are speakers and their assistants
-as well (``notice_speakers``); one who is also a delegate is one person, by their address. A person
-is not told of changes that they know: those for which they asked, and for delegates those that were
-public when they registered, booked the seat or last changed their agenda.
+Delegates are notified of changes of sessions they follow and, if a change concerns a whole day, of
+changes on the days they attend; an organiser can include everyone who attends on the day of a
+changed session. A delegate follows a session if they have booked a seat in it, or have it in an
+agenda linked to their booking, which requires the link from an email, so the address is theirs.
+Speakers and their assistants are notified as well (``notice_speakers``); a speaker who is also a
+delegate is one person, by their address. People are not notified of changes they know: their own
+requests and, for delegates, those that were public when they registered, booked the seat or last
+changed their agenda.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -50,12 +51,12 @@ COLUMNS: Final = (
     Delegate.days,
     Delegate.registered_at,
 )
-REMEMBERED: Final = frozenset({MOVED, ROOM, RENAMED})  # changes of what an agenda stores
+REMEMBERED: Final = frozenset({MOVED, ROOM, RENAMED})  # changes of values that an agenda stores
 
 
 @dataclass(frozen=True)
 class NoticeRecipient:
-    """A delegate, or a speaker or assistant without a booking, and what they are told."""
+    """A delegate, or a speaker or assistant without a booking, and their changes."""
 
     delegate_id: int | None
     reference: str
@@ -63,21 +64,21 @@ class NoticeRecipient:
     email: str
     language: str
     changes: tuple[NoticeChange, ...]
-    followed: frozenset[str]  # the keys of those sessions that they follow
-    optional: frozenset[str]  # the ids of changes that concern only the sessions they follow
-    by_day: frozenset[str] = frozenset()  # those that they are told only because of their days
+    followed: frozenset[str]  # the keys of these sessions that they follow
+    optional: frozenset[str]  # the ids of changes that concern only sessions they follow
+    by_day: frozenset[str] = frozenset()  # changes that concern them only by their days
     person_id: int | None = None  # of a speaker or assistant without a booking
-    own: frozenset[str] = frozenset()  # those that they are told because they speak
+    own: frozenset[str] = frozenset()  # changes that concern them as a speaker
     sessions_left: frozenset[str] = frozenset()  # the keys of those in which they no longer speak
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
         """The ids of the changes."""
-        return tuple(one.id for one in self.changes)
+        return tuple(change.id for change in self.changes)
 
     def join(self, other: "NoticeRecipient") -> "NoticeRecipient":
-        """Return the other person with what both are told."""
-        more = tuple(one for one in self.changes if one.id not in other.ids)
+        """Merge with another person's changes."""
+        more = tuple(change for change in self.changes if change.id not in other.ids)
         return replace(
             other,
             changes=(*other.changes, *more),
@@ -93,11 +94,11 @@ class NoticeRecipient:
         """Leave out changes by their ids."""
         if not set(excluded).intersection(self.ids):
             return self
-        left = tuple(one for one in self.changes if one.id not in excluded)
-        keys = {one.key for one in left}
+        remaining = tuple(change for change in self.changes if change.id not in excluded)
+        keys = {change.key for change in remaining}
         return replace(
             self,
-            changes=left,
+            changes=remaining,
             followed=self.followed & keys,
             own=self.own - set(excluded),
             sessions_left=self.sessions_left & keys,
@@ -108,8 +109,8 @@ class NoticeRecipient:
 class _KnownDetails:
     """A followed session as it was when the person last looked, and when the agenda changed.
 
-    Without a title only the moment is known, such as that of a booking. A seat is part of the
-    booking, so unsubscribing does not stop what is about it.
+    Without a title only the time is known, such as that of a booking. A seat is part of the
+    booking, so unsubscribing does not stop notices about it.
     """
 
     changed_at: datetime
@@ -120,7 +121,7 @@ class _KnownDetails:
     is_seat: bool
 
     def covers(self, change: NoticeChange, public_since: datetime) -> bool:
-        """Return True if they have seen this change since it became public."""
+        """Return True if the person has seen this change since it became public."""
         if change.new is None or self.changed_at <= public_since:
             return False
         if self.title is None:
@@ -151,7 +152,7 @@ def _select_stars(keys: Collection[str]) -> Select[Any]:
 
 
 def select_interest(delegate_id: Any, session_key: Any, since: Any) -> Select[Any]:
-    """Select who has a seat in a session, where nothing says as what they know it."""
+    """Select who has a seat in a session, for which no known details are stored."""
     unknown = (literal(None, type_) for type_ in (String, UtcDateTime, UtcDateTime, String))
     return select(delegate_id, session_key, since, *unknown, literal(value=True))
 
@@ -171,8 +172,8 @@ def _select_waits(keys: Collection[str]) -> Select[Any]:
     return interest.where(waits.ended_at.is_(None), waits.delegate_id.is_not(None), wanted)
 
 
-# Who is told of changes of a session whatever their days: each gives the rows about sessions with
-# some keys.
+# Sources of followers, regardless of their days: each returns the rows about sessions with some
+# keys.
 INTERESTS: list[Callable[[Collection[str]], Select[Any]]] = [
     _select_stars,
     _select_seats,
@@ -187,30 +188,30 @@ def list_recipients(
     *,
     includes_days: bool = False,
 ) -> Sequence[NoticeRecipient]:
-    """List who is told of these changes, by name.
+    """List the people to notify of these changes, by name.
 
     ``public_since`` is when the newest of them became public, ``known`` is what speakers know
-    because they asked for it. Whoever has unsubscribed from what does not concern their place hears
-    only of what concerns the days on which they come, and what they speak in. With
-    ``includes_days`` those are listed as well whom changes concern only by the day of a session.
+    because they requested it. People who have unsubscribed get only the changes on days they
+    attend, and of sessions they speak in. With ``includes_days`` people whom changes concern only
+    by the day of a session are included.
     """
     if not includes_days:
-        changes = [replace(one, session_days=frozenset()) for one in changes]
+        changes = [replace(change, session_days=frozenset()) for change in changes]
     if not changes:
         return []
     own = dict(notice_speakers.map_news(changes, known))
-    general = [one for one in changes if one.kind not in FOR_SPEAKERS]
-    followed = _load_followed({one.key for one in general if one.is_of_session})
-    senders = {one.email for one in known}
+    general = [change for change in changes if change.kind not in FOR_SPEAKERS]
+    followed = _load_followed({change.key for change in general if change.is_of_session})
+    senders = {known_change.email for known_change in known}
     found = []
     for row in _load_delegates(general, followed, includes_speakers=bool(own)):
         follows = followed.get(row.id, {})
         news = tuple(_iter_news(general, row, follows, public_since))
         if row.email.lower() in senders:
             news = tuple(one for one in news if not notice_speakers.is_known(one, row.email, known))
-        theirs = own.pop(recipients.to_key(row.email), None)
-        if news or theirs:
-            found.append(_join_news(changes, _build(row, news, follows), theirs))
+        own_news = own.pop(recipients.to_key(row.email), None)
+        if news or own_news:
+            found.append(_join_news(changes, _build(row, news, follows), own_news))
     concerned = [one for one in _exclude_unsubscribed(found) if one.changes]
     concerned += map(_build_speaker, own.values())
     return sorted(
@@ -220,7 +221,7 @@ def list_recipients(
 
 
 def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRecipient]:
-    keys = {recipients.to_key(one.email) for one in found if one.optional}
+    keys = {recipients.to_key(recipient.email) for recipient in found if recipient.optional}
     blocked = recipients.exclusion_reasons(keys, is_essential=False) if keys else {}
     anyway = recipients.exclusion_reasons(set(blocked), is_essential=True) if blocked else {}
     for one in found:
@@ -229,7 +230,7 @@ def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRe
 
 
 def _load_followed(keys: Collection[str]) -> Followed:
-    """Load who follows which of these sessions, and as what they know it."""
+    """Load who follows which of these sessions, with the details they know."""
     found: dict[int, dict[str, _KnownDetails]] = {}
     for number, key, *details in db.session.execute(_select_interests(keys)) if keys else ():
         known = _KnownDetails(*details)
@@ -248,9 +249,9 @@ def _select_interests(keys: Collection[str]) -> CompoundSelect[Any] | Select[Any
 def _load_delegates(
     changes: Sequence[NoticeChange], followed: Followed, *, includes_speakers: bool
 ) -> Iterable[Row[Any]]:
-    """Load the delegates whom any of the changes can concern, or who speak or help a speaker."""
-    days = frozenset[date]().union(*(one.days | one.session_days for one in changes))
-    keys = {one.key for one in changes if one.is_of_session}
+    """Load the delegates any of the changes may concern, and those who speak or assist."""
+    days = frozenset[date]().union(*(change.days | change.session_days for change in changes))
+    keys = {change.key for change in changes if change.is_of_session}
     concerned = [Delegate.days.contains(day.isoformat()) for day in sorted(days)]
     if followed:
         interests = _select_interests(keys).subquery()
@@ -269,7 +270,7 @@ def _iter_news(
     follows: Mapping[str, _KnownDetails],
     public_since: datetime,
 ) -> Iterator[NoticeChange]:
-    """Yield the changes that concern a person and that they do not know."""
+    """Yield the changes that concern a person and are new to them."""
     days = _parse_days(row.days)
     is_new = row.registered_at > public_since
     for change in changes:
@@ -299,16 +300,20 @@ def _build(
         email=row.email,
         language=row.language,
         changes=news,
-        followed=frozenset(one.key for one in news if one.key in follows),
-        optional=frozenset(one.id for one in news if not days & one.days and one.key not in seats),
-        by_day=frozenset(one.id for one in news if one.key not in follows and not days & one.days),
+        followed=frozenset(change.key for change in news if change.key in follows),
+        optional=frozenset(
+            change.id for change in news if not days & change.days and change.key not in seats
+        ),
+        by_day=frozenset(
+            change.id for change in news if change.key not in follows and not days & change.days
+        ),
     )
 
 
 def _join_news(
     changes: Sequence[NoticeChange], one: NoticeRecipient, own: OwnNews | None
 ) -> NoticeRecipient:
-    """Add to what a delegate is told what they are told because they speak."""
+    """Add the changes a delegate gets as a speaker."""
     if own is None:
         return one
     ids = own.ids | set(one.ids)
@@ -342,7 +347,7 @@ def _build_speaker(news: OwnNews) -> NoticeRecipient:
 def count_by_change(recipients: Iterable[NoticeRecipient]) -> Mapping[str, int]:
     """Count the people for each change, by its id."""
     counts: dict[str, int] = {}
-    for one in recipients:
-        for number in one.ids:
+    for recipient in recipients:
+        for number in recipient.ids:
             counts[number] = counts.get(number, 0) + 1
     return counts

@@ -1,7 +1,7 @@
-"""The speakers and their assistants whom changes concern: whoever has access to their pages.
+"""The speakers and their assistants to notify: everyone with access to their pages.
 
-They are told of everything that changes in their sessions and profiles, besides what they have
-changed themselves: that is news only to others with access to the same pages.
+They are notified of all changes of their sessions and profiles, except those they made themselves,
+which are news only to others with access to the same pages.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,18 +25,18 @@ EMAILS = (
 
 @dataclass(frozen=True)
 class SpeakerContact:
-    """Somebody with access to the pages of one or more speakers."""
+    """A person with access to the pages of one or more speakers."""
 
     person_id: int
     email: str
-    name: str  # their own if they speak, or else that of the first speaker whom they help
+    name: str  # their own if they speak, otherwise that of the first speaker they assist
     slugs: frozenset[str]
-    withdrawn: frozenset[str]  # of those who withdrew, and so know that they are removed
+    withdrawn: frozenset[str]  # who withdrew, and so know that they were removed
 
 
 @dataclass(frozen=True)
 class OwnNews:
-    """What somebody is told because they speak, or help somebody who does."""
+    """The changes a person gets as a speaker or assistant."""
 
     contact: SpeakerContact
     changes: tuple[NoticeChange, ...]
@@ -44,34 +44,36 @@ class OwnNews:
     @property
     def ids(self) -> frozenset[str]:
         """The ids of the changes."""
-        return frozenset(one.id for one in self.changes)
+        return frozenset(change.id for change in self.changes)
 
     @property
     def sessions(self) -> frozenset[str]:
-        """The keys of sessions in which they speak, where calendars have changed."""
+        """The keys of sessions in which they speak, where calendar entries have changed."""
         return self._keys - self.sessions_left
 
     @property
     def sessions_left(self) -> frozenset[str]:
         """The keys of sessions in which they no longer speak."""
         return frozenset(
-            one.key
-            for one in self.changes
-            if one.key in self._keys
-            and one.new
-            and self.contact.slugs.isdisjoint(part.slug for part in one.new.parts)
+            change.key
+            for change in self.changes
+            if change.key in self._keys
+            and change.new
+            and self.contact.slugs.isdisjoint(part.slug for part in change.new.parts)
         )
 
     @property
     def _keys(self) -> frozenset[str]:
-        in_calendars = (one for one in self.changes if one.is_of_session and one.kind != DETAILS)
-        return frozenset(one.key for one in in_calendars)
+        in_calendars = (
+            change for change in self.changes if change.is_of_session and change.kind != DETAILS
+        )
+        return frozenset(change.key for change in in_calendars)
 
 
 def map_news(
     changes: Sequence[NoticeChange], known: Collection[KnownChange]
 ) -> Mapping[str, OwnNews]:
-    """Map addresses, as they are compared, to what speakers and assistants there are told."""
+    """Map normalised addresses to the changes that speakers and assistants get."""
     by_speaker: dict[str, list[tuple[int, NoticeChange]]] = {}
     for place, change in enumerate(changes):
         for slug in change.speaker_slugs:
@@ -86,7 +88,7 @@ def map_news(
 
 
 def is_known(change: NoticeChange, email: str, known: Collection[KnownChange]) -> bool:
-    """Return True if somebody asked for a change, and so knows it."""
+    """Return True if the person requested a change, and so knows it."""
     if not known:
         return False
     field = "title" if change.kind == RENAMED else change.field
@@ -99,13 +101,13 @@ def _iter_news(
     by_speaker: Mapping[str, Sequence[tuple[int, NoticeChange]]],
     known: Collection[KnownChange],
 ) -> Iterator[NoticeChange]:
-    """Yield what somebody is told, in order; of a speaker who is removed nothing but that."""
+    """Yield a person's changes in order; for a removed speaker only the removal."""
     found: dict[int, NoticeChange] = {}
     for slug in contact.slugs:
-        theirs = by_speaker.get(slug, ())
-        removals = [(place, one) for place, one in theirs if one.kind == REMOVED]
+        speaker_changes = by_speaker.get(slug, ())
+        removals = [(place, one) for place, one in speaker_changes if one.kind == REMOVED]
         if not removals:
-            found.update(theirs)
+            found.update(speaker_changes)
         elif slug not in contact.withdrawn:
             found.update(removals)
     for place in sorted(found):
@@ -136,26 +138,26 @@ def _load_contacts() -> Mapping[str, SpeakerContact]:
 
 
 def list_emails(addresses: Collection[str]) -> Collection[str]:
-    """List those of these addresses that have access to the pages of a speaker, in lower case."""
-    such = Person.email.in_([one.lower() for one in addresses])
-    return set(db.session.scalars(EMAILS.where(such))) if addresses else ()
+    """List those of these addresses that have access to a speaker's pages, in lower case."""
+    condition = Person.email.in_([address.lower() for address in addresses])
+    return set(db.session.scalars(EMAILS.where(condition))) if addresses else ()
 
 
 def list_without_access(changes: Sequence[NoticeChange]) -> Sequence[Speaker]:
-    """List the speakers whom changes concern, and for whom nobody has access to their pages."""
-    slugs = {slug for one in changes for slug in one.speaker_slugs}
+    """List the speakers that changes concern and whose pages no one has access to."""
+    slugs = {slug for change in changes for slug in change.speaker_slugs}
     access = select(SpeakerAccess.id).where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE)
     rows = select(Speaker).where(Speaker.slug.in_(slugs), ~access.exists())
     return db.session.scalars(rows.order_by(Speaker.name_sort_key, Speaker.id)).all()
 
 
 def has_access(person_id: SQLColumnExpression[int | None]) -> ColumnElement[bool]:
-    """Return the condition that somebody still has access to the pages of a speaker."""
+    """Return the condition that a person still has access to a speaker's pages."""
     return person_id.in_(select(SpeakerAccess.person_id).where(IS_ACTIVE))
 
 
 def matches(person_id: SQLColumnExpression[int | None], word: str) -> ColumnElement[bool]:
-    """Return the condition that a word is in somebody's email address or in a speaker's name."""
+    """Return the condition that a word is in a person's email address or in a speaker's name."""
     access = select(SpeakerAccess.person_id).join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
     named = access.where(IS_ACTIVE, Speaker.search_text.contains(word, autoescape=True))
     mailed = select(Person.id).where(Person.email.contains(word, autoescape=True))

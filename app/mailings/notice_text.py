@@ -1,4 +1,4 @@
-"""Changes in words: how the page of a notice lists them, and how an email tells of them."""
+"""Changes in words, for the page of a notice and for emails."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ MIN_UNDERLINE: Final = 3
 
 @dataclass(frozen=True)
 class ChangeText:
-    """A change in words; ``old`` and ``new`` have labels, since a change may have only one."""
+    """A change in words; ``lines`` have labels, since a change may have only one value."""
 
     heading: str
     label: str
-    lines: tuple[tuple[str, str], ...]  # (Before, Boat house)
+    lines: tuple[tuple[str, str], ...]  # label and value: (Before, Boat house)
 
 
 def describe(change: NoticeChange) -> ChangeText:
@@ -108,16 +108,16 @@ _FACT_OF: Final = {
 
 
 def render_block(changes: Sequence[NoticeChange]) -> str:
-    """Return all changes of one person with the layout of ``app.mail.html_body``."""
+    """Return all changes of a person in the layout of ``app.mail.html_body``."""
     parts: dict[str, list[str]] = {}
-    for one in changes:
-        text = describe(one)
+    for change in changes:
+        text = describe(change)
         heading = f"{text.heading}\n{'-' * max(MIN_UNDERLINE, len(text.heading))}"
-        parts.setdefault(one.key, [heading]).append(_render_change(text))
+        parts.setdefault(change.key, [heading]).append(_render_change(text))
     return "\n\n".join("\n\n".join(some) for some in parts.values())
 
 
 def _render_change(text: ChangeText) -> str:
-    """Return a small table, or two lines where there is only one value."""
+    """Return a small table, or two lines if there is only one value."""
     lines = "\n".join(f"{label}: {value}" for label, value in text.lines)
     return f"{text.label}:\n\n{lines}" if len(text.lines) > 1 else f"{text.label}\n{lines}"

@@ -1,8 +1,9 @@
 """Notices of change: prepared when the public programme changes, sent only when approved.
 
 A notice compares what people know with what is public now. Until it is approved or dropped, each
-further release extends it, so that a session that moved and moved back is not mentioned. Nothing is
-sent from here: ``create_mailing`` makes a draft, which an organiser sends like any other mailing.
+further release extends it, so that a session that moved and moved back is not mentioned. This
+module sends nothing: ``create_mailing`` creates a draft, which an organiser sends like any other
+mailing.
 """
 
 import json
@@ -29,7 +30,7 @@ from app.releases.models import ReleaseActivation
 
 
 class StaleNotice(StaleEdit):
-    """Another release, or somebody else, has changed the notice since the page was opened."""
+    """A release or another user has changed the notice since the page was opened."""
 
     message = (
         "The notice has changed since you opened the page, so nothing has been done. Check the "
@@ -38,10 +39,10 @@ class StaleNotice(StaleEdit):
 
 
 def prepare() -> None:
-    """Bring the open notice up to date with what is public, or begin one.
+    """Update the open notice to the public state, or create one.
 
-    This is done when something is published, and by the worker for releases that are scheduled, for
-    mailings that were cancelled before they went out, and for speakers who cancel their booking.
+    It is called when something is published, and by the worker for scheduled releases, for mailings
+    that were cancelled before they were sent, and for speakers who cancel their booking.
     """
     public = notice_queries.find_public_state()
     if public is None or _is_current(public, *notice_queries.load_notices()):
@@ -60,13 +61,13 @@ def create_mailing(
     expected_version: int,
     actor: str,
 ) -> Mailing:
-    """Make a draft of the emails about the chosen changes, or bring the one there is up to date.
+    """Create a draft of the emails about the selected changes, or update the existing one.
 
-    With ``includes_days`` they also go to everybody who comes on the day of a changed session.
+    With ``includes_days`` they also go to everyone who attends on the day of a changed session.
     """
     _lock(notice, expected_version)
     overview = notice_queries.get_overview(notice)
-    excluded = sorted(one.id for one in overview.changes if one.id not in chosen)
+    excluded = sorted(change.id for change in overview.changes if change.id not in chosen)
     overview = replace(overview, excluded=frozenset(excluded), includes_days=includes_days)
     if not overview.recipients:
         raise RuleViolation(
@@ -82,7 +83,7 @@ def create_mailing(
 
 
 def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
-    """Tell nobody of these changes, now or later."""
+    """Notify no one of these changes, now or later."""
     _lock(notice, expected_version)
     notice.state, notice.decided_by = DROPPED, actor
     notice.version += 1
@@ -99,7 +100,8 @@ def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
 def refresh_mailing(mailing: Mailing, recipients: Sequence[MailingRecipient]) -> None:
     """Prepare emails again for speakers who have cancelled their booking since it was scheduled.
 
-    They hear only of what they speak in, as when they had none. The caller has locked the mailing.
+    They get only the changes of what they speak in, as without a booking. The caller must have
+    locked the mailing.
     """
     rows = notice_mailing.list_cancelled_speakers(mailing, recipients)
     notice = db.session.scalar(select(ChangeNotice).filter_by(mailing_id=mailing.id))
@@ -124,9 +126,9 @@ def _is_current(
 
 
 def _is_stale(notice: ChangeNotice | None) -> bool:
-    """Return True if an open notice has a change that is over, or was never stored whole.
+    """Return True if an open notice has a past change, or was not stored completely.
 
-    Or if somebody has cancelled their booking since, and is told as a speaker alone.
+    Also if a person has cancelled their booking since, and is now notified only as a speaker.
     """
     if notice is None or not notice.is_open:
         return False
@@ -137,7 +139,7 @@ def _is_stale(notice: ChangeNotice | None) -> bool:
 def _extend(
     newest: ChangeNotice | None, reopened: Sequence[ChangeNotice], public: PublicState
 ) -> None:
-    """Extend the open notice to what is public, or begin another."""
+    """Extend the open notice to the public state, or create another."""
     for one in (newest, *reopened):
         if one is not None:
             notice_mailing.lock(one)
@@ -152,7 +154,7 @@ def _extend(
 def _get_known(
     newest: ChangeNotice | None, reopened: Sequence[ChangeNotice], public: PublicState
 ) -> PublicState:
-    """Return what people know: as they were told last, or as it was before the last release."""
+    """Return what people know: as last notified, or before the last release."""
     if newest is None:
         return PublicState(_previous_release() or public.number, public.place)
     oldest_open = next((one for one in (*reopened, newest) if one.is_open), None)
@@ -162,7 +164,7 @@ def _get_known(
 
 
 def _refresh(notice: ChangeNotice, span: NoticeSpan) -> None:
-    """Store whom an extended notice concerns, and bring the draft of its emails up to date."""
+    """Store the people an extended notice concerns, and update the draft of its emails."""
     now = clock.now()
     is_extended = (notice.to_release, notice.new_place) != (span.to_release, span.new_place)
     if is_extended or not notice.version:
@@ -181,18 +183,18 @@ def _refresh(notice: ChangeNotice, span: NoticeSpan) -> None:
 def _store(notice: ChangeNotice, overview: NoticeOverview) -> None:
     """Store the changes and the people, so that pages need not compare releases.
 
-    Listed are also the changes of speakers who get no email, so that an organiser can tell them.
+    This includes the changes of speakers who get no email, so that an organiser can tell them.
     """
-    told = {number for one in overview.everybody for number in one.ids}
+    notified_ids = {number for one in overview.everybody for number in one.ids}
     unreachable = {one.slug for one in notice_speakers.list_without_access(overview.changes)}
     changes = [
-        one
-        for one in overview.changes
-        if one.id in told or not unreachable.isdisjoint(one.speaker_slugs)
+        change
+        for change in overview.changes
+        if change.id in notified_ids or not unreachable.isdisjoint(change.speaker_slugs)
     ]
-    ends = [one.ends_at(overview.zone) for one in changes]
+    ends = [change.ends_at(overview.zone) for change in changes]
     notice.content = notice_changes.dump(changes)
-    notice.stale_at = min((one for one in ends if one is not None), default=None)
+    notice.stale_at = min((end for end in ends if end is not None), default=None)
     notice.people, notice.changes = overview.size
     notice_people.store(notice, overview.everybody, overview.excluded)
 

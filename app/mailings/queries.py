@@ -1,4 +1,4 @@
-"""Read-only queries about mailings: who gets one, the list, progress and the report."""
+"""Read-only queries about mailings: recipients, the list, progress and the report."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ from app.mailings.models import (
 )
 from app.mailings.recipient_selection import Selection
 
-# What a report says of a recipient, in the order of its summary.
+# The statuses of recipients in a report, in the order of its summary.
 SENT_TO, RETRYING, REFUSED, BOUNCED = "sent", "retrying", "refused", "bounced"
 WAITING_TO_GO, NOT_YET, NOT_SENT = "waiting", "pending", "left_out"
 NO_SUCH_MAILING: Final = "There is no group email with that number"
@@ -36,28 +36,28 @@ STATUS: Final[ColumnElement[str]] = case(
     (Email.state == SENT, literal(SENT_TO)),
     ((Email.state == FAILED) & Email.sent_at.is_not(None), literal(BOUNCED)),
     (Email.state == FAILED, literal(REFUSED)),
-    (Email.last_error != "", literal(RETRYING)),  # an attempt alone may be the first, under way
+    (Email.last_error != "", literal(RETRYING)),  # an attempt alone may still be running
     else_=literal(WAITING_TO_GO),
 )
 
 
 @dataclass(frozen=True)
 class ReportRow:
-    """A recipient, what became of their email, and why if it did not arrive."""
+    """A recipient, the status of their email, and why it failed if it did."""
 
     name: str
     address: str
     person: str
     status: str
     reason: str
-    sent_at: Any  # a real moment, or None
+    sent_at: Any  # real time, or None
     email_id: int | None
     booking_reference: str
 
 
 @dataclass(frozen=True)
 class Report:
-    """How many recipients there are with each status."""
+    """The number of recipients with each status."""
 
     counts: Mapping[str, int]
 
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def is_moving(self) -> bool:
-        """Whether emails have still to go out."""
+        """Whether emails are still to be sent."""
         return self.finished < self.total
 
 
@@ -119,7 +119,7 @@ def count_mailings(states: Sequence[str]) -> int:
 
 
 def select_people(mailing: Mailing) -> Selection:
-    """Return who would get a mailing if it were scheduled now; who does, if it has been."""
+    """Return who would get a mailing if it were scheduled now, or who does, once it has been."""
     audience = audiences.get_audience(mailing.audience)
     deselected = recipients.iter_deselected(mailing)
     if audience.find is None or (not mailing.is_draft and has_recipients(mailing)):
@@ -178,7 +178,7 @@ def get_own(mailing: Mailing, person: str) -> MailingRecipient | None:
 
 
 def get_own_values(mailing: Mailing, people: Collection[str]) -> Mapping[str, Mapping[str, str]]:
-    """Return what these recipients of a prepared mailing are told, by person."""
+    """Return the prepared values of these recipients, by person."""
     rows = db.session.execute(
         select(MailingRecipient.person, MailingRecipient.own_values).where(
             MailingRecipient.mailing_id == mailing.id,
@@ -190,14 +190,14 @@ def get_own_values(mailing: Mailing, people: Collection[str]) -> Mapping[str, Ma
 
 
 def find_next() -> tuple[Mailing, int] | None:
-    """Return the mailing that goes out next, or is being sent, and how many people get it."""
+    """Return the mailing that is sent next, or is being sent, and its number of recipients."""
     rows = select(Mailing, _recipient_count()).where(Mailing.state.in_([SCHEDULED, SENDING]))
     found = db.session.execute(rows.order_by(Mailing.send_at, Mailing.id).limit(1)).first()
     return (found[0], found[1]) if found else None
 
 
 def get_report(mailing: Mailing) -> Report:
-    """Count the recipients by what became of their emails."""
+    """Count the recipients by the status of their emails."""
     statuses = (
         select(STATUS.label("status"))
         .select_from(MailingRecipient)
@@ -211,7 +211,7 @@ def get_report(mailing: Mailing) -> Report:
 
 
 def count_by_language(mailing: Mailing) -> Mapping[str, int]:
-    """Count the recipients of a mailing that is scheduled or sent by their language."""
+    """Count the recipients of a scheduled or sent mailing by language."""
     rows = (
         select(MailingRecipient.language, func.count())
         .where(MailingRecipient.mailing_id == mailing.id, MailingRecipient.state != LEFT_OUT)
@@ -221,7 +221,7 @@ def count_by_language(mailing: Mailing) -> Mapping[str, int]:
 
 
 def list_reasons(mailing: Mailing) -> Sequence[tuple[str, int]]:
-    """List why people were left out, and how many, most first."""
+    """List the reasons why people were excluded, with their numbers, highest first."""
     return (
         db.session.execute(
             select(MailingRecipient.reason, func.count())
@@ -246,7 +246,7 @@ def list_report(
 
 
 def count_report(mailing: Mailing, status: str, search: str) -> int:
-    """Count the recipients that ``list_report`` lists; their emails are read only for a status."""
+    """Count the recipients that ``list_report`` lists; reads emails only for a status."""
     rows = select(func.count()).select_from(MailingRecipient)
     if status:
         rows = rows.outerjoin(Email, Email.id == MailingRecipient.email_id)
@@ -254,7 +254,7 @@ def count_report(mailing: Mailing, status: str, search: str) -> int:
 
 
 def stream_report(mailing: Mailing, status: str, search: str) -> Iterator[ReportRow]:
-    """Yield those whom ``list_report`` lists, for a file sent after the request has ended."""
+    """Yield the recipients of ``list_report``, for a file sent after the request has ended."""
     rows = _select_report(mailing, status, search).order_by(MailingRecipient.id)
     return (ReportRow(*row) for row in stream(db.engine, rows))
 

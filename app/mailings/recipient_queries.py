@@ -1,4 +1,4 @@
-"""Read-only queries about who gets a mailing: pages of people, counts, and who comes next."""
+"""Read-only queries about recipients of mailings: pages of people, counts, and neighbours."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from app.mailings.recipient_selection import Selection
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Somebody who gets a mailing, their position from 1, and who comes before and after."""
+    """A recipient of a mailing, their position from 1, and the recipients before and after."""
 
     person: str
     position: int
@@ -41,26 +41,29 @@ def select_candidates(people: PeopleQuery) -> Select[Any]:
 def list_page(
     selection: Selection, search: str, *, offset: int, limit: int
 ) -> Sequence[tuple[Candidate, str]]:
-    """List people with the reason why they get none, or "": first those who get it."""
+    """List people with the reason why they are excluded, or "": recipients first."""
     people = selection.people
     rows = select_candidates(people).where(*people.search(search))
     left_out = [case((selection.is_included, 0), else_=1)] if selection.excluded_count else []
     rows = rows.order_by(*left_out, *people.order).offset(offset).limit(limit)
     found = [Candidate(*row) for row in db.session.execute(rows)]
-    return [(one, one.exclusion or selection.exceptions.get(one.person, "")) for one in found]
+    return [
+        (candidate, candidate.exclusion or selection.exceptions.get(candidate.person, ""))
+        for candidate in found
+    ]
 
 
 def count_by_language(selection: Selection) -> Mapping[str, int]:
-    """Count those who get it by the language in which they registered."""
+    """Count the recipients by the language in which they registered."""
     people = selection.people
-    such = (*people.conditions, selection.is_included)
-    found = select(people.language.label("language")).where(*such).subquery()
+    conditions = (*people.conditions, selection.is_included)
+    found = select(people.language.label("language")).where(*conditions).subquery()
     rows = select(found.c.language, func.count()).group_by(found.c.language)
     return dict(db.session.execute(rows).tuples().all())
 
 
 def count_found(selection: Selection, search: str) -> int:
-    """Count the people whom a search finds, whether they get the mailing or not."""
+    """Count the people whom a search matches, excluded or not."""
     if not search:
         return sum(selection.total.values())
     people = selection.people
@@ -70,7 +73,7 @@ def count_found(selection: Selection, search: str) -> int:
 
 
 def list_first(selection: Selection, limit: int) -> Sequence[Candidate]:
-    """List the first of those who get it."""
+    """List the first recipients."""
     rows = select_candidates(selection.people).where(selection.is_included)
     rows = rows.order_by(*selection.people.order).limit(limit)
     return [Candidate(*row) for row in db.session.execute(rows)]
@@ -79,12 +82,12 @@ def list_first(selection: Selection, limit: int) -> Sequence[Candidate]:
 def count_combinations(
     selection: Selection, conditions: Sequence[ColumnElement[bool]]
 ) -> Mapping[tuple[bool, ...], int]:
-    """Count those who get it by which of the conditions hold for them."""
+    """Count the recipients by which of the conditions they meet."""
     if not conditions:
         return {(): selection.count}
     columns = [case((one, 1), else_=0).label(f"holds_{i}") for i, one in enumerate(conditions)]
-    such = (*selection.people.conditions, selection.is_included)
-    found = select(*columns).where(*such).subquery()
+    where = (*selection.people.conditions, selection.is_included)
+    found = select(*columns).where(*where).subquery()
     rows = select(*found.c, func.count()).group_by(*found.c)
     return {tuple(map(bool, held)): count for *held, count in db.session.execute(rows)}
 
@@ -92,7 +95,7 @@ def count_combinations(
 def list_first_of(
     selection: Selection, groups: Mapping[str, ColumnElement[bool]], limit: int
 ) -> Mapping[str, Sequence[Candidate]]:
-    """List the first of those who get it for whom each condition holds."""
+    """List the first recipients who meet each condition."""
     people, found = selection.people, {name: list[Candidate]() for name in groups}
     if not groups:
         return found
@@ -108,32 +111,34 @@ def list_first_of(
 
 
 def find_neighbours(selection: Selection, person: str) -> Neighbours | None:
-    """Find somebody among those who get it, or else the first; None if nobody does.
+    """Find a person among the recipients, by default the first; None if there are none.
 
-    Who comes before and after is looked up from where they stand, which an index on the order
-    does without numbering everybody.
+    Their neighbours are found from their sort key, which an index on the order does without
+    numbering all recipients.
     """
     people = selection.people
-    such = (*people.conditions, selection.is_included)
+    included = (*people.conditions, selection.is_included)
     order = [*enumerate(people.order)]
     keys: list[Label[Any]] = [one.label(f"key_{number}") for number, one in order]
-    wanted = select(people.person.label("person"), *keys).where(*such)
-    asked_first = [(people.person == person).desc()] if person else []  # it would look at everybody
+    wanted = select(people.person.label("person"), *keys).where(*included)
+    asked_first = [(people.person == person).desc()] if person else []  # it would look at everyone
     wanted = wanted.order_by(*asked_first, *people.order).limit(1)
     place = wanted.cte("place")
-    here, there = tuple_(*people.order), tuple_(*(place.c[one.name] for one in keys))
+    sort_key, place_key = tuple_(*people.order), tuple_(*(place.c[key.name] for key in keys))
 
     def find(*conditions: ColumnElement[bool], order: Iterable[Any]) -> ScalarSelect[str]:
-        found = select(people.person).where(*such, *conditions).order_by(*order).limit(1)
+        found = select(people.person).where(*included, *conditions).order_by(*order).limit(1)
         return found.correlate(place).scalar_subquery()
 
-    before = select(func.count(people.person)).where(*such, here < there).correlate(place)
+    before = (
+        select(func.count(people.person)).where(*included, sort_key < place_key).correlate(place)
+    )
     row = db.session.execute(
         select(
             place.c.person,
             before.scalar_subquery() + 1,
-            find(here < there, order=(one.desc() for one in people.order)),
-            find(here > there, order=people.order),
+            find(sort_key < place_key, order=(one.desc() for one in people.order)),
+            find(sort_key > place_key, order=people.order),
         )
     ).first()
     return Neighbours(*row) if row else None

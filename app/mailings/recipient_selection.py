@@ -1,9 +1,9 @@
-"""Who gets a mailing and who does not, worked out by the database.
+"""Who gets a mailing and who is excluded, computed by the database.
 
-What an audience finds is one statement. Beside it stand the few people whom that does not leave
-out by itself: whom an organiser has unticked, who have unsubscribed, or who have an address that
-is wrong or that somebody else in the list has. Only those are loaded, so that a page takes about
-as long for five thousand people as for twenty.
+The people of an audience are one statement. It is combined with the few exceptions that it does not
+exclude itself: people whom an organiser deselected, who have unsubscribed, or whose address is
+invalid or belongs to another recipient. Only these are loaded, so that a page takes about as long
+for five thousand people as for twenty.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -38,30 +38,30 @@ from app.mailings import recipients
 from app.mailings.audiences import PeopleQuery
 from app.mailings.models import LEFT_OUT, PENDING, Mailing, MailingRecipient
 
-# An address of these characters and of ordinary length is one to which emails can be sent. The
-# others, such as those of other scripts, are few, and checked in Python.
+# An address of these characters and of ordinary length can get emails. The others, such as those in
+# other scripts, are few, and checked in Python.
 ORDINARY_CHARACTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789.@_+-"
-MAX_ORDINARY_LENGTH: Final = 63  # characters, so that no part of the address is too long
-# kinds of rows, beside the reasons
+MAX_ORDINARY_LENGTH: Final = 63  # characters, so that no part of the address can be too long
+# kinds of rows, besides the reasons
 TOTAL, SEVERAL, SPECIAL, HASHED = "total", "several", "special", "hashed"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Who gets a mailing, and who does not."""
+    """Who gets a mailing, and who is excluded."""
 
     people: PeopleQuery
-    total: Mapping[str, int]  # how many there are with each exclusion; "" for none
-    exceptions: Mapping[str, str]  # why others get none either, by person
+    total: Mapping[str, int]  # the number of people with each exclusion; "" for none
+    exceptions: Mapping[str, str]  # why others are excluded, by person
 
     @property
     def count(self) -> int:
-        """How many people get it."""
+        """The number of recipients."""
         return self.total.get("", 0) - len(self.exceptions)
 
     @cached_property
     def reasons(self) -> Mapping[str, int]:
-        """How many are left out for each reason, most first."""
+        """The number of excluded people by reason, highest first."""
         counts = {reason: number for reason, number in self.total.items() if reason}
         for reason in self.exceptions.values():
             counts[reason] = counts.get(reason, 0) + 1
@@ -69,12 +69,12 @@ class Selection:
 
     @property
     def excluded_count(self) -> int:
-        """How many are left out."""
+        """The number of excluded people."""
         return sum(self.reasons.values())
 
     @property
     def is_included(self) -> ColumnElement[bool]:
-        """The condition for those who get it."""
+        """The condition for recipients."""
         included = self.people.exclusion == ""
         if self.exceptions:
             included &= self.people.person.not_in(self.exceptions)
@@ -82,7 +82,7 @@ class Selection:
 
 
 def choose(people: PeopleQuery, deselected: Iterable[str], *, is_essential: bool) -> Selection:
-    """Find out who of these people get a mailing."""
+    """Select the recipients among these people."""
     accepted = suppression.NOT_THEIR_WISH if is_essential else suppression.REASONS
     unticked = list(deselected)
     rows = db.session.execute(_select_kinds(people, unticked, accepted)).tuples().all()
@@ -99,10 +99,10 @@ def choose(people: PeopleQuery, deselected: Iterable[str], *, is_essential: bool
 
 
 def of_stored(people: PeopleQuery, deselected: Iterable[str]) -> Selection:
-    """Return the selection of recipients that are rows already: only unticking is to be added."""
+    """Return the selection of stored recipients, to which only deselected ones are added."""
     chosen = list(deselected)
-    such = (*people.conditions, people.exclusion == "", people.person.in_(chosen))
-    found = db.session.scalars(select(people.person).where(*such)).all() if chosen else ()
+    conditions = (*people.conditions, people.exclusion == "", people.person.in_(chosen))
+    found = db.session.scalars(select(people.person).where(*conditions)).all() if chosen else ()
     return Selection(
         people, _count_by_exclusion(people), dict.fromkeys(found, recipients.DESELECTED)
     )
@@ -117,7 +117,7 @@ def _count_by_exclusion(people: PeopleQuery) -> Mapping[str, int]:
 def _select_kinds(
     people: PeopleQuery, deselected: Sequence[str], accepted: Sequence[str]
 ) -> CompoundSelect[Any]:
-    """Select how many there are, and who gets none although they match: kind, and two texts."""
+    """Select the counts, and the exceptions among those who match: kind, and two texts."""
     columns = {
         "person": people.person,
         "address": people.address if people.key is None else people.key,
@@ -128,13 +128,13 @@ def _select_kinds(
     found = _find_people(people, rows).c
     nothing, is_included = literal(""), found.exclusion == ""
     is_ticked = found.person.not_in(deselected) if deselected else true()
-    is_any = {*accepted} == {*suppression.REASONS}  # an index of addresses alone says who is listed
+    is_any = {*accepted} == {*suppression.REASONS}  # then an index of addresses is enough
     is_accepted = [] if is_any else [SuppressedAddress.reason.in_(accepted)]
     listed = select(SuppressedAddress.address).where(*is_accepted)
     signs = _list_signs_of_others(found.address, is_valid=people.has_valid_addresses)
     is_special = or_(found.key == "", found.key.in_(listed), *signs)
     number = cast(func.count(), String)
-    parts: list[Select[Any]] = [  # most have no exclusion, and are not sorted to count them
+    parts: list[Select[Any]] = [  # most have no exclusion, and need not be sorted to be counted
         select(literal(TOTAL), nothing, number).where(is_included),
         select(literal(TOTAL), found.exclusion, number)
         .where(found.exclusion != "")
@@ -155,10 +155,10 @@ def _select_kinds(
 
 
 def _find_people(people: PeopleQuery, rows: Select[Any]) -> FromClause:
-    """Return those who match, for all parts of a statement.
+    """Return the matching people, for all parts of a statement.
 
-    They are read once for all of these. Where an index holds all that the parts read of everybody,
-    each reads that instead, which is less work than to write it down first.
+    They are read once for all parts. If an index covers everything the parts read, each part reads
+    the index instead, which is faster than materialising the people first.
     """
     if people.key is not None and not people.conditions:
         return rows.subquery("found")
@@ -168,9 +168,9 @@ def _find_people(people: PeopleQuery, rows: Select[Any]) -> FromClause:
 def _list_signs_of_several(
     people: PeopleQuery, key: SQLColumnExpression[str]
 ) -> Iterator[ColumnElement[bool]]:
-    """Yield the condition that several have an address, where an index knows of whom that is so.
+    """Yield the condition that an address is shared, if an index can tell.
 
-    Most addresses are of one person, and need not be sorted to learn that.
+    Most addresses belong to one person, and need not be sorted to find that out.
     """
     if people.key is not None:
         shared = select(people.key).group_by(people.key).having(func.count() > 1)
@@ -178,10 +178,10 @@ def _list_signs_of_several(
 
 
 def _is_hash() -> ColumnElement[bool]:
-    """Return the condition that only a keyed hash of an address is left.
+    """Return the condition that only a keyed hash of an address remains.
 
-    SQLite finds these by an index of addresses, in the order of their letters; PostgreSQL may have
-    another order.
+    SQLite finds these by an index of addresses in binary order; PostgreSQL may have another
+    collation.
     """
     address = SuppressedAddress.address
     if db.engine.dialect.name == "postgresql":
@@ -192,10 +192,10 @@ def _is_hash() -> ColumnElement[bool]:
 def _list_signs_of_others(
     address: SQLColumnExpression[str], *, is_valid: bool
 ) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions for addresses that only Python can compare or check."""
+    """Yield the conditions for addresses that only Python can compare or validate."""
     length = func.length(address)
     if db.engine.dialect.name == "postgresql":
-        yield func.octet_length(address) != length  # another script than ASCII
+        yield func.octet_length(address) != length  # not only ASCII
     else:
         yield func.length(cast(address, LargeBinary)) != length
     if not is_valid:
@@ -208,7 +208,7 @@ def _list_signs_of_others(
 def _find_duplicates(
     people: PeopleQuery, keys: Sequence[str], unticked: Collection[str]
 ) -> Mapping[str, str]:
-    """Find all but the first person with each of these addresses."""
+    """Find all people with one of these addresses, except the first with each."""
     key = _to_key(people)
     number = func.row_number().over(partition_by=key, order_by=people.order)
     numbered = (
@@ -222,7 +222,7 @@ def _find_duplicates(
 
 
 def _to_key(people: PeopleQuery) -> SQLColumnExpression[str]:
-    """Return what ``recipients.to_key`` returns for an ordinary address."""
+    """Return the SQL equivalent of ``recipients.to_key`` for an ordinary address."""
     address = people.address
     if people.key is not None:
         return people.key
@@ -230,7 +230,7 @@ def _to_key(people: PeopleQuery) -> SQLColumnExpression[str]:
 
 
 def _load_addresses(people: PeopleQuery, exceptions: Collection[str]) -> Mapping[str, str]:
-    """Load all addresses, where some are on the suppression list by a keyed hash alone."""
+    """Load all addresses, if the suppression list contains keyed hashes."""
     rows = select(people.person, people.address).where(*people.conditions, people.exclusion == "")
     found = db.session.execute(rows).tuples()
     return {person: address for person, address in found if person not in exceptions}
@@ -239,7 +239,7 @@ def _load_addresses(people: PeopleQuery, exceptions: Collection[str]) -> Mapping
 def _find_reasons(
     addresses: Mapping[str, str], exceptions: Mapping[str, str], *, is_essential: bool
 ) -> Mapping[str, str]:
-    """Find out in Python why some of these addresses get nothing."""
+    """Find the reasons, in Python, why some of these addresses are excluded."""
     keys = {person: recipients.to_key(address) for person, address in addresses.items()}
     listed = recipients.exclusion_reasons({*keys.values()} - {""}, is_essential=is_essential)
     found: dict[str, str] = {}
@@ -254,7 +254,7 @@ def _find_reasons(
 
 
 def store(mailing: Mailing, selection: Selection) -> None:
-    """Store who gets a mailing and who does not, in one statement."""
+    """Store the recipients and the excluded people, in one statement."""
     people = selection.people
     reason = case(
         (people.exclusion != "", people.exclusion),
@@ -279,7 +279,7 @@ def store(mailing: Mailing, selection: Selection) -> None:
     rows = select(*[*columns.values()]).where(*people.conditions).order_by(left_out, *people.order)
     is_postgresql = db.engine.dialect.name == "postgresql"
     statement = (postgresql.insert if is_postgresql else sqlite.insert)(MailingRecipient)
-    # somebody may have taken the address of another since they were counted
+    # addresses may have changed hands since they were counted
     db.session.execute(statement.from_select([*columns], rows).on_conflict_do_nothing())
 
 

@@ -1,7 +1,7 @@
-"""The recipients of a mailing as rows, and the reasons why somebody is left out.
+"""The recipients of a mailing as rows, and the reasons for exclusion.
 
-The same address gets one email, however many people have it. Before an organiser sends a mailing
-its recipients are chosen anew each time (``app.mailings.recipient_selection``); from then on they
+An address gets one email, however many people share it. Before an organiser sends a mailing its
+recipients are selected again each time (``app.mailings.recipient_selection``); from then on they
 are rows.
 """
 
@@ -36,14 +36,14 @@ SUPPRESSED: Final = {
     BOUNCED: "emails to this address are returned",
     BY_DESK: "stopped by the organisers",
 }
-# what the names of people begin with
+# prefixes of the ids of people
 DELEGATE, SPEAKER, WAITING = "delegate", "speaker", "waiting"
 APPLICATION, INTEREST = "application", "interest"
 ACCOUNT: Final = "account"  # of a speaker or assistant
-REQUESTS: Final = (APPLICATION, INTEREST)  # deleted with a booking that came of them
+REQUESTS: Final = (APPLICATION, INTEREST)  # deleted with the booking that resulted
 NO_LONGER_THERE: Final = "no longer in the list"
 STOPPED_BEFORE: Final = "stopped before it was sent"
-# What pages call the reasons that are stored. Modules with reasons of their own add them.
+# The labels of the stored reasons. Modules with further reasons add them.
 REASON_NAMES: dict[str, Any] = {
     DESELECTED: _l("removed by an organiser"),
     NO_ADDRESS: _l("no email address"),
@@ -61,12 +61,12 @@ REASON_NAMES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class PreparedRecipient:
-    """Somebody with what only they are told, and the calendar entry that they get."""
+    """A recipient with prepared values and a calendar entry."""
 
     candidate: Candidate
     values: Mapping[str, str] = field(default_factory=dict)
     calendar: bytes | None = None
-    is_essential: bool = False  # they cannot unsubscribe from it, whoever else gets it
+    is_essential: bool = False  # whether this person cannot unsubscribe from it
 
 
 def describe_reason(reason: str) -> str:
@@ -75,10 +75,10 @@ def describe_reason(reason: str) -> str:
 
 
 def exclusion_reasons(addresses: Collection[str], *, is_essential: bool) -> Mapping[str, str]:
-    """Map addresses that get no mailing to the reason; an essential one may reach more of them.
+    """Map addresses that get no mailing to the reason; essential mailings reach more of them.
 
-    Those who have unsubscribed, and addresses from which emails come back, are left out here. It is
-    called with all addresses of a mailing at once, each as ``to_key`` returns it.
+    This covers unsubscribed and bouncing addresses. It is called with all addresses of a mailing at
+    once, each as ``to_key`` returns it.
     """
     accepted = suppression.NOT_THEIR_WISH if is_essential else suppression.REASONS
     found = suppression.exclusion_reasons(addresses, accepted)
@@ -88,7 +88,7 @@ def exclusion_reasons(addresses: Collection[str], *, is_essential: bool) -> Mapp
 def find_reasons(
     mailing: Mailing, keys: Collection[str], essential_keys: Collection[str]
 ) -> Mapping[str, str]:
-    """Map addresses that do not get a mailing to the reason; it is essential to some of them."""
+    """Map addresses that get no mailing to the reason; it may be essential to some of them."""
     found = exclusion_reasons(keys, is_essential=mailing.is_essential)
     if mailing.is_essential or found.keys().isdisjoint(essential_keys):
         return found
@@ -100,28 +100,28 @@ def find_reasons(
 
 
 def get_unsubscribe_urls(mailing: Mailing, addresses: Collection[str]) -> Mapping[str, str]:
-    """Return the link by which each address stops such emails; an essential one has none."""
+    """Return the unsubscribe link of each address; essential emails have none."""
     return {} if mailing.is_essential else unsubscribe.get_urls(addresses)
 
 
 def build_headers(unsubscribe_url: str) -> Mapping[str, str]:
-    """Return the headers by which mail programs offer to stop such emails (RFC 8058)."""
+    """Return the headers by which mail programs offer to unsubscribe (RFC 8058)."""
     return unsubscribe.unsubscribe_headers(unsubscribe_url) if unsubscribe_url else {}
 
 
 def build_closing(unsubscribe_url: str, language: str) -> str:
-    """Return how to stop such emails, with the layout of ``app.mail.html_body``."""
+    """Return how to unsubscribe, in the layout of ``app.mail.html_body``."""
     with rendering.use_supported_language(language):
         return unsubscribe.unsubscribe_footer(unsubscribe_url) if unsubscribe_url else ""
 
 
 def to_key(address: str) -> str:
-    """Return the form in which addresses are compared: “ß” and “ss” are two addresses."""
+    """Return the normalised form of an address: “ß” and “ss” stay different."""
     return normalise(address).lower()
 
 
 def address_problem(address: str) -> str:
-    """Return why no email can be sent to an address; empty if one can."""
+    """Return why no email can be sent to an address, or ""."""
     if not address.strip():
         return NO_ADDRESS
     try:
@@ -132,8 +132,10 @@ def address_problem(address: str) -> str:
 
 
 def store_prepared(mailing: Mailing, prepared: Iterable[PreparedRecipient]) -> None:
-    """Store recipients that another module has chosen, each person and each address once."""
-    by_person = {one.candidate.person: one for one in prepared}
+    """Store recipients that another module has selected, each person and address once."""
+    by_person = {
+        prepared_recipient.candidate.person: prepared_recipient for prepared_recipient in prepared
+    }
     keys = {to_key(one.candidate.address) for one in by_person.values()}
     essential = {to_key(one.candidate.address) for one in by_person.values() if one.is_essential}
     reasons = find_reasons(mailing, keys - {""}, essential - {""})
@@ -173,12 +175,12 @@ def _row(mailing: Mailing, candidate: Candidate, **others: Any) -> dict[str, Any
 
 def _insert(rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        # one statement, whether a row has a calendar or not
+        # a single statement, whether rows have a calendar or not
         db.session.execute(insert(MailingRecipient), rows, execution_options={"render_nulls": True})
 
 
 def erase_person(person: str) -> None:
-    """Erase the personal data of somebody in all mailings; the counts of reports remain."""
+    """Erase a person's data in all mailings; the counts of reports remain."""
     rows = update(MailingRecipient).where(MailingRecipient.person == person)
     erased = {"name": "", "address": "", "address_key": "", "own_values": "", "calendar": None}
     db.session.execute(
@@ -188,18 +190,18 @@ def erase_person(person: str) -> None:
 
 
 def erase_delegate(delegate: Delegate) -> None:
-    """Erase the personal data of a delegate in all mailings, and what has not been sent to them."""
+    """Erase a delegate's data in all mailings, and their unsent emails."""
     person = f"{DELEGATE} {delegate.id}"
     erase_person(person)
     delete_unsent(MailingRecipient.person == person)
-    for one in _list_requests(delegate):
-        erase_person(one)
-        delete_unsent(MailingRecipient.person == one)
+    for request in _list_requests(delegate):
+        erase_person(request)
+        delete_unsent(MailingRecipient.person == request)
 
 
 def _list_requests(delegate: Delegate) -> Sequence[str]:
-    """List who somebody was in mailings before they had a booking."""
-    is_request = or_(*(MailingRecipient.person.startswith(f"{one} ") for one in REQUESTS))
+    """List a person's ids in mailings from before they had a booking."""
+    is_request = or_(*(MailingRecipient.person.startswith(f"{request} ") for request in REQUESTS))
     rows = select(MailingRecipient.person).where(
         MailingRecipient.address_key == to_key(delegate.email), is_request
     )
@@ -207,7 +209,7 @@ def _list_requests(delegate: Delegate) -> Sequence[str]:
 
 
 def delete_unsent(*conditions: ColumnElement[bool]) -> None:
-    """Delete emails to erased people that wait in the outbox, unless they are being sent now."""
+    """Delete the queued emails of erased people, unless they are being sent now."""
     rows = (
         select(MailingRecipient.id, Email.id)
         .join(Email, Email.id == MailingRecipient.email_id)
@@ -225,5 +227,5 @@ erasure.ERASED_ABOVE.append(erase_delegate)
 
 
 def iter_deselected(mailing: Mailing) -> Iterator[str]:
-    """Yield the people whom an organiser has left out of a draft."""
+    """Yield the people whom an organiser excluded from a draft."""
     yield from json.loads(mailing.deselected)

@@ -1,8 +1,8 @@
-"""The worker's part: mailings whose time has come are written into the outbox.
+"""The worker's part: mailings that are due are written into the outbox.
 
-A chunk of recipients is one transaction: their emails and the note that they have them are stored
-together, so that nobody gets two, whenever a worker dies. A mailing is locked meanwhile, so that
-one worker writes it at a time, and an organiser who stops it stops it between two chunks.
+A chunk of recipients is one transaction: their emails and the record that they have them are stored
+together, so that no one gets two, even if a worker dies. The mailing is locked during it, so that
+only one worker writes it at a time, and stopping it takes effect between two chunks.
 """
 
 import time
@@ -45,20 +45,20 @@ from app.registration.interest.models import ExpressionOfInterest
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
 
-CHUNK_SIZE = 50  # emails per transaction, so that nobody waits long for the database
+CHUNK_SIZE = 50  # emails per transaction, so that others do not wait long for the database
 START_OF_DAY = "00:00"
 TOO_LATE = (
     "The dates of the conference have changed, and it has begun, so this email was not sent. You "
     "can copy it to a new draft"
 )
-# kinds of people who are deleted some time after they no longer wait, ask or speak
+# kinds of people who are deleted some time after they cease to wait, apply or speak
 DELETED_IN_TIME: Mapping[str, Any] = {
     recipients.WAITING: WaitingListEntry,
     recipients.APPLICATION: RegistrationApplication,
     recipients.INTEREST: ExpressionOfInterest,
     recipients.ACCOUNT: Person,
 }
-TIME_LIMIT = 5.0  # seconds, after which the worker's other tasks have their turn
+TIME_LIMIT = 5.0  # seconds, after which the worker runs its other tasks
 FAULT = (
     "A technical fault has stopped this email. Ask the person who runs the site to check the log. "
     "You can then copy the email to a new draft: exclude the people who have already had it"
@@ -66,7 +66,7 @@ FAULT = (
 
 
 class MailingFault(Exception):
-    """One mailing cannot be written, whatever the reason; the others can."""
+    """A fault that concerns one mailing only."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -99,7 +99,7 @@ def _is_due() -> ColumnElement[bool]:
 
 
 def _release_chunk() -> bool:
-    """Write the emails of some recipients; return False if other workers have all mailings."""
+    """Write the emails of some recipients; return False if other workers hold all mailings."""
     mailing = db.session.scalar(
         select(Mailing)
         .where(_is_due())
@@ -112,10 +112,10 @@ def _release_chunk() -> bool:
     number = mailing.id
     try:
         _release(mailing)
-    except RuleViolation as refusal:  # such as an audience or a filter that is gone
+    except RuleViolation as refusal:  # such as a deleted audience or filter
         _finish(mailing, FAILED, str(refusal))
     except Exception as fault:
-        if is_unavailable(fault):  # which concerns all of them, and is over one day
+        if is_unavailable(fault):  # concerns all mailings, and is temporary
             raise
         log.error("mailing failed", mailing=number, kind=type(fault).__name__, exc_info=True)
         raise MailingFault(number) from fault
@@ -138,7 +138,7 @@ def _release(mailing: Mailing) -> None:
 
 
 def _fail(number: int) -> None:
-    """Give a mailing up, so that it does not hold up those after it."""
+    """Mark a mailing as failed, so that it does not block the following ones."""
     lock(mailing := queries.get_mailing(number))
     if mailing.is_scheduled or mailing.is_sending:
         _finish(mailing, FAILED, FAULT)
@@ -156,7 +156,7 @@ def _next_recipients(mailing: Mailing) -> Sequence[MailingRecipient]:
         .where(MailingRecipient.mailing_id == mailing.id, MailingRecipient.state == PENDING)
         .order_by(MailingRecipient.id)
         .limit(CHUNK_SIZE)
-        .with_for_update()  # whoever is being erased is erased before or after
+        .with_for_update()  # serialises with erasures
     ).all()
 
 
@@ -192,7 +192,7 @@ def _get_reason(
     deselected: Collection[str],
     reasons: Mapping[str, str],
 ) -> str:
-    """Return why somebody who was chosen gets no email now; empty if they do."""
+    """Return why a selected person gets no email now, or ""."""
     if candidate is None:
         return recipients.NO_LONGER_THERE
     if candidate.exclusion or row.person in deselected:
@@ -205,13 +205,13 @@ def _get_reason(
 
 
 def _has_address(mailing: Mailing, key: str) -> bool:
-    """Return True if somebody else in a mailing has an address, to which a person has changed."""
-    such = select(MailingRecipient.id).where(
+    """Return True if another person in a mailing has an address that this person changed to."""
+    statement = select(MailingRecipient.id).where(
         MailingRecipient.mailing_id == mailing.id,
         MailingRecipient.address_key == key,
         MailingRecipient.state != LEFT_OUT,
     )
-    return db.session.scalar(select(such.exists())) or False
+    return db.session.scalar(select(statement.exists())) or False
 
 
 def _leave_out(row: MailingRecipient, reason: str) -> None:
@@ -257,10 +257,10 @@ def _finish(mailing: Mailing, state: str, failure: str = "") -> None:
 
 
 def maintain() -> None:
-    """Keep the outcomes of emails, follow the conference's dates, and erase old personal data."""
+    """Copy email outcomes, follow the conference's dates, and erase old personal data."""
     _record_outcomes()
     erased = MailingRecipient.address == "", MailingRecipient.state == QUEUED
-    recipients.delete_unsent(*erased)  # those that were being sent when somebody was erased
+    recipients.delete_unsent(*erased)  # those that were being sent at the erasure
     if cache_version.is_clock_in_sync():
         _follow_dates()
         _erase_deleted_entries()
@@ -268,14 +268,14 @@ def maintain() -> None:
 
 
 def _record_outcomes() -> None:
-    """Copy what became of emails, for when the outbox deletes them."""
+    """Copy the outcomes of emails before the outbox deletes them."""
     has_failed, was_sent = Email.state == mail_models.FAILED, Email.sent_at.is_not(None)
-    for such, outcome in (
+    for condition, outcome in (
         (Email.state == SENT, queries.SENT_TO),
         (has_failed & ~was_sent, queries.REFUSED),
         (has_failed & was_sent, queries.BOUNCED),
     ):
-        emails = select(Email.id).where(such)
+        emails = select(Email.id).where(condition)
         db.session.execute(
             update(MailingRecipient)
             .where(
@@ -287,7 +287,7 @@ def _record_outcomes() -> None:
 
 
 def _follow_dates() -> None:
-    """Move what goes out some days before the conference when the conference has moved."""
+    """Move mailings relative to the conference when its dates have moved."""
     rows = db.session.scalars(
         select(Mailing)
         .where(Mailing.state == SCHEDULED, Mailing.days_before.is_not(None))
@@ -298,9 +298,9 @@ def _follow_dates() -> None:
 
 
 def _follow_date(mailing: Mailing) -> bool:
-    """Move a mailing with the dates of the conference; return True if it is not due any more.
+    """Move a mailing with the dates of the conference; return True if it is no longer due.
 
-    If its day is over by then, it goes out at once, but not once the conference has begun.
+    If its new day is over, it is sent at once, unless the conference has begun.
     """
     if mailing.days_before is None:
         return False
@@ -319,7 +319,7 @@ def _follow_date(mailing: Mailing) -> bool:
 
 
 def _erase_deleted_entries() -> None:
-    """Erase who got emails while they waited or asked for a place once that is deleted."""
+    """Erase recipients who got emails as waiting people or applicants, once those are deleted."""
     for kind, model in DELETED_IN_TIME.items():
         prefix = f"{kind} "
         entries = select(literal(prefix).concat(cast(model.id, String)))
@@ -333,7 +333,7 @@ def _erase(*conditions: ColumnElement[bool]) -> None:
 
 
 def _erase_old_recipients() -> None:
-    """Erase who got the emails when bookings are erased as well, a year after the conference."""
+    """Erase the recipients when bookings are erased, a year after the conference."""
     programme = current_release.get_programme()
     zone = ZoneInfo(programme.conference.time_zone)
     last = one_year_after(programme.conference.ends_on)

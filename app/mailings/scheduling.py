@@ -1,9 +1,10 @@
 """Schedule, cancel and stop mailings.
 
-Who gets a mailing is decided when an organiser schedules it, after seeing them: those people get
-it, and nobody who registers in between. A mailing for a later day can instead choose when it is
-sent (``chooses_when_sent``), so that a reminder reaches everyone who matches its filters by then.
-In both cases whoever has cancelled, been erased or unsubscribed meanwhile is left out and counted.
+Who gets a mailing is decided when an organiser schedules it, after reviewing them: people who
+register later do not get it. A mailing for a later day can instead choose when it is sent
+(``chooses_when_sent``), so that a reminder reaches everyone who matches its filters at that time.
+In both cases people who have cancelled, been erased or unsubscribed by then are excluded and
+counted.
 
 Until its time a mailing can be cancelled, and is a draft again. Its emails are written by the
 worker (``app.mailings.release``).
@@ -45,16 +46,16 @@ class SendTime:
 
 
 def undo_deadline(window: timedelta) -> datetime:
-    """Return when a mailing that is sent now goes out."""
+    """Return when a mailing goes out that is sent now, which leaves time to undo."""
     return clock.now() + window
 
 
 def schedule(
     mailing: Mailing, when: SendTime, *, expected_version: int, expected_count: int, actor: str
 ) -> bool:
-    """Schedule a mailing to the people who were shown; return False if it has been already.
+    """Schedule a mailing to the people shown; return False if it is scheduled already.
 
-    Raise RuleViolation if there are more or fewer by now, or if nobody gets it.
+    Raise RuleViolation if their number has changed, or there are none.
     """
     services.lock(mailing)
     if not mailing.is_draft:
@@ -83,17 +84,17 @@ def schedule(
 
 
 def _store_recipients(mailing: Mailing, *, stores: bool) -> int:
-    """Count who gets a mailing, and store them unless that is done when it is sent."""
+    """Count the recipients of a mailing, and store them unless that happens when it is sent."""
     audience = audiences.get_audience(mailing.audience)
     chosen = queries.select_people(mailing)
-    if not (audience.is_chosen and stores):  # those of a prepared mailing are rows already
+    if not (audience.is_chosen and stores):  # prepared mailings have rows already
         return chosen.count
     recipient_selection.store(mailing, chosen)
     return queries.count_recipients(mailing, PENDING)
 
 
 def cancel(mailing: Mailing, *, actor: str) -> None:
-    """Cancel a mailing that waits for its time: it is a draft again."""
+    """Cancel a scheduled mailing, which becomes a draft again."""
     services.lock(mailing)
     if not mailing.is_scheduled:
         raise RuleViolation("It is being sent already, so it can only be stopped")
@@ -109,7 +110,7 @@ def cancel(mailing: Mailing, *, actor: str) -> None:
 def stop(mailing: Mailing, *, actor: str) -> int:
     """Stop a mailing that is being sent; return how many people do not get it.
 
-    Emails that wait in the outbox are deleted, except those that a worker is sending now.
+    Queued emails are deleted, except those that a worker is sending now.
     """
     services.lock(mailing)
     if not (mailing.is_sending or mailing.state == DONE):
@@ -138,7 +139,7 @@ def stop(mailing: Mailing, *, actor: str) -> int:
 
 
 def _delete_waiting_emails(mailing: Mailing) -> Collection[int]:
-    """Delete the emails that nobody has tried to send; return the recipients."""
+    """Delete the emails that no worker has tried to send; return their recipients."""
     waiting = (
         select(MailingRecipient.id, Email.id)
         .join(Email, Email.id == MailingRecipient.email_id)

@@ -42,7 +42,7 @@ NO_LONGER_SHOWN: Final = (
 
 @dataclass(frozen=True)
 class Draft:
-    """What an organiser writes."""
+    """The values that an organiser enters."""
 
     subject: str
     body: str
@@ -50,7 +50,7 @@ class Draft:
 
 
 def create(audience: str, query: str, *, actor: str) -> Mailing:
-    """Begin an email to the people of an audience who match a query string."""
+    """Create a draft for the people of an audience who match a query string."""
     audiences.get_audience(audience)
     now = clock.now()
     mailing = Mailing(
@@ -69,7 +69,7 @@ def create(audience: str, query: str, *, actor: str) -> Mailing:
 def prepare(
     audience: str, draft: Draft, prepared: Iterable[PreparedRecipient], *, actor: str
 ) -> Mailing:
-    """Create a draft to recipients that the caller has chosen, each with values of their own."""
+    """Create a draft for recipients that the caller has selected, each with their own values."""
     mailing = create(audience, "", actor=actor)
     mailing.subject, mailing.body = draft.subject, draft.body
     mailing.is_essential = draft.is_essential
@@ -81,10 +81,10 @@ def prepare(
 def save(
     mailing: Mailing, draft: Draft, *, language: str = "", expected_version: int, actor: str
 ) -> bool:
-    """Save what an organiser has written; return whether anything changed.
+    """Save an organiser's changes; return whether anything changed.
 
     With a language it is the text for those who registered in it. A text without subject and body
-    is deleted, so that they get the same as everybody else.
+    is deleted, so that they get the default text.
     """
     _lock_draft(mailing)
     if audiences.get_audience(mailing.audience).needs_consent(mailing.query):
@@ -100,9 +100,9 @@ def save(
         mailing.subject, mailing.body = draft.subject, draft.body
         mailing.is_essential = draft.is_essential
     touch(mailing, actor)
-    names = [one.label.lower() for one in changes]  # the text itself would fill the history
-    where = f" ({language})" if language else ""
-    record(f"Changed in the group email: {', '.join(names)}{where}", mailing, actor)
+    names = [change.label.lower() for change in changes]  # the full texts would fill the history
+    language_note = f" ({language})" if language else ""
+    record(f"Changed in the group email: {', '.join(names)}{language_note}", mailing, actor)
     return True
 
 
@@ -115,7 +115,7 @@ def _set_translation(mailing: Mailing, language: str, draft: Draft) -> None:
 
 
 def choose_people(mailing: Mailing, query: str, *, actor: str) -> None:
-    """Choose other people of the same audience; nobody is left out by hand any more."""
+    """Select other people of the same audience; individual exclusions are reset."""
     _lock_draft(mailing)
     if mailing.query != query:
         mailing.query, mailing.deselected = query, "[]"
@@ -125,7 +125,7 @@ def choose_people(mailing: Mailing, query: str, *, actor: str) -> None:
 
 
 def deselect(mailing: Mailing, listed: Collection[str], ticked: Collection[str]) -> None:
-    """Leave out those of the listed people who are not ticked, and include those who are.
+    """Exclude the listed people who are not selected, and include the selected ones.
 
     The recipients of a prepared mailing are rows already.
     """
@@ -136,7 +136,7 @@ def deselect(mailing: Mailing, listed: Collection[str], ticked: Collection[str])
 
 
 def copy(mailing: Mailing, *, actor: str) -> Mailing:
-    """Begin another mailing with the same text and the same filters."""
+    """Create another draft with the same text and filters."""
     if not audiences.get_audience(mailing.audience).is_chosen:
         raise RuleViolation("This email was prepared for its recipients, so it cannot be copied")
     other = create(mailing.audience, mailing.query, actor=actor)
@@ -148,7 +148,7 @@ def copy(mailing: Mailing, *, actor: str) -> Mailing:
 
 def delete(mailing: Mailing, *, actor: str) -> None:
     """Delete a draft."""
-    wait_for_table(ChangeNotice)  # the notice of which it is the draft refers to it
+    wait_for_table(ChangeNotice)  # the notice refers to its draft
     _lock_draft(mailing)
     record(f"The draft of the group email “{mailing.subject}” was deleted", mailing, actor)
     db.session.execute(
@@ -158,9 +158,9 @@ def delete(mailing: Mailing, *, actor: str) -> None:
 
 
 def send_test(mailing: Mailing, person: str = "", *, to: str) -> None:
-    """Send the email as a recipient gets it to an organiser, without secret links.
+    """Send a recipient's email to an organiser as a test, without secret links.
 
-    That is the first one, unless another is named, who may have been deleted meanwhile.
+    It is that of the first recipient by default; a named one may have been deleted meanwhile.
     """
     rate_limits.hit_test_email(to)
     audience = audiences.get_audience(mailing.audience)
@@ -179,7 +179,7 @@ def send_test(mailing: Mailing, person: str = "", *, to: str) -> None:
 
 
 def record_export(mailing: Mailing, *, actor: str) -> None:
-    """Record that somebody has downloaded who got a mailing."""
+    """Record that a user has downloaded the recipients of a mailing."""
     record("The list of recipients was downloaded", mailing, actor)
 
 
@@ -214,11 +214,11 @@ def _lock_draft(mailing: Mailing) -> None:
 
 
 def touch(mailing: Mailing, actor: str) -> None:
-    """Raise the version, so that a page opened earlier is refused as stale."""
+    """Increment the version, so that pages opened earlier are refused as stale."""
     mailing.version += 1
     mailing.changed_at, mailing.changed_by = clock.now(), actor
 
 
 def record(summary: str, mailing: Mailing, actor: str) -> None:
-    """Write a sentence about a mailing into the history."""
+    """Record a sentence about a mailing in the history."""
     history.record(summary, subject=mailing.history_subject, actor=actor)

@@ -1,6 +1,6 @@
 """Detection of scripts, attached files and embedded programs in PDF and Office files.
 
-It finds what PDF writers and Office programs produce. A PDF made by hand could still hide a script
+It finds what PDF writers and Office programs produce. A hand-crafted PDF could still hide a script
 in ways that only some viewers understand, which is why downloads never open as a page of the site.
 """
 
@@ -45,9 +45,9 @@ KNOWN_NAMES: Final = b"|".join(
         SCRIPT_NAMES | {ENCRYPTION_NAME, OBJECT_STREAM_NAME} | DEFLATE_NAMES | UNREADABLE_FILTERS
     )
 )
-# What is skipped, and then a comment, a name that is known or has an escape, or the beginning of a
-# string or a stream, or the end of an object (ISO 32000-1, 7.2 and 7.3). The regular expression
-# skips, because a loop would take seconds for the names of a large file. It skips at most 20,000
+# Skipped bytes, followed by a comment, a name that is known or has an escape, the start of a string
+# or a stream, or the end of an object (ISO 32000-1, 7.2 and 7.3). The regular expression does the
+# skipping, because a loop would take seconds for the names of a large file. It skips at most 20,000
 # pieces at a time, so that other threads need not wait long.
 PDF_TOKEN: Final = re.compile(
     rb"(?:[^%/(se]++"
@@ -72,7 +72,7 @@ OPEN_DOCUMENT_MANIFEST: Final = "META-INF/manifest.xml"
 OPEN_DOCUMENT_SCRIPTS: Final = (b"<script:event-listener", b"vnd.sun.star.script:")
 OPEN_DOCUMENT_OBJECTS: Final = (b"application/vnd.sun.star.oleobject", b"application/x-ole")
 OFFICE_CONTENT_TYPES, MACRO_MARKER = "[Content_Types].xml", b"macroenabled"
-# a relationship, and an address of another computer that it leads to (ECMA-376, part 2, 6.5.3)
+# a relationship, and a URL on another computer as its target (ECMA-376, part 2, 6.5.3)
 OFFICE_RELATIONSHIP: Final = re.compile(rb"<(?:\w+:)?relationship\s[^>]*+>")
 OFFICE_LOADED: Final = re.compile(
     rb"/relationships/(?:attachedtemplate|oleobject|subdocument|frame)\b"
@@ -86,14 +86,14 @@ READ_SIZE: Final = 256 * 1024
 
 @dataclass(frozen=True)
 class PdfLimits:
-    """How much of a PDF is looked at before it is refused."""
+    """How much of a PDF is examined before it is refused."""
 
     unpacked_bytes: int  # of all object streams together
-    tokens: int  # objects, strings, comments and the names that matter
+    tokens: int  # objects, strings, comments and relevant names
 
 
 class _Budget:
-    """What is left of the limits while a PDF is checked."""
+    """The remaining limits while a PDF is checked."""
 
     def __init__(self, limits: PdfLimits) -> None:
         self.unpacked_bytes = limits.unpacked_bytes
@@ -128,7 +128,7 @@ def check_archive(archive: zipfile.ZipFile, kind: str) -> None:
 
 
 def _check_office(archive: zipfile.ZipFile, names: Collection[str]) -> None:
-    """Refuse macros by content type, and OLE objects; the workbooks of charts are no objects."""
+    """Refuse macros by content type, and OLE objects; the workbooks of charts are allowed."""
     if _contains(archive, OFFICE_CONTENT_TYPES, [MACRO_MARKER]):
         raise InvalidFile(MACRO_MESSAGE)
     if any("/embeddings/" in name and name.endswith((".bin", ".ole")) for name in names):
@@ -138,7 +138,7 @@ def _check_office(archive: zipfile.ZipFile, names: Collection[str]) -> None:
 
 
 def _loads_from_elsewhere(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    """Return True if opening the file loads something from another computer; links do not."""
+    """Return True if opening the file loads something from another computer, other than links."""
     if not member.filename.lower().endswith(".rels"):
         return False
     with archive.open(member) as part:
@@ -174,7 +174,7 @@ def _contains(archive: zipfile.ZipFile, name: str, markers: Collection[bytes]) -
 
 
 def _map(file: BinaryIO) -> Buffer:
-    """Return the bytes of a file; a large upload is on disk, and is not copied into memory."""
+    """Return the bytes of a file; a large upload on disk is mapped, not copied into memory."""
     try:
         file.flush()
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -184,7 +184,7 @@ def _map(file: BinaryIO) -> Buffer:
 
 
 class _NextWord:
-    """Finds where a word next occurs; asked for rising positions, it reads the buffer once."""
+    """Finds the next occurrence of a word; for increasing positions, it reads the buffer once."""
 
     def __init__(self, buffer: Buffer, word: bytes) -> None:
         self._buffer = buffer
@@ -218,7 +218,7 @@ def _iterate_objects(
 def _iterate_tokens(buffer: Buffer, budget: _Budget) -> Iterator[tuple[str, int, int]]:
     """Yield kind, start and end of each known name, comment, stream and end of an object."""
     next_end, next_stream_end = _NextWord(buffer, OBJECT_END), _NextWord(buffer, STREAM_END)
-    at = plain_until = 0  # no strings before plain_until, because one has no end
+    at = plain_until = 0  # no complete strings before plain_until
     while (token := PDF_TOKEN.match(buffer, at)) and token.end() > at:
         kind, at = token.lastgroup, token.end()
         budget.count_token()
@@ -227,14 +227,14 @@ def _iterate_tokens(buffer: Buffer, budget: _Budget) -> Iterator[tuple[str, int,
                 at, plain_until = _skip_string(buffer, at, next_end.after(at), budget)
         elif kind == "stream":
             start, end = at, next_stream_end.after(at)
-            at = end if end < next_end.after(at) else at  # else objects may be in it
+            at = end if end < next_end.after(at) else at  # otherwise it may contain objects
             yield kind, start, at
         elif kind:
             yield kind, *token.span(kind)
 
 
 def _skip_string(buffer: Buffer, start: int, limit: int, budget: _Budget) -> tuple[int, int]:
-    """Return where a string ends, and up to where there are none if it has no end in its object."""
+    """Return the end of a string, and the position before which no string ends."""
     depth, at = 1, start
     while depth and (part := STRING_PARENTHESIS.match(buffer, at, limit)):
         budget.count_token()

@@ -1,8 +1,8 @@
 """Validation of uploaded files by their content, not by their name.
 
-A file is read in small chunks and never extracted to disk. Rejected are damaged and encrypted
-files, archive bombs, polyglots, and files with macros, scripts or embedded programs
-(``active_content``).
+A file is read in small chunks and never extracted to disk. Damaged and encrypted files, archive
+bombs, polyglots, and files with macros, scripts or embedded programs (``active_content``) are
+rejected.
 """
 
 import hashlib
@@ -68,10 +68,10 @@ ARCHIVE_ERRORS: Final = (
 
 @dataclass(frozen=True)
 class FileRules:
-    """Which files are accepted in one place, and how much work checking one may be."""
+    """The files accepted for one purpose, and the limits for checking one."""
 
     kinds: frozenset[str]
-    unknown_type: str  # what is said of any other
+    unknown_type: str  # the error message for other types
     max_unpacked_bytes: int  # of all members of an archive together
     pdf_limits: PdfLimits
 
@@ -82,7 +82,7 @@ SLIDES: Final = FileRules(
     max_unpacked_bytes=512 * MEGABYTE,
     pdf_limits=PdfLimits(unpacked_bytes=32 * MEGABYTE, tokens=1_000_000),
 )
-DOCUMENTS: Final = FileRules(  # anybody sends them
+DOCUMENTS: Final = FileRules(  # uploaded by speakers and organisers
     frozenset({"pdf", "docx", "odt", "jpg", "png"}),
     NOT_A_DOCUMENT_MESSAGE,
     max_unpacked_bytes=64 * MEGABYTE,
@@ -92,7 +92,7 @@ DOCUMENTS: Final = FileRules(  # anybody sends them
 
 @dataclass(frozen=True)
 class AcceptedFile:
-    """An uploaded file that has been accepted, and what storing it needs to know."""
+    """An accepted upload, with what is needed to store it."""
 
     stream: BinaryIO
     kind: str
@@ -101,9 +101,9 @@ class AcceptedFile:
 
 
 def accept(file: BinaryIO, rules: FileRules = SLIDES) -> AcceptedFile:
-    """Read a whole file and accept it; raise InvalidFile.
+    """Read and check a whole file; raise InvalidFile if it is not accepted.
 
-    It takes as long as the file is large, so it is called before the transaction that writes.
+    It takes time proportional to the file's size, so call it before the transaction that writes.
     """
     kind = detect_type(file, rules)
     digest = hashlib.sha256()
@@ -116,7 +116,7 @@ def accept(file: BinaryIO, rules: FileRules = SLIDES) -> AcceptedFile:
 
 
 def detect_type(file: BinaryIO, rules: FileRules = SLIDES) -> str:
-    """Return the type of a file, one of those that the rules accept; raise InvalidFile."""
+    """Return the type of a file among those that the rules accept; raise InvalidFile for others."""
     length = file.seek(0, 2)
     if length > MAX_BYTES:
         raise InvalidFile("The file must be smaller than 50 MB")
@@ -146,9 +146,9 @@ def _check_pdf(file: BinaryIO, tail: bytes, rules: FileRules) -> str:
 
 
 def _check_picture(file: BinaryIO, head: bytes, tail: bytes, rules: FileRules) -> str:
-    """Return the type of a picture that is nothing else too; it is never decoded here.
+    """Return the type of a picture that is not a polyglot; it is never decoded here.
 
-    Phones write more behind its end, such as a short film.
+    Phones append more data, such as a short film.
     """
     ends = {"png": (PNG_SIGNATURE, PNG_END), "jpg": (JPEG_SIGNATURE, JPEG_END)}
     for kind, (signature, end) in ends.items():
@@ -187,7 +187,7 @@ class _ArchiveEnd(NamedTuple):
 
 
 def _find_archive_end(tail: bytes) -> _ArchiveEnd | None:
-    """Return the end record of a ZIP, or None if the file does not end as a ZIP."""
+    """Return the end record of a ZIP, or None if the file does not end like a ZIP."""
     at = tail.rfind(ZIP_END_SIGNATURE)
     while at >= 0:
         found = tail[at : at + ZIP_END_RECORD.size]
@@ -219,13 +219,15 @@ def _is_unsafe_path(name: str) -> bool:
 
 
 def _detect_archive_type(archive: zipfile.ZipFile, names: frozenset[str]) -> str:
-    """Return the type of an archive, or an empty text if it is none that is known."""
+    """Return the type of an archive, or "" if it is unknown."""
     for kind, members in OFFICE_MEMBERS.items():
         if names >= members:
             return kind
     if names >= OPEN_DOCUMENT_MEMBERS and archive.infolist()[0].filename == "mimetype":
-        with archive.open("mimetype") as said:
-            return OPEN_DOCUMENT_KINDS.get(said.read(max(map(len, OPEN_DOCUMENT_KINDS)) + 1), "")
+        with archive.open("mimetype") as mimetype_file:
+            return OPEN_DOCUMENT_KINDS.get(
+                mimetype_file.read(max(map(len, OPEN_DOCUMENT_KINDS)) + 1), ""
+            )
     return ""
 
 

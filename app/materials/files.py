@@ -20,7 +20,7 @@ from app.materials.models import DownloadCount, Material, MaterialChunk
 from app.request_transaction import execute_after_request
 
 CHUNK_BYTES: Final = 256 * 1024
-# what reads the chunk with a number; None: it is not there, or cannot be decrypted
+# reads the chunk with a number; None: it does not exist, or cannot be decrypted
 ChunkReader = Callable[[Connection, int], bytes | None]
 
 
@@ -81,7 +81,7 @@ class BlobReader(io.RawIOBase):
         if number != self._chunk_number:
             with read_only_connection(self._engine) as connection:
                 found = self._read_chunk(connection, number)
-            if found is None:  # deleted meanwhile: abort the response
+            if found is None:  # deleted in the meantime: abort the response
                 raise OSError("a file is no longer kept")
             self._chunk_number, self._chunk = number, found
         return self._chunk
@@ -111,7 +111,7 @@ class StoredFile:
     read_chunk: ChunkReader
 
     def open(self) -> BlobReader:
-        """Return its content."""
+        """Return its content as a file object."""
         return BlobReader(db.engine, self.read_chunk, self.size)
 
 
@@ -155,7 +155,7 @@ def count_download(material: Material, response: Response) -> None:
         return
     dialect = import_module(
         f"sqlalchemy.dialects.{db.engine.dialect.name}"
-    )  # import only the one in use
+    )  # import only the database driver in use
     row = {"material_id": material.id, "day": clock.now().date(), "count": 1}
     statement = dialect.insert(DownloadCount).values(row)
     increment = {"count": DownloadCount.count + 1}
@@ -166,8 +166,8 @@ def count_download(material: Material, response: Response) -> None:
 
 def build_filename(material: Material) -> str:
     """Return a descriptive file name that is valid on every system."""
-    said = f"{material.session.title} – {material.title}".replace("–", "-")
-    plain = " ".join(NOT_IN_FILENAMES.sub(" ", unicodedata.normalize("NFC", said)).split())
+    title = f"{material.session.title} – {material.title}".replace("–", "-")
+    plain = " ".join(NOT_IN_FILENAMES.sub(" ", unicodedata.normalize("NFC", title)).split())
     return f"{plain[:MAX_FILENAME_LENGTH].strip(' .-')}.{material.kind}"
 
 

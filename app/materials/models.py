@@ -34,7 +34,7 @@ class Material(Base):
     available_from: Mapped[str]  # one of AVAILABILITIES
     created_at: Mapped[datetime]
     released_at: Mapped[datetime | None] = mapped_column(default=None)  # when it was approved
-    speaker_id: Mapped[int | None] = mapped_column(  # whose it is; None: the organisers', or old
+    speaker_id: Mapped[int | None] = mapped_column(  # the speaker's; None: the organisers' or old
         ForeignKey("speaker.id", ondelete="SET NULL"), index=True, default=None
     )
     uploaded_by: Mapped[str] = mapped_column(default="", server_default="")  # an email address
@@ -62,12 +62,12 @@ class Material(Base):
 
     @property
     def is_awaiting_release(self) -> bool:
-        """Whether organisers still have to approve it before it can become public."""
+        """Whether organisers must approve it before it can become public."""
         return not self.is_internal and self.released_at is None
 
     @property
     def purge_at(self) -> datetime | None:
-        """When it is deleted for good; None if it has not been deleted."""
+        """When it is deleted permanently; None if it has not been deleted."""
         return self.deleted_at and self.deleted_at + RECOVERY_PERIOD
 
     def opens_at(self, starts_at: datetime | None, ends_at: datetime | None) -> datetime | None:

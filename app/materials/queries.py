@@ -32,12 +32,12 @@ COUNT_OF_SPEAKER = (  # a subquery for other packages: materials in the sessions
 HAS_MATERIAL = (
     select(Material.id).where(Material.session_id == Session.id, IS_PRESENT).exists()
 )  # of a session
-# Ids of speakers whose materials must not be public; the package with their answers adds to it.
+# Ids of speakers whose materials must not be public; the package with their answers extends it.
 REFUSALS: list[Select[tuple[int]]] = []
 
 
 def get_material(key: str) -> Material:
-    """Return a material with its session; raise NotFound, also if it has been deleted."""
+    """Return a material with its session; raise NotFound if there is none, or it was deleted."""
     found = _find_material(key)
     if found is None or found.deleted_at is not None:
         raise NotFound(MATERIAL_GONE)
@@ -53,7 +53,7 @@ def get_material_of_session(session: Session, key: str) -> Material:
 
 
 def get_deleted_material(session: Session, key: str) -> Material:
-    """Return a material of a session that can be restored; raise NotFound."""
+    """Return a deleted material of a session; raise NotFound if it cannot be restored."""
     found = _find_material(key)
     if found is None or found.session_id != session.id or found.deleted_at is None:
         raise NotFound(MATERIAL_GONE)
@@ -66,7 +66,7 @@ def _find_material(key: str) -> Material | None:
 
 
 def fingerprint(material: Material) -> str:
-    """Return a hash of all that can be edited, to detect changes since a page was opened."""
+    """Return a hash of all editable values, to detect changes since a page was opened."""
     values = (
         material.title,
         material.available_from,
@@ -96,7 +96,7 @@ def list_by_session(sessions: Collection[int]) -> Mapping[int, Sequence[Material
 
 def count_downloads(materials: Collection[Material]) -> Mapping[int, int]:
     """Return the number of downloads of several files, by material id."""
-    ids = [one.id for one in materials]
+    ids = [material.id for material in materials]
     rows = db.session.execute(
         select(DownloadCount.material_id, func.sum(DownloadCount.count))
         .where(DownloadCount.material_id.in_(ids))
@@ -106,7 +106,7 @@ def count_downloads(materials: Collection[Material]) -> Mapping[int, int]:
 
 
 def list_awaiting_release() -> Sequence[Material]:
-    """List the materials that organisers have to approve, with their sessions, oldest first."""
+    """List the materials that wait for approval, with their sessions, oldest first."""
     return db.session.scalars(
         select(Material)
         .join(Material.session)
@@ -122,12 +122,12 @@ def list_awaiting_release() -> Sequence[Material]:
 
 
 def list_refusals(materials: Collection[Material]) -> Mapping[int, Sequence[str]]:
-    """Return the names of speakers because of whom materials are not public, by material id.
+    """Return the names of speakers who prevent materials from being public, by material id.
 
-    That is the speaker who uploaded it, if they have withdrawn or have refused publication. With
-    a material of the organisers, it is any speaker of its session who has refused.
+    For a speaker's material, that is the uploader, if they have withdrawn or refused publication.
+    For an organisers' material, it is every speaker of its session who has refused.
     """
-    ids = [one.id for one in materials]
+    ids = [material.id for material in materials]
     refused = _refused_speaker_ids()
     own = select(Material.id, Speaker.name).join(Speaker, Speaker.id == Material.speaker_id)
     shared = (
@@ -148,8 +148,10 @@ def list_refusals(materials: Collection[Material]) -> Mapping[int, Sequence[str]
 
 
 def _refused_speaker_ids() -> Select[tuple[int]]:
-    """Return a query for the ids of speakers who have refused that their materials are public."""
-    return select(Speaker.id).where(or_(false(), *(Speaker.id.in_(one) for one in REFUSALS)))
+    """Return a query for the ids of speakers who refuse publication of their materials."""
+    return select(Speaker.id).where(
+        or_(false(), *(Speaker.id.in_(refusal) for refusal in REFUSALS))
+    )
 
 
 def attach_to(content: Snapshot, database: Database) -> Snapshot:
@@ -161,9 +163,10 @@ def attach_to(content: Snapshot, database: Database) -> Snapshot:
         .where(IS_PRESENT, ~_is_refused())
         .order_by(Material.id)
     )
-    public_names = {one.slug: one.key or one.slug for one in content.speakers}
+    public_names = {speaker.slug: speaker.key or speaker.slug for speaker in content.speakers}
     public_speakers = {
-        one.key: {public_names.get(part.slug) for part in one.parts} for one in content.sessions
+        session.key: {public_names.get(part.slug) for part in session.parts}
+        for session in content.sessions
     }
     found: dict[str, list[Material]] = defaultdict(list)
     for row, key, speaker_key in database.execute(wanted):
@@ -172,10 +175,10 @@ def attach_to(content: Snapshot, database: Database) -> Snapshot:
     if not found:
         return content
     sessions = (
-        replace(one, materials=_snapshot_materials(one, found[one.key]))
-        if one.key in found
-        else one
-        for one in content.sessions
+        replace(session, materials=_snapshot_materials(session, found[session.key]))
+        if session.key in found
+        else session
+        for session in content.sessions
     )
     return replace(content, sessions=tuple(sessions))
 

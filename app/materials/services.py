@@ -1,9 +1,9 @@
 """Operations on materials: upload, add a link, edit, replace, release, delete, restore.
 
 All take effect at once, because slides uploaded minutes before a talk cannot wait for a release;
-but only the materials of public sessions are public. What speakers upload is public once an
-organiser has approved it, unless the settings trust them with their slides, as with other fields.
-A file has been accepted (``file_validation.accept``) before the transaction that stores it begins.
+but only the materials of public sessions are public. Speakers' uploads become public once an
+organiser has approved them, unless the settings trust speakers with slides, as with other fields.
+Files are checked (``file_validation.accept``) before the transaction that stores them begins.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ NOT_UPLOADER: Final = "Someone else uploaded this. Only they and the organisers 
 
 @dataclass(frozen=True)
 class Uploader:
-    """Who acts on a material: an organiser, or somebody on the pages of a speaker."""
+    """Who acts on a material: an organiser, or a user of a speaker's pages."""
 
     actor: str  # an email address
     speaker: Speaker | None = None
@@ -51,8 +51,8 @@ class Uploader:
     def can_edit(self, material: Material) -> bool:
         """Return True if they may change, delete and restore a material.
 
-        A speaker may do so with their own ones, and with those of the organisers where nobody else
-        appears in the session.
+        A speaker may do so with their own materials, and with those of the organisers if no one
+        else appears in the session.
         """
         if self.speaker is None or material.speaker_id == self.speaker.id:
             return True
@@ -74,7 +74,7 @@ def add_file(
 ) -> Material | None:
     """Add a file to a session; return None if the same file was already there.
 
-    A browser may send an upload again when it got no response.
+    A browser may repeat an upload if it got no response.
     """
     versioned_edits.lock(session)
     same = {
@@ -149,7 +149,7 @@ def delete(material: Material, *, expected_fingerprint: str, uploader: Uploader)
 
 
 def restore(material: Material, *, uploader: Uploader) -> None:
-    """Restore a deleted material as it was; what somebody else deleted needs approval again."""
+    """Restore a deleted material; one that another person deleted needs approval again."""
     _lock_row(material, uploader)
     _check_count(material.session)
     if uploader.needs_approval and material.deleted_by != uploader.actor:
@@ -161,20 +161,20 @@ def restore(material: Material, *, uploader: Uploader) -> None:
 
 def transfer(source: Speaker, target: Speaker) -> None:
     """Give one speaker's materials to another, when two records are merged."""
-    theirs = update_rows(Material).where(Material.speaker_id == source.id)
-    db.session.execute(theirs.values(speaker_id=target.id))
+    statement = update_rows(Material).where(Material.speaker_id == source.id)
+    db.session.execute(statement.values(speaker_id=target.id))
     cache_version.bump_cache_version()
 
 
 def purge_deleted() -> None:
-    """Delete for good what was deleted a week ago; run by the worker."""
+    """Delete materials permanently a week after they were deleted; run by the worker."""
     if cache_version.is_clock_in_sync():
         expired = Material.deleted_at < clock.now() - RECOVERY_PERIOD
         db.session.execute(delete_rows(Material).where(expired))
 
 
 def _lock(material: Material, expected_fingerprint: str | None, uploader: Uploader) -> None:
-    """Lock a material; raise NotFound if it is deleted, StaleMaterial if it is another by now."""
+    """Lock a material; raise NotFound if it was deleted, StaleMaterial if it has changed."""
     _lock_row(material, uploader)
     if material.deleted_at is not None:
         raise NotFound(MATERIAL_GONE)
@@ -183,9 +183,9 @@ def _lock(material: Material, expected_fingerprint: str | None, uploader: Upload
 
 
 def _lock_row(material: Material, uploader: Uploader) -> None:
-    """Lock a material and refresh it; raise NotFound if there is none any more.
+    """Lock a material and refresh it; raise NotFound if it no longer exists.
 
-    The session is locked too, against uploads of further materials.
+    The session is locked too, against concurrent uploads.
     """
     versioned_edits.lock(material.session)
     if db.session.scalar(select(Material.id).where(Material.id == material.id)) is None:

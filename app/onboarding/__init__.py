@@ -1,1 +1,1 @@
-"""How a site gets a conference of its own: the example that it came with is taken away whole."""
+"""Replacing the example with a conference of the site's own."""

@@ -1,4 +1,4 @@
-"""The commands that begin a new conference and load the example again."""
+"""The commands that start a new conference and load the example again."""
 
 from datetime import datetime
 from pathlib import Path

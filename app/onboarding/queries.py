@@ -1,4 +1,4 @@
-"""Read-only queries about the example: whether it may go, and what would go with it."""
+"""Read-only queries about the example: whether it may be removed, and what would be removed."""
 
 import json
 from collections.abc import Mapping
@@ -19,34 +19,34 @@ from app.programme.models import Conference, Photo, Release, Room, Session, Spea
 from app.speakers.models import SpeakerAccess
 
 EXAMPLE_FILE: Final = "conference.json"
-EXAMPLE_MEALS: Final = ("lunch-thursday", "lunch-friday")  # public files do not say so
-KEEPING_SUBJECT: Final = "example"  # of the history entry that says that the example stays
+EXAMPLE_MEALS: Final = ("lunch-thursday", "lunch-friday")  # public files do not name meals
+KEEPING_SUBJECT: Final = "example"  # of the entry about keeping the example
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """How much the site holds of a conference."""
+    """How much data of a conference the site has."""
 
     sessions: int
     speakers: int
     rooms: int
     themes: int
     releases: int
-    delegates: int  # invented ones, and real ones if there are any
-    texts: int  # versions of pages, news, links and the notice that somebody wrote
+    delegates: int  # invented and real ones
+    texts: int  # edited versions of pages, news, links and the notice
     photos: int
     files: int  # slides and papers
-    accesses: int  # of people to speakers' pages
+    accesses: int  # people with access to speakers' pages
 
 
 @dataclass(frozen=True)
 class ReplacementPreview:
-    """The conference that is here, what would go with it, and whether it may go."""
+    """The current conference, what would be removed with it, and whether it may be."""
 
     title: str
     inventory: Inventory
     has_real_delegates: bool
-    fingerprint: str  # of all this, to notice a change between asking and doing
+    fingerprint: str  # of all this, to detect changes between confirmation and removal
 
 
 INVENTORY_MODELS: Final[Mapping[str, type[Base]]] = {
@@ -61,7 +61,7 @@ INVENTORY_MODELS: Final[Mapping[str, type[Base]]] = {
     "files": Material,
     "accesses": SpeakerAccess,
 }
-IS_REAL: Final = Delegate.is_demo.is_(False)  # also somebody who has cancelled
+IS_REAL: Final = Delegate.is_demo.is_(False)  # includes cancelled bookings
 OFFER_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (  # for ``is_offered``
     select(Conference.acronym).scalar_subquery(),
     select(Conference.is_demo).scalar_subquery(),
@@ -78,27 +78,27 @@ def has_real_delegates() -> bool:
 
 
 def get_replacement_preview() -> ReplacementPreview:
-    """Return the conference that is here and what would go with it, in one statement."""
+    """Return the current conference and what would be removed with it, in one statement."""
     counts = [select(func.count()).select_from(one) for one in INVENTORY_MODELS.values()]
     facts = [Conference.acronym, Conference.title, Conference.version, Conference.current_release]
     row = db.session.execute(
         select(
             select(select(Delegate.id).where(IS_REAL).exists()).scalar_subquery(),
-            *(select(one).scalar_subquery() for one in facts),
-            *(one.scalar_subquery() for one in counts),
+            *(select(fact).scalar_subquery() for fact in facts),
+            *(count.scalar_subquery() for count in counts),
         )
     ).one()
     inventory = Inventory(*row[1 + len(facts) :])
-    seen = repr((tuple(row[1 : 1 + len(facts)]), astuple(inventory)))
+    content = repr((tuple(row[1 : 1 + len(facts)]), astuple(inventory)))
     return ReplacementPreview(
-        row[2] or "", inventory, bool(row[0]), sha256(seen.encode()).hexdigest()[:32]
+        row[2] or "", inventory, bool(row[0]), sha256(content.encode()).hexdigest()[:32]
     )
 
 
 def is_offered(folder: Path, row: Row[Any] | tuple[Any, ...]) -> bool:
-    """Return whether a new organiser is asked what should become of the example.
+    """Return whether a new organiser is offered to replace the example.
 
-    ``row`` are the values of ``OFFER_COLUMNS``.
+    ``row`` has the values of ``OFFER_COLUMNS``.
     """
     acronym, is_demo, has_real, is_kept = row
     is_example = acronym is None or is_demo or acronym == get_example_acronym(folder)

@@ -1,6 +1,6 @@
-"""Take the example away whole, and begin a new conference or load the example again.
+"""Remove the example completely, and start a new conference or load the example again.
 
-Everything of a conference goes in one transaction, so nothing is ever half done. It is refused once
+A conference is removed in one transaction, so nothing is ever left half done. This is refused once
 a real person has registered. The team, its sign-ins, the history and the emails to the team stay.
 """
 
@@ -40,12 +40,12 @@ from app.releases import services as releases
 from app.speakers.models import SessionOwner, SpeakerAccess
 
 MAX_ACRONYM: Final = 40  # characters, before the year
-KEPT_TABLES: Final = frozenset(  # whatever is not named belongs to the conference, and goes with it
+KEPT_TABLES: Final = frozenset(  # all others belong to the conference, and are emptied
     {
         *("person", "sign_in_link", "login_session", "passkey", "recovery_code"),
         *("rate_limit_hit", "site_state", "history_entry", "email", "mail_domain"),
         *("column_mapping", "saved_view", "email_text_version"),
-        *(  # what people asked for stays true
+        *(  # people's choices, which stay valid
             "suppressed_address",
             "unsubscribe_key",
             "mailbox_position",
@@ -56,7 +56,7 @@ KEPT_TABLES: Final = frozenset(  # whatever is not named belongs to the conferen
 
 @dataclass(frozen=True)
 class NewConference:
-    """What an organiser enters about a new conference."""
+    """The values an organiser enters for a new conference."""
 
     title: str
     starts_on: date
@@ -77,7 +77,7 @@ class PeopleRegistered(RuleViolation):
 
 
 class StaleInventory(StaleEdit):
-    """What would be removed is no longer what was shown."""
+    """What would be removed has changed since it was shown."""
 
     message = (
         "Someone changed the conference after you opened this page, so nothing has been deleted. "
@@ -88,7 +88,7 @@ class StaleInventory(StaleEdit):
 def start(
     folder: Path, requested: NewConference, *, expected_fingerprint: str | None, actor: str
 ) -> None:
-    """Remove the conference that is here, and publish an empty one; None expects nothing."""
+    """Remove the current conference, and publish an empty one; None skips the check."""
     _check(requested)
     removed = _remove_everything(expected_fingerprint)
     apply_import.replace(_build_programme(folder, requested))
@@ -100,7 +100,7 @@ def start(
 
 
 def load_example_again(folder: Path, *, expected_fingerprint: str | None, actor: str) -> None:
-    """Remove the conference that is here, and load and publish the example."""
+    """Remove the current conference, and load and publish the example."""
     removed = _remove_everything(expected_fingerprint)
     _record("The example conference was loaded", removed, actor)
     load_example(folder)
@@ -118,12 +118,12 @@ def load_example(folder: Path) -> None:
 
 
 def keep_example(*, actor: str) -> None:
-    """Note that the example stays, so that nobody is asked again."""
+    """Record that the example is kept, so that the question is not asked again."""
     history.record("The example was kept", subject=queries.KEEPING_SUBJECT, actor=actor)
 
 
 def remove_example_texts(folder: Path, *, actor: str) -> int:
-    """Remove the news and pages of the example; return how many there were."""
+    """Remove the news and pages of the example; return their number."""
     return starter_texts.replace_example_texts(folder, actor=actor)
 
 
@@ -135,9 +135,9 @@ def _check(requested: NewConference) -> None:
 
 
 def _remove_everything(expected_fingerprint: str | None) -> queries.ReplacementPreview:
-    """Remove everything that belongs to a conference, and return what that was."""
+    """Remove everything that belongs to a conference, and return the inventory."""
     lock_table(Conference)
-    seats.lock_if_set(CONFERENCE)  # nobody registers from here on
+    seats.lock_if_set(CONFERENCE)  # blocks registration from here on
     found = queries.get_replacement_preview()
     if found.has_real_delegates:
         raise PeopleRegistered
@@ -151,7 +151,7 @@ def _remove_everything(expected_fingerprint: str | None) -> queries.ReplacementP
 
 
 def _delete_rows() -> None:
-    """Delete the rows of every table that is not kept, and forget them in this session."""
+    """Delete the rows of every table that is not kept, and expunge the database session."""
     db.session.flush()
     for table in reversed(Base.metadata.sorted_tables):
         if table.name not in KEPT_TABLES:
@@ -162,7 +162,7 @@ def _delete_rows() -> None:
 
 
 def _remove_former_people() -> None:
-    """Remove speakers, their assistants, and emails to anybody outside the team."""
+    """Remove speakers, their assistants, and emails to people outside the team."""
     outsiders = select(Person.id).where(
         Person.role == FORMER,
         or_(
@@ -203,7 +203,7 @@ def _build_programme(folder: Path, requested: NewConference) -> ParsedProgramme:
 
 
 def _choose_acronym(requested: NewConference, taken: Collection[str]) -> str:
-    """Return a short name, by which other software knows the conference."""
+    """Return an acronym, by which other software identifies the conference."""
     base = slugify(requested.title)[:MAX_ACRONYM].strip("-") or "conference"
     year = str(requested.starts_on.year)
     acronym = base if base.endswith(year) else f"{base}-{year}"
@@ -211,13 +211,13 @@ def _choose_acronym(requested: NewConference, taken: Collection[str]) -> str:
 
 
 def _record(summary: str, removed: queries.ReplacementPreview, actor: str) -> None:
-    """Record what was done, and what was removed for it."""
+    """Record what was done, and what was removed."""
     if removed.title:
         summary = f"{summary}. “{removed.title}” was deleted: {describe(removed.inventory)}"
     history.record(summary, subject="conference", actor=actor)
 
 
 def describe(inventory: queries.Inventory) -> str:
-    """Describe what was removed in English, for the history and the terminal."""
+    """Describe what was removed, in English, for the history and the terminal."""
     counts = [f"{number} {name}" for name, number in vars(inventory).items() if number]
     return ", ".join(counts) or "nothing else"

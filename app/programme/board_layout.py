@@ -82,8 +82,8 @@ def get_hour_range(spans: Sequence[TimeBlock]) -> tuple[int, int]:
     """Return the hour in which the first session starts, and that by which the last has ended."""
     if not spans:
         return EMPTY_DAY
-    first = min(one.start // MINUTES_PER_HOUR for one in spans)
-    last = max(-(-one.end // MINUTES_PER_HOUR) for one in spans)
+    first = min(span.start // MINUTES_PER_HOUR for span in spans)
+    last = max(-(-span.end // MINUTES_PER_HOUR) for span in spans)
     return first, last
 
 
@@ -100,7 +100,7 @@ def format_minutes(minutes: int) -> str:
 
 def choose_scale(spans: Sequence[TimeBlock]) -> int:
     """Return by how much to enlarge an hour so that the shortest session is readable."""
-    shortest = min((one.minutes for one in spans), default=MINUTES_PER_HOUR)
+    shortest = min((span.minutes for span in spans), default=MINUTES_PER_HOUR)
     return next((pace for under, pace in SCALES if shortest < under), 1)
 
 
@@ -130,7 +130,7 @@ def build_tracks(spans: Sequence[TimeBlock], column_count: int) -> dict[int, Col
 
 
 def find_across(spans: Sequence[TimeBlock], wanted: Sequence[bool]) -> list[bool]:
-    """Return, for each block that is wanted across all rooms, whether nothing else is on then."""
+    """Return for each block whether it is to span all rooms and nothing else is on then."""
     return [
         is_wanted
         and not any(
@@ -147,8 +147,8 @@ def list_free_blocks(
 ) -> list[TimeBlock]:
     """Return the free time of each column, cut at every full hour.
 
-    ``taken`` holds what takes place in a column; column 0 takes the time of all columns. A gap
-    before a full hour that is too short to be offered is joined to the hour that follows.
+    ``taken`` has the blocks of each column; those of column 0 occupy all columns. A gap before a
+    full hour that is too short to be offered is joined to the following hour.
     """
     return [
         block
@@ -215,8 +215,8 @@ def _first_free_lanes(spans: Sequence[TimeBlock]) -> list[int]:
     """Return the first free lane for each block; the blocks must be sorted by start."""
     ends: list[int] = []
     lanes = []
-    for one in spans:
-        lane = next((n for n, end in enumerate(ends) if end <= one.start), len(ends))
-        ends[lane : lane + 1] = [one.end]
+    for span in spans:
+        lane = next((n for n, end in enumerate(ends) if end <= span.start), len(ends))
+        ends[lane : lane + 1] = [span.end]
         lanes.append(lane)
     return lanes

@@ -1,10 +1,9 @@
-"""Scheduling clashes: the rules, and what a clash says.
+"""Scheduling clashes: the rules, and descriptions of clashes.
 
 ``find_clashes`` holds the rules and knows nothing of files or tables: it works on the plain values
-of ``scheduled_sessions``, so the same rules apply to an imported file and to the working
-programme. It reports each clash once, from the side of the session that starts later;
-``group_by_session`` gives it to both sessions. ``list_clashes`` caches its result until the
-programme is edited.
+of ``scheduled_sessions``, so the same rules apply to an imported file and to the working programme.
+It reports each clash once, for the session that starts later; ``group_by_session`` lists it for
+both sessions. ``list_clashes`` caches its result until the programme is edited.
 """
 
 from collections import defaultdict
@@ -113,7 +112,7 @@ def find_for_move(move: ProposedMove) -> Sequence[Clash]:
 
 
 def find_for_moves(moves: Sequence[ProposedMove]) -> dict[str, Sequence[Clash]]:
-    """Find the clashes that each session would have if it alone were moved, by its key."""
+    """Find the clashes each session would have if only that session were moved, by its key."""
     sessions, frame = load_scheduled_sessions(*moves)
     if frame is None:
         return {}
@@ -122,7 +121,7 @@ def find_for_moves(moves: Sequence[ProposedMove]) -> dict[str, Sequence[Clash]]:
     found = {}
     for session in sessions:
         if session.key in keys:
-            near = [one for one in others if _are_close(one, session, frame.walking_time)]
+            near = [other for other in others if _are_close(other, session, frame.walking_time)]
             clashes = find_clashes([*near, session], frame)
             found[session.key] = group_by_session(clashes).get(session.key, ())
     return found
@@ -135,7 +134,7 @@ def _are_close(one: ScheduledSession, other: ScheduledSession, gap: timedelta) -
 
 def find_clashes(sessions: Iterable[ScheduledSession], rules: SchedulingRules) -> tuple[Clash, ...]:
     """Find all clashes, sorted by time within each kind."""
-    timed = sorted(sessions, key=lambda one: (one.starts_at, one.ends_at, one.key))
+    timed = sorted(sessions, key=lambda session: (session.starts_at, session.ends_at, session.key))
     return (
         *_room_clashes(timed),
         *_person_clashes(timed, rules.walking_time),
@@ -154,7 +153,7 @@ def group_by_session(clashes: Iterable[Clash]) -> Mapping[str, Sequence[Clash]]:
 
 
 def _room_clashes(timed: Sequence[ScheduledSession]) -> Iterator[Clash]:
-    wanted = [(one.room, one) for one in timed if one.room]
+    wanted = [(session.room, session) for session in timed if session.room]
     for room, earlier, later in _close_pairs(wanted, NO_TIME):
         yield _clash_between(
             ROOM,
@@ -166,7 +165,7 @@ def _room_clashes(timed: Sequence[ScheduledSession]) -> Iterator[Clash]:
 
 
 def _person_clashes(timed: Sequence[ScheduledSession], walking_time: timedelta) -> Iterator[Clash]:
-    wanted = [(person, one) for one in timed for person in one.participants]
+    wanted = [(person, session) for session in timed for person in session.participants]
     for person, earlier, later in _close_pairs(wanted, walking_time):
         if later.starts_at < earlier.ends_at:
             yield _double_booking(person, earlier, later)
@@ -210,7 +209,11 @@ def _close_pairs(
     """
     going_on: dict[str, list[ScheduledSession]] = defaultdict(list)
     for need, session in bookings:
-        others = [one for one in going_on[need.key] if session.starts_at < one.ends_at + max_gap]
+        others = [
+            earlier
+            for earlier in going_on[need.key]
+            if session.starts_at < earlier.ends_at + max_gap
+        ]
         yield from ((need, other, session) for other in others)
         going_on[need.key] = sorted((*others, session), key=_get_ends_at, reverse=True)[
             :MAX_CONCURRENT

@@ -20,8 +20,8 @@ def sort_key(name: str) -> str:
 
 
 def _remove_accents(name: str) -> str:
-    parted = unicodedata.normalize("NFKD", name)
-    plain = "".join(one for one in parted if not unicodedata.combining(one))
+    decomposed = unicodedata.normalize("NFKD", name)
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     return plain.casefold().translate(UNDECOMPOSED_LETTERS)
 
 
@@ -36,7 +36,7 @@ FAMILY_FIRST_SCRIPTS = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
 def family_name(name: str) -> str:
     """Return the family name, as far as the name shows it.
 
-    That is what stands before a comma, words in capitals (LI Wei), the first word in East Asian
+    That is the part before a comma, words in capitals (LI Wei), the first word in East Asian
     scripts, or else the last word, without Jr, III or a degree.
     """
     before, _, after = name.partition(",")
@@ -51,16 +51,16 @@ def family_name(name: str) -> str:
 
 
 def split_name(name: str) -> tuple[str, str, str]:
-    """Return a name in three parts: what comes before the family name, that, and what follows."""
+    """Return a name in three parts: before the family name, the family name, and after it."""
     family = family_name(name)
     before, found, after = name.rpartition(family)
     return (before, found, after) if found else (name, "", "")
 
 
 def family_sort_key(name: str) -> str:
-    """Return the key of the family name: without an Arabic article."""
+    """Return the sort key of the family name, without an Arabic article."""
     key = sort_key(family_name(name))
-    return next((key.removeprefix(one) for one in ARTICLES if key.startswith(one)), key)
+    return next((key.removeprefix(article) for article in ARTICLES if key.startswith(article)), key)
 
 
 def person_sort_key(name: str) -> str:
@@ -102,17 +102,17 @@ def group_by_initial(
 ) -> tuple[IndexGroup[ItemT], ...]:
     """Group items by first letter in their order; return () for ``MAX_UNGROUPED`` or fewer.
 
-    A script in which few names are written is one group, such as "王–李".
+    A script with few names is one group, such as "王–李".
     """
     if len(items) <= MAX_UNGROUPED:
         return ()
     found: dict[str, list[ItemT]] = defaultdict(list)
-    for thing in items:
-        found[index_letter(get_name(thing))].append(thing)
+    for item in items:
+        found[index_letter(get_name(item))].append(item)
     ordered = sorted(found, key=lambda letter: (letter == OTHER_LETTER, letter))
     groups: list[IndexGroup[ItemT]] = []
     by_script = [list(letters) for _, letters in groupby(ordered, key=_get_script)]
-    largest = max(by_script, key=lambda letters: sum(len(found[one]) for one in letters))
+    largest = max(by_script, key=lambda letters: sum(len(found[letter]) for letter in letters))
     for letters in by_script:
         entries = [thing for letter in letters for thing in found[letter]]
         if letters is largest or len(letters) == 1 or len(entries) > MAX_UNGROUPED:

@@ -21,10 +21,10 @@ from app.web.formatting import format_time
 
 MAX_ROOMS_ON_PAPER = 10  # columns; more are unreadable on one page
 MAX_ROWS, MAX_COLUMNS = 200, 100  # there are CSS classes up to these numbers,
-COMMON_ROWS, COMMON_COLUMNS = 48, 32  # and up to these in the style sheet that every grid has
+COMMON_ROWS, COMMON_COLUMNS = 48, 32  # and up to these numbers in the style sheet of every grid
 LETTER_SIZES = (10.0, 9.0, 8.0, 7.0, 6.5)  # points, on paper; smaller ones are hard to read
-SHEET_WIDTH, SHEET_HEIGHT = 730, 510  # points: what the sessions have of A4 lying on its side
-TITLE_LETTER, NAME_LETTER, LINE = 0.59, 0.53, 1.2  # width of a letter, height of a line
+SHEET_WIDTH, SHEET_HEIGHT = 730, 510  # points available for the sessions on A4 landscape
+TITLE_LETTER, NAME_LETTER, LINE = 0.59, 0.53, 1.2  # letter width, line height
 ROW_PADDING = 6  # points
 LATEST_MINUTE = 48 * MINUTES_PER_HOUR  # minutes after midnight: the end of the next day
 NO_ROOM_INDEX = 0  # column of sessions without a room
@@ -38,8 +38,8 @@ class Slot:
     session: Session
     rows: GridLines
     columns: GridLines
-    spans_all_rooms: bool  # a break or a plenary for everyone, drawn across all rooms
-    is_marked_confirmed: bool  # on record, while other sessions of the programme are illustrative
+    spans_all_rooms: bool  # a break or a plenary, drawn across all rooms
+    is_marked_confirmed: bool  # shown because other sessions of the programme are illustrative
 
     @property
     def classes(self) -> str:
@@ -87,7 +87,7 @@ class Grid:
 
     @cached_property
     def letter_size(self) -> int:
-        """Which of LETTER_SIZES the day is printed in: the largest that fits on one page."""
+        """The largest of LETTER_SIZES at which the day fits on one page."""
         sizes = enumerate(LETTER_SIZES)
         fitting = (index for index, size in sizes if self._estimate_height(size) <= SHEET_HEIGHT)
         return next(fitting, len(LETTER_SIZES) - 1)
@@ -107,7 +107,7 @@ class Grid:
         begins, ends = slot.columns
         width = SHEET_WIDTH * (ends - begins) / self.width / size
         names = sum(len(part.name) + 2 for part in slot.session.parts)
-        title = len(slot.session.title) + 3  # with the shape of the theme
+        title = len(slot.session.title) + 3  # with the symbol of the theme
         return ceil(title * TITLE_LETTER / width) + ceil(names * NAME_LETTER / width)
 
     @property
@@ -152,13 +152,13 @@ def build_day(
     sessions = [line.session for line in day.lines]
     named = dict(enumerate((None, *rooms)))
     places = {room.slug: place for place, room in named.items() if room}
-    spans = [_build_block(one, places, zone) for one in sessions]
+    spans = [_build_block(session, places, zone) for session in sessions]
     across = [
         one.is_for_everyone and _overlaps_nothing(number, spans)
         for number, one in enumerate(sessions)
     ]
     tracks = _room_columns(spans, across)
-    moments = sorted({minutes for one in spans for minutes in (one.start, one.end)})
+    moments = sorted({minutes for span in spans for minutes in (span.start, span.end)})
     lines = {minutes: line for line, minutes in enumerate(moments, start=1)}
     slots = [
         Slot(

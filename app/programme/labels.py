@@ -95,12 +95,12 @@ def language_tag(code: str) -> str:
 
 def when_and_where(session: Session) -> str:
     """Describe a session in one line: kind, time and room."""
-    told = [kind_name(session.kind)]
+    facts = [kind_name(session.kind)]
     if session.starts_at:
-        told.append(local_moment(session.starts_at))
+        facts.append(local_moment(session.starts_at))
     if session.room:
-        told.append(session.room.name)
-    return ", ".join(filter(None, told)) or session.title
+        facts.append(session.room.name)
+    return ", ".join(filter(None, facts)) or session.title
 
 
 def list_names(people: Sequence[Appearance]) -> Markup:
@@ -109,7 +109,7 @@ def list_names(people: Sequence[Appearance]) -> Markup:
     A name is isolated (``<bdi>``) where the direction of its script could disturb the others.
     """
     is_rtl = get_locale().text_direction == "rtl"
-    return Markup(", ").join(_isolate(one.name, is_everywhere=is_rtl) for one in people)
+    return Markup(", ").join(_isolate(person.name, is_everywhere=is_rtl) for person in people)
 
 
 @lru_cache(maxsize=4096)
@@ -119,7 +119,7 @@ def _isolate(name: str, *, is_everywhere: bool) -> Markup:
 
 
 def _is_left_to_right(text: str) -> bool:
-    return not {"R", "AL", "AN"} & {unicodedata.bidirectional(one) for one in text}
+    return not {"R", "AL", "AN"} & {unicodedata.bidirectional(character) for character in text}
 
 
 def describe_speaker(speaker: Speaker) -> str:
@@ -128,7 +128,7 @@ def describe_speaker(speaker: Speaker) -> str:
 
 
 def prose(html: str) -> Markup:
-    """Return the HTML of a text as a page shows it: links to other sites say so."""
+    """Return the HTML of a text for a page, with a notice at links to other sites."""
     note = str(gettext("opens another website"))
     return Markup(markdown.mark_external_links(html, note))  # noqa: S704 - sanitised when stored
 

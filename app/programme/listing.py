@@ -24,7 +24,7 @@ class SessionLine:
 
 @dataclass(frozen=True)
 class StartTime:
-    """A time at which sessions of a day start, and the anchor of the first of them."""
+    """A start time of sessions of a day, and the anchor of the first of them."""
 
     starts_at: datetime
     anchor: str
@@ -32,14 +32,14 @@ class StartTime:
 
 @dataclass(frozen=True)
 class LineGroup:
-    """Lines that follow each other: those of a slot that can be folded, or of several slots."""
+    """Consecutive lines: those of one collapsible slot, or of several slots."""
 
     lines: tuple[SessionLine, ...]
     is_foldable: bool
 
     @property
     def anchor(self) -> str:
-        """The anchor of the slot, which is found when it is folded, too."""
+        """The anchor of the slot, which works when the slot is collapsed, too."""
         return self.lines[0].anchor
 
     @property
@@ -55,7 +55,7 @@ class LineGroup:
 
     @property
     def lines_below_summary(self) -> Iterator[SessionLine]:
-        """The lines, of which the first need not say what the summary says."""
+        """The lines; the first need not repeat the times in the summary."""
         first, *others = self.lines
         says_times = self.ends_at is None and first.session.ends_at is not None
         yield replace(first, anchor="", is_same_time_as_previous=not says_times)
@@ -71,7 +71,7 @@ class DayPart:
 
     @property
     def groups(self) -> Iterator[LineGroup]:
-        """The lines, with those of each long slot in a group of their own."""
+        """The lines, grouped by long slot."""
         return _group_lines(self.lines)
 
 
@@ -92,7 +92,7 @@ class ProgrammeDay:
 
     @property
     def groups(self) -> Iterator[LineGroup]:
-        """The lines, with those of each long slot in a group of their own."""
+        """The lines, grouped by long slot."""
         return _group_lines(self.lines)
 
 
@@ -135,10 +135,16 @@ class SessionListing:
 
 def build_listing(sessions: Iterable[Session], zone: ZoneInfo) -> SessionListing:
     """Group sessions, which must be sorted by time, by day in the given time zone."""
-    parted = [(day, list(found)) for day, found in groupby(sessions, lambda s: day_of(s, zone))]
+    sessions_by_day = [
+        (day, list(found)) for day, found in groupby(sessions, lambda s: day_of(s, zone))
+    ]
     return SessionListing(
-        days=tuple(_build_day(day, found, zone) for day, found in parted if day is not None),
-        unscheduled=build_lines(one for day, found in parted if day is None for one in found),
+        days=tuple(
+            _build_day(day, found, zone) for day, found in sessions_by_day if day is not None
+        ),
+        unscheduled=build_lines(
+            one for day, found in sessions_by_day if day is None for one in found
+        ),
     )
 
 
@@ -149,17 +155,17 @@ def build_lines(
 
     With a time zone, the first line of each start time has an anchor.
     """
-    made: list[SessionLine] = []
+    lines: list[SessionLine] = []
     for session in sessions:
-        above = made[-1].session if made else None
+        above = lines[-1].session if lines else None
         is_same = (
             above is not None
             and session.starts_at is not None
             and (above.starts_at, above.ends_at) == (session.starts_at, session.ends_at)
         )
         is_first = above is None or above.starts_at != session.starts_at
-        made.append(SessionLine(session, is_same, _make_anchor(session, zone) if is_first else ""))
-    return tuple(made)
+        lines.append(SessionLine(session, is_same, _make_anchor(session, zone) if is_first else ""))
+    return tuple(lines)
 
 
 def _make_anchor(session: Session, zone: ZoneInfo | None) -> str:
@@ -174,11 +180,11 @@ def day_of(session: Session, zone: ZoneInfo) -> date | None:
 
 
 def _build_day(day: date, sessions: list[Session], zone: ZoneInfo) -> ProgrammeDay:
-    parted = groupby(sessions, lambda session: _day_part_name(session, zone))
+    parts_by_name = groupby(sessions, lambda session: _day_part_name(session, zone))
     return ProgrammeDay(
         day,
         build_lines(sessions, zone),
-        tuple(DayPart(name, build_lines(part, zone)) for name, part in parted),
+        tuple(DayPart(name, build_lines(part, zone)) for name, part in parts_by_name),
     )
 
 

@@ -25,7 +25,7 @@ PALETTE_SIZE = 12  # numbered colours in the style sheets
 CANCELLED = "cancelled"  # of a session
 SORT_KEY_TYPE = String().with_variant(
     String(collation="C"), "postgresql"
-)  # the same on each database
+)  # the same on both databases
 OPEN_TO_ALL, BOOKABLE = "open", "bookable"  # of a session
 DRAFT, CONFIRMED, WITHDRAWN = "draft", "confirmed", "withdrawn"  # of a session, or cancelled
 
@@ -61,7 +61,7 @@ class Conference(Base):
     walking_minutes: Mapped[int] = mapped_column(default=5, server_default="5")  # between rooms
     version: Mapped[int] = mapped_column(default=1, server_default="1")  # one more for each edit
     public_settings: Mapped[str] = mapped_column(Text, default="", server_default="")
-    trusted_fields: Mapped[str] = mapped_column(default="", server_default="")  # by spaces
+    trusted_fields: Mapped[str] = mapped_column(default="", server_default="")  # space-separated
     email_paragraph: Mapped[str] = mapped_column(Text, default="", server_default="")
     email_signatory: Mapped[str] = mapped_column(default="", server_default="")
     current_release: Mapped[int | None] = mapped_column(ForeignKey("release.number"), default=None)
@@ -82,10 +82,10 @@ class Theme(Editable, Base):
     __tablename__ = "theme"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True, default=_first_slug)  # older backups have none
+    key: Mapped[str] = mapped_column(unique=True, default=_first_slug)  # missing in older backups
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
-    short_name: Mapped[str] = mapped_column(default="", server_default="")  # in lists
+    short_name: Mapped[str] = mapped_column(default="", server_default="")  # short form for lists
     summary: Mapped[str] = mapped_column(Text, default="")
     letter: Mapped[str] = mapped_column(default="")
     shape: Mapped[str] = mapped_column(default="circle")
@@ -105,7 +105,7 @@ class Room(Editable, Base):
     name: Mapped[str]
     capacity: Mapped[int | None] = mapped_column(default=None)
     description: Mapped[str] = mapped_column(Text, default="")
-    features: Mapped[str] = mapped_column(default="")  # names of access features, by spaces
+    features: Mapped[str] = mapped_column(default="")  # access features, space-separated
     is_illustrative: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)
 
@@ -129,13 +129,11 @@ class Speaker(Editable, Base):
     biographies: Mapped[str] = mapped_column(
         Text, default="[]", server_default="[]"
     )  # JSON: [[language, text], …]
-    links: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")  # as of a session
+    links: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")  # as for sessions
     contact_address: Mapped[str] = mapped_column(default="", server_default="")  # never public
     confirmed_at: Mapped[datetime | None] = mapped_column(default=None)  # that they take part
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
-    search_text: Mapped[str] = mapped_column(
-        Text, default="", server_default=""
-    )  # what search reads
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")  # for the search
     name_sort_key: Mapped[str] = mapped_column(SORT_KEY_TYPE, default="", server_default="")
     organisation_sort_key: Mapped[str] = mapped_column(SORT_KEY_TYPE, default="", server_default="")
 
@@ -174,7 +172,7 @@ class Session(Editable, Base):
     description: Mapped[str] = mapped_column(Text, default="")
     language: Mapped[str] = mapped_column(default="")
     licence: Mapped[str] = mapped_column(default="")
-    links: Mapped[str] = mapped_column(Text, default="[]")  # JSON: [[address, label], …]
+    links: Mapped[str] = mapped_column(Text, default="[]")  # JSON: [[URL, label], …]
     keywords: Mapped[str] = mapped_column(
         Text, default="[]", server_default="[]"
     )  # JSON: [word, …]
@@ -206,7 +204,7 @@ class Session(Editable, Base):
 
     @property
     def state(self) -> str:
-        """The state: draft, confirmed, cancelled, or withdrawn if an import no longer has it."""
+        """The state: draft, confirmed, cancelled, or withdrawn if it was missing in an import."""
         if self.withdrawn_at is not None:
             return WITHDRAWN
         if self.cancelled_at is not None:
@@ -220,7 +218,7 @@ class Session(Editable, Base):
 
     @property
     def booking_seats(self) -> int | None:
-        """The seats that people may book: as many as fit, unless a reason allows more."""
+        """The seats that people may book: limited by the capacity, unless a reason allows more."""
         if self.booking != BOOKABLE:
             return None
         capacity = self.room.capacity if self.room else None
@@ -254,13 +252,13 @@ class Absence(Base):
 class Photo(Base):
     """A photo of a speaker.
 
-    A photo that was replaced or removed has no speaker, and is kept while it is public; so is an
-    uploaded photo while it is proposed.
+    A replaced or removed photo has no speaker, and is kept while it is public; so is an uploaded
+    photo while it is proposed.
     """
 
     __tablename__ = "photo"
 
-    key: Mapped[str] = mapped_column(primary_key=True)  # public URL; a hash of speaker and picture
+    key: Mapped[str] = mapped_column(primary_key=True)  # in its URL; a hash of speaker and picture
     speaker_id: Mapped[int | None] = mapped_column(
         ForeignKey("speaker.id", ondelete="SET NULL"), unique=True, default=None
     )
@@ -270,7 +268,7 @@ class Photo(Base):
     crop: Mapped[str] = mapped_column(default="50 50 100", server_default="50 50 100")
     original: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, default=None)
     has_original: Mapped[bool] = column_property(original.is_not(None))
-    # until when a worker has leased it, or it is not tried again
+    # until when a worker has leased it, or a retry is postponed
     rendering_until: Mapped[datetime | None] = mapped_column(default=None)
     render_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     rendered_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -312,7 +310,7 @@ class SlugRedirect(Base):
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str]  # of the last one with this slug
+    key: Mapped[str]  # of the last entity with this slug
 
     __table_args__ = (
         CheckConstraint("kind IN ('session', 'speaker', 'room', 'theme')", name="known_kind"),
@@ -330,7 +328,7 @@ class Release(Base):
     published_by: Mapped[str] = mapped_column(default="", server_default="")  # or by whom
     clash_override: Mapped[str] = mapped_column(
         Text, default="", server_default=""
-    )  # clashes, and why
+    )  # accepted clashes, and the reason
     snapshot: Mapped[str] = mapped_column(Text)  # JSON of app.programme.snapshot.Snapshot
     snapshot_at: Mapped[datetime | None] = mapped_column(default=None)  # if earlier (auto-approval)
 
@@ -341,5 +339,5 @@ class Release(Base):
 
     @property
     def clashes(self) -> list[str]:
-        """The clashes that were accepted, a line each."""
+        """The clashes that were accepted, one per line."""
         return self.clash_override.split("\n")[1:]

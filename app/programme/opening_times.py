@@ -1,4 +1,4 @@
-"""When doors open: one time for all days of the conference, or a time for each day in turn."""
+"""When doors open: one time for all days of the conference, or one for each day in order."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ TIME_OF_DAY = re.compile(
 
 
 def parse_opening_times(text: str) -> str:
-    """Return times of day as they are stored, “08:00, 08:30”, or raise ValueError.
+    """Parse times of day into their stored form, “08:00, 08:30”, or raise ValueError.
 
     People write 8am, 8.30 am or 08:30; a number alone could be a mistake.
     """
@@ -36,7 +36,7 @@ def _parse_time(text: str) -> time:
 
 
 def count_times(stored: str) -> int:
-    """Return how many times of day are stored."""
+    """Return the number of stored times of day."""
     return len(_split(stored))
 
 
@@ -46,9 +46,9 @@ def format_opening_times(stored: str) -> str:
 
 
 def describe(conference: Conference, days: Sequence[date] = ()) -> list[str]:
-    """Return when doors open on some days, or on all: once if it is the same time on each of them.
+    """Describe when doors open on some days, by default all; once if the time is the same.
 
-    The list is empty if that is not known.
+    The list is empty if the times are unknown.
     """
     known = [
         (day, opens) for day in days or list_days(conference) if (opens := find(conference, day))
@@ -65,7 +65,7 @@ def describe(conference: Conference, days: Sequence[date] = ()) -> list[str]:
 
 
 def find(conference: Conference, day: date) -> time | None:
-    """Return when doors open on a day, or None if that is not known."""
+    """Return when doors open on a day, or None if that is unknown."""
     times = _split(conference.doors_open)
     number = 0 if len(times) == 1 else (day - conference.starts_on).days
     return time.fromisoformat(times[number]) if 0 <= number < len(times) else None

@@ -13,7 +13,7 @@ from app.database import db
 from app.programme import snapshot
 from app.programme.models import Conference, Release
 
-COLUMNS = {"is_invented": "is_demo"}  # of the table, where a snapshot has kept an older name
+COLUMNS = {"is_invented": "is_demo"}  # of the table, if snapshots have kept an older name
 
 
 def apply(content: snapshot.Snapshot, overrides: str) -> snapshot.Snapshot:
@@ -43,7 +43,7 @@ def list_unpublished(conference: Conference) -> list[str]:
     known = current(conference)
     if known is None:
         return []
-    columns = {one.name: COLUMNS.get(one.name, one.name) for one in fields(known)}
+    columns = {field.name: COLUMNS.get(field.name, field.name) for field in fields(known)}
     return [
         name
         for name, column in columns.items()

@@ -1,4 +1,4 @@
-"""Read-only queries on the working programme, and on what of it is or was public.
+"""Read-only queries on the working programme, and on the parts that are or were public.
 
 A session that was ever public is cancelled rather than deleted.
 """
@@ -45,7 +45,7 @@ def load_working_rows() -> WorkingRows:
     speakers = select(Speaker).options(*besides).order_by(Speaker.id)
     sessions = select(Session).options(joinedload(Session.appearances)).order_by(Session.id)
     every_theme, every_room = _load_themes_and_rooms()
-    return WorkingRows(  # sessions find the rest in the identity map
+    return WorkingRows(  # related rows come from the identity map
         conference=get_conference(),
         themes=every_theme,
         rooms=every_room,
@@ -70,14 +70,14 @@ def get_walking_time() -> timedelta:
 
 
 class EmailAdditions(NamedTuple):
-    """What the conference adds to emails; either may be empty."""
+    """The conference's additions to emails; either may be empty."""
 
     paragraph: str
     signatory: str
 
 
 def get_email_additions() -> EmailAdditions:
-    """Return what is added to emails, from memory until it is changed."""
+    """Return the additions to emails, cached until they change."""
     return cache_version.cached_globally("email additions", _load_email_additions)
 
 
@@ -119,13 +119,13 @@ def list_sessions() -> Sequence[Session]:
 
 
 def get_photo_body(key: str) -> bytes:
-    """Return the JPEG of a photo; raise NotFound."""
+    """Return the JPEG of a photo; raise NotFound if there is none."""
     found = db.session.scalar(select(Photo.picture).where(Photo.key == key))
     return require(found, NotFound("There is no photo at that web address"))
 
 
 def get_rendition_body(key: str, kind: str, side: int) -> bytes:
-    """Return a photo in one format and size; raise NotFound."""
+    """Return a photo in one format and size; raise NotFound if there is none."""
     found = db.session.scalar(
         select(Rendition.body).where(
             Rendition.photo_key == key, Rendition.kind == kind, Rendition.side == side
@@ -135,7 +135,7 @@ def get_rendition_body(key: str, kind: str, side: int) -> bytes:
 
 
 def get_latest_release() -> Release | None:
-    """Return the release with the highest number, or None; it need not be the current one."""
+    """Return the release with the highest number, or None; it may not be the current one."""
     return db.session.scalar(select(Release).order_by(Release.number.desc()).limit(1))
 
 

@@ -1,4 +1,4 @@
-"""What the rules about clashes compare: sessions with a time, from the working programme.
+"""The input of the clash rules: sessions with a time, from the working programme.
 
 ``load_scheduled_sessions`` reads it in three queries, ``build_scheduled_sessions`` uses rows that
 are already loaded. Importers build the same types from a file.
@@ -31,7 +31,7 @@ LEADING_ROLES = frozenset({"chair", "moderator"})  # a session cannot go ahead w
 
 @dataclass(frozen=True)
 class RoomInfo:
-    """A room, as far as the rules need it."""
+    """A room, with the data that the rules need."""
 
     key: str
     name: str
@@ -179,14 +179,14 @@ def _apply_moves(
     by_key = {move.key: move for move in moves}
     return [
         replace(
-            one,
+            session,
             starts_at=move.starts_at.astimezone(zone),
             ends_at=move.ends_at.astimezone(zone),
             room=rooms.get(move.room),
         )
-        if (move := by_key.get(one.key))
-        else one
-        for one in sessions
+        if (move := by_key.get(session.key))
+        else session
+        for session in sessions
     ]
 
 
@@ -227,7 +227,7 @@ def _appearance_rows(moves: Sequence[ProposedMove]) -> list[Row[Any]]:
 def build_scheduled_sessions(rows: WorkingRows) -> tuple[list[ScheduledSession], SchedulingRules]:
     """Return the same as ``load_scheduled_sessions``, from rows that are already loaded."""
     absences = {
-        speaker.key: tuple((one.starts_at, one.ends_at) for one in speaker.absences)
+        speaker.key: tuple((absence.starts_at, absence.ends_at) for absence in speaker.absences)
         for speaker in rows.speakers
     }
     rules = _build_rules(rows.conference, absences)
@@ -253,6 +253,6 @@ def _scheduled_row(
 
 
 def _participants_of_row(row: Session) -> Iterator[tuple[str, str, str]]:
-    for one in row.appearances:
-        if one.speaker.withdrawn_at is None:
-            yield one.speaker.key, one.speaker.name, one.role
+    for appearance in row.appearances:
+        if appearance.speaker.withdrawn_at is None:
+            yield appearance.speaker.key, appearance.speaker.name, appearance.role

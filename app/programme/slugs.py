@@ -1,6 +1,6 @@
-"""Slugs, which are the addresses of pages: made from names in any script.
+"""Slugs of pages, made from names in any script.
 
-A slug that somebody changes stays reserved: it leads to the new one for ever (``SlugRedirect``).
+A former slug stays reserved and redirects to the new one permanently (``SlugRedirect``).
 """
 
 import re
@@ -31,17 +31,17 @@ Addressed = Room | Session | Speaker | Theme
 
 
 class SlugTaken(RuleViolation):
-    """Another page has this address, or had it before."""
+    """Another page has this slug, or had it before."""
 
 
 def slugify(value: str) -> str:
-    """Return a name as a slug: Łukasz gives lukasz, 李明 li-ming; "" if nothing of it is left."""
+    """Return a name as a slug: Łukasz gives lukasz, 李明 li-ming; "" if no characters remain."""
     composed = unicodedata.normalize("NFKC", value[:MAX_LINE_LENGTH])
     return _join_letters(NON_ASCII.sub(_transliterate, composed))
 
 
 def make_code(value: str) -> str:
-    """Return a word that programs compare as a code, or "" if it has no letters of ASCII."""
+    """Return a word as a code for programs to compare, or "" if it has no ASCII letters."""
     letters = unicodedata.normalize("NFKD", value[:MAX_LINE_LENGTH])
     return _join_letters(letters.encode("ascii", "ignore").decode())
 
@@ -56,7 +56,7 @@ def _join_letters(letters: str) -> str:
 
 
 def allocate(model: type[Addressed], name: str) -> str:
-    """Return an unused slug, which nobody else can take until the transaction ends.
+    """Return an unused slug, reserved until the transaction ends.
 
     The slug is also used as the key, so it must differ from other keys too. A name that gives no
     slug uses the table's name: speaker, speaker-2.
@@ -71,12 +71,12 @@ def allocate(model: type[Addressed], name: str) -> str:
 
 
 def _lock_slugs(model: type[Addressed]) -> None:
-    """Let nobody else choose a slug of this kind meanwhile; the rows can still be edited."""
+    """Keep other transactions from choosing a slug of this kind; rows can still be edited."""
     queue_for(f"slugs of {model.__tablename__}")
 
 
 def number_if_taken(wish: str, is_taken: Callable[[str], bool]) -> str:
-    """Return what is wished for, with the first number that makes it unused if it is taken."""
+    """Return the wanted slug, with the first number that makes it unused if it is taken."""
     found, number = wish, 1
     while is_taken(found):
         number += 1
@@ -85,20 +85,20 @@ def number_if_taken(wish: str, is_taken: Callable[[str], bool]) -> str:
 
 
 def map_redirects(kind: str) -> dict[str, str]:
-    """Return the keys of those of a kind that had these slugs before, by slug."""
+    """Map former slugs of a kind to the keys of their entities."""
     former = select(SlugRedirect.slug, SlugRedirect.key).where(SlugRedirect.kind == kind)
     return {one.slug: one.key for one in db.session.execute(former)}
 
 
 def check_not_moved(model: type[Addressed], slug: str) -> None:
-    """Raise Moved if this is a former slug of one that is still there."""
+    """Raise Moved if this is a former slug of an existing entity."""
     current = find_moved(model, slug)
     if current and current != slug:
         raise Moved(current, is_public=False)
 
 
 def find_moved(model: type[Addressed], slug: str) -> str:
-    """Return the slug of the one that had this slug before, or ""."""
+    """Return the current slug of the entity with this former slug, or ""."""
     former = (SlugRedirect.kind == model.__tablename__, SlugRedirect.slug == slug)
     current = db.session.scalar(
         select(model.slug).join(SlugRedirect, SlugRedirect.key == model.key).where(*former)
@@ -107,7 +107,7 @@ def find_moved(model: type[Addressed], slug: str) -> str:
 
 
 def make_field(hint: Any) -> Field:
-    """Return the field by which organisers change the slug."""
+    """Return the form field for changing the slug."""
     return Field(
         "slug",
         N_("Page address"),

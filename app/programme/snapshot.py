@@ -14,7 +14,7 @@ from app.errors import DamagedData
 from app.log import log
 
 DEFAULT_LANGUAGE = "en"  # of a biography without a language
-STORED_LINK_NOTE = " (opens another website)</a>"  # in older releases: pages add it now
+STORED_LINK_NOTE = " (opens another website)</a>"  # in older releases; pages add it now
 BREAK_KINDS = frozenset({"break", "lunch", "coffee", "tea", "reception", "registration"})
 PLENARY_KIND = "plenary"
 
@@ -42,8 +42,8 @@ class Conference:
     registration_opens_at: datetime | None
     registration_closes_at: datetime | None
     is_invented: bool = False
-    coordinates: str = ""  # of the venue; not in older releases
-    doors_open: str = ""  # times of day (app/programme/opening_times.py); not in older releases
+    coordinates: str = ""  # of the venue; missing in older releases
+    doors_open: str = ""  # times of day (app/programme/opening_times.py); missing in older releases
 
     @property
     def latitude_longitude(self) -> tuple[str, str] | None:
@@ -64,15 +64,15 @@ class Theme:
     palette: int
     colour: str
     key: str = ""
-    short_name: str = ""  # not in older releases
+    short_name: str = ""  # missing in older releases
 
     @property
     def short_label(self) -> str:
-        """What lists call it: the short name, or the name if it has none."""
+        """The short name, or the name if it has none, for lists."""
         return self.short_name or self.name
 
     def __post_init__(self) -> None:
-        """Know a theme of an older release by its slug, which never changed then."""
+        """Use the slug as the key of a theme from an older release, when slugs never changed."""
         object.__setattr__(self, "key", self.key or self.slug)
 
 
@@ -86,7 +86,7 @@ class Room:
     description: str
     features: tuple[str, ...]
     is_illustrative: bool
-    key: str = ""  # key in imported files; not in older releases
+    key: str = ""  # key in imported files; missing in older releases
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Photo:
 
     key: str
     description: str
-    has_renditions: Annotated[bool, Field(alias="is_painted")] = False  # not known when released
+    has_renditions: Annotated[bool, Field(alias="is_painted")] = False  # unknown at release
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ class Speaker:
     country: str
     biography: str  # HTML, in English
     summary: str  # excerpt of the biography, as plain text
-    key: str = ""  # not in older releases
-    photo: Photo | None = None  # this and the following fields are not in older releases
+    key: str = ""  # missing in older releases
+    photo: Photo | None = None  # this and the following fields are missing in older releases
     honorific: str = ""
     pronunciation: str = ""  # of the name, respelled
     pronouns: str = ""
@@ -138,15 +138,15 @@ class Speaker:
 
     def get_biography(self, language: str) -> LocalisedBiography | None:
         """Return the biography in this language, or English, or another; None if there is none."""
-        every = {
+        texts = {
             **dict(self.biographies),
             **({DEFAULT_LANGUAGE: self.biography} if self.biography else {}),
         }
-        if not every:
+        if not texts:
             return None
-        code = next((one for one in (language, DEFAULT_LANGUAGE) if one in every), min(every))
-        others = tuple((one, every[one]) for one in sorted(every) if one != code)
-        return LocalisedBiography(code, every[code], others)
+        code = next((one for one in (language, DEFAULT_LANGUAGE) if one in texts), min(texts))
+        others = tuple((text, texts[text]) for text in sorted(texts) if text != code)
+        return LocalisedBiography(code, texts[code], others)
 
 
 @dataclass(frozen=True)
@@ -203,17 +203,17 @@ class Session:
     is_illustrative: bool
     is_cancelled: bool
     parts: tuple[Appearance, ...]
-    keywords: tuple[str, ...] = ()  # not in older releases
-    booking_seats: int | None = None  # None: open to all; not in older releases
+    keywords: tuple[str, ...] = ()  # missing in older releases
+    booking_seats: int | None = None  # None: open to all; missing in older releases
     materials: tuple[Material, ...] = ()  # added on loading; not part of a release
 
     def get_open_materials(self, now: datetime) -> tuple[Material, ...]:
         """Return the materials that are public at a moment."""
-        return tuple(one for one in self.materials if one.is_open(now))
+        return tuple(material for material in self.materials if material.is_open(now))
 
     def has_recording(self, now: datetime) -> bool:
         """Return True if the text of a link that is public at a moment says “recording”."""
-        return any(one.is_recording for one in self.get_open_materials(now)) or any(
+        return any(material.is_recording for material in self.get_open_materials(now)) or any(
             _says_recording(text) for _, text in self.links
         )
 
@@ -224,7 +224,7 @@ class Session:
 
     @property
     def is_for_everyone(self) -> bool:
-        """Whether it is a break or a plenary: nothing else should be on at the same time."""
+        """Whether it is a break or a plenary, which nothing should overlap."""
         return self.is_break or self.kind.lower() == PLENARY_KIND
 
     @property
@@ -234,7 +234,7 @@ class Session:
 
     @property
     def kind_label(self) -> str:
-        """The type that lists show: none for breaks and parallel sessions, as most are."""
+        """The type for lists: "" for breaks and parallel sessions, as these are most common."""
         return "" if self.is_break or self.kind.lower() == PARALLEL_KIND else self.kind
 
     @property
@@ -249,7 +249,7 @@ class Session:
 
     @property
     def is_bookable(self) -> bool:
-        """Whether people need a seat, and can still get one as far as the programme says."""
+        """Whether people need a seat, and can still get one according to the programme."""
         return self.booking_seats is not None and not self.is_cancelled
 
     @property
@@ -280,12 +280,12 @@ def dump(snapshot: Snapshot) -> str:
 
 
 def load(text: str) -> Snapshot:
-    """Load a snapshot from JSON; raise DamagedData if it is none."""
+    """Load a snapshot from JSON; raise DamagedData if it is invalid."""
     try:
         return _snapshot_adapter.validate_json(text.replace(STORED_LINK_NOTE, "</a>"))
     except ValidationError as fault:
         log.error("a stored programme cannot be read", faults=fault.error_count())
-        raise DamagedData from None  # the fault itself quotes what is stored
+        raise DamagedData from None  # the original error would quote the stored data
 
 
 def dump_settings(settings: Conference) -> str:

@@ -35,11 +35,11 @@ def language_name_in_english(code: str) -> str:
 def strip_tracking(address: str) -> str:
     """Return a URL without tracking parameters."""
     parts = urlsplit(address)
-    asked = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(name, value) for name, value in asked if not _is_tracking_param(name)]
-    if len(kept) == len(asked):
+    params = parse_qsl(parts.query, keep_blank_values=True)
+    kept_params = [(name, value) for name, value in params if not _is_tracking_param(name)]
+    if len(kept_params) == len(params):
         return address
-    return parts._replace(query=urlencode(kept)).geturl()
+    return parts._replace(query=urlencode(kept_params)).geturl()
 
 
 def link_error(address: str) -> str:
@@ -47,7 +47,7 @@ def link_error(address: str) -> str:
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
-        _ = parts.port  # an invalid port raises only when it is read
+        _ = parts.port  # an invalid port raises only when accessed
     except ValueError:
         return "is not a web address"
     if parts.scheme != REQUIRED_SCHEME or "." not in host.strip("."):

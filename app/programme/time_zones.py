@@ -1,6 +1,6 @@
-"""Time zones: the conference's, and a visitor's own, which can be shown alongside.
+"""Time zones: the conference's, and the visitor's, which can be shown alongside.
 
-Any IANA zone named after a place can be chosen; those that most people live in are listed.
+Any IANA zone named after a place can be chosen; the most populous ones are listed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ REGION_OF_PREFIX = {
     "Indian": "Asia",
     "Antarctica": "",
 }
-OFFERED_CITIES = {  # the zones that most people live in, by IANA prefix
+OFFERED_CITIES = {  # the most populous zones, by IANA prefix
     "Africa": (
         "Abidjan Accra Addis_Ababa Algiers Cairo Casablanca Dakar Dar_es_Salaam Harare "
         "Johannesburg Kampala Khartoum Kigali Kinshasa Lagos Lusaka Maputo Nairobi Tunis"
@@ -65,7 +65,7 @@ OFFERED_CITIES = {  # the zones that most people live in, by IANA prefix
 
 @dataclass(frozen=True)
 class VisitorZone:
-    """A time zone to show beside the conference's."""
+    """A time zone to show alongside the conference's."""
 
     code: str
     name: str
@@ -74,16 +74,16 @@ class VisitorZone:
         """Format a session's times in this zone, with the day if it differs: 4:30am to 6am."""
         zone = ZoneInfo(self.code)
         begins = starts_at.astimezone(zone)
-        told = format_time(begins)
+        times = format_time(begins)
         if ends_at:
             ends = format_time(ends_at.astimezone(zone))
-            told = gettext("%(begins)s to %(ends)s", begins=told, ends=ends)
+            times = gettext("%(begins)s to %(ends)s", begins=times, ends=ends)
         if begins.date() != local_day(starts_at):
             day = format_date(begins.date(), "EEEE d MMMM")
             return str(
-                gettext("%(times)s on %(day)s in %(place)s", times=told, day=day, place=self.name)
+                gettext("%(times)s on %(day)s in %(place)s", times=times, day=day, place=self.name)
             )
-        return str(gettext("%(times)s in %(place)s", times=told, place=self.name))
+        return str(gettext("%(times)s in %(place)s", times=times, place=self.name))
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def get_zone_choice(conference: Conference) -> ZoneChoice:
 
 
 def conference_zone_only(conference: Conference) -> ZoneChoice:
-    """Return the conference's zone alone, for pages without a choice."""
+    """Return only the conference's zone, for pages without a choice."""
     return ZoneChoice(conference.time_zone, zone_name(conference), None, is_unknown=False)
 
 
@@ -144,22 +144,24 @@ def zone_name(conference: Conference) -> str:
 
 
 def is_fixed_offset(code: str) -> bool:
-    """Return True if a zone is only a distance from UTC, like Etc/GMT-1, and not a place."""
+    """Return True if a zone is only a UTC offset, like Etc/GMT-1, and not a place."""
     return code.startswith(FIXED_OFFSET_PREFIX)
 
 
 def zone_code(conference: Conference) -> str:
-    """Return the code of the conference's zone, or UTC+1 if that is no place."""
+    """Return the code of the conference's zone, or UTC+1 if it is not a place."""
     code = conference.time_zone
     return place_name(code) if is_fixed_offset(code) else code
 
 
 def list_zones_at_offset(code: str, day: date) -> list[tuple[str, str]]:
-    """List the offered places whose clocks agree with a zone on a day, as (code, name) pairs."""
+    """List the offered places with the UTC offset of a zone on a day, as (code, name) pairs."""
     noon = datetime.combine(day, time(12), ZoneInfo(code))
     places = [one for _, found in list_zone_options() for one in found]
     agreeing = (
-        one for one in places if noon.astimezone(ZoneInfo(one[0])).utcoffset() == noon.utcoffset()
+        place
+        for place in places
+        if noon.astimezone(ZoneInfo(place[0])).utcoffset() == noon.utcoffset()
     )
     return sorted(agreeing, key=itemgetter(1))
 

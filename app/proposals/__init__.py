@@ -1,1 +1,1 @@
-"""Changes proposed by speakers, kept apart from the programme until an organiser approves them."""
+"""Changes proposed by speakers, stored separately until an organiser approves them."""

@@ -1,8 +1,8 @@
 """Fields that speakers may change without approval: public within minutes.
 
 The release that publishes them is made from the current one. Only these fields of these speakers
-differ in it, so no other unpublished change goes along. Changes within a few minutes are
-published together.
+differ in it, so it includes no other unpublished change. Changes within a few minutes are published
+together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,16 +50,16 @@ def apply_immediately(speaker: Speaker, applied: Sequence[Change], *, actor: str
 
 
 def publish_due() -> None:
-    """Publish the speakers' changes that are due, once even with several workers."""
+    """Publish the speakers' changes that are due; only once, even with several workers."""
     if not cache_version.is_clock_in_sync() or not _has_due():
         return
     lock_table(Conference)
     waiting = db.session.scalars(
         select(Proposal).where(Proposal.publish_at.is_not(None)).order_by(Proposal.id)
     ).all()
-    shown = db.session.get(Release, queries.get_current_conference().current_release or 0)
-    if shown is not None:
-        _release_changes(waiting, shown)
+    current = db.session.get(Release, queries.get_current_conference().current_release or 0)
+    if current is not None:
+        _release_changes(waiting, current)
     for proposal in waiting:
         proposal.publish_at = None
 
@@ -73,9 +73,10 @@ def _has_due() -> bool:
 def _release_changes(proposals: Sequence[Proposal], public_release: Release) -> None:
     """Create a release that differs from the current one only in these changes."""
     public = queries.get_public_snapshot()
-    told = _unchanged_since(proposals)
+    unchanged = _unchanged_since(proposals)
     speakers = tuple(
-        _update_fields(one, *told[one.slug]) if one.slug in told else one for one in public.speakers
+        _update_fields(speaker, *unchanged[speaker.slug]) if speaker.slug in unchanged else speaker
+        for speaker in public.speakers
     )
     pairs = zip(public.speakers, speakers, strict=True)
     names = [one.name for old, one in pairs if old != one]
@@ -89,21 +90,21 @@ def _release_changes(proposals: Sequence[Proposal], public_release: Release) -> 
 def _unchanged_since(proposals: Sequence[Proposal]) -> Mapping[str, tuple[Speaker, set[str]]]:
     """Return, by slug, the speaker and the fields that still have the proposed value.
 
-    A field that an organiser has changed since waits for the next release like any other edit.
+    A field that an organiser has changed since waits for the next release, like any other edit.
     """
-    told: dict[str, tuple[Speaker, set[str]]] = {}
+    unchanged: dict[str, tuple[Speaker, set[str]]] = {}
     for proposal in proposals:
         for change in proposal.requested:
             speaker = cast(Speaker, proposal.speaker)
             if SPEAKER_FIELDS.get_value(speaker, change.field) == change.after:
-                told.setdefault(speaker.slug, (speaker, set()))[1].add(change.field)
-    return told
+                unchanged.setdefault(speaker.slug, (speaker, set()))[1].add(change.field)
+    return unchanged
 
 
 def _update_fields(
     public_speaker: snapshot.Speaker, row: Speaker, field_names: set[str]
 ) -> snapshot.Speaker:
-    """Return the public speaker with some fields as they are now."""
+    """Return the public speaker with some fields updated to their current values."""
     now = snapshot_builder.build_speaker(row)
     besides = {"summary"} if "biography" in field_names else set()
     return replace(public_speaker, **{name: getattr(now, name) for name in field_names | besides})

@@ -11,17 +11,17 @@ def send_approved(proposal: Proposal) -> None:
 
 
 def send_amended(proposal: Proposal) -> None:
-    """Email what will be public instead of the proposed text, and why."""
+    """Email the text that will be public instead of the proposed one, and the reason."""
     _queue("changes_amended", proposal)
 
 
 def send_changes_requested(proposal: Proposal) -> None:
-    """Email why nothing was changed, and what to do."""
+    """Email the reason why nothing was changed, and what to do."""
     _queue("changes_sent_back", proposal)
 
 
 def _queue(name: str, proposal: Proposal) -> None:
-    if not proposal.sent_by:  # nobody has access to the speaker's pages any more
+    if not proposal.sent_by:  # no one has access to the speaker's pages any more
         return
     called = queries.get_field_set(proposal.entity).name(proposal.entity)
     mail.enqueue(name, to=proposal.sent_by, proposal=proposal, called=called)

@@ -1,6 +1,6 @@
-"""What people know of a release, because they asked for it.
+"""Changes in a release that people know, because they requested them.
 
-Whoever sent changes got an email when they were approved, or saw that no approval was needed.
+Senders got an email when their changes were approved, or saw that no approval was needed.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ Content = snapshot.Speaker | snapshot.Session
 
 
 class KnownChange(NamedTuple):
-    """A field whose new value somebody knows."""
+    """A field whose new value a person knows."""
 
     email: str  # in lower case
     table: str  # of the session or speaker
@@ -31,10 +31,10 @@ class KnownChange(NamedTuple):
 
 
 def list_known_changes(old: int | None, new: snapshot.Snapshot) -> frozenset[KnownChange]:
-    """List what senders know of the changes from a release to a newer content.
+    """List the changes from a release to newer content that their senders know.
 
-    A field that somebody else has changed again by then is news to its sender as well. What is
-    edited later, or in the working programme alone, does not matter here.
+    A field that another person has changed again since is news to its sender as well. Later edits,
+    and edits in the working programme only, do not matter here.
     """
     rows = (
         select(Proposal)
@@ -46,8 +46,8 @@ def list_known_changes(old: int | None, new: snapshot.Snapshot) -> frozenset[Kno
         .options(joinedload(Proposal.speaker), joinedload(Proposal.session))
     )
     contents: dict[tuple[str, str], Content] = {
-        **{(Speaker.__tablename__, one.key): one for one in new.speakers},
-        **{(Session.__tablename__, one.key): one for one in new.sessions},
+        **{(Speaker.__tablename__, speaker.key): speaker for speaker in new.speakers},
+        **{(Session.__tablename__, session.key): session for session in new.sessions},
     }
     return frozenset(
         KnownChange(row.sent_by.lower(), *entity, field)
@@ -58,7 +58,7 @@ def list_known_changes(old: int | None, new: snapshot.Snapshot) -> frozenset[Kno
 
 
 def _iter_fields(proposal: Proposal, content: Content) -> Iterator[str]:
-    """Yield the fields that have the value for which somebody asked."""
+    """Yield the fields that have the requested value."""
     fields: FieldTable[Any] = SPEAKER_FIELDS if proposal.speaker else SESSION_FIELDS
     for name, value in proposal.final_values.items():
         if _get_value(content, name) == snapshot_builder.build_value(fields[name], value):

@@ -1,8 +1,8 @@
-"""Three-way merge of a form with changes that somebody else has saved meanwhile.
+"""Three-way merge of a form with concurrent changes by another person.
 
 The form contains a fingerprint of each field's value when it was opened. A field that the sender
-left unchanged takes the saved value; a field that both have changed raises MergeConflict with
-both versions.
+left unchanged takes the saved value; a field that both have changed raises MergeConflict with both
+versions.
 """
 
 import json
@@ -19,7 +19,7 @@ FINGERPRINT_LENGTH = 12  # hexadecimal characters
 
 
 class MergeConflict(StaleEdit):
-    """Someone else has changed the same field meanwhile."""
+    """Another person has changed the same field in the meantime."""
 
     message = (
         "Someone else changed this after you opened the page, so your changes have not been "
@@ -42,17 +42,19 @@ def merge(
     typed: Mapping[str, Any],
     base_fingerprints: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Merge the typed values with the current ones; raise MergeConflict if both were changed."""
-    left = {
+    """Merge the typed values with the current ones; raise MergeConflict if both have changed."""
+    untouched = {
         field
         for field, value in typed.items()
         if fingerprint(value) == base_fingerprints.get(field)
     }
-    merged = {field: current[field] if field in left else value for field, value in typed.items()}
+    merged = {
+        field: current[field] if field in untouched else value for field, value in typed.items()
+    }
     both = [
         field
         for field in typed
-        if field not in left
+        if field not in untouched
         and base_fingerprints.get(field) != fingerprint(current[field])
         and current[field] != typed[field]
     ]

@@ -13,9 +13,9 @@ from app.programme.models import Session, Speaker
 
 OPEN = "open"
 APPROVED = "approved"
-AMENDED = "amended"  # approved with other words, and a note that says why
+AMENDED = "amended"  # approved with changes, and a note
 CHANGES_REQUESTED = "sent back"  # with a note
-PROPOSAL_WITHDRAWN = "taken back"  # by its sender, or no change was left
+PROPOSAL_WITHDRAWN = "taken back"  # by the sender, or because no change was left
 AUTO_APPROVED = "trusted"  # applied at once; public within minutes
 ACCEPTED_STATES = frozenset({APPROVED, AMENDED, AUTO_APPROVED})
 STATES = (OPEN, APPROVED, AMENDED, CHANGES_REQUESTED, PROPOSAL_WITHDRAWN, AUTO_APPROVED)
@@ -69,12 +69,12 @@ class Proposal(Base):
 
     @property
     def revision(self) -> str:
-        """What identifies it as it was sent last, to detect that it has been sent again."""
+        """A fingerprint of its last submission, to detect a resubmission."""
         return f"{self.id}.{self.version}"
 
     @property
     def entity(self) -> Speaker | Session:
-        """The speaker or session that it is about."""
+        """The speaker or session it is about."""
         return cast(Speaker | Session, self.speaker or self.session)
 
     @property
@@ -99,5 +99,5 @@ class Proposal(Base):
 
     @property
     def final_values(self) -> Mapping[str, Any]:
-        """The value of each field as it is if the proposal is accepted."""
+        """The value of each field if the proposal is accepted."""
         return {**self.values, **{change.field: change.after for change in self.amendments}}

@@ -1,4 +1,4 @@
-"""Preview of a proposal: the public page as it would be, built by the same code as a release."""
+"""Preview of a proposal: the public page it would lead to, built by the same code as a release."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,12 +21,12 @@ def preview_speaker(
 ) -> tuple[snapshot.Speaker, PublishedProgramme]:
     """Return a speaker with these values, and the programme around them."""
     with _temporarily_set(row, {name: value for name, value in values.items() if name != PHOTO}):
-        found, around = snapshot_builder.build_speaker(row), snapshot_builder.build_snapshot()
+        found, working = snapshot_builder.build_speaker(row), snapshot_builder.build_snapshot()
     if PHOTO in values:
         key = values[PHOTO]
         photo = snapshot.Photo(key, OF_SPEAKERS.display_value(PHOTO, key)) if key else None
         found = replace(found, photo=photo)
-    return found, PublishedProgramme(around, 0, None)
+    return found, PublishedProgramme(working, 0, None)
 
 
 def preview_session(
@@ -34,10 +34,10 @@ def preview_session(
 ) -> tuple[snapshot.Session, PublishedProgramme]:
     """Return a session with these values, and the programme around it."""
     with _temporarily_set(row, values):
-        around = snapshot_builder.build_snapshot()
-        found = next((one for one in around.sessions if one.key == row.key), None)
+        working = snapshot_builder.build_snapshot()
+        found = next((session for session in working.sessions if session.key == row.key), None)
         alone = found or snapshot_builder.build_session(row)
-    return alone, PublishedProgramme(around, 0, None)
+    return alone, PublishedProgramme(working, 0, None)
 
 
 def among_public_sessions(

@@ -95,17 +95,17 @@ class ProposedField:
 
     @property
     def current_text(self) -> str:
-        """The current value as text; not for lists, because it may take a query."""
+        """The current value as text; not for lists, which may need a query."""
         return self.field_set.display_value(self.requested.field, self.current_value)
 
     @property
     def is_overtaken(self) -> bool:
-        """Whether somebody else has changed the field meanwhile."""
+        """Whether another person has changed the field in the meantime."""
         return self.current_value not in (self.requested.before, self.requested.after)
 
     @property
     def is_brief(self) -> bool:
-        """Whether the texts before and after fit in a line."""
+        """Whether the texts before and after fit on a line."""
         return len(self.requested.old) + len(self.requested.new) <= MAX_BRIEF
 
 
@@ -118,10 +118,12 @@ class ProposalReview:
     @cached_property
     def fields(self) -> Sequence[ProposedField]:
         """The fields of the proposal."""
-        thing = self.proposal.entity
-        kind = get_field_set(thing)
-        held = [(one, kind.get_value(thing, one.field)) for one in self.proposal.requested]
-        return [ProposedField(one, now, kind) for one, now in held]
+        entity = self.proposal.entity
+        kind = get_field_set(entity)
+        changes_and_values = [
+            (one, kind.get_value(entity, one.field)) for one in self.proposal.requested
+        ]
+        return [ProposedField(one, now, kind) for one, now in changes_and_values]
 
     @property
     def is_open(self) -> bool:
@@ -130,31 +132,31 @@ class ProposalReview:
 
     @property
     def is_overtaken(self) -> bool:
-        """Whether somebody has changed one of its fields in the working programme meanwhile."""
-        return self.is_open and any(one.is_overtaken for one in self.fields)
+        """Whether one of its fields has been changed in the working programme in the meantime."""
+        return self.is_open and any(field.is_overtaken for field in self.fields)
 
     @property
     def is_brief(self) -> bool:
-        """Whether every change fits in a line, so that it can be approved where it is listed."""
+        """Whether every change fits on a line, so that it can be approved within the list."""
         return not self.is_overtaken and all(
-            one.requested.field != speakers.PHOTO and one.is_brief for one in self.fields
+            field.requested.field != speakers.PHOTO and field.is_brief for field in self.fields
         )
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of everything shown on the review page, to detect changes before a decision."""
+        """A fingerprint of everything on the review page, to detect changes before a decision."""
         now = sorted(
             merging.fingerprints(
-                {one.requested.field: one.current_value for one in self.fields}
+                {field.requested.field: field.current_value for field in self.fields}
             ).items()
         )
-        seen = f"{self.proposal.id} {self.proposal.state} {self.proposal.version} {now}"
-        return sha256(seen.encode()).hexdigest()[:16]
+        content = f"{self.proposal.id} {self.proposal.state} {self.proposal.version} {now}"
+        return sha256(content.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class ProposalStatus:
-    """The proposals about a speaker or session, for those who send them."""
+    """The proposals about a speaker or session, for their senders."""
 
     current_values: Mapping[str, Any]
     latest: Mapping[str, Proposal]  # by field: the latest proposal for its group of fields
@@ -181,15 +183,15 @@ class ProposalStatus:
 
     def restrict_to(self, field_names: Collection[str]) -> "ProposalStatus":
         """Return the status of some fields only."""
-        kept = {field: one for field, one in self.latest.items() if field in field_names}
-        return replace(self, latest=kept)
+        latest = {field: one for field, one in self.latest.items() if field in field_names}
+        return replace(self, latest=latest)
 
     def _first(self, state: str) -> Proposal | None:
         return next((one for one in self.latest.values() if one.state == state), None)
 
 
 def get_proposal(number: int) -> Proposal:
-    """Return a proposal with its speaker or session; raise NotFound."""
+    """Return a proposal with its speaker or session; raise NotFound if there is none."""
     found = db.session.scalar(_select_with_entities().where(Proposal.id == number))
     return require(found, NotFound("There is no change by a speaker at that web address"))
 
@@ -200,7 +202,7 @@ def get_status(entity: Speaker | Session) -> ProposalStatus:
     newest_first = sent.order_by(Proposal.id.desc()).execution_options(populate_existing=True)
     rows = db.session.scalars(newest_first).all()
     found = [
-        (group, next((one for one in rows if not one.values.keys().isdisjoint(group)), None))
+        (group, next((row for row in rows if not row.values.keys().isdisjoint(group)), None))
         for group in FIELD_GROUPS
     ]
     newest = {field: one for group, one in found if one is not None for field in group}
@@ -227,12 +229,12 @@ def list_proposed_names(
 ) -> Sequence[ProposedNames]:
     """Return what was proposed about these speakers or sessions, oldest first.
 
-    Auto-approved proposals are ignored, because nobody had to decide on them.
+    Auto-approved proposals are ignored, because they needed no decision.
     """
     waited = Proposal.state != AUTO_APPROVED
     rows = select(column, Proposal.state, Proposal.changes).where(column.in_(ids), waited)
     return [
-        ProposedNames(number or 0, state, frozenset(one.field for one in load_changes(asked)))
+        ProposedNames(number or 0, state, frozenset(change.field for change in load_changes(asked)))
         for number, state, asked in db.session.execute(rows.order_by(Proposal.id))
     ]
 
@@ -247,8 +249,8 @@ def list_reviews(
     filters: ProposalFilter, sort: str, *, is_reversed: bool, offset: int, limit: int | None
 ) -> Sequence[ProposalReview]:
     """List the proposals that match the filters, with current values."""
-    order = tuple(one.desc() for one in SORTS[sort]) if is_reversed else SORTS[sort]
-    # Only the numbers are sorted: biographies and photos are read for the rows of one page.
+    order = tuple(column.desc() for column in SORTS[sort]) if is_reversed else SORTS[sort]
+    # Only the ids are sorted: biographies and photos are read only for the rows of one page.
     numbers = _apply_filter(_join_entities(select(Proposal.id)), filters).order_by(*order)
     page = _select_with_entities().where(Proposal.id.in_(numbers.offset(offset).limit(limit)))
     return [ProposalReview(row) for row in db.session.scalars(page.order_by(*order))]
@@ -271,7 +273,7 @@ def list_about(entity: Speaker | Session, limit: int = MAX_ABOUT) -> Sequence[Pr
 
 
 def list_by_id(ids: Collection[int]) -> Sequence[Proposal]:
-    """Return several proposals, in the order in which their speakers and sessions are locked."""
+    """List several proposals, in the order in which their speakers and sessions are locked."""
     rows = _select_with_entities().where(Proposal.id.in_(ids))
     return db.session.scalars(rows.order_by(Proposal.speaker_id, Proposal.session_id)).all()
 
@@ -314,7 +316,9 @@ def _join_entities(statement: Select[Any]) -> Select[Any]:
 def _apply_filter(statement: Select[Any], filters: ProposalFilter) -> Select[Any]:
     for word in collation.sort_key(filters.search).split():
         places = (NAME_SORT_KEY, func.lower(Proposal.sent_by))
-        statement = statement.where(or_(*(one.contains(word, autoescape=True) for one in places)))
+        statement = statement.where(
+            or_(*(place.contains(word, autoescape=True) for place in places))
+        )
     if filters.state:
         statement = statement.where(Proposal.state == filters.state)
     if filters.kind:

@@ -1,4 +1,4 @@
-"""What organisers decide on proposals: approve, amend or send them back.
+"""Organisers' decisions on proposals: approve, amend or send them back.
 
 Approving makes an ordinary edit, checked against what the reviewer saw: if the proposal or the
 programme has changed since, StaleReview is raised.
@@ -62,10 +62,10 @@ def approve(number: int, *, expected_fingerprint: str, actor: str) -> Proposal:
 def approve_part(
     number: int, field_names: Collection[str], *, expected_fingerprint: str, actor: str
 ) -> Proposal:
-    """Apply some fields of a proposal as the reviewer saw it; the others stay to be decided."""
+    """Apply some fields of a proposal as the reviewer saw it; the others stay open."""
     proposal = _lock_reviewed(number, expected_fingerprint)
-    part = [one for one in proposal.requested if one.field in field_names]
-    others = [one for one in proposal.requested if one.field not in field_names]
+    part = [change for change in proposal.requested if change.field in field_names]
+    others = [change for change in proposal.requested if change.field not in field_names]
     if not part:
         raise RuleViolation("There is nothing here to approve")
     proposal.changes = dump_changes(part)
@@ -79,9 +79,9 @@ def approve_part(
 def amend(
     number: int, values: Mapping[str, Any], note: str, *, expected_fingerprint: str, actor: str
 ) -> Proposal:
-    """Apply a proposal with the reviewer's own wording and a note that says why."""
+    """Apply a proposal with the reviewer's own wording and a note with the reason."""
     proposal = _lock_reviewed(number, expected_fingerprint)
-    requested = {one.field: one for one in proposal.requested}
+    requested = {change.field: change for change in proposal.requested}
     others = [
         versioned_edits.build_change(
             queries.get_field_set(proposal.entity), field, requested[field].after, value
@@ -91,7 +91,7 @@ def amend(
     ]
     if not others:
         raise RuleViolation("Change the text, or approve it as it is")
-    _apply(proposal, {**proposal.values, **{one.field: one.after for one in others}}, actor)
+    _apply(proposal, {**proposal.values, **{other.field: other.after for other in others}}, actor)
     proposal.outcome = dump_changes(others)
     decide(proposal, AMENDED, note, actor)
     emails.send_amended(proposal)
@@ -109,7 +109,7 @@ def request_changes(number: int, note: str, *, expected_fingerprint: str, actor:
 
 
 def approve_several(expected_fingerprints: Mapping[int, str], *, actor: str) -> ApprovalBulkResult:
-    """Approve several proposals, each in full or not at all; report those that were skipped."""
+    """Approve several proposals, each in full or not at all; report the skipped ones."""
     approved, skipped = 0, []
     for proposal in queries.list_by_id(expected_fingerprints):
         name = queries.get_field_set(proposal.entity).name(proposal.entity)
@@ -128,7 +128,7 @@ def approve_several(expected_fingerprints: Mapping[int, str], *, actor: str) -> 
 
 
 def _lock_reviewed(number: int, expected_fingerprint: str) -> Proposal:
-    """Return an open proposal, locked; raise StaleReview if it is not as the reviewer saw it."""
+    """Lock and return an open proposal; raise StaleReview if it differs from what was reviewed."""
     proposal = queries.get_proposal(number)
     versioned_edits.lock(proposal.entity)  # same lock order as in propose()
     row = select(Proposal).where(Proposal.id == number).with_for_update(of=Proposal)
@@ -163,7 +163,7 @@ def decide(proposal: Proposal, state: str, note: str, actor: str) -> None:
 
 
 def record(proposal: Proposal, message: str, actor: str) -> None:
-    """Record in the history what has happened to the changes of a speaker or a session."""
+    """Record in the history what happened to changes of a speaker or a session."""
     entity = proposal.entity
     field_set = queries.get_field_set(entity)
     history.record(
@@ -191,5 +191,5 @@ def build_proposal(entity: Speaker | Session) -> Proposal:
 
 
 def join_labels(requested: Sequence[Change]) -> str:
-    """Return the names of the fields that changes are about, as the history has them."""
-    return ", ".join(one.label.lower() for one in requested)
+    """Return the labels of the changed fields, as the history has them."""
+    return ", ".join(change.label.lower() for change in requested)

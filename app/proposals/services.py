@@ -1,4 +1,4 @@
-"""What speakers do with the changes that they propose: send and withdraw them.
+"""Speakers' operations on their proposals: send and withdraw them.
 
 A proposal changes nothing until organisers approve it (``reviews``), unless its fields are
 auto-approved.
@@ -46,7 +46,7 @@ def propose(
     """Store proposed changes; apply auto-approved fields at once.
 
     ``base_fingerprints`` are those of the fields when the form was opened. Raise MergeConflict if
-    somebody else has changed the same field meanwhile.
+    another person has changed the same field in the meantime.
     """
     versioned_edits.lock(entity)
     if entity.withdrawn_at is not None:
@@ -71,10 +71,10 @@ def withdraw(
     expected_revision: str | None = None,
     actor: str,
 ) -> bool:
-    """Withdraw what was proposed for some fields; return True if there was anything.
+    """Withdraw the proposed values of some fields; return True if there were any.
 
-    Other fields of the same proposal stay open, in a proposal of their own. Raise StaleEdit if
-    it is not the revision that the sender saw.
+    Other fields of the same proposal stay open, in a proposal of their own. Raise StaleEdit if it
+    is not the revision that the sender saw.
     """
     versioned_edits.lock(entity)
     open_proposal = queries.get_status(entity).restrict_to(field_names).open_proposal
@@ -82,9 +82,9 @@ def withdraw(
         return False
     if expected_revision not in {None, open_proposal.revision}:
         raise StaleEdit(message=SENT_AGAIN_MESSAGE)
-    others = [one for one in open_proposal.requested if one.field not in field_names]
+    others = [change for change in open_proposal.requested if change.field not in field_names]
     open_proposal.changes = dump_changes(
-        [one for one in open_proposal.requested if one.field in field_names]
+        [change for change in open_proposal.requested if change.field in field_names]
     )
     _withdraw(open_proposal, actor)
     reviews.keep_open(open_proposal, others)
@@ -94,10 +94,10 @@ def withdraw(
 def transfer_notifications(speaker: Speaker, sender: str, recipient: str) -> None:
     """Send decisions to another recipient when the sender loses access to the speaker's pages.
 
-    If nobody has access any more, ``recipient`` is "" and no email is sent.
+    If no one has access any more, ``recipient`` is "" and no email is sent.
     """
-    theirs = select(Appearance.session_id).where(Appearance.speaker_id == speaker.id)
-    about = or_(Proposal.speaker_id == speaker.id, Proposal.session_id.in_(theirs))
+    own_sessions = select(Appearance.session_id).where(Appearance.speaker_id == speaker.id)
+    about = or_(Proposal.speaker_id == speaker.id, Proposal.session_id.in_(own_sessions))
     sent = (Proposal.state == OPEN, Proposal.sent_by == sender, about)
     db.session.execute(update(Proposal).where(*sent).values(sent_by=recipient))
 
@@ -112,11 +112,11 @@ def _store(
 ) -> bool:
     """Update the one open proposal about the entity; return True if anything changed."""
     open_proposal = status.open_proposal
-    known = {one.field: one for one in open_proposal.requested} if open_proposal else {}
+    known = {change.field: change for change in open_proposal.requested} if open_proposal else {}
     others = [one for field, one in known.items() if field not in replaced_fields]
     all_requested = [
         *others,
-        *(_keep_original_before(one, known.get(one.field)) for one in requested),
+        *(_keep_original_before(change, known.get(change.field)) for change in requested),
     ]
     if open_proposal is None:
         if all_requested:
@@ -158,7 +158,7 @@ def _withdraw(proposal: Proposal, actor: str) -> None:
 def _withdraw_returned(
     returned: Proposal | None, replaced_fields: Collection[str], actor: str
 ) -> bool:
-    """Withdraw a returned proposal if the sender now leaves its fields as they are."""
+    """Withdraw a returned proposal if the sender now leaves its fields unchanged."""
     if returned is None or not returned.values.keys() <= set(replaced_fields):
         return False
     _withdraw(returned, actor)

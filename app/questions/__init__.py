@@ -1,1 +1,1 @@
-"""Questions as data: what organisers ask besides what the site asks by itself."""
+"""Questions as data: the organisers' own, and those that every site asks."""

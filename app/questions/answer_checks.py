@@ -1,4 +1,4 @@
-"""What counts as an answer to a question."""
+"""Validation of answers to questions."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ NUMBER_PATTERN = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
 def parse_date(typed: str) -> date | None:
-    """Return a day from how a browser sends it, or None."""
+    """Parse a date as browsers send it, or return None."""
     try:
         return date.fromisoformat(typed)
     except ValueError:
@@ -35,7 +35,7 @@ def parse_date(typed: str) -> date | None:
 
 
 def is_valid(definition: Definition, answer: str) -> bool:
-    """Return True if a stored answer is one to the question as it is asked now."""
+    """Return True if a stored answer is valid for the current version of the question."""
     if not answer:
         return not definition.is_required
     check = CHECKS.get(definition.kind)
@@ -55,7 +55,7 @@ def _names_file(_: Wording, answer: str) -> bool:
 
 
 def _is_text(_: Wording, answer: str) -> bool:
-    """Return True unless a question for text asked for a file before."""
+    """Return True unless the answer of a text question names a file, from an earlier version."""
     return file_answers.read(answer) is None
 
 

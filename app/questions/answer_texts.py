@@ -1,4 +1,4 @@
-"""How an answer to a question is shown."""
+"""How answers to questions are formatted."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ from app.web.formatting import plain_date
 def format_answer(
     wording: Wording, answer: str, language: str, name_country: Callable[[str, str], str]
 ) -> str:
-    """Return an answer as pages show it, with the words that it was asked with."""
+    """Format an answer for pages, with the wording of its question."""
     if wording.kind in {CHOICE, SEVERAL}:
         texts = wording.get_texts(language).choices
         keys = answer.split() if wording.kind == SEVERAL else [answer]

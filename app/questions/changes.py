@@ -1,4 +1,4 @@
-"""What was changed in a question, as its history and the page of two versions show it."""
+"""Changes of a question, for its history and for conflict pages."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,7 +25,7 @@ LABELS = {
 
 
 def describe(question: Question) -> Mapping[str, str]:
-    """Return what can be changed of a question, as text."""
+    """Return the editable values of a question, as text."""
     newest = question.versions[-1]
     texts = load_texts(newest.texts)
     first, *others = texts.values()
@@ -43,13 +43,13 @@ def describe(question: Question) -> Mapping[str, str]:
         "categories": question.categories,
         "max_megabytes": str(question.max_megabytes),
         "texts": "; ".join(
-            ", ".join((one.label, one.help, *one.choices.values())) for one in others
+            ", ".join((other.label, other.help, *other.choices.values())) for other in others
         ),
     }
 
 
 def describe_edited(question: Question, edited: EditedQuestion) -> Mapping[str, str]:
-    """Return the same of a question as it was typed."""
+    """Return the same values of a question as it was typed."""
     return {
         **describe(question),
         "label": edited.first.label,
@@ -68,7 +68,7 @@ def describe_edited(question: Question, edited: EditedQuestion) -> Mapping[str, 
 
 
 def diff(before: Mapping[str, str], after: Mapping[str, str]) -> Sequence[Change]:
-    """List what differs between two descriptions."""
+    """List the differences between two descriptions."""
     return [
         Change(name, before[name], after[name], LABELS[name], before[name], after[name])
         for name in LABELS

@@ -1,4 +1,4 @@
-"""The rules for the definitions of questions, each with a sentence for whoever breaks it."""
+"""The rules for the definitions of questions, with error messages for their authors."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ from app.questions.definitions import (
 )
 
 MIN_CHOICES, MAX_CHOICES = 2, 30
-MAX_QUESTIONS = 50  # that are asked
+MAX_QUESTIONS = 50  # active questions
 OPERATORS_OF = {CHOICE: IS, YES_NO: IS, CONSENT: IS, SEVERAL: CONTAINS}
 
 
@@ -33,11 +33,11 @@ class InvalidChoices(RuleViolation):
 
 
 class QuestionInUse(RuleViolation):
-    """Another question, or an answer, needs this one as it is."""
+    """Another question or an answer depends on this one."""
 
 
 def check_choices(kind: str, texts: Sequence[str]) -> None:
-    """Raise InvalidChoices unless these can be chosen from."""
+    """Raise InvalidChoices unless these are enough, and distinct."""
     if kind not in WITH_CHOICES:
         return
     if len(texts) < MIN_CHOICES:
@@ -51,14 +51,16 @@ def check_choices(kind: str, texts: Sequence[str]) -> None:
 def check_condition(
     condition: Condition | None, question_id: int | None, definitions: Sequence[Definition]
 ) -> None:
-    """Raise InvalidCondition unless it is about an earlier question, and can be met.
+    """Raise InvalidCondition unless it is about an earlier question and can be met.
 
     ``definitions`` are in order; a new question, without an id, comes after all of them. Since
-    conditions lead to earlier questions only, none can lead back to itself.
+    conditions refer to earlier questions only, there are no cycles.
     """
     if condition is not None:
-        _check_order(condition, question_id, [one.id for one in definitions])
-        earlier = next(one for one in definitions if one.id == condition.question)
+        _check_order(condition, question_id, [definition.id for definition in definitions])
+        earlier = next(
+            definition for definition in definitions if definition.id == condition.question
+        )
         if earlier.is_retired:
             raise InvalidCondition("The question that this one depends on is no longer asked")
         if not can_depend_on(earlier):
@@ -68,7 +70,7 @@ def check_condition(
 
 
 def _check_order(condition: Condition, question_id: int | None, ids: Sequence[int]) -> None:
-    """Raise InvalidCondition unless a condition is about a question before this one."""
+    """Raise InvalidCondition unless a condition is about an earlier question."""
     if condition.question == question_id:
         raise InvalidCondition("A question cannot depend on its own answer")
     if condition.question not in ids:
@@ -78,20 +80,20 @@ def _check_order(condition: Condition, question_id: int | None, ids: Sequence[in
 
 
 def can_be_met(condition: Condition, earlier: Definition) -> bool:
-    """Return True if a question can be answered as a condition wants."""
+    """Return True if some answer to a question meets a condition."""
     if condition.operator == ANSWERED:
         return True
     return (condition.operator, condition.value) in list_possible_answers(earlier)
 
 
 def can_depend_on(earlier: Definition) -> bool:
-    """Return True if other questions may be asked because of the answer to this one."""
+    """Return True if other questions may depend on the answer to this one."""
     known = earlier.standard
     return known is None or (known.can_be_hidden and not known.is_private)
 
 
 def list_possible_answers(definition: Definition) -> Sequence[tuple[str, str]]:
-    """List the operators and values of the conditions that a question's answers can meet."""
+    """List the operators and values of conditions that a question's answers can meet."""
     operator = OPERATORS_OF.get(definition.kind)
     if operator is None:
         return ()
@@ -100,11 +102,11 @@ def list_possible_answers(definition: Definition) -> Sequence[tuple[str, str]]:
 
 
 def check_order(definitions: Sequence[Definition]) -> None:
-    """Raise InvalidCondition unless each question comes after what decides whether it is asked."""
-    asked = [one for one in definitions if not one.is_retired]
-    places = {one.id: place for place, one in enumerate(asked)}
-    days = next((place for place, one in enumerate(asked) if one.name == DAYS_KEY), -1)
-    for place, one in enumerate(asked):
+    """Raise InvalidCondition unless each question comes after those its condition refers to."""
+    active = [definition for definition in definitions if not definition.is_retired]
+    places = {one.id: place for place, one in enumerate(active)}
+    days = next((place for place, one in enumerate(active) if one.name == DAYS_KEY), -1)
+    for place, one in enumerate(active):
         if one.condition and places.get(one.condition.question, place) >= place:
             raise InvalidCondition(
                 "A question must come after the one that it depends on. Nothing has been moved"
@@ -114,7 +116,7 @@ def check_order(definitions: Sequence[Definition]) -> None:
                 "A question for some days must come after the question about days"
             )
         if one.condition and one.page:
-            earlier = asked[places[one.condition.question]]
+            earlier = active[places[one.condition.question]]
             if earlier.page == one.page:
                 raise InvalidCondition(
                     "This question can depend only on a question of an earlier page"
@@ -124,11 +126,11 @@ def check_order(definitions: Sequence[Definition]) -> None:
 def check_dependants(
     question_id: int, changed: Definition | None, definitions: Sequence[Definition]
 ) -> None:
-    """Raise QuestionInUse if others depend on what is changed; None: it is no longer asked."""
-    for one in definitions:
-        condition = one.condition
-        if condition is None or condition.question != question_id or one.is_retired:
+    """Raise QuestionInUse if others depend on what is changed; None stands for retiring it."""
+    for definition in definitions:
+        condition = definition.condition
+        if condition is None or condition.question != question_id or definition.is_retired:
             continue
         if changed is None or not can_be_met(condition, changed):
-            label = next(iter(one.current.texts.values())).label
+            label = next(iter(definition.current.texts.values())).label
             raise QuestionInUse(f"Change “{label}” first: it depends on an answer to this question")

@@ -1,4 +1,4 @@
-"""What a question asks, as the site reads it once and keeps it; nothing here uses the database."""
+"""The definition of a question, as read once and cached; nothing here uses the database."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,13 +14,13 @@ KEY_PREFIX: Final = "question_"  # of the name of an answer, before the id of it
 TEXT, LONG_TEXT, CHOICE, SEVERAL, YES_NO = "text", "long_text", "choice", "several", "yes_no"
 DATE, NUMBER, COUNTRY, CONSENT, FILE = "date", "number", "country", "consent", "file"
 STANDARD: Final = (
-    "standard"  # asked and checked as the site itself does: see app.questions.standard
+    "standard"  # asked and validated by the site's own code: see app.questions.standard
 )
 KINDS: Final = (TEXT, LONG_TEXT, CHOICE, SEVERAL, YES_NO, DATE, NUMBER, COUNTRY, CONSENT, FILE)
 MEGABYTES: Final = 1024 * 1024  # bytes
 WITH_CHOICES: Final = frozenset({CHOICE, SEVERAL})
 YES, NO = "yes", "no"
-DAYS_KEY: Final = "days"  # of the standard question whose answer tells which days somebody attends
+DAYS_KEY: Final = "days"  # of the standard question about the days of attendance
 
 IS, CONTAINS, ANSWERED = OPERATORS = ("is", "contains", "answered")
 
@@ -31,7 +31,7 @@ Answers = Mapping[str, str]  # by the name of the answer
 
 
 class Texts(NamedTuple):
-    """The words of a question in one language."""
+    """The texts of a question in one language."""
 
     label: str
     help: str
@@ -40,25 +40,25 @@ class Texts(NamedTuple):
 
 @dataclass(frozen=True)
 class Condition:
-    """That an earlier question has a certain answer, or any."""
+    """A condition: that an earlier question has a certain answer, or any."""
 
     question: int
     operator: str
     value: str = ""
 
     def is_met(self, answer: str) -> bool:
-        """Return True if the answer of that question is so."""
+        """Return True if the answer meets the condition."""
         if self.operator == CONTAINS:
             return self.value in answer.split()
         return bool(answer) if self.operator == ANSWERED else answer == self.value
 
     def dump(self) -> str:
-        """Return it as it is stored."""
+        """Return it in its stored form."""
         return f"{self.question} {self.operator} {self.value}".strip()
 
 
 def load_condition(stored: str) -> Condition | None:
-    """Return a condition as it is stored or chosen in a form; None if there is none."""
+    """Load a condition from its stored form or a form field; None if there is none."""
     number, operator, value = (*stored.split(" ", 2), "", "", "")[:3]
     question = parse_number(number)
     is_valid = question is not None and operator in OPERATORS
@@ -75,7 +75,7 @@ class Wording:
     texts: Mapping[str, Texts]  # by language
 
     def get_texts(self, language: str) -> Texts:
-        """Return the words in a language; what has no translation in the first one."""
+        """Return the texts in a language; missing translations are in the first one."""
         first = next(iter(self.texts.values()))
         own = self.texts.get(language, first)
         choices = {key: own.choices.get(key) or first.choices.get(key, "") for key in self.choices}
@@ -83,12 +83,12 @@ class Wording:
 
 
 def dump_texts(texts: Mapping[str, Texts]) -> str:
-    """Return the words of a version as they are stored."""
+    """Return the texts of a version in their stored form."""
     return json.dumps({code: one._asdict() for code, one in texts.items()}, ensure_ascii=False)
 
 
 def load_texts(stored: str) -> Mapping[str, Texts]:
-    """Return the words of a version from how they are stored."""
+    """Load the texts of a version from their stored form."""
     return {code: Texts(**one) for code, one in json.loads(stored).items()}
 
 
@@ -97,7 +97,7 @@ class Definition:
     """A question with all its versions."""
 
     id: int
-    versions: tuple[Wording, ...]  # the newest last
+    versions: tuple[Wording, ...]  # newest last
     is_required: bool = False
     condition: Condition | None = None
     purpose: str = ""
@@ -107,7 +107,7 @@ class Definition:
     categories: frozenset[str] = field(default_factory=frozenset)
     is_retired: bool = False
     max_megabytes: int = 5  # of a file
-    standard: StandardQuestion | None = None  # None: the organisers have added it
+    standard: StandardQuestion | None = None  # None: added by the organisers
 
     @property
     def name(self) -> str:
@@ -116,30 +116,32 @@ class Definition:
 
     @property
     def page(self) -> str:
-        """The page that it shares with other standard questions; "" for one of the organisers."""
+        """The page it shares with other standard questions; "" for an organisers' question."""
         return self.standard.page if self.standard else ""
 
     @property
     def current(self) -> Wording:
-        """The version that is asked now."""
+        """The current version."""
         return self.versions[-1]
 
     @property
     def kind(self) -> str:
-        """The kind of answer that is asked for now."""
+        """The kind of answer in the current version."""
         return self.current.kind
 
     @property
     def is_private(self) -> bool:
-        """Whether only those read the answers who look after registrations."""
+        """Whether only those who manage registrations may read the answers."""
         return self.readers == REGISTRATIONS
 
     def get_version(self, version_id: int) -> Wording:
-        """Return a version; the newest if it is unknown."""
-        return next((one for one in self.versions if one.id == version_id), self.current)
+        """Return a version; the newest if the number is unknown."""
+        return next(
+            (version for version in self.versions if version.id == version_id), self.current
+        )
 
     def iterate_choices(self, language: str) -> Iterator[tuple[str, str]]:
-        """Yield key and text of every choice there is or was, newest versions first."""
+        """Yield key and text of every choice, current or former, newest versions first."""
         seen: set[str] = set()
         for version in reversed(self.versions):
             for key, text in version.get_texts(language).choices.items():
@@ -148,7 +150,7 @@ class Definition:
                     yield key, text
 
     def get_erasure_date(self, last_day: date) -> date:
-        """Return the last day on which an answer is kept; ``last_day`` is the conference's."""
+        """Return the last day on which an answer is stored; ``last_day`` is the conference's."""
         if self.erasure == AFTER_30_DAYS:
             return last_day + timedelta(days=30)
         if self.erasure == AFTER_A_YEAR:
@@ -165,14 +167,14 @@ def one_year_after(day: date) -> date:
 
 
 class Person(NamedTuple):
-    """What decides, besides earlier answers, which questions somebody is asked."""
+    """What decides, besides earlier answers, which questions a person is asked."""
 
     days: frozenset[str] | None  # None: not known yet
     category: str = ""
 
 
 def applies_to(definition: Definition, person: Person) -> bool:
-    """Return True if a question is asked of a person, as far as days and category decide it."""
+    """Return True if days and category allow asking a person the question."""
     if definition.is_retired:
         return False
     if definition.days and person.days is not None and not definition.days & person.days:
@@ -188,18 +190,17 @@ def select_relevant(
 ) -> Sequence[Definition]:
     """Return the questions that a person is asked, given their answers.
 
-    The answer to a question that is not asked counts for nothing, so conditions may follow one
-    another to any depth.
+    Answers to questions that are not asked are ignored, so conditions may be chained to any depth.
     """
     relevant: dict[int, Definition] = {}
-    for one in definitions:
-        if not applies_to(one, person):
+    for definition in definitions:
+        if not applies_to(definition, person):
             continue
-        condition = one.condition
+        condition = definition.condition
         if condition is not None:
             earlier = relevant.get(condition.question)
             answer = answers.get(earlier.name, "") if earlier else ""
             if earlier is None or not is_valid(earlier, answer) or not condition.is_met(answer):
                 continue
-        relevant[one.id] = one
+        relevant[definition.id] = definition
     return list(relevant.values())

@@ -1,4 +1,4 @@
-"""What was typed on the page that edits a question, before anything is checked."""
+"""The input of the page that edits a question, before validation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class EditedTexts:
-    """What was typed in one language; the choices in their order."""
+    """The input in one language, with the choices in order."""
 
     label: str
     help: str = ""
@@ -15,7 +15,7 @@ class EditedTexts:
 
 @dataclass(frozen=True)
 class EditedQuestion:
-    """What was typed about a question."""
+    """The input about a question."""
 
     kind: str
     texts: Mapping[str, EditedTexts]  # by language, the first one first
@@ -25,11 +25,11 @@ class EditedQuestion:
     readers: str = "team"
     erasure: str = "1-year"
     days: tuple[str, ...] = field(default_factory=tuple)
-    categories: tuple[str, ...] = ()  # the ids of those that it is asked in; none: all
+    categories: tuple[str, ...] = ()  # ids of the categories in which it is asked; none: all
     max_megabytes: int = 5  # of a file
-    is_wording_corrected: bool = False  # the same question and choices in better words
+    is_wording_corrected: bool = False  # the same question and choices, better worded
 
     @property
     def first(self) -> EditedTexts:
-        """The words in the first language."""
+        """The texts in the first language."""
         return next(iter(self.texts.values()))

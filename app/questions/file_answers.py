@@ -1,7 +1,7 @@
-"""Answers that name a file: its key, its size and the name that it had, as “KEY SIZE NAME”.
+"""Answers that refer to a file: its key, size and original name, as “KEY SIZE NAME”.
 
-A form gets a new file checked and stored (``provide_sent``), and sends back one that was stored
-before as a signed answer, so that nobody can name the file of someone else.
+A form checks and stores a new file (``provide_sent``), and returns a file stored before as a signed
+answer, so that no one can refer to another person's file.
 """
 
 import re
@@ -16,44 +16,44 @@ from app.web import signing
 
 KEY_BYTES: Final = 16
 ANSWER: Final = re.compile(r"(?P<key>[0-9a-f]{32}) (?P<size>[1-9][0-9]{0,8}) (?P<name>\S.*)")
-KEYS: Final = re.compile(r"[0-9a-f]{32}(?= [1-9])")  # in any text that has such answers
-REMOVE: Final = "remove"  # what a form sends with an answer to remove its file
+KEYS: Final = re.compile(r"[0-9a-f]{32}(?= [1-9])")  # in any text that contains such answers
+REMOVE: Final = "remove"  # sent by a form with an answer, to remove its file
 MAX_NAME_LENGTH: Final = 80  # characters
 NOT_IN_NAMES: Final = re.compile(r"[^\w\-. ]+")
 
 
 class FileAnswer(NamedTuple):
-    """What an answer says of its file."""
+    """The file that an answer refers to."""
 
     key: str
     size: int  # bytes
     name: str
 
     def dump(self) -> str:
-        """Return it as it is stored."""
+        """Return it in its stored form."""
         return f"{self.key} {self.size} {self.name}"
 
 
 class SentFile(NamedTuple):
-    """What became of a file that a form has sent, or sent back."""
+    """The result for a file that a form has sent or returned."""
 
     answer: str  # from now on; "" if there is none
     error: str = ""
 
 
 def read(answer: str) -> FileAnswer | None:
-    """Return what an answer says of its file; None if it names none."""
+    """Parse an answer that refers to a file; return None for others."""
     found = ANSWER.fullmatch(answer)
     return FileAnswer(found["key"], int(found["size"]), found["name"]) if found else None
 
 
 def find_keys(text: str) -> frozenset[str]:
-    """Return the keys of all files that are named in a text."""
+    """Return the keys of all files that a text refers to."""
     return frozenset(KEYS.findall(text))
 
 
 def create(filename: str, kind: str, size: int) -> FileAnswer:
-    """Return the answer that names a new file, with a name that is valid on every system."""
+    """Return the answer for a new file, with a name that is valid on every system."""
     stem = re.split(r"[/\\]", filename)[-1].rpartition(".")[0] or filename
     plain = " ".join(NOT_IN_NAMES.sub(" ", unicodedata.normalize("NFC", stem)).split())
     name = plain[:MAX_NAME_LENGTH].strip(" .-") or "file"
@@ -66,17 +66,17 @@ def sign(name: str, answer: str) -> str:
 
 
 def read_sent_back(name: str, values: Sequence[str]) -> str:
-    """Return the answer that a form has sent back; "" if it is removed, or not signed by us."""
+    """Return the answer that a form returned; "" if it is removed, or the signature is invalid."""
     signed = "" if REMOVE in values else next(iter(values), "")
     return signing.unsign_text(f"file of {name}", signed) or ""
 
 
 def provide_sent(files: Mapping[str, SentFile]) -> None:
-    """Let the fields of this request find the files that it has sent, by the names of answers."""
+    """Pass the results for this request's files to its fields, by the names of answers."""
     g.sent_files = files
 
 
 def find_sent(name: str) -> SentFile | None:
-    """Return what became of the file that this request has sent as an answer, if any."""
+    """Return the result for the file that this request sent as an answer, if any."""
     sent: Mapping[str, SentFile] = g.get("sent_files", {})
     return sent.get(name)

@@ -1,4 +1,4 @@
-"""The form field of a question, made from its definition."""
+"""The form field of a question, built from its definition."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ Choices = Iterable[tuple[str, str]]
 
 
 class SeveralField(DaysField):
-    """Choices, each with a checkbox."""
+    """A multiple choice, as checkboxes."""
 
 
 class CountryField(SelectField):
@@ -47,38 +47,38 @@ class NumberField(StringField):
 
 
 class AnswerFileField(Field):
-    """A file. What was sent before stays unless another one is sent, or it is removed."""
+    """A file; the previous one is kept unless another is sent, or it is removed."""
 
-    is_own = True  # whether those who are asked have sent it themselves
+    is_own = True  # whether the respondents uploaded it themselves
 
     def __init__(self, label: str, rules: list[Any], max_megabytes: int, **options: Any) -> None:
         super().__init__(label, rules, **options)
         self.max_megabytes = max_megabytes
 
     def process_data(self, value: str | None) -> None:
-        """Begin with an earlier answer, if it names a file."""
+        """Start with an earlier answer, if it refers to a file."""
         self.data = value if value and file_answers.read(value) else ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Take the file that the form has sent, or the answer that it has sent back."""
+        """Take the file that the form sent, or the answer that it returned."""
         sent = file_answers.find_sent(self.name)
-        kept = file_answers.read_sent_back(self.name, valuelist)
-        self.data = sent.answer if sent else kept
+        previous_answer = file_answers.read_sent_back(self.name, valuelist)
+        self.data = sent.answer if sent else previous_answer
 
     def pre_validate(self, form: Any) -> None:
-        """Say what is wrong with the file that was sent."""
+        """Raise the error of the file that was sent."""
         sent = file_answers.find_sent(self.name)
         if sent and sent.error:
             raise StopValidation(sent.error)
 
     @property
     def sent_file(self) -> file_answers.FileAnswer | None:
-        """The file that is stored already."""
+        """The file that is already stored."""
         return file_answers.read(self.data)
 
     @property
     def signed(self) -> str:
-        """The answer as the form sends it back."""
+        """The answer as the form returns it."""
         return file_answers.sign(self.name, self.data)
 
 
@@ -103,7 +103,7 @@ def build(
     *,
     is_required: bool,
 ) -> Any:
-    """Return the field of a question in a language, to be bound to a form."""
+    """Return the unbound field of a question in a language."""
     texts = definition.current.get_texts(language)
     kind = definition.kind
     rules: list[Any] = [_required(kind, texts.label)] if is_required else []
@@ -116,7 +116,7 @@ def build(
     if kind == FILE:
         return AnswerFileField(label, rules, max_megabytes=definition.max_megabytes, **options)
     choices = _list_choices(definition, language, list_countries, is_required=is_required)
-    known = frozenset(one.value for one in choices)
+    known = frozenset(choice.value for choice in choices)
     return CHOICE_FIELDS[kind](
         label,
         [*(rules or [Optional()]), _one_of(known)],
@@ -127,7 +127,7 @@ def build(
 
 
 def _one_of(known: frozenset[Any]) -> Validator:
-    """Return a validator that rejects what is not among the choices."""
+    """Return a validator that rejects values that are not among the choices."""
 
     def check(_form: Any, field: Field) -> None:
         chosen = field.data if isinstance(field.data, list) else [field.data]
@@ -152,9 +152,9 @@ def _list_choices(
     *,
     is_required: bool,
 ) -> Sequence[Any]:
-    """Return the choices; where none is needed, one of them says so."""
+    """Return the choices, including an empty one if no answer is required."""
     if definition.kind == COUNTRY:
-        return [SelectChoice(*one) for one in list_countries(language)]
+        return [SelectChoice(*country) for country in list_countries(language)]
     if definition.kind == YES_NO:
         choices = [SelectChoice(YES, gettext("Yes")), SelectChoice(NO, gettext("No"))]
     else:
@@ -204,14 +204,14 @@ CHOICE_FIELDS: dict[str, Any] = {
 def without_names_of_files(
     definitions: Iterable[Definition], data: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the data of a form without files, for questions that ask for something else now."""
-    others = [one.name for one in definitions if one.kind != FILE]
-    gone = {name for name in others if file_answers.read(data.get(name) or "")}
-    return {name: value for name, value in data.items() if name not in gone}
+    """Return the data of a form without file answers to questions that ask for another kind."""
+    others = [definition.name for definition in definitions if definition.kind != FILE]
+    file_names = {name for name in others if file_answers.read(data.get(name) or "")}
+    return {name: value for name, value in data.items() if name not in file_names}
 
 
 def get_answer(data: Any) -> str:
-    """Return what was typed or chosen in such a field, as it is stored."""
+    """Return the submitted answer in such a field, as it is stored."""
     if isinstance(data, list):
         return " ".join(sorted(set(data)))
     if isinstance(data, bool):

@@ -1,8 +1,8 @@
-"""Questions that a form asks, each with its versions: those of the site and of the organisers.
+"""The questions of a form, each with its versions: the site's own and the organisers'.
 
-A question with answers is never edited into another one. Its label and help may be corrected; what
-changes the meaning of an answer (the kind, a choice that is removed or replaced) makes a new
-version, and answers stay with the version that they were asked with.
+A question with answers is never edited into another one. Its label and help may be corrected; a
+change in the meaning of answers (the kind, a choice that is removed or replaced) makes a new
+version, and answers stay with the version that they answered.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
 
-REGISTRATION = "registration"  # the set of questions that registration asks
+REGISTRATION = "registration"  # the set of questions in registration
 
 
 class QuestionSet(Base):
@@ -25,27 +25,27 @@ class QuestionSet(Base):
 
 
 class Question(Base):
-    """A question, whatever its wording."""
+    """A question, independent of its wording."""
 
     __tablename__ = "question"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     set_name: Mapped[str] = mapped_column(index=True)
-    # of a standard question, whose answers are not kept with those to the organisers' questions
+    # of a standard question, whose answers are stored elsewhere
     key: Mapped[str] = mapped_column(default="", server_default="")
     position: Mapped[int]
     is_required: Mapped[bool] = mapped_column(default=False)
     condition: Mapped[str] = mapped_column(default="")  # "3 is c1"; empty: always asked
-    purpose: Mapped[str] = mapped_column(Text)  # why it is asked, for those who are asked
-    readers: Mapped[str]  # of app.questions.definitions.READERS
-    erasure: Mapped[str]  # of app.questions.definitions.ERASURES, or an ISO date
-    days: Mapped[str] = mapped_column(default="")  # ISO, by spaces; empty: whichever they choose
-    categories: Mapped[str] = mapped_column(default="")  # ids, by spaces; empty: everybody
+    purpose: Mapped[str] = mapped_column(Text)  # why it is asked, for the respondents
+    readers: Mapped[str]  # one of app.questions.definitions.READERS
+    erasure: Mapped[str]  # one of app.questions.definitions.ERASURES, or an ISO date
+    days: Mapped[str] = mapped_column(default="")  # ISO, space-separated; empty: any
+    categories: Mapped[str] = mapped_column(default="")  # ids, space-separated; empty: all
     max_megabytes: Mapped[int] = mapped_column(default=5, server_default="5")  # of a file
-    version: Mapped[int] = mapped_column(default=1)  # of the row, for edits at the same time
-    retired_at: Mapped[datetime | None] = mapped_column(default=None)  # no longer asked
+    version: Mapped[int] = mapped_column(default=1)  # of the row, for optimistic locking
+    retired_at: Mapped[datetime | None] = mapped_column(default=None)  # when it was retired
 
-    # an answer that is not yet submitted names its question by the id, which is never used again
+    # drafts refer to a question by its id, which is never reused
     __table_args__ = (
         Index(
             "uq_question_set_name_key",
@@ -69,7 +69,7 @@ class Question(Base):
 
 
 class QuestionVersion(Base):
-    """What a question asked from one change of its meaning to the next."""
+    """A question between two changes of its meaning."""
 
     __tablename__ = "question_version"
 
@@ -77,26 +77,26 @@ class QuestionVersion(Base):
     question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="CASCADE"))
     number: Mapped[int]
     kind: Mapped[str]
-    choices: Mapped[str] = mapped_column(default="")  # their keys in order, by spaces
+    choices: Mapped[str] = mapped_column(default="")  # their keys in order, space-separated
     texts: Mapped[str] = mapped_column(Text)  # JSON: label, help and choices by language
 
     __table_args__ = (UniqueConstraint("question_id", "number"),)
 
 
 class AnswerFile(Base):
-    """A file that somebody sent as an answer, which names it by its key.
+    """A file sent as an answer, which refers to it by its key.
 
-    It is stored before its form is known to be complete, so that it need not be sent again.
+    It is stored before its form is known to be valid, so that it need not be sent again.
     """
 
     __tablename__ = "answer_file"
 
     key: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str]  # the end of its name: "pdf", "jpg"
+    kind: Mapped[str]  # its extension: "pdf", "jpg"
     size: Mapped[int]  # bytes
     digest: Mapped[str]  # SHA-256
-    used_at: Mapped[datetime] = mapped_column(index=True)  # a real moment: last sent with a form
-    # of the key under which its chunks are encrypted; "": they are in the clear
+    used_at: Mapped[datetime] = mapped_column(index=True)  # real time: last sent with a form
+    # of the key its chunks are encrypted under; "": unencrypted
     key_id: Mapped[str] = mapped_column(default="", server_default="")
 
 

@@ -1,4 +1,4 @@
-"""The order of questions: moving one, while standard questions of a page stay together."""
+"""The order of questions: moving one, while the standard questions of a page stay together."""
 
 from collections.abc import Sequence
 from itertools import chain, groupby
@@ -11,7 +11,7 @@ MAX_POSITION_DIGITS = 4
 
 
 def find_target(direction: str, index: int) -> int:
-    """Return the place from 0 to which "up", "down" or a place from 1 ("3") leads."""
+    """Return the position, from 0, for "up", "down" or a position from 1 ("3")."""
     if direction in STEPS:
         return index + STEPS[direction]
     place = parse_number(direction, MAX_POSITION_DIGITS)
@@ -19,10 +19,10 @@ def find_target(direction: str, index: int) -> int:
 
 
 def move(asked: Sequence[Definition], index: int, target: int) -> Sequence[Definition]:
-    """Return the questions with one of them in another place.
+    """Return the questions with one of them in another position.
 
     Within its page a standard question moves alone, beyond it with the whole page; no other
-    question comes between those of a page.
+    question can be between those of a page.
     """
     blocks = _split_into_blocks(asked)
     places = [number for number, block in enumerate(blocks) for _ in block]
@@ -36,12 +36,12 @@ def move(asked: Sequence[Definition], index: int, target: int) -> Sequence[Defin
 
 
 def _split_into_blocks(asked: Sequence[Definition]) -> list[list[Definition]]:
-    """Return the questions of the organisers each alone, and the others page by page."""
+    """Return blocks: each organisers' question alone, and the standard ones page by page."""
     return [list(block) for _, block in groupby(asked, key=lambda one: one.page or one.id)]
 
 
 def add(restored: Definition, asked: Sequence[Definition]) -> Sequence[Definition]:
-    """Return the questions with one that is asked again: last, or last on its own page."""
+    """Return the questions with a restored one: last, or last on its own page."""
     on_page = [
         place for place, one in enumerate(asked) if restored.page and one.page == restored.page
     ]

@@ -1,4 +1,4 @@
-"""Read-only queries about questions; the definitions are read once for each cache version."""
+"""Read-only queries about questions; definitions are cached per cache version."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,40 +35,42 @@ DEFINITIONS = (
 
 
 def get_definitions(set_name: str) -> Sequence[Definition]:
-    """Return all questions of a set in their order, retired ones too; it sends no SQL."""
+    """List all questions of a set in their order, including retired ones, from the cache."""
     return cache_version.cached(f"questions {set_name}", lambda: _load_on_own_connection(set_name))
 
 
 def find_standard(set_name: str, key: str) -> Definition | None:
-    """Return a standard question by its key; it sends no SQL."""
+    """Return a standard question by its key, from the cache."""
     found = cache_version.cached(f"standard questions {set_name}", lambda: _by_key(set_name))
     return found.get(key)
 
 
 def _by_key(set_name: str) -> Mapping[str, Definition]:
-    every = get_definitions(set_name)
-    return {one.standard.key: one for one in every if one.standard}
+    definitions = get_definitions(set_name)
+    return {
+        definition.standard.key: definition for definition in definitions if definition.standard
+    }
 
 
 def is_one_per_page(set_name: str) -> bool:
-    """Return whether each question of a set has a page of its own; it sends no SQL."""
+    """Return whether each question of a set has a page of its own, from the cache."""
     return cache_version.cached(f"question set {set_name}", lambda: _load_setting(set_name))
 
 
 def read_definitions(set_name: str) -> Sequence[Definition]:
-    """Return the same as this transaction sees them."""
+    """List all questions of a set as this transaction sees them."""
     return _load(db.session.connection(), set_name)
 
 
 def list_all(set_name: str) -> Sequence[Question]:
     """List the questions of a set, retired ones last."""
     order = (Question.retired_at.is_not(None), Question.position, Question.id)
-    such = select(Question).where(Question.set_name == set_name)
-    return db.session.scalars(such.order_by(*order)).all()
+    statement = select(Question).where(Question.set_name == set_name)
+    return db.session.scalars(statement.order_by(*order)).all()
 
 
 def get_question(set_name: str, number: int) -> Question:
-    """Return a question of a set; raise NotFound."""
+    """Return a question of a set; raise NotFound if there is none."""
     found = db.session.get(Question, number)
     if found is None or found.set_name != set_name:
         raise NotFound("There is no such question")
@@ -81,9 +83,9 @@ def _load_on_own_connection(set_name: str) -> Sequence[Definition]:
 
 
 def _load_setting(set_name: str) -> bool:
-    asked = select(QuestionSet.is_one_per_page).where(QuestionSet.name == set_name)
+    statement = select(QuestionSet.is_one_per_page).where(QuestionSet.name == set_name)
     with read_only_connection(db.engine) as connection:
-        return bool(connection.execute(asked).scalar())
+        return bool(connection.execute(statement).scalar())
 
 
 def _load(connection: Connection, set_name: str) -> Sequence[Definition]:

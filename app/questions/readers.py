@@ -1,7 +1,6 @@
 """Who may read the answers to questions that depend on others.
 
-People are asked such a question because of an earlier answer, so being asked it reveals that
-answer.
+Being asked a question that depends on an earlier answer reveals that answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,15 +12,17 @@ from app.questions.definitions import REGISTRATIONS, TEAM, Condition, Definition
 
 
 class TooManyReaders(RuleViolation):
-    """More people could read the answers than those to the question that it depends on."""
+    """More people could read the answers than those to the question it depends on."""
 
 
 def inherit(definitions: Sequence[Definition]) -> list[Definition]:
-    """Return questions with the few readers of what each depends on, however far back."""
-    by_id = {one.id: one for one in definitions}
+    """Return questions with their readers restricted to those of the questions they depend on."""
+    by_id = {definition.id: definition for definition in definitions}
     return [
-        replace(one, readers=REGISTRATIONS) if _depends_on_private(one, by_id) else one
-        for one in definitions
+        replace(definition, readers=REGISTRATIONS)
+        if _depends_on_private(definition, by_id)
+        else definition
+        for definition in definitions
     ]
 
 
@@ -41,12 +42,12 @@ def check(
     question_id: int | None,
     definitions: Sequence[Definition],
 ) -> None:
-    """Raise RuleViolation if being asked a question would reveal a private answer to too many.
+    """Raise RuleViolation if being asked a question would reveal a private answer.
 
     The organisers' own questions that depend on a private one become private; standard questions
     cannot.
     """
-    by_id = {one.id: one for one in definitions}
+    by_id = {definition.id: definition for definition in definitions}
     earlier = by_id.get(condition.question) if condition else None
     if earlier is not None and earlier.is_private and readers == TEAM:
         raise TooManyReaders(
@@ -54,8 +55,10 @@ def check(
             "can see. Choose the same here, or change when it is asked"
         )
     changed = [
-        replace(one, readers=readers, condition=condition) if one.id == question_id else one
-        for one in definitions
+        replace(definition, readers=readers, condition=condition)
+        if definition.id == question_id
+        else definition
+        for definition in definitions
     ]
     for one in inherit(changed):
         known, is_newly_private = one.standard, one.is_private and not by_id[one.id].is_private
@@ -67,7 +70,7 @@ def check(
 
 
 def check_restored(definition: Definition) -> None:
-    """Raise QuestionInUse if a standard question would be asked because of a private answer."""
+    """Raise QuestionInUse if a standard question would depend on a private answer."""
     known = definition.standard
     if known is not None and definition.is_private and not known.is_private:
         raise QuestionInUse(

@@ -1,7 +1,7 @@
-"""Changing the questions of a form: add, edit, put in order, retire, delete.
+"""Changing the questions of a form: add, edit, reorder, retire, delete.
 
-Whoever changes one locks the table first, so that no condition can be broken by two people at
-once. Each change is public as soon as it is committed.
+Every change locks the table first, so that concurrent changes cannot break a condition. Each change
+is public as soon as it is committed.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,9 +36,13 @@ ALWAYS_ASKED = "Everyone has to be asked this question"
 
 
 def add(set_name: str, edited: EditedQuestion, *, actor: str) -> Question:
-    """Add a question at the end; raise RuleViolation if it cannot be asked."""
+    """Add a question at the end; raise RuleViolation if it is invalid."""
     definitions = _lock(set_name)
-    own = [one for one in definitions if not (one.is_retired or one.standard)]
+    own = [
+        definition
+        for definition in definitions
+        if not (definition.is_retired or definition.standard)
+    ]
     if len(own) >= checks.MAX_QUESTIONS:
         raise RuleViolation(f"There are {checks.MAX_QUESTIONS} questions already")
     _check(edited, None, definitions)
@@ -53,11 +57,11 @@ def add(set_name: str, edited: EditedQuestion, *, actor: str) -> Question:
 def save(question: Question, edited: EditedQuestion, *, expected_version: int, actor: str) -> bool:
     """Save a question; return True if anything changed. Raise StaleEdit or RuleViolation.
 
-    Another kind, or a choice that is removed or replaced, makes a new version.
+    Changing the kind, or removing or replacing a choice, makes a new version.
     """
     definitions = _lock(question.set_name)
     db.session.refresh(question)
-    edited = _keep_what_is_fixed(question, edited)
+    edited = _keep_fixed_values(question, edited)
     before = changes.describe(question)
     if question.version != expected_version:
         typed = changes.describe_edited(question, edited)
@@ -82,14 +86,14 @@ def save(question: Question, edited: EditedQuestion, *, expected_version: int, a
 
 
 def move(question: Question, direction: str, *, actor: str) -> bool:
-    """Move a question "up", "down" or to a place ("3"); return True if it moved."""
+    """Move a question "up", "down" or to a position ("3"); return True if it moved."""
     definitions = list(_lock(question.set_name))
-    asked = [one for one in definitions if not one.is_retired]
-    index = next((i for i, one in enumerate(asked) if one.id == question.id), -1)
+    active = [definition for definition in definitions if not definition.is_retired]
+    index = next((i for i, one in enumerate(active) if one.id == question.id), -1)
     target = ordering.find_target(direction, index)
-    if index < 0 or target == index or not 0 <= target < len(asked):
+    if index < 0 or target == index or not 0 <= target < len(active):
         return False
-    moved = ordering.move(asked, index, target)
+    moved = ordering.move(active, index, target)
     checks.check_order(moved)
     _set_order(question.set_name, moved)
     place = [one.id for one in moved].index(question.id)
@@ -104,7 +108,7 @@ def _set_order(set_name: str, asked: Sequence[Definition]) -> None:
 
 
 def retire(question: Question, *, actor: str) -> None:
-    """Ask a question no longer; its answers stay until their date of erasure."""
+    """Retire a question, so that it is no longer asked; its answers stay until their erasure."""
     checks.check_dependants(question.id, None, _lock(question.set_name))
     known = standard.find(question.set_name, question.key)
     if known is not None and not known.can_be_hidden:
@@ -116,26 +120,26 @@ def retire(question: Question, *, actor: str) -> None:
 
 
 def restore(question: Question, *, actor: str) -> None:
-    """Ask a retired question again, after all others; a standard one on its own page."""
+    """Restore a retired question as the last one; a standard one as the last on its own page."""
     definitions = _lock(question.set_name)
-    others = [one for one in definitions if one.id != question.id]
+    others = [definition for definition in definitions if definition.id != question.id]
     if question.retired_at is not None:
-        restored = next(one for one in definitions if one.id == question.id)
-        asked = ordering.add(restored, [one for one in others if not one.is_retired])
-        earlier = asked[: asked.index(restored)]
+        restored = next(definition for definition in definitions if definition.id == question.id)
+        active = ordering.add(restored, [other for other in others if not other.is_retired])
+        earlier = active[: active.index(restored)]
         checks.check_condition(restored.condition, None, earlier)
         readers.check_restored(restored)
         question.retired_at = None
-        _set_order(question.set_name, asked)
+        _set_order(question.set_name, active)
         question.version += 1
         _record(question, "A retired question is asked again", actor)
 
 
 def delete(question: Question, *, is_answered: Callable[[int], bool], actor: str) -> None:
-    """Delete a question that nobody has answered; raise QuestionInUse.
+    """Delete a question without answers; raise QuestionInUse if there are any.
 
-    Whoever stores an answer has a shared lock on the question. They are waited for before anything
-    is deleted that they may need, and what they have answered counts.
+    Storing an answer takes a shared lock on the question. Wait for these locks before deleting
+    anything that such an answer may need, so that it is counted.
     """
     checks.check_dependants(question.id, None, _lock(question.set_name))
     if question.key:
@@ -151,7 +155,7 @@ def delete(question: Question, *, is_answered: Callable[[int], bool], actor: str
 
 
 def set_one_per_page(set_name: str, *, is_one_per_page: bool, actor: str) -> bool:
-    """Ask each question on a page of its own, or all on one; return True if that changed."""
+    """Give each question a page of its own, or none of them; return True if that changed."""
     insert_if_absent(QuestionSet, [{"name": set_name, "is_one_per_page": False}])
     row = db.session.get_one(QuestionSet, set_name, with_for_update=True, populate_existing=True)
     if row.is_one_per_page == is_one_per_page:
@@ -164,7 +168,7 @@ def set_one_per_page(set_name: str, *, is_one_per_page: bool, actor: str) -> boo
 
 
 def _lock(set_name: str) -> Sequence[Definition]:
-    """Let nobody else change questions until the transaction ends, and return them all."""
+    """Lock the questions until the transaction ends, and return them all."""
     db.session.flush()
     lock_table(Question)
     return queries.read_definitions(set_name)
@@ -195,14 +199,14 @@ def _place(
     question_id: int | None,
     definitions: Sequence[Definition],
 ) -> Sequence[Definition]:
-    """Return the questions as they would be asked with what was typed about one of them."""
+    """Return the questions with the input about one of them applied."""
     new = Definition(0, (Wording(0, edited.kind, (), {}),))
-    every = definitions if question_id else [*definitions, new]
+    all_definitions = definitions if question_id else [*definitions, new]
     return [
-        replace(one, condition=condition, days=frozenset(edited.days))
-        if one.id == (question_id or 0)
-        else one
-        for one in every
+        replace(definition, condition=condition, days=frozenset(edited.days))
+        if definition.id == (question_id or 0)
+        else definition
+        for definition in all_definitions
     ]
 
 
@@ -211,8 +215,8 @@ def _to_definition(question: Question, version: QuestionVersion) -> Definition:
     return Definition(question.id, (wording,))
 
 
-def _keep_what_is_fixed(question: Question, edited: EditedQuestion) -> EditedQuestion:
-    """Return what was typed without what nobody can change of a standard question."""
+def _keep_fixed_values(question: Question, edited: EditedQuestion) -> EditedQuestion:
+    """Return the input without what cannot be changed about a standard question."""
     known = standard.find(question.set_name, question.key)
     if known is None:
         return edited
@@ -225,7 +229,7 @@ def _keep_what_is_fixed(question: Question, edited: EditedQuestion) -> EditedQue
 
 
 def add_standard(set_name: str) -> None:
-    """Add the standard questions that have no row, as they are until somebody changes them."""
+    """Add rows for missing standard questions, with their defaults."""
     known = {one.key for one in queries.list_all(set_name)}
     with languages.use_language(languages.SOURCE_LANGUAGE):
         for position, one in enumerate(standard.list_of(set_name)):
@@ -255,7 +259,7 @@ def _set_values(question: Question, edited: EditedQuestion) -> None:
 def _record(
     question: Question, summary: str, actor: str, changed_fields: Sequence[Change] = ()
 ) -> None:
-    """Record a change in the history, and let every process read the questions again."""
+    """Record a change in the history, and have every process reload the questions."""
     db.session.flush()
     history.record(
         summary, subject=question.history_subject, actor=actor, field_changes=changed_fields

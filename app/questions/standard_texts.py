@@ -1,7 +1,7 @@
-"""The words of standard questions: the site's own in each language, unless organisers changed them.
+"""The texts of standard questions: the site's own in each language, unless organisers changed them.
 
-A row holds the words in the first language. While they are those of the site, pages in every
-language show the site's, which are translated.
+A row has the texts in the first language. While they equal the site's, pages in every language show
+the site's translations.
 """
 
 from app import cache_version
@@ -11,17 +11,17 @@ from app.web import languages
 
 
 def find_own_label(set_name: str, key: str) -> str:
-    """Return what organisers call a question, in the language of the page; "" if as the site."""
+    """Return the organisers' label of a question, in the language of the page; "" if unchanged."""
     return _find_own(set_name, key, "label") or ""
 
 
 def find_own_help(set_name: str, key: str) -> str | None:
-    """Return the help that organisers wrote, which may be empty; None if it is the site's."""
+    """Return the organisers' help text, which may be empty; None if it is the site's."""
     return _find_own(set_name, key, "help")
 
 
 def get_label(definition: Definition, set_name: str) -> str:
-    """Return the words of a standard question in the language of the page."""
+    """Return the label of a standard question in the language of the page."""
     if definition.standard is None:
         raise ValueError(f"{definition.name} is a question of the organisers")
     own = find_own_label(set_name, definition.standard.key)

@@ -1,1 +1,1 @@
-"""Becoming a delegate: steps, places, bookings, waiting list and the registration desk."""
+"""Registration: steps, places, bookings, waiting list and the registration desk."""

@@ -1,9 +1,9 @@
 """A calendar entry for a delegate's days at the conference (RFC 5545, RFC 5546).
 
 There is one entry for the whole booking: Outlook opens a file with several entries as a separate
-calendar instead of adding them. It is an all-day entry: it has no time zone to get wrong, and
-stays correct when a session moves; the times are in the programme. Calendars may be shared, so
-it contains neither the link to the booking nor any requirements.
+calendar instead of adding them. It is an all-day entry: it needs no time zone, and stays correct
+when a session moves; the times are in the programme. Calendars may be shared, so it contains
+neither the link to the booking nor any requirements.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from app.web.rendering import absolute_url
 
 
 def render_ticket_ical(ticket: Ticket, language: str) -> bytes:
-    """Return the entry of a new booking, from its ticket; a later one replaces it."""
+    """Return the entry of a new booking, from its ticket; a later version replaces it."""
     days = " ".join(day.isoformat() for day in ticket.days)
     return render_ical(
         Delegate(reference=ticket.reference, days=days, language=language, version=0)
@@ -34,7 +34,7 @@ def render_ticket_ical(ticket: Ticket, language: str) -> bytes:
 
 
 def render_ical(delegate: Delegate) -> bytes:
-    """Return the entry as it is now; a later one replaces it in the delegate's calendar."""
+    """Return the current entry; a later version replaces it in the delegate's calendar."""
     with languages.use_language(delegate.language):
         return fold(
             [
@@ -81,7 +81,7 @@ def _format_date(day: date) -> str:
 
 
 def _description(delegate: Delegate) -> str:
-    """Return a few lines for someone on the way to the conference."""
+    """Return a few lines for a person on the way to the conference."""
     lines = [gettext("Booking reference: %(reference)s", reference=delegate.reference)]
     if delegate.is_attending:
         lines += [

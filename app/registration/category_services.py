@@ -1,7 +1,7 @@
-"""What organisers do with categories: add, change, order and delete them.
+"""Organisers' operations on categories: add, change, order and delete them.
 
-The row of the conference's limit is locked first, as whenever a place is taken: so nobody gets a
-place in a category while its limit changes.
+The row of the conference's limit is locked first, as for every registration, so that no place can
+be taken while a limit changes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ class CategoryInUse(RuleViolation):
 
 
 class NoPlacesToKeep(RuleViolation):
-    """Fewer places are free than are to be kept for speakers."""
+    """There are fewer free places than are to be kept for speakers."""
 
 
 class NameTaken(RuleViolation):
@@ -99,17 +99,19 @@ def save(
         return ()
     if category.version != expected_version:
         raise StaleEdit(category.version, changes)
-    kept = values["kept_places"]
-    _change_kept_places(category, min(kept, category.kept_places))  # frees places for the limit
-    if any(one.field == "limit" for one in changes):
+    kept_places = values["kept_places"]
+    _change_kept_places(
+        category, min(kept_places, category.kept_places)
+    )  # may free places for the limit
+    if any(change.field == "limit" for change in changes):
         _change_limit(category, values["limit"])
-    _change_kept_places(category, kept)
+    _change_kept_places(category, kept_places)
     with _requiring_unique_name():
         _set_values(category, values)
         category.version += 1
     bump_cache_version()
     offers.offer_places()
-    names = ", ".join(one.label.lower() for one in changes)
+    names = ", ".join(change.label.lower() for change in changes)
     _record(category, f"{category.name} was changed: {names}", actor, changes)
     return changes
 
@@ -126,7 +128,7 @@ def diff(category: RegistrationCategory, values: Mapping[str, Any]) -> Sequence[
 
 
 def _diff_translations(before: Translations, after: Translations) -> Iterator[Change]:
-    """Yield the changes of texts in the languages of the site; others stay as they are."""
+    """Yield the changes of texts in the site's languages; other languages stay unchanged."""
     for code, texts in after.items():
         old_texts = before.get(code, CategoryTexts())
         for name, old, new in zip(category_texts.FIELDS, old_texts, texts, strict=True):
@@ -156,7 +158,7 @@ def move(category: RegistrationCategory, direction: str, *, actor: str) -> bool:
 
 
 def delete(category: RegistrationCategory, *, actor: str) -> None:
-    """Delete a category that nobody has; raise CategoryInUse."""
+    """Delete an unused category; raise CategoryInUse if it is in use."""
     _lock(category)
     count = count_people(category).total
     if count:
@@ -171,7 +173,7 @@ def delete(category: RegistrationCategory, *, actor: str) -> None:
 
 
 def _require_no_questions(category: RegistrationCategory) -> None:
-    """Raise CategoryInUse if a question is asked in this category: it would be asked of nobody."""
+    """Raise CategoryInUse if a question is asked only in this category."""
     for question in custom_questions.list_all():
         if str(category.id) in question.categories:
             label = custom_questions.get_label(question)
@@ -181,8 +183,10 @@ def _require_no_questions(category: RegistrationCategory) -> None:
 
 
 def _require_no_held_places(category: RegistrationCategory) -> None:
-    held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
-    if db.session.scalar(held):
+    held_places = select(func.sum(InvitationCode.held)).where(
+        InvitationCode.category_id == category.id
+    )
+    if db.session.scalar(held_places):
         raise CategoryInUse("Invitation codes keep places in this category. Withdraw them first")
     if category.kept_places:
         raise CategoryInUse(
@@ -191,7 +195,7 @@ def _require_no_held_places(category: RegistrationCategory) -> None:
 
 
 class CategoryPeople(NamedTuple):
-    """How many people are in a category."""
+    """The number of people in a category."""
 
     delegates: int
     waiting: int
@@ -200,12 +204,12 @@ class CategoryPeople(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The total."""
         return sum(self)
 
 
 def count_people(category: RegistrationCategory) -> CategoryPeople:
-    """Count the delegates, applicants, those who wait and those who would like to come."""
+    """Count delegates, applicants, waiting people and expressions of interest."""
     delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
     applied = select(func.count()).where(
         RegistrationApplication.ended_at.is_(None),
@@ -219,7 +223,7 @@ def count_people(category: RegistrationCategory) -> CategoryPeople:
         WaitingListEntry.ended_at.is_(None), WaitingListEntry.category_id == category.id
     )
     counts = (delegates, waiting, applied, interested)
-    return CategoryPeople(*(db.session.scalar(one) or 0 for one in counts))
+    return CategoryPeople(*(db.session.scalar(count) or 0 for count in counts))
 
 
 def _change_kept_places(category: RegistrationCategory, number: int) -> None:
@@ -237,7 +241,7 @@ def _change_kept_places(category: RegistrationCategory, number: int) -> None:
 
 
 def _change_limit(category: RegistrationCategory, limit: int | None) -> None:
-    """Set or delete the limit; the places that are taken already count."""
+    """Set or delete the limit; places that are already taken count."""
     if limit is None:
         seats.unset_category_limit(category.id)
     else:
@@ -246,17 +250,21 @@ def _change_limit(category: RegistrationCategory, limit: int | None) -> None:
 
 
 def _count_taken(category: RegistrationCategory) -> int:
-    """Count the places of a category: of delegates, on offer, kept for others."""
+    """Count the places of a category: taken by delegates, on offer, and kept for others."""
     delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
     offers = select(func.count()).where(
         WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == category.id
     )
-    held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
+    invitation_places = select(func.sum(InvitationCode.held)).where(
+        InvitationCode.category_id == category.id
+    )
     applied = select(func.count()).where(
         RegistrationApplication.is_held.is_(True),
         RegistrationApplication.category_id == category.id,
     )
-    counted = sum(db.session.scalar(one) or 0 for one in (delegates, offers, held, applied))
+    counted = sum(
+        db.session.scalar(one) or 0 for one in (delegates, offers, invitation_places, applied)
+    )
     return counted + category.kept_places
 
 
@@ -267,17 +275,17 @@ def _lock(category: RegistrationCategory) -> None:
 
 def _set_values(category: RegistrationCategory, values: Mapping[str, Any]) -> None:
     if values["is_for_speakers"]:
-        _unmark_others(category)
+        _unmark_other_categories(category)
     for name, value in values.items():
         if name == TRANSLATIONS:
-            kept = category_texts.load_translations(category.translations or "")
-            category.translations = category_texts.dump_translations({**kept, **value})
+            translations = category_texts.load_translations(category.translations or "")
+            category.translations = category_texts.dump_translations({**translations, **value})
         elif name not in {"limit", "kept_places"}:
             setattr(category, name, value)
 
 
-def _unmark_others(category: RegistrationCategory) -> None:
-    """Let no other category be the one for speakers; places that it keeps go back."""
+def _unmark_other_categories(category: RegistrationCategory) -> None:
+    """Unmark the other category for speakers, if any, and release the places kept in it."""
     for other in queries.list_all():
         if other.is_for_speakers and other is not category:
             _change_kept_places(other, 0)
@@ -297,7 +305,7 @@ def _requiring_unique_name() -> Iterator[None]:
 
 
 def _to_text(name: str, value: Any) -> str:
-    """Return a value as the history shows it."""
+    """Format a value for the history."""
     if isinstance(value, datetime):
         return local_moment(value)
     if name == "approvals_needed":

@@ -1,4 +1,4 @@
-"""The last pages of registration: the check of all answers, sending them, and the confirmation."""
+"""The last pages of registration: checking the answers, submitting them, and the confirmation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -106,7 +106,7 @@ def confirm() -> ResponseReturnValue:
 
 
 def _submit(form: CheckForm) -> Response:
-    """Register the visitor, send their application or put them on the list, as their page said."""
+    """Register the visitor, submit their application or add them to the list, as the page said."""
     if form.is_application:
         return _apply(form)
     submit = services.submit_to_waiting_list if form.is_for_waiting_list else services.submit
@@ -162,7 +162,7 @@ def confirmation_calendar(token: str) -> ResponseReturnValue:
 
 
 def _build_form(answers: Answers) -> CheckForm:
-    """Return the form of a page that shows these answers beside the questions as they are now."""
+    """Return the form of a page with these answers, next to the current questions."""
     words = custom_questions.hash_wordings(custom_questions.list_relevant(answers))
     return CheckForm.display({**answers, **words})
 
@@ -174,7 +174,7 @@ def _render_check(
     *,
     state: RegistrationState | None = None,
 ) -> Response:
-    """Show all answers, and those that another page showed differently."""
+    """Show all answers, marking those that another page displayed differently."""
     is_application = applications.needs_approval(answers)
     is_full = (state or services.get_status_for(answers).state) == "waiting"
     is_waiting = is_full and not is_application
@@ -189,7 +189,8 @@ def _render_check(
         back=step_url(steps[-2]),
         differing=differing,
         reworded=[
-            custom_questions.get_label(one) for one in custom_questions.list_reworded(answers)
+            custom_questions.get_label(question)
+            for question in custom_questions.list_reworded(answers)
         ],
         email=answers[fields.EMAIL],
         is_waiting=is_waiting,
@@ -202,7 +203,7 @@ def _render_check(
 
 
 def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
-    """Show the answers that were to be confirmed beside those that are stored."""
+    """Show the answers that were to be confirmed next to the stored ones."""
     answers = cookie.current_progress().answers
     current = _build_form(answers)
     current.form_errors.append(gettext(str(refusal)))
@@ -216,7 +217,7 @@ def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
 
 
 def _render_as_it_is_now(refusal: RuleViolation) -> Response:
-    """Ask once more where there is a place, or none, and the page said otherwise."""
+    """Ask again if the page was wrong about whether there is a place."""
     answers = cookie.current_progress().answers
     registration_status = services.get_status_for(answers)
     has_just_filled = isinstance(refusal, seats.CategoryFull)
@@ -244,7 +245,7 @@ def _render_as_it_is_now(refusal: RuleViolation) -> Response:
 
 
 def _name_full_category(answers: Answers) -> str:
-    """Return the name of the chosen category if somebody waits for a place of its own, or ""."""
+    """Return the name of the chosen category if its own places are full, or ""."""
     chosen = categories.find_chosen(categories.settle(answers))
     return chosen.name if chosen is not None and chosen.is_full else ""
 
@@ -266,7 +267,7 @@ def _iter_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
 
 
 def _render_too_many(refusal: RateLimitExceeded) -> Response:
-    """Show the answers, which stay stored, with when to confirm them again."""
+    """Show the answers, which stay stored, and when they can be confirmed."""
     answers = cookie.current_progress().answers
     form = _build_form(answers)
     form.reject(refusal)

@@ -1,4 +1,4 @@
-"""What organisers set for the registration of the whole conference: places, list, days."""
+"""Organisers' settings for the registration of the conference: places, waiting list, days."""
 
 from datetime import date
 
@@ -21,7 +21,7 @@ class StaleLimit(StaleEdit):
 
     def __init__(self, places: int) -> None:
         super().__init__(
-            places,  # a limit is its own version
+            places,  # the number itself serves as the version
             message=f"Someone else has just changed the limit to {places}. "
             "Check yours, then save it again",
         )
@@ -44,7 +44,7 @@ def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:
 
 
 def change_waiting_list(*, is_open: bool, actor: str) -> bool:
-    """Let people join the waiting list, or no longer; return True if that changed."""
+    """Open or close the waiting list; return True if that changed."""
     if not seats.set_waiting_list(CONFERENCE, is_open=is_open):
         return False
     turned = "opened" if is_open else "closed"
@@ -54,7 +54,7 @@ def change_waiting_list(*, is_open: bool, actor: str) -> bool:
 
 def check_booked_days(first: date, last: date) -> None:
     """Raise RuleViolation if new conference dates exclude a day that delegates have booked."""
-    _get_limit_for_update()  # so that nobody registers meanwhile
+    _get_limit_for_update()  # prevents registrations meanwhile
     for day in conference_days():
         count = 0 if first <= day <= last else _count_booked(day)
         if count:
@@ -65,7 +65,7 @@ def check_booked_days(first: date, last: date) -> None:
 
 
 def _get_limit_for_update() -> int:
-    """Lock the limit until the transaction ends and return it; 0 if there is none."""
+    """Lock the limit until the transaction ends and return it; 0 without a limit."""
     try:
         limit: SeatLimit | None = seats.lock_limit(CONFERENCE)
     except NotFound:
@@ -79,4 +79,4 @@ def _count_booked(day: date) -> int:
     return db.session.scalar(booked) or 0
 
 
-conference.day_change_checks.append(check_booked_days)  # also checked by an undo
+conference.day_change_checks.append(check_booked_days)  # also runs on undo

@@ -1,6 +1,6 @@
 """The cookie ``answers`` of a visitor who is registering; only this module reads it.
 
-Without it, the visitor starts again.
+Without it, the visitor has to start again.
 """
 
 from flask import request
@@ -17,7 +17,7 @@ ANSWERS = DraftCookie("answers")
 
 
 def current_progress() -> RegistrationProgress:
-    """Return the visitor's progress; in a request that may write, lock the draft."""
+    """Return the visitor's progress; lock the draft in a request that may write."""
     visitor_secret = ANSWERS.read()
     find = services.get_draft_for_update if request.method == "POST" else queries.find_draft
     stored_draft = find(visitor_secret) if visitor_secret else None
@@ -32,13 +32,13 @@ def current_progress() -> RegistrationProgress:
 
 
 def has_confirmation(confirmation: Confirmation) -> bool:
-    """Return True if this browser has made a confirmation, and has not begun again since."""
+    """Return True if this browser has a confirmation, and has not started again since."""
     stored_draft = queries.find_draft(ANSWERS.read())
     return stored_draft is not None and stored_draft.confirmation_id == confirmation.id
 
 
 def find_typed_answers(confirmation_id: int) -> Answers:
-    """Return what this browser typed for a confirmation that it has made; for a week, else none."""
+    """Return the answers typed for this browser's confirmation, for up to a week."""
     stored_draft = queries.find_draft(ANSWERS.read())
     if stored_draft is None or stored_draft.confirmation_id != confirmation_id:
         return {}
@@ -46,7 +46,7 @@ def find_typed_answers(confirmation_id: int) -> Answers:
 
 
 def _is_later_answer() -> bool:
-    """Return True if the request answers a question with which nobody begins."""
+    """Return True if the request answers a question that is not the first."""
     first = question_pages.list_steps({})[0]
     step = (request.view_args or {}).get("step", first)
     return request.method == "POST" and step not in {CATEGORY, first}

@@ -17,7 +17,7 @@ from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.registration import seats
 
-REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, no vowels
+REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # no vowels or look-alikes
 REFERENCE_LENGTH = 8
 MAX_REFERENCE_ATTEMPTS = 5  # attempts to find an unused reference
 REFERENCE_CONSTRAINT = "uq_delegate_reference"
@@ -30,10 +30,10 @@ class CategoryGone(RuleViolation):
 
 
 def lock_category(category_id: int | None) -> None:
-    """Let nobody delete a category until the transaction ends; raise CategoryGone if it is gone.
+    """Prevent deletion of a category until the transaction ends; raise CategoryGone if deleted.
 
-    Call it before a row is given a category that is not locked by its limit. Whoever also needs
-    the limits has locked them before.
+    Call it before a row refers to a category that is not locked by its limit. If the limits are
+    needed too, lock them first.
     """
     if category_id is not None:
         row = select(RegistrationCategory.id).where(RegistrationCategory.id == category_id)
@@ -55,9 +55,9 @@ def create_booking(
 ) -> Delegate | None:
     """Create a booking and take a seat; return None if the same person already has one.
 
-    ``announce`` queues an email about it, which is gone if there is no booking. It is rendered
-    before the seats are locked, for everybody who confirms waits for that lock; and where there is
-    no seat, that is seen before.
+    ``announce`` queues an email about it, which is rolled back if there is no booking. It is
+    rendered before the seats are locked, since all registrations wait for that lock; if there is no
+    seat, that is detected earlier.
     """
     if take_seat is seats.reserve:
         seats.check_availability(seats.list_limits(categories.read_id(answers)))
@@ -76,7 +76,7 @@ def create_booking(
 
 
 def _is_same_person(clash: IntegrityError) -> bool:
-    """Return False if another reference may succeed; raise what is neither."""
+    """Return False if another reference may succeed; raise any other error."""
     constraint = violated_constraint(clash)
     if constraint == CATEGORY_CONSTRAINT:
         raise CategoryGone(CATEGORY_GONE) from None
@@ -107,7 +107,7 @@ def _build_delegate(answers: Answers, language: str, *, is_added_by_team: bool) 
 
 
 def build(answers: Answers, language: str, *, is_added_by_team: bool = False) -> Delegate:
-    """Return a booking that has neither been stored nor taken a place yet."""
+    """Return a booking that is neither stored nor counted yet."""
     return _build_delegate(answers, language, is_added_by_team=is_added_by_team)
 
 

@@ -1,4 +1,4 @@
-"""The pages of registration that ask the organisers' questions, together or one by one.
+"""The pages of registration with the organisers' questions, together or one by one.
 
 A question that depends on an answer is asked as soon as that answer is given: a script shows it on
 the same page, and without scripts the next page asks it.
@@ -48,7 +48,7 @@ def _answer(step: str) -> Response:
     if form is not None and form.csrf_token.errors:
         return _render(step, form, progress, ())
     is_asked = step in progress.steps
-    if not is_asked:  # no longer, or in another way
+    if not is_asked:  # not any more, or not in this form
         step = progress.next_step
     redirection = views.redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
@@ -59,18 +59,18 @@ def _answer(step: str) -> Response:
 
 
 def _read_form(step: str, progress: RegistrationProgress) -> CustomQuestionsForm:
-    """Return the form that was submitted, checked, without what is no longer asked."""
+    """Return the submitted form, validated, without questions that no longer apply."""
     possible = _list_possible(step, progress.answers)
-    asked = custom_question_forms.list_submitted_questions(request.form, possible)
-    form = custom_question_forms.build_form(CustomQuestionsForm, asked)
-    form.words = custom_question_forms.read_wording_hashes(request.form, asked)
+    questions = custom_question_forms.list_submitted_questions(request.form, possible)
+    form = custom_question_forms.build_form(CustomQuestionsForm, questions)
+    form.words = custom_question_forms.read_wording_hashes(request.form, questions)
     form.drop_irrelevant(progress.answers)
     form.validate()
     return form
 
 
 def _list_possible(step: str, answers: Answers) -> Sequence[Definition]:
-    """List what a page may ask: any question that was on the last one, if they share pages anew."""
+    """List the questions that a page may ask, allowing for a change of the page setting."""
     if step == CUSTOM_PAGE:
         return custom_questions.list_possible(answers)
     return question_pages.list_possible(step, answers)
@@ -82,7 +82,7 @@ def _show(step: str, progress: RegistrationProgress) -> Response:
     later = custom_question_forms.list_dependent(
         question_pages.list_possible(step, answers), definitions
     )
-    if any(one.name in answers for one in definitions):
+    if any(definition.name in answers for definition in definitions):
         form = custom_question_forms.build_form(CustomQuestionsForm, definitions, **answers)
         return _render(step, form, progress, later)
     names = [custom_questions.join_ids(one) for one in (definitions, later)]

@@ -1,4 +1,4 @@
-"""Invented delegates for demonstrations; they never exist beside real ones."""
+"""Invented delegates for demonstrations; never together with real ones."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -42,12 +42,12 @@ def delete_all() -> None:
     for changed in db.session.scalars(select(Delegate).where(IS_DEMO, Delegate.version > 0)):
         history.erase_personal_details(
             changed.history_subject
-        )  # someone may have tried out a real name
+        )  # may include a real name that someone tried out
     db.session.execute(delete(Delegate).where(IS_DEMO))
 
 
 def count_all() -> int:
-    """Count the invented delegates, including those that somebody has cancelled."""
+    """Count the invented delegates, including cancelled ones."""
     return db.session.scalar(select(func.count()).select_from(Delegate).where(IS_DEMO)) or 0
 
 
@@ -74,7 +74,7 @@ def _build_delegate(person: DemoDelegate, number: int) -> Delegate:
 
 
 def _demo_reference(number: int) -> str:
-    """Return a reference that is always the same for the same number."""
+    """Return the reference of a number, always the same."""
     digest = sha256(f"invented delegate {number}".encode()).digest()
     letters = REFERENCE_ALPHABET
     return "".join(letters[byte % len(letters)] for byte in digest[:REFERENCE_LENGTH])

@@ -1,4 +1,4 @@
-"""Cookies of people who register: a random key under which their answers are stored for a week."""
+"""Cookies of people who are registering: a random key for their answers, stored for a week."""
 
 from dataclasses import dataclass
 from typing import Any

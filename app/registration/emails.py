@@ -31,15 +31,15 @@ from app.text import has_web_address, shorten
 from app.web import languages
 
 MAX_ANSWER = 120  # characters of an answer in an email
-FREE_KINDS = frozenset({TEXT, LONG_TEXT, FILE})  # in whose answers people write what they like
+FREE_KINDS = frozenset({TEXT, LONG_TEXT, FILE})  # answers with free text
 
 
 def send_registration_confirmed(
     delegate: Delegate, *, are_needs_removed: bool = False, group: RegistrationGroup | None = None
 ) -> Email:
-    """Confirm a delegate's registration, and say if what they need has to be entered again.
+    """Confirm a delegate's registration, and say if requirements must be entered again.
 
-    Whoever was registered by the team, or with a group, is told by whom.
+    People registered by the team, or with a group, are told by whom.
     """
     return _enqueue_with_ticket(
         "registration_confirmed", delegate, are_needs_removed=are_needs_removed, group=group
@@ -65,7 +65,7 @@ def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -
 
 
 def _describe(change: BookingChange) -> RecordedChange:
-    """Return a change as the email shows it; of answers that few may read, only that they did."""
+    """Format a change for the email; private answers are only mentioned."""
     described = change.describe(desk=False)
     if change.field != ANSWERS:
         return described
@@ -77,8 +77,8 @@ def send_booking_cancelled(
 ) -> None:
     """Tell a delegate that their booking has been cancelled, and why if the organisers say so.
 
-    It names the sessions in which seats were given back. Whoever had two bookings and has ``kept``
-    the other is not asked to register again.
+    It lists the sessions in which seats were released. If another booking is ``kept``, the email
+    does not invite the person to register again.
     """
     enqueue_to_delegate(
         "booking_cancelled",
@@ -91,7 +91,7 @@ def send_booking_cancelled(
 
 
 def send_booking_restored(delegate: Delegate) -> None:
-    """Tell a delegate that they have a place again."""
+    """Tell a delegate that their booking was restored."""
     _enqueue_with_ticket("booking_restored", delegate)
 
 
@@ -131,7 +131,7 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
 
 
 def send_access_answered(delegate: Delegate) -> None:
-    """Tell a delegate that their booking has an answer, without naming any requirement."""
+    """Tell a delegate that their requirement was answered, without naming it."""
     enqueue_to_delegate("access_answered", delegate)
 
 
@@ -144,7 +144,7 @@ def send_waiting_list_entry(
 ) -> Email:
     """Send someone the link to their page of the waiting list, with their position.
 
-    Whoever did not join it themselves is told who added them.
+    A person who was added by someone else is told by whom.
     """
     if entry.keeps_place:
         return _enqueue_for_waiting(
@@ -172,13 +172,13 @@ def send_waiting_list_lapsed(entry: WaitingListEntry) -> None:
 
 
 def send_waiting_list_removed(entry: WaitingListEntry) -> None:
-    """Tell someone that the organisers have taken them off the waiting list."""
+    """Tell someone that the organisers have removed them from the waiting list."""
     template = "category_wait_removed" if entry.keeps_place else "waiting_list_removed"
     _enqueue_for_waiting(template, entry)
 
 
 def send_application(template: str, application: RegistrationApplication) -> None:
-    """Tell an applicant where their application stands, with the link to its page."""
+    """Tell an applicant the state of their application, with the link to its page."""
     mail.enqueue(
         template,
         to=application.email,
@@ -202,7 +202,7 @@ def send_application_waitlisted(
 
 
 def send_interest(template: str, interest: ExpressionOfInterest) -> None:
-    """Tell somebody where their expression of interest stands, with the link to its page."""
+    """Tell a person the state of their expression of interest, with the link to its page."""
     mail.enqueue(
         template,
         to=interest.email,
@@ -214,7 +214,7 @@ def send_interest(template: str, interest: ExpressionOfInterest) -> None:
 
 
 def send_place_offered(transfer: PlaceTransfer) -> None:
-    """Offer the place of a delegate to a colleague, with the link to take it."""
+    """Offer the place of a delegate to a colleague, with the link to accept it."""
     mail.enqueue(
         "place_offered",
         to=transfer.email,
@@ -231,7 +231,7 @@ def send_place_passed_on(delegate: Delegate, colleague: str) -> None:
 
 
 def send_invitation(invitation: InvitationCode) -> None:
-    """Send somebody the link with which they can register."""
+    """Send a person the link to register with an invitation."""
     mail.enqueue(
         "invitation",
         to=invitation.email,
@@ -242,7 +242,7 @@ def send_invitation(invitation: InvitationCode) -> None:
 
 
 def _enqueue_for_waiting(template: str, entry: WaitingListEntry, **context: Any) -> Email:
-    """Queue an email to somebody who waits; that of a delegate is about their booking."""
+    """Queue an email to a waiting person; that of a delegate is about their booking."""
     return mail.enqueue(
         template,
         to=entry.email,
@@ -272,12 +272,12 @@ def ticket_context(delegate: Delegate) -> dict[str, Any]:
 def _list_answers(delegate: Delegate) -> Sequence[tuple[str, str]]:
     """List the answers that may be in an email, each on one line."""
     with languages.use_language(delegate.language):
-        given = custom_answers.list_given(delegate, with_private=False)
-        return [(shorten(one.label.rstrip(" ?:")), _show_answer(one)) for one in given]
+        answers = custom_answers.list_given(delegate, with_private=False)
+        return [(shorten(answer.label.rstrip(" ?:")), _show_answer(answer)) for answer in answers]
 
 
 def _show_answer(answer: GivenAnswer) -> str:
-    """Return an answer as emails show it; strangers could send anybody a web address in theirs."""
+    """Format an answer for emails, without web addresses: strangers could send anyone a link."""
     if answer.question.kind in FREE_KINDS and has_web_address(answer.text):
         return str(gettext("Shown on your booking page"))
     return shorten(answer.text, MAX_ANSWER)

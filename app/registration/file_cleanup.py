@@ -1,7 +1,7 @@
-"""Files that answered questions and that no answer names any longer: the worker deletes them.
+"""Deletion of uploaded files to which no answer refers any longer, by the worker.
 
-They are of forms that were never completed, of answers that expired before they were submitted,
-and of requests that are over.
+They come from forms that were never completed, from answers that expired before they were
+submitted, and from requests that have ended.
 """
 
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ from app.questions.models import AnswerFile
 from app.registration.applications.models import RegistrationApplication
 from app.registration.waiting_list.models import WaitingListEntry
 
-UNUSED_FOR: Final = timedelta(days=1)  # that long a form may stay open before it is sent again
-# in the order in which answers go from one to the next, and at last to a booking
+UNUSED_FOR: Final = timedelta(days=1)  # a form may stay open this long before it is submitted again
+# in the order in which answers move from one to the next, and finally to a booking
 DOCUMENTS: Final = (ApplicationDraft, RegistrationApplication, WaitingListEntry)
 BATCH_SIZE: Final = 50  # files deleted in a transaction
 
 
 def delete_unused() -> None:
-    """Delete the files that nothing names any longer; run by the worker."""
+    """Delete unused files; run by the worker."""
     before = clock.real_now() - UNUSED_FOR
     old = set(db.session.scalars(select(AnswerFile.key).where(AnswerFile.used_at < before)))
     unused = sorted(old - _list_named()) if old else []
@@ -36,19 +36,22 @@ def delete_unused() -> None:
 
 
 def _list_named() -> frozenset[str]:
-    """Return the keys of the files that an answer names, submitted or not."""
+    """Return the keys of the files to which an answer refers, submitted or not."""
     return frozenset().union(*map(file_answers.find_keys, _iterate_naming()))
 
 
 def _iterate_naming() -> Iterator[str]:
-    """Yield every text that may name a file, each kind before those that it may become.
+    """Yield every text that may refer to a file, each kind before those it may be copied to.
 
-    So an answer that goes on to the next kind while they are read is found in one of the two.
+    So an answer that moves to the next kind meanwhile is found in one of the two.
     """
-    asked = list_asked()
-    ids = [one.id for one in asked]
-    for model in DOCUMENTS if asked else ():
-        names = (model.document.contains(f'"{one.name}": "', autoescape=True) for one in asked)
+    questions = list_asked()
+    ids = [question.id for question in questions]
+    for model in DOCUMENTS if questions else ():
+        names = (
+            model.document.contains(f'"{question.name}": "', autoescape=True)
+            for question in questions
+        )
         yield from db.session.scalars(select(model.document).where(or_(*names)))
     yield from db.session.scalars(
         select(DelegateAnswer.value).where(DelegateAnswer.question_id.in_(ids))

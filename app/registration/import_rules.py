@@ -1,4 +1,4 @@
-"""Importing a programme: its number of places, protection for delegates, and undoing both."""
+"""Rules for importing a programme: its number of places, protection for delegates, and undo."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from app.programme import time_zones
 from app.programme.models import Conference
 from app.registration import conference_settings, demo, queries, seats
 
-SEATS_NOTE: Final = "seats"  # with what was stored to undo an import
+SEATS_NOTE: Final = "seats"  # the name of the note that undoes changes of places
 
 
 ORGANISERS_ONLY: Final = (
@@ -35,11 +35,11 @@ ORGANISERS_ONLY: Final = (
 
 
 class ConfirmationRequired(RuleViolation):
-    """The file is for a different conference, which nobody has confirmed."""
+    """The file is for a different conference, which has not been confirmed."""
 
 
 def check_booked_days(conference: ParsedConference) -> None:
-    """Raise RuleViolation if a file of our conference leaves out a day that people have booked."""
+    """Raise RuleViolation if a file of this conference lacks a day that people have booked."""
     if programme.has_conference() and programme.get_conference().acronym == conference.acronym:
         conference_settings.check_booked_days(conference.starts_on, conference.ends_on)
 
@@ -78,7 +78,7 @@ def load_demo(sessions: int, speakers: int, delegates: int) -> None:
 def _track_seats() -> Iterator[None]:
     """Store what undoes the changes of this block to places and invented delegates.
 
-    They are stored with the import that is done in it, if it changes anything.
+    It is stored with the import within the block, if that changes anything.
     """
     lock_table(Conference)
     seats.lock_if_set(CONFERENCE)
@@ -108,7 +108,7 @@ def has_real_delegates() -> bool:
 
 @dataclass(frozen=True)
 class LoadAnswers:
-    """What somebody answered who was shown a dry run."""
+    """A user's answers about a dry run."""
 
     fingerprint: str  # of the dry run that was shown
     is_confirmed: bool = False  # that the file is for a different conference
@@ -123,10 +123,10 @@ def load(
     actor: str,
     keeps_settings: bool,
 ) -> ImportResult | None:
-    """Load what was read from a file as its dry run showed it.
+    """Import a file as its dry run showed.
 
-    If that is out of date, was for somebody with other rights, or there are questions about the
-    table now, repeat it and return None.
+    If that is out of date, was for a user with other rights, or there are now questions about the
+    table, repeat it and return None.
     """
     lock_table(Conference)
     if reading.result is None or not _is_current(upload, answers, keeps_settings=keeps_settings):
@@ -149,7 +149,7 @@ def _is_current(upload: Upload, answers: LoadAnswers, *, keeps_settings: bool) -
 
 
 def _load_without_settings(upload: Upload, reading: ParseResult, actor: str) -> ImportResult:
-    """Load a programme into our conference, whose settings and number of places stay."""
+    """Import a programme into the existing conference, keeping its settings and places."""
     keeps_places = lacks_places() and reading.programme.conference.places is not None
     loaded = uploads.load(upload, reading, actor=actor, keeps_settings=True)
     loaded.changes.kept_settings += ["places"] if keeps_places else []
@@ -191,7 +191,7 @@ def _set_time_zone(time_zone: str, loaded: ImportResult, actor: str) -> None:
 
 
 def undo(*, actor: str) -> HistoryEntry:
-    """Undo the last import, unless real people have registered for a conference that it brought."""
+    """Undo the last import, unless real people have registered for its conference."""
     if import_undo.replaces_conference() and has_real_delegates():
         raise RuleViolation(
             "You cannot replace the current conference because people have registered for it"
@@ -206,12 +206,12 @@ def undo(*, actor: str) -> HistoryEntry:
 
 
 def undo_changes_settings() -> bool:
-    """Return True if only somebody who may change settings may undo the last import."""
+    """Return True if undoing the last import needs permission to change settings."""
     return import_undo.changes_settings() or bool(describe_undo())
 
 
 def describe_undo() -> Sequence[str]:
-    """Say what undoing the last import does to places and invented delegates, or why it cannot."""
+    """Describe what undoing the last import does to places and invented delegates, or forbids."""
     plan = _plan_seats()
     return plan.sentences if plan else ()
 
@@ -220,13 +220,13 @@ def describe_undo() -> Sequence[str]:
 class SeatsPlan:
     """What undoing an import does to places and invented delegates."""
 
-    limit: int | None  # None: there will be none
+    limit: int | None  # None: no limit
     invented: int
     sentences: Sequence[str]
 
 
 def _plan_seats() -> SeatsPlan | None:
-    """Return what undoing the last import would do; None if nothing was stored about it."""
+    """Return the plan for undoing the last import; None if nothing was stored about it."""
     note = import_undo.find_note(SEATS_NOTE)
     if note is None:
         return None
@@ -242,7 +242,7 @@ def _plan_seats() -> SeatsPlan | None:
 
 
 def _plan_invented(before: int) -> tuple[int, str]:
-    """Return how many invented delegates there will be, and a sentence about it."""
+    """Return the resulting number of invented delegates, and a sentence about it."""
     now = demo.count_all()
     if before == now:
         return now, ""
@@ -256,7 +256,7 @@ def _plan_invented(before: int) -> tuple[int, str]:
 
 
 def _plan_limit(note: dict[str, Any], taken: int) -> tuple[int | None, str]:
-    """Return the number of places that there will be, and a sentence about it."""
+    """Return the resulting number of places, and a sentence about it."""
     before, now = note["limit"], _find_limit()
     if before == now:
         return now, ""

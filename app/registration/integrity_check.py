@@ -1,7 +1,7 @@
 """Integrity checks of the data, with problems described in plain sentences.
 
 The worker runs them once a day and emails the organisers if there are problems; ``flask audit``
-runs them at once. Nothing is repaired automatically: someone should find out why it happened.
+runs them at once. Nothing is repaired automatically: the cause should be found first.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ CONFIRMATIONS = ("registration_confirmed", "application_approved", "booking_rest
 
 @dataclass(frozen=True)
 class Check:
-    """Something that must be so; ``list_faults`` gives a sentence for each time it is not."""
+    """A condition that must hold; ``list_faults`` returns a sentence for each violation."""
 
     description: str
     list_faults: Callable[[], Sequence[str]]
@@ -50,7 +50,7 @@ def run_checks() -> Sequence[str]:
 
 
 def run_daily() -> None:
-    """Run the checks unless that was done today, and email problems to the organisers."""
+    """Run the checks unless that was done today, and email faults to the organisers."""
     latest = history_queries.find_latest(HISTORY_SUBJECT)
     if latest is not None and latest.happened_at.date() == clock.now().date():
         return
@@ -63,13 +63,16 @@ def run_daily() -> None:
 
 
 def _check_requests_of_delegates() -> Sequence[str]:
-    """Look for people with a place who also ask for one, by the same name and address."""
+    """Find people with a place who also request one, by name and address."""
     waits, applications, interest = (
-        db.session.scalars(one) for one in _select_requests_of_delegates()
+        db.session.scalars(request) for request in _select_requests_of_delegates()
     )
     return [
-        *(f"Booking {one} has a place, but is still waiting for one." for one in waits),
-        *(f"Booking {one} has a place, but an application to be decided." for one in applications),
+        *(f"Booking {wait} has a place, but is still waiting for one." for wait in waits),
+        *(
+            f"Booking {application} has a place, but an application to be decided."
+            for application in applications
+        ),
         *(
             f"Booking {one} has a place, but an expression of interest to be decided."
             for one in interest
@@ -117,7 +120,7 @@ def _select_delegates_without_confirmation() -> Select[tuple[str]]:
 
 
 def _check_groups() -> Sequence[str]:
-    """Look for groups with too many people, and for people of groups in an impossible state."""
+    """Find groups with too many people, and members in an impossible state."""
     counted = select(GroupMember.group_id).where(GroupMember.state.in_((PLACED, WAITING)))
     large = counted.group_by(GroupMember.group_id).having(func.count() > MAX_PEOPLE)
     wrong = select(GroupMember.group_id).where(
@@ -136,7 +139,7 @@ def _check_groups() -> Sequence[str]:
 
 
 def _check_references() -> Sequence[str]:
-    """Look for rows that refer to nothing; PostgreSQL never has any."""
+    """Find dangling foreign keys; PostgreSQL never has any."""
     if db.engine.dialect.name != "sqlite":
         return []
     rows = db.session.execute(text("PRAGMA foreign_key_check")).all()
@@ -157,12 +160,12 @@ def _check_material_sizes() -> Sequence[str]:
 
 def _check_answer_files() -> Sequence[str]:
     references = answer_files.list_incomplete()
-    return [f"A file of booking {one} is missing or incomplete." for one in references]
+    return [f"A file of booking {reference} is missing or incomplete." for reference in references]
 
 
 def _list_missing_questions() -> Sequence[str]:
-    """Find standard questions without a row: nobody would be asked them."""
-    known = {one.key for one in questions.list_all(REGISTRATION)}
+    """Find standard questions without a row, which would never be asked."""
+    known = {question.key for question in questions.list_all(REGISTRATION)}
     missing = [one for one in standard.list_of(REGISTRATION) if one.key not in known]
     return [f"The question “{one.label}” is missing from registration." for one in missing]
 

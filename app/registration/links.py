@@ -67,7 +67,7 @@ def read_confirmation_key(token: str) -> str:
 
 
 def waiting_list_token(entry: WaitingListEntry) -> str:
-    """Return the token of somebody's page of the waiting list."""
+    """Return the token of a person's waiting list page."""
     return signing.sign(WAITING_LIST, entry.access_key)
 
 
@@ -77,14 +77,14 @@ def read_waiting_list_key(token: str) -> str:
 
 
 def waiting_list_link(entry: WaitingListEntry) -> str:
-    """Return the absolute URL of somebody's page of the waiting list, or of their sessions."""
+    """Return the absolute URL of a person's waiting list page, or of their sessions."""
     if entry.is_for_session and entry.delegate is not None:
         return sessions_link(entry.delegate)
     return absolute_url("waiting_list.show", secret=waiting_list_token(entry))
 
 
 def group_token(group: RegistrationGroup) -> str:
-    """Return the token with which the contact of a group opens its page."""
+    """Return the token of a group's page, for its contact."""
     return signing.sign(GROUP, group.access_key)
 
 
@@ -99,7 +99,7 @@ def group_link(group: RegistrationGroup) -> str:
 
 
 def application_token(application: RegistrationApplication) -> str:
-    """Return the token of somebody's page about their application."""
+    """Return the token of an applicant's page."""
     return signing.sign(APPLICATION, application.access_key)
 
 
@@ -109,12 +109,12 @@ def read_application_key(token: str) -> str:
 
 
 def application_link(application: RegistrationApplication) -> str:
-    """Return the absolute URL of somebody's page about their application."""
+    """Return the absolute URL of an applicant's page."""
     return absolute_url("applications.show", secret=application_token(application))
 
 
 def interest_token(interest: ExpressionOfInterest) -> str:
-    """Return the token of somebody's page about their expression of interest."""
+    """Return the token of the page of an expression of interest."""
     return signing.sign(INTEREST, interest.access_key)
 
 
@@ -124,12 +124,12 @@ def read_interest_key(token: str) -> str:
 
 
 def interest_link(interest: ExpressionOfInterest) -> str:
-    """Return the absolute URL of somebody's page about their expression of interest."""
+    """Return the absolute URL of the page of an expression of interest."""
     return absolute_url("interest.show", secret=interest_token(interest))
 
 
 def transfer_token(transfer: PlaceTransfer) -> str:
-    """Return the token of the page on which a colleague takes a place."""
+    """Return the token of the page on which a colleague accepts a place."""
     return signing.sign(TRANSFER, transfer.access_key)
 
 
@@ -139,7 +139,7 @@ def read_transfer_key(token: str) -> str:
 
 
 def transfer_link(transfer: PlaceTransfer) -> str:
-    """Return the absolute URL of the page on which a colleague takes a place."""
+    """Return the absolute URL of the page on which a colleague accepts a place."""
     return absolute_url("transfers.show", secret=transfer_token(transfer))
 
 

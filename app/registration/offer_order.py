@@ -1,9 +1,9 @@
-"""An integrity check: nobody has an offer of a seat before somebody who joined the list earlier.
+"""An integrity check: no one is offered a seat before a person who joined the list earlier.
 
-It is for the lists of sessions, in which everybody waits for the same. In that of the conference
-people may be passed over whose category is full, or whose group needs more places than are free.
-Whoever was moved or offered a seat by hand, or got an offer of the other of their two bookings,
-proves nothing: the history says so.
+It covers the lists of sessions, in which everyone waits for the same. In the conference's list
+people may be skipped because their category is full, or their group needs more places than are
+free. People who were moved or offered a seat manually, or got the offer of their other, merged
+booking, are left out: the history records these.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ def _select_offers_out_of_turn() -> Select[tuple[str]]:
             HistoryEntry.summary == MERGED,
         ),
     )
-    such = offered.state == OFFERED, offered.scope != CONFERENCE_LIST
+    is_session_offer = offered.state == OFFERED, offered.scope != CONFERENCE_LIST
     in_turn = offered.queue_order.is_(None), ~is_out_of_turn
-    titles = select(offered.title).where(*such, *in_turn, was_before).distinct()
+    titles = select(offered.title).where(*is_session_offer, *in_turn, was_before).distinct()
     return titles.order_by(offered.title)

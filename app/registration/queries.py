@@ -25,7 +25,8 @@ SEAT_COUNTS = select(
     SeatLimit.seats, SeatLimit.taken, SeatLimit.waiting, SeatLimit.has_waiting_list
 ).where(SeatLimit.name == CONFERENCE)
 SEAT_COLUMNS: tuple[ColumnElement[Any], ...] = tuple(  # for ``build_seat_counts``
-    SEAT_COUNTS.with_only_columns(one).scalar_subquery() for one in SEAT_COUNTS.selected_columns
+    SEAT_COUNTS.with_only_columns(column).scalar_subquery()
+    for column in SEAT_COUNTS.selected_columns
 )
 DRAFT_BY_SECRET = select(
     ApplicationDraft.id, ApplicationDraft.document, ApplicationDraft.confirmation_id
@@ -57,10 +58,10 @@ class SeatCounts:
     """The number of places, and how many are taken."""
 
     limit: int
-    taken: int  # with those that are on offer
+    taken: int  # including those on offer
     waiting: int = 0  # without an offer
     has_waiting_list: bool = False
-    is_next_waiting: bool = False  # whether somebody who waits is about to be offered a place
+    is_next_waiting: bool = False  # whether a waiting person is about to be offered a place
 
     @property
     def remaining(self) -> int:
@@ -69,7 +70,7 @@ class SeatCounts:
 
     @property
     def is_full(self) -> bool:
-        """Whether nobody can register: no place is free, or others wait who can have it."""
+        """Whether newcomers cannot register: no place is free, or waiting people come first."""
         return self.remaining <= 0 or self.is_next_waiting
 
 
@@ -94,17 +95,17 @@ class RegistrationStatus:
 
 @dataclass(frozen=True)
 class ConfirmationDetails:
-    """What a confirmation page shows: the same, whether or not the person already had a place.
+    """The content of a confirmation page: the same, whether or not the person already had a place.
 
     Only the person whose submission took the place sees that it was cancelled.
     """
 
     reference: str
-    email: str  # as this person typed it
+    email: str  # as typed in this submission
     is_cancelled: bool
     id: int
     is_first: bool
-    badge_name: str  # this and the days are those of the booking: never shown by themselves
+    badge_name: str  # this and the days are the booking's; never shown on their own
     days: str
 
 
@@ -113,20 +114,20 @@ class StoredDraft:
     """The stored answers of an application."""
 
     id: int
-    answers: Answers  # of those that are private, one that cannot be read is still encrypted
+    answers: Answers  # a private one that cannot be decrypted stays encrypted
     confirmation_id: int | None
     secret_hash: str
 
 
 def get_seat_counts() -> SeatCounts:
-    """Return the number of places and how many are taken; in a full preview, all of them."""
+    """Return the number of places and how many are taken; all of them in a full preview."""
     return _adapt_to_preview(_count_seats(db.session.connection()))
 
 
 def build_seat_counts(row: Sequence[Any]) -> SeatCounts:
-    """Return the same from the values of ``SEAT_COLUMNS``, which another statement has read."""
+    """Return the counts from the values of ``SEAT_COLUMNS``, read by another statement."""
     counts = SeatCounts(0, 0) if row[0] is None else SeatCounts(*row)
-    return _adapt_to_preview(_look_who_is_next(counts, db.session.connection()))
+    return _adapt_to_preview(_check_next_in_line(counts, db.session.connection()))
 
 
 def _adapt_to_preview(counts: SeatCounts) -> SeatCounts:
@@ -136,7 +137,7 @@ def _adapt_to_preview(counts: SeatCounts) -> SeatCounts:
 def get_registration_status(known: SeatCounts | None = None) -> RegistrationStatus:
     """Return whether registration is open; "full" is cached under the cache version.
 
-    Whoever has just counted the seats passes them on.
+    Pass ``counts`` if the seats have just been counted.
     """
     conference = get_programme().conference
     opens, closes = conference.registration_opens_at, conference.registration_closes_at
@@ -156,7 +157,7 @@ def get_registration_status(known: SeatCounts | None = None) -> RegistrationStat
 
 
 def has_registration_closed() -> bool:
-    """Return True once registration has closed; it sends no SQL."""
+    """Return True once registration has closed, from the cache."""
     closes = get_programme().conference.registration_closes_at
     return closes is not None and clock.now() >= closes
 
@@ -170,16 +171,16 @@ def read_seat_counts() -> SeatCounts:
 def _count_seats(connection: Connection) -> SeatCounts:
     row = connection.execute(SEAT_COUNTS).first()
     counts = SeatCounts(*row) if row is not None else SeatCounts(0, 0)
-    return _look_who_is_next(counts, connection)
+    return _check_next_in_line(counts, connection)
 
 
-def _look_who_is_next(counts: SeatCounts, connection: Connection) -> SeatCounts:
+def _check_next_in_line(counts: SeatCounts, connection: Connection) -> SeatCounts:
     could_be_next = counts.waiting > 0 and counts.remaining > 0
     return replace(counts, is_next_waiting=could_be_next and turns.has_next(connection))
 
 
 def read_state_by_seats() -> RegistrationState:
-    """Read whether there are places; whenever that changes, the cache version is bumped."""
+    """Read whether there are places; the cache version is bumped whenever that changes."""
     return _choose_state(read_seat_counts())
 
 
@@ -240,7 +241,7 @@ def get_confirmation_details(key: str) -> ConfirmationDetails:
 
 
 def find_confirmation_email(details: ConfirmationDetails) -> Email | None:
-    """Return the email that was written when this confirmation was made, or None."""
+    """Return the email that was queued with this confirmation, or None."""
     if details.is_first:
         return mail.find_for_booking(details.reference, "registration_confirmed", 0)
     this = select(Confirmation.delegate_id).where(Confirmation.id == details.id)

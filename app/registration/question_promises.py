@@ -1,7 +1,7 @@
-"""What people were told about a question that they have answered, which stays so.
+"""What people were told about a question they have answered, which must not change.
 
-They read the question, why it is asked, who sees the answer and until when it is kept. None of that
-may come to mean something else, or more, than they agreed to.
+They read the question, why it is asked, who sees the answer and how long it is stored. None of that
+may change to something else, or to more than they agreed to.
 """
 
 from dataclasses import replace
@@ -40,7 +40,7 @@ PromisedField = Literal["label", "purpose", "readers", "erasure"]
 
 
 class PromiseBroken(RuleViolation):
-    """People who have answered were told something else."""
+    """A change would break what people who have answered were told."""
 
     def __init__(self, field: PromisedField, reason: str) -> None:
         super().__init__(reason)
@@ -48,10 +48,10 @@ class PromiseBroken(RuleViolation):
 
 
 def check(before: Definition, edited: EditedQuestion) -> None:
-    """Raise PromiseBroken if an answered question would be another one, or tell more people more.
+    """Raise PromiseBroken if an answered question would change, or more people could read it.
 
-    Another type of answer, or other choices, make a new version: earlier answers keep their words,
-    and the reason is that of all versions.
+    Another type of answer, or other choices, make a new version: earlier answers keep their
+    wording, but the reason applies to all versions.
     """
     if not is_answered(before.id):
         return
@@ -66,7 +66,7 @@ def check(before: Definition, edited: EditedQuestion) -> None:
 
 
 def is_answered(question_id: int) -> bool:
-    """Return True if anybody who has a place, or has asked for one, has answered a question."""
+    """Return True if anyone with a place, or a request for one, has answered a question."""
     answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question_id)
     key = f'"{KEY_PREFIX}{question_id}"'
     waits = select(WaitingListEntry.id).where(WaitingListEntry.document.contains(key))
@@ -79,7 +79,7 @@ def is_answered(question_id: int) -> bool:
 
 
 def _check_words(before: Definition, edited: EditedQuestion) -> None:
-    """Raise PromiseBroken if the question or its reason has other words in some language."""
+    """Raise PromiseBroken if the question or its reason changes in any language."""
     if _makes_version(before, edited):
         if before.purpose != edited.purpose:
             raise PromiseBroken("purpose", OTHER_REASON)

@@ -1,8 +1,8 @@
-"""Encrypting private answers that are stored in the clear, or under an older key; files as well.
+"""Encrypting private answers and files that are unencrypted, or under an older key.
 
-The worker does it in small batches (``encrypt_pending``), a command at once. A row is replaced
-only if it still says what was read, so no lock is held and no newer answer is lost. What cannot be
-read, because its key is missing, stays as it is: the key may come back.
+The worker does it in small batches (``encrypt_pending``), a command all at once. A row is replaced
+only if it is unchanged since it was read, so no lock is held and no newer answer is lost. Texts
+that cannot be decrypted, because their key is missing, are left alone: the key may be restored.
 """
 
 import json
@@ -26,10 +26,10 @@ from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot, place_of_seed
 from app.registration.waiting_list.models import WaitingListEntry
 
-BATCH_SIZE: Final = 200  # rows per transaction, so that nobody waits long for the database
+BATCH_SIZE: Final = 200  # rows per transaction, so that others do not wait long for the database
 NAMES: Final = tuple(sorted(PRIVATE_NAMES))
-COLUMNS: Final = {one.column: getattr(Needs, one.column) for one in PRIVATE_FIELDS}
-PENDING_ROW_SOURCES: list[Callable[[], Iterator["PendingRow"]]] = []  # of packages above this one
+COLUMNS: Final = {field.column: getattr(Needs, field.column) for field in PRIVATE_FIELDS}
+PENDING_ROW_SOURCES: list[Callable[[], Iterator["PendingRow"]]] = []  # from packages above this one
 DOCUMENTS: Final[tuple[tuple[type[Base], str, Callable[[str], str]], ...]] = (
     (WaitingListEntry, "access_key", private_answers.place_in_waiting_list),
     (RegistrationApplication, "access_key", private_answers.place_in_application),
@@ -39,32 +39,32 @@ DOCUMENTS: Final[tuple[tuple[type[Base], str, Callable[[str], str]], ...]] = (
 
 @dataclass(frozen=True)
 class PendingRow:
-    """A row with texts that are not under the key that encrypts."""
+    """A row with texts that are not under the current key."""
 
-    key: ColumnElement[bool]  # which finds it
+    key: ColumnElement[bool]  # condition that selects it
     model: type[Base]
     before: Mapping[str, str]  # by column
     after: Mapping[str, str]
-    texts: tuple[str, ...]  # as they are stored now
+    texts: tuple[str, ...]  # as stored now
 
     @property
     def is_changed(self) -> bool:
-        """Whether any of it could be encrypted."""
+        """Whether any of it could be re-encrypted."""
         return self.before != self.after
 
 
 @dataclass(frozen=True)
 class EncryptionState:
-    """How many private answers, and files, are not under the key that encrypts."""
+    """The number of private answers and files that are not under the current key."""
 
     in_clear: int
     with_older_key: int
     unreadable: int
-    missing_keys: tuple[str, ...]  # their ids
+    missing_keys: tuple[str, ...]  # ids
 
 
 def encrypt_batch() -> int:
-    """Encrypt some of what is in the clear or under an older key; return in how many rows."""
+    """Encrypt some pending texts and files; return the number of rows."""
     changed = [row for row in list_pending() if row.is_changed][:BATCH_SIZE]
     for row in changed:
         replace(row)
@@ -72,10 +72,10 @@ def encrypt_batch() -> int:
 
 
 def replace(row: PendingRow) -> None:
-    """Store the new texts of a row, if it still has those that were read.
+    """Store the new texts of a row, if it is unchanged since it was read.
 
-    A row that somebody else has locked is left for the next time: these rows have no order in which
-    waiting for them would be safe.
+    Rows locked by other transactions are skipped: these rows have no global lock order in which
+    waiting would be safe.
     """
     as_read = [getattr(row.model, name) == text for name, text in row.before.items()]
     free = select(literal(1)).select_from(row.model).where(row.key, *as_read)
@@ -84,7 +84,7 @@ def replace(row: PendingRow) -> None:
 
 
 def encrypt_pending() -> None:
-    """Encrypt some answers and files, and log what cannot be read; run by the worker."""
+    """Encrypt some answers and files, and log those that cannot be decrypted; run by the worker."""
     encrypt_batch()
     answer_file_chunks.encrypt_batch()
     state = get_state()
@@ -96,7 +96,7 @@ def encrypt_pending() -> None:
 
 
 def get_state() -> EncryptionState:
-    """Count the private answers and files that are not under the key that encrypts."""
+    """Count the private answers and files that are not under the current key."""
     ring = get_key_ring()
     keys = Counter(get_key_id(text) for row in list_pending() for text in row.texts)
     keys.update(answer_file_chunks.count_by_key())
@@ -106,7 +106,7 @@ def get_state() -> EncryptionState:
 
 
 def list_pending() -> Iterator[PendingRow]:
-    """Yield the rows with private answers that are not under the key that encrypts."""
+    """Yield the rows with private answers that are not under the current key."""
     yield from _list_needs()
     yield from _list_cases()
     yield from _list_seeds()
@@ -122,7 +122,7 @@ def build_row(
     stored: Mapping[str, str],
     places: Mapping[str, str],
 ) -> PendingRow:
-    """Return a row with the texts and the places of its columns, encrypted anew."""
+    """Return a row with the re-encrypted texts of its columns."""
     ring = get_key_ring()
     after = {name: ring.re_encrypt(text, places[name]) for name, text in stored.items()}
     texts = tuple(text for text in stored.values() if not ring.is_current(text))
@@ -157,7 +157,7 @@ def _list_cases() -> Iterator[PendingRow]:
 
 
 def _list_seeds() -> Iterator[PendingRow]:
-    """Yield the ballots whose seed is not under the newest key; it is empty once they are drawn."""
+    """Yield the ballots whose seed is not under the current key; it is empty once drawn."""
     statement = select(Ballot.commitment, Ballot.seed).where(is_pending(Ballot.seed))
     for commitment, seed in db.session.execute(statement.order_by(Ballot.id)).all():
         places = {"seed": place_of_seed(commitment)}
@@ -169,7 +169,9 @@ def _list_documents(
 ) -> Iterator[PendingRow]:
     ring = get_key_ring()
     document: InstrumentedAttribute[str] = model.document  # type: ignore[attr-defined]
-    statement = select(key, document).where(or_(*(_holds_pending(document, one) for one in NAMES)))
+    statement = select(key, document).where(
+        or_(*(_holds_pending(document, name) for name in NAMES))
+    )
     for value, before in db.session.execute(statement.order_by(key)).all():
         answers: dict[str, Any] = json.loads(before)
         private = {name: answers[name] for name in NAMES if answers.get(name)}
@@ -181,13 +183,13 @@ def _list_documents(
 
 
 def is_pending(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Match rows whose text is not under the key that encrypts."""
+    """Match rows whose text is not under the current key."""
     current = f"{PREFIX}{get_key_ring().current_id}:"
     return and_(column != "", ~column.startswith(current, autoescape=True))
 
 
 def _holds_pending(document: InstrumentedAttribute[str], name: str) -> ColumnElement[bool]:
-    """Return whether a document has an answer that is not under the key that encrypts."""
+    """Return whether a document has an answer that is not under the current key."""
     current = f'"{name}": "{PREFIX}{get_key_ring().current_id}:'
     return and_(
         document.contains(f'"{name}": "', autoescape=True),

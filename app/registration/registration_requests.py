@@ -1,4 +1,4 @@
-"""What somebody asks for before they have a booking: applications and expressions of interest.
+"""Requests from people without a booking: applications and expressions of interest.
 
 Both have the same columns and lists. Each package adds its states, and what ends a request.
 """
@@ -35,7 +35,7 @@ RequestT = TypeVar("RequestT", bound=RegistrationRequest)
 
 @dataclass(frozen=True)
 class RequestFilter:
-    """Which requests a list shows, and in which order."""
+    """The filters and order of a list of requests."""
 
     search: str = ""
     state: str = ""  # OPEN or a state
@@ -45,22 +45,22 @@ class RequestFilter:
 
 
 def get_by_key(model: type[RequestT], key: str, refusal: str) -> RequestT:
-    """Return the request that a link opens; raise Gone with these words if there is none."""
+    """Return the request that a link opens; raise Gone with this message if there is none."""
     return require(db.session.scalar(select(model).where(model.access_key == key)), Gone(refusal))
 
 
 def get_by_number(model: type[RequestT], number: int, refusal: str) -> RequestT:
-    """Return the request with this number; raise NotFound with these words."""
+    """Return the request with this number; raise NotFound with this message if there is none."""
     return require(db.session.get(model, number), NotFound(refusal))
 
 
 def select_open(model: type[RequestT], identity_key: str) -> Select[tuple[RequestT]]:
-    """Select the requests of somebody that have not ended."""
+    """Select a person's active requests."""
     return select(model).where(model.ended_at.is_(None), model.identity_key == identity_key)
 
 
 def list_open_keys(identity_keys: Collection[str]) -> Sequence[str]:
-    """Return those of these identities that have a request that has not ended."""
+    """Return those of these identity keys with an active request."""
     found = [
         select(model.identity_key).where(
             model.ended_at.is_(None), model.identity_key.in_(identity_keys)
@@ -71,7 +71,7 @@ def list_open_keys(identity_keys: Collection[str]) -> Sequence[str]:
 
 
 def list_by_numbers(model: type[RequestT], numbers: Sequence[int]) -> Sequence[RequestT]:
-    """List the requests with these numbers, the oldest first."""
+    """List the requests with these numbers, oldest first."""
     return db.session.scalars(select(model).where(model.id.in_(numbers)).order_by(model.id)).all()
 
 
@@ -83,14 +83,14 @@ def list_page(
     limit: int,
     options: Sequence[Any] = (),
 ) -> tuple[Sequence[RequestT], int]:
-    """Return a page of requests, those that are open and oldest first, and their number."""
-    such = list_conditions(model, filters)
-    total = db.session.scalar(select(func.count(model.id)).where(*such)) or 0
+    """List a page of requests, open and oldest ones first, and count all."""
+    conditions = list_conditions(model, filters)
+    total = db.session.scalar(select(func.count(model.id)).where(*conditions)) or 0
     first = model.name if filters.sort == "name" else model.ended_at.is_not(None)
     order = (first, model.id)
     rows = (
         select(model)
-        .where(*such)
+        .where(*conditions)
         .options(*options)
         .order_by(*(one.desc() if filters.is_reversed else one for one in order))
     )
@@ -100,9 +100,9 @@ def list_page(
 def list_conditions(
     model: type[RegistrationRequest], filters: RequestFilter
 ) -> list[ColumnElement[bool]]:
-    """List the conditions that the requests of a list meet."""
+    """List the conditions of a list of requests."""
     words = search_key(filters.search).split()
-    found = [model.search_text.contains(one, autoescape=True) for one in words]
+    found = [model.search_text.contains(word, autoescape=True) for word in words]
     if filters.category:
         found.append(model.category_id == int(filters.category))
     if filters.state == OPEN:
@@ -113,19 +113,19 @@ def list_conditions(
 
 
 def list_of_delegate(model: type[RequestT], delegate: Delegate) -> Sequence[RequestT]:
-    """List the requests by which somebody came to their booking."""
+    """List the requests that led to a delegate's booking."""
     rows = select(model).where(model.delegate_id == delegate.id).order_by(model.id)
     return db.session.scalars(rows).all()
 
 
 def delete_of_delegate(delegate: Delegate) -> None:
-    """Delete the requests by which somebody came to their booking: their links open it."""
+    """Delete the requests that led to a delegate's booking, since their links open it."""
     for model in MODELS:
         db.session.execute(delete(model).where(model.delegate_id == delegate.id))
 
 
 def erase_delegate(delegate: Delegate) -> None:
-    """Delete the requests of somebody that have ended."""
+    """Delete a person's ended requests."""
     delete_of_delegate(delegate)
     for model in MODELS:
         has_address = func.lower(model.email) == delegate.email.lower()
@@ -138,7 +138,7 @@ def delete_ended(model: type[RegistrationRequest]) -> None:
 
 
 def list_overdue(model: type[RequestT], limit: int) -> Sequence[RequestT]:
-    """List the first of those that are still open a month after the conference."""
+    """List the first requests that are still open a month after the conference."""
     deletion = get_deletion_moment()
     if deletion is None or clock.now() < deletion:
         return ()

@@ -1,4 +1,4 @@
-"""The columns of what somebody asks for before they have a booking."""
+"""The columns of requests from people without a booking."""
 
 from datetime import datetime
 
@@ -7,19 +7,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 
 class RegistrationRequest:
-    """The columns that every request has; a class of models adds its state."""
+    """The columns of every request; subclasses add the state."""
 
     __tablename__: str  # set by each class
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in emails signs
+    access_key: Mapped[str] = mapped_column(unique=True)  # signed in the links of emails
     name: Mapped[str]
     email: Mapped[str]
-    identity_key: Mapped[str]  # as a delegate's; empty once it is over
+    identity_key: Mapped[str]  # as of a delegate; "" once it has ended
     search_text: Mapped[str]
     language: Mapped[str]
-    document: Mapped[str] = mapped_column(Text)  # the answers as JSON; erased once it is over
-    message: Mapped[str] = mapped_column(Text, default="", server_default="")  # for the person
+    document: Mapped[str] = mapped_column(Text)  # the answers as JSON; erased once it has ended
+    message: Mapped[str] = mapped_column(Text, default="", server_default="")  # to the person
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     delegate_id: Mapped[int | None] = mapped_column(
         ForeignKey("delegate.id", ondelete="SET NULL"), default=None, index=True
@@ -36,5 +36,5 @@ class RegistrationRequest:
 
     @property
     def slug(self) -> str:
-        """What names it in a form that does something with several."""
+        """Return what identifies it in forms for bulk actions."""
         return str(self.id)

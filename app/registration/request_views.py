@@ -1,4 +1,4 @@
-"""Somebody's own page about their application or expression of interest, and withdrawing it.
+"""A person's own page about an application or expression of interest, and withdrawing it.
 
 Opening a link changes nothing, because mail scanners open every link; withdrawing needs a button.
 """
@@ -43,19 +43,19 @@ def add_withdrawal(
     render: Callable[[RequestT, str, RuleViolation | None], Response],
     template: str,
 ) -> None:
-    """Add the page that asks whoever opens a link whether to withdraw, and does so."""
+    """Add the page that asks for confirmation and withdraws a request."""
 
     @bp.route("/<secret>/withdraw", methods=["GET", "POST"], endpoint="withdraw")
     @validates_own_csrf
     def ask(secret: str) -> ResponseReturnValue:
-        asked = find(secret)
+        found_request = find(secret)
         form = ConfirmForm()
         if form.validate_on_submit():
             try:
-                withdraw(asked)
+                withdraw(found_request)
             except RuleViolation as refusal:
-                return render(asked, secret, refusal)
+                return render(found_request, secret, refusal)
             return redirect(url_for(".show", secret=secret), 303)
-        if not asked.is_open:
+        if not found_request.is_open:
             return redirect(url_for(".show", secret=secret), 303)
         return render_page(template, form=form, secret=secret)

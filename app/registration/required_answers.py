@@ -1,7 +1,7 @@
-"""The required answers that bookings do not have yet.
+"""Required answers that bookings still lack.
 
-Nobody is asked the organisers' questions for somebody else. Whoever was registered by the contact
-of a group, by the desk or from a file, or before a question was added, has still to answer them.
+The organisers' questions are asked only of the person concerned. People registered by the contact
+of a group, by the desk or from a file, or before a question was added, still have to answer them.
 """
 
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from app.registration import queries
 
 
 def list_missing(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody has to answer and has not, given their answers."""
+    """List the required questions that are unanswered, given a person's answers."""
     return [
-        one
-        for one in custom_questions.list_relevant_with_standard(answers)
-        if one.is_required and custom_questions.is_unanswered(one, answers)
+        question
+        for question in custom_questions.list_relevant_with_standard(answers)
+        if question.is_required and custom_questions.is_unanswered(question, answers)
     ]
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[Definition]:
-    """List those of a delegate; none once the booking is cancelled. Nothing private is read."""
+    """List those of a delegate, without reading private answers; empty for a cancelled booking."""
     if not delegate.is_attending:
         return ()
     answers = {

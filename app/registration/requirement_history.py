@@ -1,4 +1,4 @@
-"""What the audit log says of a delegate's requirements, apart from what it says of the booking.
+"""The audit log of delegates' requirements, separate from that of their bookings.
 
 Not everyone who may read the history of bookings may know who has requirements.
 """
@@ -12,20 +12,20 @@ from app.delegates.requirement_models import SUBJECT_SUFFIX, TYPES
 from app.history import services as history
 from app.history.models import HistoryEntry
 
-SUBJECT: Final = "requirements"  # before the reference of the booking
+SUBJECT: Final = "requirements"  # followed by the reference of the booking
 CHANGED: Final = "The access or dietary requirements were changed"
 VIEWED: Final = "The access and dietary requirements were viewed"
 REMOVED: Final = (
     "Access and dietary requirements were deleted: nobody at the old address approved the new one"
 )
 KINDS: Final = (SUBJECT, *(f"{one}{SUBJECT_SUFFIX}".strip() for one in TYPES))  # of subjects
-LISTS: Final = tuple(f"{one} requirements" for one in TYPES)  # of which somebody looked at all
-# Entries of earlier versions, which are about the booking, say it in one of these ways.
+LISTS: Final = tuple(f"{one} requirements" for one in TYPES)  # subjects of lists that were viewed
+# Summaries of earlier versions, whose entries are about the booking.
 _MENTIONS_NEEDS: Final = HistoryEntry.summary.startswith("Changed: ") & or_(
     HistoryEntry.summary.endswith("needs"), HistoryEntry.summary.endswith("needs, answers")
 )
 IS_ABOUT_REQUIREMENTS: Final[ColumnElement[bool]] = or_(
-    *(HistoryEntry.subject.startswith(f"{one} ") for one in KINDS),
+    *(HistoryEntry.subject.startswith(f"{kind} ") for kind in KINDS),
     HistoryEntry.subject.in_(LISTS),
     HistoryEntry.subject.startswith("booking ")
     & or_(_MENTIONS_NEEDS, HistoryEntry.summary.in_((VIEWED, REMOVED))),
@@ -33,10 +33,10 @@ IS_ABOUT_REQUIREMENTS: Final[ColumnElement[bool]] = or_(
 
 
 def get_subject(delegate: Delegate) -> str:
-    """Return the subject under which the requirements of a booking are in the audit log."""
+    """Return the audit log subject of a booking's requirements."""
     return f"{SUBJECT} {delegate.reference}"
 
 
 def record(delegate: Delegate, summary: str, *, actor: str) -> None:
-    """Record what was done with the requirements of a booking: never what they are."""
+    """Record an event of a booking's requirements, never what they are."""
     history.record(summary, subject=get_subject(delegate), actor=actor)

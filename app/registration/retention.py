@@ -5,7 +5,7 @@ after the end of the conference, by the site's clock; while no programme is publ
 such date, and nothing is deleted.
 
 Each of ``TASKS`` is a transaction of its own. Together they would lock bookings first, and then the
-groups of other people, against the one order of locks.
+groups of other people, which violates the global lock order.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -41,15 +41,15 @@ from app.releases import current_release
 
 NEEDS_RETENTION = timedelta(days=30)
 EMAIL_OF_BOOKING = Email.booking_reference == Delegate.reference
-BOOKING_SUBJECTS = "booking "  # how the subjects of bookings begin in the history
-BATCH_SIZE = 200  # bookings per transaction, so that nobody waits long for the database
+BOOKING_SUBJECTS = "booking "  # prefix of the subjects of bookings in the history
+BATCH_SIZE = 200  # bookings per transaction, so that others do not wait long for the database
 REQUESTS: Final[
     tuple[type[RegistrationApplication | ExpressionOfInterest | WaitingListEntry], ...]
 ] = (RegistrationApplication, ExpressionOfInterest, WaitingListEntry)
 
 
 def purge_expired() -> None:
-    """Delete drafts, emails and answers whose retention period is over; no booking is locked."""
+    """Delete drafts, emails and answers whose retention period is over; locks no booking."""
     _purge_drafts()
     _purge_emails_of_erased()
     last = _find_last_day()
@@ -64,10 +64,10 @@ def purge_expired() -> None:
 
 
 def erase_answers() -> None:
-    """Delete what people with a booking answered to standard questions whose date is over.
+    """Delete delegates' answers to standard questions whose date of erasure has passed.
 
-    What the history says of it is deleted too, some at a time. The bookings are locked before any
-    is changed, in the one order, for all questions at once.
+    Their changes in the history are deleted too, in batches. The bookings are locked before any is
+    changed, in the global order, for all questions at once.
     """
     fields = _list_erased_fields()
     if not fields:
@@ -76,7 +76,7 @@ def erase_answers() -> None:
     having = select(Delegate.id).where(or_(*has_answer), Delegate.erased_at.is_(None))
     numbers = db.session.scalars(having.order_by(Delegate.id).limit(BATCH_SIZE)).all()
     for delegate in operations.lock_in_order(numbers):
-        if not delegate.is_erased:  # perhaps while we waited for the lock
+        if not delegate.is_erased:  # perhaps while waiting for the lock
             for field in fields:
                 setattr(delegate, field.column, "")
             delegate_record.refresh_search_keys(delegate)
@@ -85,7 +85,7 @@ def erase_answers() -> None:
 
 
 def erase_answers_of_requests() -> None:
-    """Delete answers whose date is over of people who apply, wait or have expressed interest."""
+    """Delete expired answers of people who apply, wait or have expressed interest."""
     names = _list_erased_names()
     if not names:
         return
@@ -95,13 +95,15 @@ def erase_answers_of_requests() -> None:
         rows = select(model.id, model.document).where(or_(*has_answer)).limit(BATCH_SIZE)
         for number, document in db.session.execute(rows).tuples().all():
             answers = load_answers(document)
-            kept = {name: answer for name, answer in answers.items() if name not in names}
-            is_it = model.id == number
-            db.session.execute(update(model).where(is_it).values(document=dump_answers(kept)))
+            kept_answers = {name: answer for name, answer in answers.items() if name not in names}
+            condition = model.id == number
+            db.session.execute(
+                update(model).where(condition).values(document=dump_answers(kept_answers))
+            )
 
 
 def erase_delegates() -> None:
-    """Delete the details of people a year after the conference, some at a time."""
+    """Delete people's details a year after the conference, in batches."""
     if not _is_a_year_over():
         return
     has_pending_email = exists().where(EMAIL_OF_BOOKING, IS_WAITING)
@@ -110,7 +112,7 @@ def erase_delegates() -> None:
     found = db.session.scalars(due.limit(BATCH_SIZE)).all()
     numbers = [one.id for one in found]
     groups.lock_of_delegates(found)
-    session_seats.lock_bookings(numbers)  # and before them the sessions in which they have seats
+    session_seats.lock_bookings(numbers)  # first, the sessions in which they have seats
     for delegate in db.session.scalars(due.where(Delegate.id.in_(numbers))).all():
         erasure.erase(delegate)
         history.record(
@@ -135,7 +137,7 @@ TASKS: Final[tuple[Callable[[], None], ...]] = (
 
 
 def _find_last_day() -> date | None:
-    """Return the last day of the conference; None if there is none, or the time is uncertain."""
+    """Return the last day of the conference; None if unknown, or while the clock is uncertain."""
     programme = current_release.get_programme()
     if not cache_version.is_clock_in_sync() or not programme.is_published:
         return None
@@ -143,7 +145,7 @@ def _find_last_day() -> date | None:
 
 
 def _is_over(day: date) -> bool:
-    """Return True once a day has ended where the conference is."""
+    """Return True once a day has ended in the conference's time zone."""
     zone = ZoneInfo(current_release.get_programme().conference.time_zone)
     return clock.now() > datetime.combine(day, time.max, zone)
 
@@ -154,18 +156,22 @@ def _is_a_year_over() -> bool:
 
 
 def _list_erased_names() -> Collection[str]:
-    """Return the names of the answers that are no longer kept; none without a programme."""
+    """Return the names of the expired answers; empty without a programme."""
     if _find_last_day() is None:
         return ()
-    own = {one.name for one in custom_questions.list_all() if custom_questions.is_erased(one)}
-    return own | {one.name for one in _list_erased_fields()}
+    own = {
+        question.name
+        for question in custom_questions.list_all()
+        if custom_questions.is_erased(question)
+    }
+    return own | {field.name for field in _list_erased_fields()}
 
 
 def _list_erased_fields() -> Sequence[DelegateField]:
-    """List the standard questions whose answers are no longer kept; none without a programme."""
+    """List the standard questions whose answers have expired; empty without a programme."""
     if _find_last_day() is None:
         return ()
-    return [one for one in BOOKING_FIELDS if _is_erased_early(one)]
+    return [field for field in BOOKING_FIELDS if _is_erased_early(field)]
 
 
 def _purge_drafts() -> None:
@@ -174,7 +180,7 @@ def _purge_drafts() -> None:
 
 
 def _purge_emails_of_erased() -> None:
-    """Delete emails that were still to be sent when their delegate was erased."""
+    """Delete emails that were still unsent when their delegate was erased."""
     done = exists().where(EMAIL_OF_BOOKING, ~IS_WAITING)
     erased = select(Delegate.reference).where(Delegate.erased_at.is_not(None), done)
     for reference in db.session.scalars(erased).all():
@@ -182,7 +188,7 @@ def _purge_emails_of_erased() -> None:
 
 
 def _is_erased_early(field: DelegateField) -> bool:
-    """Return True once a date is over that organisers set for the answers to a question."""
+    """Return True once an early date of erasure set by organisers has passed."""
     definition = find_definition(field)
     if definition is None or definition.standard is None:
         return False

@@ -1,8 +1,8 @@
-"""Integrity checks of places and seats: what is counted must be what people have or wait for.
+"""Integrity checks of places and seats: counters must match what people have or wait for.
 
-The limits of places and seats count what is taken, so that nobody needs to count rows to know
-whether one is free. These checks count the rows. Their statements are built once: a simulated
-year runs the checks after each of its steps.
+The limits of places and seats count what is taken, so that no rows need to be counted to know
+whether one is free. These checks count the rows. Their statements are built once: a simulated year
+runs the checks after each of its steps.
 """
 
 from collections.abc import Sequence
@@ -48,28 +48,30 @@ ATTENDING_COUNT = select(func.count()).select_from(Delegate).where(ATTENDING).sc
 
 
 def list_wrong_places() -> Sequence[str]:
-    """Compare the places that are counted with those of people, offers, codes and applicants."""
+    """Compare the counted places with those of people, offers, codes and applicants."""
     counts = db.session.execute(_select_counts()).one()
     taken, attending, offered, held, applied, queue, waiting = counts
     faults = []
     if taken != attending + offered + held + applied:
         parts = (
-            f"{_are(attending, 'delegate')} attending",
-            f"{_are(offered, 'place')} on offer" if offered else "",
-            f"{_are(held, 'place')} kept for invitations and speakers" if held else "",
-            f"{_are(applied, 'place')} kept for applicants" if applied else "",
+            f"{_begin_sentence(attending, 'delegate')} attending",
+            f"{_begin_sentence(offered, 'place')} on offer" if offered else "",
+            f"{_begin_sentence(held, 'place')} kept for invitations and speakers" if held else "",
+            f"{_begin_sentence(applied, 'place')} kept for applicants" if applied else "",
         )
         found = " and ".join(filter(None, parts))
-        faults.append(f"{_are(taken, 'place')} counted as taken, but {found}.")
+        faults.append(f"{_begin_sentence(taken, 'place')} counted as taken, but {found}.")
     if queue != waiting:
-        people_are = _are(queue, "person", "people")
-        faults.append(f"{people_are} counted as waiting, but {_are(waiting)} on the list.")
+        people_are = _begin_sentence(queue, "person", "people")
+        faults.append(
+            f"{people_are} counted as waiting, but {_begin_sentence(waiting)} on the list."
+        )
     return [*faults, *_list_wrong_categories()]
 
 
 @cache
 def _select_counts() -> Select[Any]:
-    """Count everything in one statement, so that the numbers match."""
+    """Count everything in one statement, so that the numbers are consistent."""
     return select(
         func.coalesce(TAKEN_SEATS, 0),
         ATTENDING_COUNT,
@@ -83,8 +85,8 @@ def _select_counts() -> Select[Any]:
 
 def _list_wrong_categories() -> Sequence[str]:
     return [
-        f"{_are(taken, 'place', of=f'of the category “{name}”')} counted as taken, "
-        f"but {_are(number)}."
+        f"{_begin_sentence(taken, 'place', of=f'of the category “{name}”')} counted as taken, "
+        f"but {_begin_sentence(number)}."
         for name, taken, number in db.session.execute(_select_wrong_categories())
     ]
 
@@ -106,7 +108,7 @@ def _select_wrong_categories() -> Select[Any]:
         RegistrationApplication.category_id == RegistrationCategory.id,
     )
     parts = (delegates, offers, held, applied)
-    counted = sum((one.scalar_subquery() for one in parts), RegistrationCategory.kept_places)
+    counted = sum((part.scalar_subquery() for part in parts), RegistrationCategory.kept_places)
     return (
         select(RegistrationCategory.name, SeatLimit.taken, counted)
         .join(SeatLimit, SeatLimit.name == name)
@@ -117,12 +119,12 @@ def _select_wrong_categories() -> Select[Any]:
 
 def _count_entries(state: str, *such: ColumnElement[bool]) -> ScalarSelect[int]:
     counted = select(func.count()).select_from(WaitingListEntry)
-    is_it = WaitingListEntry.state == state, WaitingListEntry.scope == CONFERENCE, *such
-    return counted.where(*is_it).scalar_subquery()
+    conditions = WaitingListEntry.state == state, WaitingListEntry.scope == CONFERENCE, *such
+    return counted.where(*conditions).scalar_subquery()
 
 
 def list_wrong_seats() -> Sequence[str]:
-    """Compare what is counted for each session with seats, offers, entries and reserved seats."""
+    """Compare the counters of each session with seats, offers, entries and reserved seats."""
     counted = dict(
         db.session.execute(
             select(SessionBooking.session_key, func.count()).group_by(SessionBooking.session_key)
@@ -142,25 +144,25 @@ def list_wrong_seats() -> Sequence[str]:
         if now.taken != booked + held:
             on_offer = f" and {held} on offer" if held else ""
             faults.append(
-                f"{_are(now.taken, 'seat', of=of_session)} counted as taken, "
-                f"but {_are(booked)} booked{on_offer}."
+                f"{_begin_sentence(now.taken, 'seat', of=of_session)} counted as taken, "
+                f"but {_begin_sentence(booked)} booked{on_offer}."
             )
         if now.held_back != held_back.get(key, 0):
             faults.append(
-                f"{_are(now.held_back, 'seat', of=of_session)} counted as reserved, "
-                f"but {_are(held_back.get(key, 0))}."
+                f"{_begin_sentence(now.held_back, 'seat', of=of_session)} counted as reserved, "
+                f"but {_begin_sentence(held_back.get(key, 0))}."
             )
         if now.waiting != waiting.get(key, 0):
-            people_are = _are(now.waiting, "person", "people")
+            people_are = _begin_sentence(now.waiting, "person", "people")
             faults.append(
                 f"{people_are} counted as waiting for the session “{key}”, "
-                f"but {_are(waiting.get(key, 0))} on its list."
+                f"but {_begin_sentence(waiting.get(key, 0))} on its list."
             )
     return faults
 
 
 def _count_in_sessions(state: str) -> dict[str, int]:
-    """Count the entries of the waiting lists of sessions, by the keys of these."""
+    """Count the waiting list entries of sessions, by session key."""
     rows = db.session.execute(_select_counts_of_sessions(state))
     return {session_bookings.read_key(scope): count for scope, count in rows}
 
@@ -175,7 +177,7 @@ def _select_counts_of_sessions(state: str) -> Select[Any]:
 
 
 def list_wrong_waits() -> Sequence[str]:
-    """Look for people who wait for what they have, and for those whose booking is cancelled."""
+    """Find people who wait for what they have, and those whose booking is cancelled."""
     of_cancelled, of_seated, of_categories = _select_wrong_waits()
     cancelled, seated = db.session.execute(of_cancelled), db.session.execute(of_seated)
     over = db.session.execute(of_categories)
@@ -193,7 +195,7 @@ def list_wrong_waits() -> Sequence[str]:
 
 @cache
 def _select_wrong_waits() -> tuple[Select[Any], Select[Any], Select[Any]]:
-    """Find those who cancelled, those who have the seat, and those who have the category."""
+    """Select entries of cancelled bookings, and those whose seat or category the person has."""
     waits = (
         select(Delegate.reference, WaitingListEntry.title)
         .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
@@ -220,7 +222,7 @@ def _select_wrong_waits() -> tuple[Select[Any], Select[Any], Select[Any]]:
 
 
 def list_seats_of_cancelled() -> Sequence[str]:
-    """Look for seats in sessions of people who have cancelled."""
+    """Find seats in sessions of people who have cancelled."""
     lost = select(Delegate.reference).join(SessionBooking).where(Delegate.cancelled_at.is_not(None))
     return [
         f"Booking {reference} is cancelled, but has a seat in a session."
@@ -229,25 +231,27 @@ def list_seats_of_cancelled() -> Sequence[str]:
 
 
 def list_seats_at_the_same_time() -> Sequence[str]:
-    """Look for people who should be in two rooms at once, and were not asked to choose."""
-    to_come = [one for one in get_programme().sessions if not session_bookings.has_started(one)]
-    known = {one.key: one for one in to_come}
+    """Find people with seats at the same time who were not asked to choose."""
+    to_come = [
+        session for session in get_programme().sessions if not session_bookings.has_started(session)
+    ]
+    known = {session.key: session for session in to_come}
     booked = select(SessionBooking).options(joinedload(SessionBooking.delegate))
     rows = db.session.scalars(booked.order_by(SessionBooking.delegate_id, SessionBooking.id))
     faults = []
-    for _, seats in groupby(rows, lambda one: one.delegate_id):
-        settled = [one for one in seats if one.choose_by is None]
+    for _, seats in groupby(rows, lambda row: row.delegate_id):
+        settled = [seat for seat in seats if seat.choose_by is None]
         contested = map_contested(settled, known) if len(settled) > 1 else {}
         faults += [
-            f"Booking {one.delegate.reference} has seats in “{one.title}” and at the same time in "
-            f"“{contested[one.id][0].title}”."
-            for one in settled
-            if one.id in contested
+            f"Booking {seat.delegate.reference} has seats in “{seat.title}” and at the same time "
+            f"in “{contested[seat.id][0].title}”."
+            for seat in settled
+            if seat.id in contested
         ]
     return faults
 
 
-def _are(number: int, one: str = "", many: str = "", of: str = "") -> str:
-    """Begin a sentence about a number: 1 is, 2 seats are, 1 seat of a session is."""
+def _begin_sentence(number: int, one: str = "", many: str = "", of: str = "") -> str:
+    """Start a sentence about a number: 1 is, 2 seats are, 1 seat of a session is."""
     counted = count_of(number, one, many) if one else str(number)
     return " ".join(filter(None, (counted, of, "is" if number == 1 else "are")))

@@ -1,18 +1,18 @@
 """Seats of the conference and its categories: the only module that reserves and releases them.
 
 The row with the limit is locked first, so that two people never take the last seat: on PostgreSQL
-with ``SELECT … FOR UPDATE``, in the order in which people come; on SQLite a transaction that may
-write has already locked the database (``app.database``). The number of seats taken is in the same
-row; a check constraint is the last defence. Public pages show whether places are left, so the cache
+with ``SELECT … FOR UPDATE``, in order of arrival; on SQLite a transaction that may write has
+already locked the database (``app.database``). The number of seats taken is in the same row; a
+check constraint is the last defence. Public pages show whether places are left, so the cache
 version is bumped whenever that changes.
 
-Whoever waits for a place comes before whoever has only just come: while somebody waits who can use
-a free seat, it is not for others (``waiting_list.turns``). A seat that is on offer counts as taken.
+People on the waiting list come before newcomers: while a waiting person can use a free seat, it is
+not for others (``waiting_list.turns``). A seat that is on offer counts as taken.
 
 A seat may count towards several limits: that of the conference, and that of a category within it.
 Functions take the names of all of them, the conference's first, and lock them in one order: the
 conference, then categories by number. A seat is taken in every limit or in none. A category without
-a limit of its own has no row.
+its own limit has no row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,11 +50,11 @@ class CategoryFull(SoldOut):
 
 
 class CategoryAwaited(CategoryFull):
-    """The free places of a category are for those who wait for them."""
+    """The free places of a category are reserved for its waiting list."""
 
 
 class PlacesLeft(RuleViolation):
-    """Nobody needs to wait: there is a seat."""
+    """There is no need to wait, because there is a seat."""
 
 
 def name_category_limit(category_id: int) -> str:
@@ -63,7 +63,7 @@ def name_category_limit(category_id: int) -> str:
 
 
 def list_limits(category_id: int | None) -> Sequence[str]:
-    """Return the names of the limits that a seat counts towards, in the order of their locks."""
+    """Return the names of the limits that a seat counts towards, in lock order."""
     return turns.list_limits(category_id)
 
 
@@ -73,7 +73,7 @@ def lock_limit(name: str) -> SeatLimit:
 
 
 def lock_limits(names: Sequence[str]) -> Sequence[SeatLimit]:
-    """Lock limits until the transaction ends, in one order; those of categories may be unset."""
+    """Lock limits until the transaction ends, in the global order; categories' may be unset."""
     locked = []
     for name in sorted(set(names), key=_get_lock_order):
         is_whole = not name.startswith(CATEGORY_PREFIX)
@@ -84,33 +84,33 @@ def lock_limits(names: Sequence[str]) -> Sequence[SeatLimit]:
 
 
 def lock_if_set(*names: str) -> None:
-    """Lock limits that may not be set yet, in the one order."""
+    """Lock limits that may not be set yet, in the global order."""
     for name in sorted(set(names), key=_get_lock_order):
         find_for_update(name)
 
 
 def check_availability(names: Sequence[str]) -> None:
-    """Raise SoldOut if there is no seat as it looks without a lock; the lock decides later."""
+    """Raise SoldOut if there seems to be no seat, without a lock; the lock decides later."""
     known = {one.name: one for one in db.session.scalars(UNLOCKED_LIMITS, {"names": names})}
     _refuse_full(known[name] for name in names if name in known and _is_full(known[name]))
 
 
 def reserve(names: Sequence[str], row: Base) -> None:
-    """Take a seat for a row and insert it; raise SoldOut if there is none left."""
+    """Take a seat for a row and insert it; raise SoldOut if none is left."""
     limits = lock_limits(names)
     _refuse_full(limit for limit in limits if _is_full(limit))
     _take_and_insert(limits, row)
 
 
 def reserve_before_queue(names: Sequence[str], row: Base) -> None:
-    """Take a free seat for a row although others wait; raise SoldOut if none is free."""
+    """Take a free seat for a row even if others are waiting; raise SoldOut if none is free."""
     limits = lock_limits(names)
     _refuse_full(limit for limit in limits if not limit.has_free_seat)
     _take_and_insert(limits, row)
 
 
 def reserve_all_before_queue(names: Sequence[str], rows: Sequence[Base]) -> None:
-    """Take a free seat for each of these rows; raise SoldOut if there are too few for all."""
+    """Take a free seat for each of these rows; raise SoldOut if there are not enough."""
     limits = lock_limits(names)
     _refuse_full(limit for limit in limits if limit.taken + len(rows) > limit.seats)
     db.session.add_all(rows)
@@ -118,17 +118,17 @@ def reserve_all_before_queue(names: Sequence[str], rows: Sequence[Base]) -> None
 
 
 def enqueue(names: Sequence[str], row: Base) -> None:
-    """Put a row into the queue for a seat and insert it; raise PlacesLeft if it need not wait.
+    """Add a row to the queue for a seat and insert it; raise PlacesLeft if there is a seat.
 
-    All who wait are in one order, that of the conference, also those for a category that is full.
+    All waiting people share one order, that of the conference, including those for a full category.
     """
     enqueue_all([(names, row)])
 
 
 def enqueue_all(waiting: Sequence[tuple[Sequence[str], Base]]) -> None:
-    """Put rows, each with the names of its limits, into the queue in this order, and insert them.
+    """Add rows, each with the names of its limits, to the queue in this order, and insert them.
 
-    Raise PlacesLeft if one of them need not wait.
+    Raise PlacesLeft if there is a seat for one of them.
     """
     names = dict.fromkeys(name for one, _ in waiting for name in one)
     limits = lock_limits(list(names))
@@ -143,7 +143,7 @@ def enqueue_all(waiting: Sequence[tuple[Sequence[str], Base]]) -> None:
 
 
 def enqueue_for_move(names: Sequence[str], row: Base) -> None:
-    """Put a row into the queue for a seat in a category whose person keeps one in another.
+    """Add a row to the queue for a category; the person keeps a seat in another.
 
     Raise PlacesLeft if they can move there now.
     """
@@ -160,15 +160,15 @@ def enqueue_for_move(names: Sequence[str], row: Base) -> None:
 
 
 def leave_queue(name: str) -> None:
-    """Take one out of the queue who no longer waits for a seat."""
+    """Remove a person from the queue who no longer waits for a seat."""
     limit = lock_limit(name)
     _store(limit, taken=limit.taken, seats=limit.seats, waiting=limit.waiting - 1)
 
 
 def hold_for_queue(names: Sequence[str]) -> None:
-    """Hold a seat for somebody in the queue; raise SoldOut if there is none.
+    """Hold a seat for a person in the queue; raise SoldOut if there is none.
 
-    Without the conference's limit among the names, they have a seat there already.
+    Without the conference's limit among the names, they already have a seat there.
     """
     limits = lock_limits(names)
     _refuse_full(limit for limit in limits if not limit.has_free_seat)
@@ -177,7 +177,7 @@ def hold_for_queue(names: Sequence[str]) -> None:
 
 
 def hold_seats(names: Sequence[str], count: int) -> None:
-    """Hold seats for nobody in particular; raise SoldOut if fewer are free."""
+    """Hold seats without assigning them to people; raise SoldOut if fewer are free."""
     require_free(names, count)
     _take(lock_limits(names), count)
 
@@ -188,14 +188,14 @@ def require_free(names: Sequence[str], count: int) -> None:
 
 
 def reserve_held(names: Sequence[str], row: Base) -> None:
-    """Give a row the seat that is held for it, and insert it."""
+    """Assign a held seat to a row, and insert it."""
     lock_limits(names)
     db.session.add(row)
     db.session.flush()
 
 
 def release_seats(names: Sequence[str], count: int = 1) -> None:
-    """Release seats; they are free for other people at once."""
+    """Release seats; they are free for others at once."""
     for limit in lock_limits(names):
         _store(limit, taken=limit.taken - count, seats=limit.seats)
 
@@ -208,13 +208,13 @@ def move(
     held: int = 0,
     is_before_queue: bool = False,
 ) -> None:
-    """Count seats towards other limits; raise SoldOut if one of those has too few left.
+    """Move seats to other limits; raise SoldOut if one of those has too few left.
 
-    So many of them are ``held`` there for these people already, by offers.
+    ``held`` of them are already held there for these people, by offers.
 
-    As many of the free seats as people wait for are theirs, even while the conference is full and
-    they cannot have them yet; so whoever has a place waits, too. Raise CategoryAwaited if too few
-    others are left, unless the organisers let somebody go before those who wait.
+    Free seats are reserved for as many waiting people, even while the conference is full and they
+    cannot have them yet, so delegates have to wait, too. Raise CategoryAwaited if too few others
+    are left, unless organisers give someone precedence over the waiting list.
     """
     limits = {limit.name: limit for limit in lock_limits((*old, *new[1:]))}
     gained = [limit for name, limit in limits.items() if name in new and name not in old]
@@ -232,7 +232,7 @@ def move(
 def set_limit(name: str, seats: int, *, taken: int = 0) -> None:
     """Set the number of seats; raise RuleViolation if more are taken.
 
-    ``taken`` are those that are taken already where there was no limit.
+    ``taken`` is the number of seats already taken while there was no limit.
     """
     limit = find_for_update(name)
     taken = taken if limit is None else limit.taken
@@ -247,7 +247,7 @@ def set_limit(name: str, seats: int, *, taken: int = 0) -> None:
 
 
 def unset_limit(name: str) -> None:
-    """Delete a limit of which no seat is taken."""
+    """Delete a limit without taken seats."""
     limit = find_for_update(name)
     if limit is not None and not limit.taken and not limit.waiting:
         db.session.delete(limit)
@@ -255,7 +255,7 @@ def unset_limit(name: str) -> None:
 
 
 def unset_category_limit(category_id: int) -> None:
-    """Delete the limit of a category, whatever is taken of it; that of the conference remains."""
+    """Delete the limit of a category, even with taken seats; the conference's limit remains."""
     limit = find_for_update(name_category_limit(category_id))
     if limit is not None:
         db.session.delete(limit)
@@ -269,7 +269,7 @@ def set_default_limit(name: str, seats: int) -> None:
 
 
 def set_waiting_list(name: str, *, is_open: bool) -> bool:
-    """Let people wait for a seat, or no longer; return True if that changed."""
+    """Open or close the waiting list; return True if that changed."""
     limit = find_for_update(name)
     if limit is None or limit.has_waiting_list == is_open:
         return False
@@ -284,14 +284,14 @@ def _get_lock_order(name: str) -> int:
 
 
 def _is_full(limit: SeatLimit) -> bool:
-    """Return True if nobody who has only just come gets a seat: none is free, or others can."""
+    """Return True if newcomers get no seat: none is free, or waiting people come first."""
     if not limit.has_free_seat:
         return True
     return limit.waiting > 0 and turns.has_next(db.session.connection())
 
 
 def _refuse_full(full: Iterable[SeatLimit]) -> None:
-    """Raise SoldOut for the first of these limits, if there is one."""
+    """Raise SoldOut for the first of these limits that is full, if any."""
     for limit in full:
         if limit.name.startswith(CATEGORY_PREFIX):
             raise CategoryFull("All places in this category are taken")
@@ -300,12 +300,12 @@ def _refuse_full(full: Iterable[SeatLimit]) -> None:
 
 def _refuse_move(gained: Sequence[SeatLimit], count: int) -> None:
     """Raise CategoryFull if too few seats are left, or others wait for them."""
-    _refuse_full(one for one in gained if one.taken + count > one.seats)
+    _refuse_full(limit for limit in gained if limit.taken + count > limit.seats)
     _refuse_awaited(gained, count)
 
 
 def _refuse_awaited(gained: Iterable[SeatLimit], count: int) -> None:
-    """Raise CategoryAwaited if seats would be taken that people wait for."""
+    """Raise CategoryAwaited if the seats are reserved for waiting people."""
     for limit in gained:
         waiting = turns.count_waiting(db.session.connection(), limit.name)
         if limit.taken + count + waiting > limit.seats:

@@ -40,12 +40,12 @@ from app.registration.transfers import queries as transfer_queries
 from app.registration.transfers import services as transfers
 from app.registration.waiting_list import services as waiting_list
 
-MAX_UNLINKED_PER_DAY = 3  # made on a speaker's pages, with another name or address than theirs
-CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
+MAX_UNLINKED_PER_DAY = 3  # on a speaker's pages, with a name or address not known as theirs
+CORRECTION_PERIOD = timedelta(hours=1)  # while a confirmation page can correct the address
 JOINED: Final = {"waiting list": "joined"}  # in place of the answers
 APPLIED: Final = {"application": "sent"}
 APPLICATION: Final = "application"
-UNLINKED: Final = "unlinked"  # a speaker made it with a name or address that is not known as theirs
+UNLINKED: Final = "unlinked"  # made by a speaker with a name or address that is not known as theirs
 APPROVAL_NEEDED = (
     "The organisers now approve who attends in this category, so you are not registered. You can "
     "send an application"
@@ -61,7 +61,7 @@ REWORDED = (
     "A question has been reworded since you opened this page, so you are not registered yet. Check "
     "your answers, then confirm"
 )
-SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on the confirmation page of this browser, for a week
+SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on this browser's confirmation page, for a week
 CHECKED = (CATEGORY, SESSIONS, *BY_NAME)  # the answers that the last page displays
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
 UPDATE_DRAFT = (
@@ -73,12 +73,12 @@ COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation
 
 
 def get_status_for(answers: Answers) -> RegistrationStatus:
-    """Return whether somebody may register who has these answers.
+    """Return whether a person with these answers may register.
 
-    An invitation may hold a place, and places may be kept for speakers. Whoever has chosen a
-    category that is full waits for a place in it, although the conference has others.
+    An invitation may hold a place, and places may be kept for speakers. A person who has chosen a
+    full category waits for a place in it, although the conference has others.
 
-    An invitation does not open registration before or after its time; a colleague’s place does.
+    An invitation does not open registration outside its period; a colleague’s place does.
     """
     status = queries.get_registration_status()
     if transfer_queries.has_open(answers):
@@ -100,11 +100,11 @@ class RegistrationClosed(RuleViolation):
 
 
 class PlacesChanged(RuleViolation):
-    """There are places where a page offered the waiting list, or the other way round."""
+    """There are places where a page offered the waiting list, or vice versa."""
 
 
 class ApprovalChanged(PlacesChanged):
-    """Whether the organisers approve a category has changed since the page was opened."""
+    """Whether a category needs approval has changed since the page was opened."""
 
 
 class IncompleteDraft(RuleViolation):
@@ -112,7 +112,7 @@ class IncompleteDraft(RuleViolation):
 
 
 class StaleDraft(StaleEdit):
-    """The answers have been changed since the page that was to be confirmed was opened."""
+    """The answers have changed since the page to be confirmed was opened."""
 
 
 def get_draft_for_update(secret: str) -> StoredDraft | None:
@@ -123,7 +123,7 @@ def get_draft_for_update(secret: str) -> StoredDraft | None:
 def create_draft(draft: Answers, *, ip_address: str | None = None) -> str:
     """Store the first answer and return the key for the visitor's cookie.
 
-    Raise RateLimitExceeded if too many registrations have been begun from the network.
+    Raise RateLimitExceeded if the network has started too many registrations.
     """
     rate_limits.hit_network(rate_limits.NEW_DRAFT, ip_address)
     secret = secrets.token_urlsafe(32)
@@ -156,7 +156,7 @@ def submit(
 ) -> Confirmation:
     """Create a booking and email its confirmation; submitting again gives the same result.
 
-    Raise StaleDraft if the answers are not those that were displayed to be confirmed.
+    Raise StaleDraft if the answers differ from those displayed for confirmation.
     """
     stored_draft = _get_existing_draft(secret)
     confirmation = queries.find_confirmation(stored_draft)
@@ -178,7 +178,7 @@ def submit(
 
 
 def is_unlinked(draft: Answers) -> bool:
-    """Return True if it is made on a speaker's pages, but not with what is known to be theirs."""
+    """Return True if a booking on a speaker's pages does not match what is known to be theirs."""
     return SPEAKER in draft and not speaker_place_queries.is_own_registration(draft)
 
 
@@ -187,7 +187,7 @@ def submit_to_waiting_list(
 ) -> None:
     """Put someone on the waiting list, and email them; submitting again changes nothing.
 
-    Raise StaleDraft if the answers are not those that were displayed to be confirmed.
+    Raise StaleDraft if the answers differ from those displayed for confirmation.
     """
     stored_draft = _get_existing_draft(secret)
     if stored_draft.answers == JOINED:  # the button was pressed twice
@@ -196,15 +196,15 @@ def submit_to_waiting_list(
     code = draft.get(INVITATION)
     spend_code = partial(invitations.spend, code) if code else None
     waiting_list.join(draft, language, spend_code)
-    save_draft(stored_draft, JOINED)  # the list has the answers now
+    save_draft(stored_draft, JOINED)  # the waiting list has the answers now
 
 
 def submit_application(
     secret: str, language: str, *, displayed: Answers | None = None, ip_address: str | None = None
 ) -> None:
-    """Send an application to the organisers, and email its link; again changes nothing.
+    """Submit an application, and email its link; submitting again changes nothing.
 
-    Raise StaleDraft if the answers are not those that were displayed to be confirmed.
+    Raise StaleDraft if the answers differ from those displayed for confirmation.
     """
     stored_draft = _get_existing_draft(secret)
     if stored_draft.answers == APPLIED:  # the button was pressed twice
@@ -227,7 +227,7 @@ def _check_submission(
     displayed: Answers | None,
     ip_address: str | None,
 ) -> Answers:
-    """Return answers that may be submitted as this, or in this state of registration."""
+    """Return the answers if they may be submitted in this way, in this state of registration."""
     if TRANSFER in stored_draft.answers and kind != "open":  # the category goes with the place
         raise transfers.TransferEnded(transfers.NOT_OFFERED)
     draft = _require_complete(stored_draft.answers, kind)
@@ -281,7 +281,7 @@ def _require_complete(draft: Answers, kind: Literal["application"] | Registratio
 
 
 def _require_displayed(draft: Answers, displayed: Answers | None) -> None:
-    """Raise StaleDraft unless the page that says what it displayed asked and showed the same."""
+    """Raise StaleDraft if the page displayed other questions or answers."""
     if displayed is None:
         return
     names = {*CHECKED, *custom_questions.get_by_name()}
@@ -325,7 +325,7 @@ def _confirm(application: Answers, language: str, chosen: ChosenSeats) -> Confir
 
 
 def _choose_seat(application: Answers) -> Callable[[Sequence[str], Base], None]:
-    """Return the function that takes a place for somebody with these answers."""
+    """Return the function that takes a place for a person with these answers."""
     code = application.get(INVITATION)
     if code:
         return partial(invitations.reserve, code)

@@ -12,7 +12,7 @@ from app.registration.ballots.models import Ballot
 from app.registration.session_bookings import calendar as session_calendar
 from app.registration.waiting_list.models import WaitingListEntry
 
-# why somebody no longer waits for a seat in a session
+# reasons why a wait for a seat in a session ended
 SESSION_CANCELLED, LIST_CLOSED = "cancelled", "closed"
 OTHER_DAYS, REMOVED_BY_TEAM = "other days", "removed by the team"
 
@@ -20,7 +20,7 @@ OTHER_DAYS, REMOVED_BY_TEAM = "other days", "removed by the team"
 def send_session_booked(
     delegate: Delegate, session: Session, given_up: Sequence[Session], *, is_by_team: bool
 ) -> Email:
-    """Confirm a seat in a session, and those in other sessions that were given up for it."""
+    """Confirm a seat in a session, and the release of others for it."""
     return emails.enqueue_to_delegate(
         "session_booked",
         delegate,
@@ -36,8 +36,8 @@ def send_session_booked(
 def send_sessions_chosen(
     delegate: Delegate, booked: Sequence[Session], missed: Sequence[Session]
 ) -> Email:
-    """Tell somebody who has just registered which seats they have, and which they did not get."""
-    keys = [one.key for one in booked]
+    """Tell a new delegate which seats they have, and which they did not get."""
+    keys = [session.key for session in booked]
     return emails.enqueue_to_delegate(
         "sessions_chosen",
         delegate,
@@ -50,8 +50,8 @@ def send_sessions_chosen(
 def send_ballot_drawn(
     delegate: Delegate, ballot: Ballot, ticket: str, won: Sequence[Session]
 ) -> None:
-    """Tell somebody which seats they have won in a ballot, or that they have won none."""
-    keys = [one.key for one in won]
+    """Tell a person which seats they have won in a ballot, or that they have won none."""
+    keys = [session.key for session in won]
     emails.enqueue_to_delegate(
         "ballot_drawn",
         delegate,
@@ -65,13 +65,13 @@ def send_ballot_drawn(
 def send_session_clash(
     delegate: Delegate, session: Session, clashes: Sequence[Session], choose_by: datetime
 ) -> None:
-    """Ask somebody which seat they keep, since a release has put sessions at the same time."""
+    """Ask a person which seat to keep, since a release has made sessions overlap."""
     emails.enqueue_to_delegate(
         "session_clash", delegate, session=session, clashes=list(clashes), choose_by=choose_by
     )
 
 
-def send_session_released(  # noqa: PLR0913 – which seat, and why it has gone
+def send_session_released(  # noqa: PLR0913 – the seat, and why it was released
     delegate: Delegate,
     title: str,
     session: Session | None,
@@ -80,10 +80,10 @@ def send_session_released(  # noqa: PLR0913 – which seat, and why it has gone
     kept: str = "",
     is_no_show: bool = False,
 ) -> None:
-    """Confirm that somebody no longer has a seat in a session.
+    """Confirm that a person no longer has a seat in a session.
 
-    ``kept`` names the sessions at the same time, if they did not choose between the seats in time;
-    ``is_no_show`` if they did not come in time.
+    ``kept`` has the overlapping sessions, if they did not choose in time; ``is_no_show`` says that
+    they did not arrive in time.
     """
     emails.enqueue_to_delegate(
         "session_released",
@@ -98,22 +98,22 @@ def send_session_released(  # noqa: PLR0913 – which seat, and why it has gone
 
 
 def send_session_wait_joined(entry: WaitingListEntry, session: Session, position: int) -> None:
-    """Confirm that somebody waits for a seat in a session, with their position."""
+    """Confirm that a person is waiting for a seat in a session, with their position."""
     _enqueue_for_session("session_wait_joined", entry, session, position=position)
 
 
 def send_session_offer(entry: WaitingListEntry, session: Session) -> None:
-    """Offer a seat to somebody who waits for it."""
+    """Offer a seat to a waiting person."""
     _enqueue_for_session("session_offer", entry, session)
 
 
 def send_session_offer_lapsed(entry: WaitingListEntry, session: Session) -> None:
-    """Tell somebody that the offer of a seat has ended."""
+    """Tell a person that the offer of a seat has expired."""
     _enqueue_for_session("session_offer_lapsed", entry, session)
 
 
 def send_session_wait_ended(entry: WaitingListEntry, session: Session | None, cause: str) -> None:
-    """Tell somebody that they no longer wait for a seat, which they did not ask for, and why."""
+    """Tell a person that their wait for a seat was ended, and why."""
     is_cancelled = session is None or session.is_cancelled
     _enqueue_for_session(
         "session_wait_ended", entry, session, cause=SESSION_CANCELLED if is_cancelled else cause

@@ -1,8 +1,8 @@
 """A booking as a ticket: the same facts on its pages, in its emails and on paper.
 
-The QR code holds the booking reference and nothing else, so that a ticket that is shown or lost
-does not open the booking. Calendars on other websites are given only public facts and the days:
-neither the reference nor the link.
+The QR code contains only the booking reference, so that a ticket that is shown or lost does not
+give access to the booking. Calendars on other websites get only public data and the days, neither
+the reference nor the link.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from app.web.rendering import absolute_url
 
 GOOGLE_CALENDAR = "https://calendar.google.com/calendar/render"
 OUTLOOK_CALENDAR = "https://outlook.live.com/calendar/0/deeplink/compose"
-QR_MASK = 1  # any is valid; to choose the best of eight takes seven times as long
+QR_MASK = 1  # any is valid; choosing the best of eight takes seven times as long
 A_DAY = timedelta(days=1)
 
 
@@ -49,7 +49,7 @@ class ProgrammeStart:
 
 @dataclass(frozen=True)
 class Ticket:
-    """What a delegate shows on arrival; name and days are empty where they are not shown."""
+    """What a delegate shows on arrival; name and days are empty where they are not displayed."""
 
     reference: str
     name: str
@@ -68,12 +68,12 @@ class Ticket:
 
     @property
     def doors_open(self) -> list[str]:
-        """When doors open on the delegate's days, as text; empty if unknown or over."""
+        """When doors open on the delegate's days, as text; "" if unknown or over."""
         return [] if self.is_over else opening_times.describe(self.conference, self.days)
 
     @property
     def start(self) -> ProgrammeStart | None:
-        """When the programme starts on the delegate's first day, or None if that is not known."""
+        """When the programme starts on the delegate's first day, or None if unknown."""
         return find_start(self.days[0] if self.days else self.conference.starts_on)
 
     @property
@@ -129,8 +129,8 @@ def for_booking(delegate: Delegate) -> Ticket:
 def for_confirmation(details: ConfirmationDetails, typed: Answers) -> Ticket:
     """Return the ticket of a confirmation page, from what was typed in this browser.
 
-    It never says what the booking holds: the page must not tell who already had a place. If the
-    booking of this confirmation has changed since, what was typed is no longer shown either.
+    It never shows data of the booking: the page must not reveal who already had a place. If the
+    booking has changed since, the typed values are no longer shown either.
     """
     name, days = typed.get(BADGE_NAME, ""), typed.get(DAYS, "")
     if details.is_first and (name, days) != (details.badge_name, details.days):
@@ -141,7 +141,7 @@ def for_confirmation(details: ConfirmationDetails, typed: Answers) -> Ticket:
 
 
 def find_start(day: date) -> ProgrammeStart | None:
-    """Return when the published programme starts on a day, or None if it has nothing then."""
+    """Return when the published programme starts on a day, or None if it has no sessions then."""
     programme = current_release.get_programme()
     for one in programme.days:
         if one.date == day:

@@ -40,14 +40,14 @@ from app.web.preview_middleware import allow_in_preview
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
-FROM = "from"  # a query parameter: which page somebody came from
-CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token of a request
+FROM = "from"  # query parameter with the page the visitor came from
+CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – the key under which Flask-WTF stores a request's token
 
 
 def cached_form_page(name: str, render: Callable[[], Response]) -> Response:
-    """Return a page without personal answers, rendered once per cache version while it is true.
+    """Return a page without personal answers, rendered once per cache version while valid.
 
-    Its header changes with the conference. An incomplete page is not kept.
+    Its header changes with the conference. An incomplete page is not cached.
     """
     today = local_day(clock.now())
     cache_key = f"blank {name} {today} {languages.current().code} {has_access_keys()}"
@@ -118,7 +118,7 @@ def _show_question(step: str) -> Response:
 
 def _submit_answer(step: str) -> Response:
     form = _build_form(step, _read_earlier_answers(step))
-    is_valid = form.validate()  # before the database is used: the transaction locks others out
+    is_valid = form.validate()  # before using the database, whose transaction locks others out
     progress = cookie.current_progress()
     redirection = redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
@@ -142,7 +142,7 @@ def _read_earlier_answers(step: str) -> Answers:
 
 @questions_bp.route("/consent", methods=["GET", "POST"])
 def redirect_from_consent() -> ResponseReturnValue:
-    """Lead on from a page that the site had: consent is asked for beside what needs it."""
+    """Redirect from a page of earlier versions: consent is now asked for with private answers."""
     return redirect_to_step("check")
 
 
@@ -161,7 +161,7 @@ def _render_start(
 
 
 def redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> Response | None:
-    """Redirect someone who has submitted, skipped a question or lost their answers."""
+    """Redirect visitors who have submitted, skipped a question or lost their answers."""
     confirmation = _find_confirmation_url(progress)
     if confirmation:
         return cast(Response, redirect(confirmation, 303))
@@ -174,7 +174,7 @@ def redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> Re
 
 
 def _build_form(step: str, asked_with: Answers, answers: Answers | None = None) -> AnswersForm:
-    """Return the form of a page for somebody with answers, filled in with some, or as submitted."""
+    """Return the form of a page, with the visitor's answers or the submitted values."""
     if step == CATEGORY:
         return category_forms.build_category_form(answers or {})
     form = forms.FORMS[step](data=forms.initial_data(answers, step) if answers else None)
@@ -204,7 +204,7 @@ def render_form(
 
 
 def _back_url(step: str, progress: RegistrationProgress) -> str:
-    """Return the check of all answers for someone who came from there, else the page before."""
+    """Return the URL of the check page for visitors who came from there, else the page before."""
     if request.args.get(FROM) == CHECK and progress.next_step == CHECK:
         return step_url(CHECK)
     steps = progress.steps

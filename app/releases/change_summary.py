@@ -17,7 +17,7 @@ from app.releases.comparison import Comparison, EntityChanges, Modified, compare
 SETTINGS_GROUP = "facts"
 REPORTED_SEPARATELY = frozenset(
     {"title", "starts_at", "ends_at", "room", "parts", "slug"}
-)  # shown by other groups
+)  # covered by other groups
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ChangeSummary:
     title: str  # of the conference
     sessions: int  # number of sessions now
     speakers: int
-    begins: bool  # first programme of this conference
+    begins: bool  # whether it is the first programme of this conference
     things: tuple[ChangedItem, ...] = ()
 
 
@@ -88,7 +88,7 @@ def _changed_items(comparison: Comparison) -> Iterator[ChangedItem]:
     yield from (_renamed_item(one) for one in comparison.renamed)
     yield from (_session_item("cancelled", one.new) for one in comparison.cancelled)
     yield from (_session_item("back", one.new) for one in comparison.reinstated)
-    yield from (_session_item("withdrawn", one) for one in comparison.sessions.withdrawn)
+    yield from (_session_item("withdrawn", session) for session in comparison.sessions.withdrawn)
     yield from filter(None, map(_reworded_item, comparison.reworded))
     yield from _entity_items("speakers", comparison.speakers)
     yield from _entity_items("rooms", comparison.rooms)
@@ -121,7 +121,7 @@ def _renamed_item(one: Modified[Session]) -> ChangedItem:
 def _reworded_item(one: Modified[Session]) -> ChangedItem | None:
     """Return a session's other changes, including who joined and left; None if there are none."""
     new, before, after = one.new, list_participants(one.old), list_participants(one.new)
-    thing = ChangedItem(
+    item = ChangedItem(
         "reworded",
         new.title,
         new.key,
@@ -131,8 +131,8 @@ def _reworded_item(one: Modified[Session]) -> ChangedItem | None:
         left=_names_not_in({part.slug for part in after}, before),
         others=tuple(field.name for field in one.fields if field.name not in REPORTED_SEPARATELY),
     )
-    is_told = thing.joined or thing.left or thing.others
-    return thing if is_told else None
+    is_told = item.joined or item.left or item.others
+    return item if is_told else None
 
 
 def _names_not_in(known_slugs: set[str], appearances: Iterable[Appearance]) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Modified(Generic[EntityT]):
-    """Something that is in both snapshots, and its changed fields."""
+    """Something in both snapshots, and its changed fields."""
 
     old: EntityT
     new: EntityT
@@ -83,7 +83,7 @@ class Comparison:
         return self.is_different
 
     def __len__(self) -> int:
-        """Return the number of things that differ."""
+        """Return the number of entities that differ."""
         things: tuple[Sized, ...] = (self.sessions, self.speakers, self.rooms, self.themes)
         return sum(len(some) for some in things) + (self.conference is not None)
 
@@ -91,18 +91,18 @@ class Comparison:
     def cancelled(self) -> tuple[Modified[Session], ...]:
         """The sessions that were cancelled."""
         return tuple(
-            one
-            for one in self.sessions.modified
-            if _is_cancellation_changed(one) and one.new.is_cancelled
+            modification
+            for modification in self.sessions.modified
+            if _is_cancellation_changed(modification) and modification.new.is_cancelled
         )
 
     @cached_property
     def reinstated(self) -> tuple[Modified[Session], ...]:
         """The sessions that are no longer cancelled."""
         return tuple(
-            one
-            for one in self.sessions.modified
-            if _is_cancellation_changed(one) and one.old.is_cancelled
+            modification
+            for modification in self.sessions.modified
+            if _is_cancellation_changed(modification) and modification.old.is_cancelled
         )
 
     @cached_property
@@ -136,16 +136,20 @@ class Comparison:
     def _affected_sessions(self) -> Iterator[Session]:
         yield from self.sessions.added
         yield from self.sessions.withdrawn
-        for one in self.sessions.modified:
-            yield from (one.old, one.new)
+        for modification in self.sessions.modified:
+            yield from (modification.old, modification.new)
 
     def _modified_in(self, matches: Callable[[str], bool]) -> tuple[Modified[Session], ...]:
         """Return the modified sessions that have matching changes, with only those."""
         found = (
-            Modified(one.old, one.new, tuple(field for field in one.fields if matches(field.name)))
-            for one in self.sessions.modified
+            Modified(
+                modification.old,
+                modification.new,
+                tuple(field for field in modification.fields if matches(field.name)),
+            )
+            for modification in self.sessions.modified
         )
-        return tuple(one for one in found if one.fields)
+        return tuple(modified for modified in found if modified.fields)
 
 
 def compare(old: Snapshot, new: Snapshot) -> Comparison:
@@ -164,12 +168,12 @@ def compare(old: Snapshot, new: Snapshot) -> Comparison:
 
 def list_participants(*versions: Session) -> tuple[Appearance, ...]:
     """Return the people in any of these versions of a session, without duplicates."""
-    return tuple({part.slug: part for one in versions for part in one.parts}.values())
+    return tuple({part.slug: part for version in versions for part in version.parts}.values())
 
 
 def list_days(zone: ZoneInfo, *versions: Session) -> tuple[date, ...]:
     """Return the days on which these versions of a session start, in order."""
-    begins = (one.starts_at for one in versions if one.starts_at is not None)
+    begins = (version.starts_at for version in versions if version.starts_at is not None)
     return tuple(sorted({moment.astimezone(zone).date() for moment in begins}))
 
 
@@ -180,7 +184,11 @@ def _compare_entities(
     compared = (Modified(was, now, _diff_fields(was, now)) for was, now in both if was != now)
     return EntityChanges(
         added=tuple(new[key] for key in new if key not in old),
-        modified=tuple(one for one in compared if one.fields or _is_cancellation_changed(one)),
+        modified=tuple(
+            modified
+            for modified in compared
+            if modified.fields or _is_cancellation_changed(modified)
+        ),
         withdrawn=tuple(old[key] for key in old if key not in new),
     )
 
@@ -202,7 +210,7 @@ def _diff_fields(old: EntityT, new: EntityT) -> tuple[FieldChange, ...]:
 
 
 def _is_alike(was: Any, now: Any) -> bool:
-    """Compare a repeated entity by its identity, so that its own changes do not count here."""
+    """Compare a repeated entity only by identity, so that its own changes are not counted here."""
     if isinstance(was, Room | Theme) and isinstance(now, Room | Theme):
         return was.key == now.key if was.key and now.key else was.slug == now.slug
     return bool(_comparable(was) == _comparable(now))

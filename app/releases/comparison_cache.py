@@ -1,7 +1,8 @@
-"""What publishing would do, and how releases differ, kept in memory until something is edited.
+"""Previews of publishing and comparisons of releases, cached until something is edited.
 
-Pages that only show it ask here: one short query tells whether it is still true. Whatever
-publishes or restores a release builds it anew under its lock (``queries``, ``services``).
+Pages that only display them use this module: one short query tells whether they are still valid.
+Code that publishes or restores a release builds them again under its lock (``queries``,
+``services``).
 """
 
 from collections.abc import Callable
@@ -22,8 +23,8 @@ from app.releases.queries import ReleasePreview
 T = TypeVar("T")
 
 
-def _figures(kind: Any, *figures: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    """Return figures of a table that differ once something in it has been edited."""
+def _select_change_markers(kind: Any, *figures: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """Return aggregates of a table that change whenever one of its rows is edited."""
     return [select(one).select_from(kind).scalar_subquery() for one in (func.count(), *figures)]
 
 
@@ -31,15 +32,17 @@ PUBLIC_STATE = select(Conference.current_release, Conference.version, Conference
 PREVIEW_STATE = EDIT_STATE.add_columns(
     select(Conference.current_release).scalar_subquery(),
     select(Conference.public_settings).scalar_subquery(),
-    *_figures(Theme, func.max(Theme.id), func.sum(Theme.version), func.max(Theme.changed_at)),
-    *_figures(Appearance, func.max(Appearance.id)),
-    *_figures(Photo, func.max(Photo.created_at)),
+    *_select_change_markers(
+        Theme, func.max(Theme.id), func.sum(Theme.version), func.max(Theme.changed_at)
+    ),
+    *_select_change_markers(Appearance, func.max(Appearance.id)),
+    *_select_change_markers(Photo, func.max(Photo.created_at)),
 )
 
 
 @dataclass(frozen=True)
 class CacheEntry(Generic[T]):
-    """A value, and the state of the database from which it was made."""
+    """A value, and the state of the database it was computed from."""
 
     state: Any
     value: T
@@ -61,7 +64,7 @@ def compare_releases(old: int, new: int) -> Comparison:
 
 
 def compare_for_rollback(number: int) -> Comparison:
-    """Compare the public programme with what restoring a release would make public."""
+    """Compare the public programme with the result of restoring a release."""
     return _cached(
         "rollback comparison",
         PUBLIC_STATE.add_columns(_select_releases(number).scalar_subquery()),
@@ -71,13 +74,13 @@ def compare_for_rollback(number: int) -> Comparison:
 
 
 def _select_releases(*numbers: int) -> Select[Any]:
-    """Select what tells releases from others that had their numbers before; they never change."""
-    such = Release.number.in_(numbers)
-    return select(Release.published_at).where(such).order_by(Release.number)
+    """Select what distinguishes releases from earlier ones with the same numbers."""
+    condition = Release.number.in_(numbers)
+    return select(Release.published_at).where(condition).order_by(Release.number)
 
 
 def _cached(name: str, state: Select[Any], make: Callable[[], T], asked: Any = None) -> T:
-    """Return the cached value, made anew if the state has changed or it is about something else."""
+    """Return the cached value, recomputed if the state or the subject has changed."""
     found = asked, db.session.execute(state).all()
     entry = cached_globally(
         name, lambda: CacheEntry(found, make()), lambda known: known.state == found

@@ -98,9 +98,9 @@ def _with_live_data(content: Snapshot, database: Database) -> Snapshot:
 def _with_existing_photos(content: Snapshot, database: Database) -> Snapshot:
     """Mark the photos that have renditions, and remove photos that no longer exist.
 
-    A release to which somebody has rolled back may refer to deleted photos.
+    A restored release may refer to deleted photos.
     """
-    if not any(one.photo for one in content.speakers):
+    if not any(speaker.photo for speaker in content.speakers):
         return content
     painted = (
         select(Rendition.photo_key)
@@ -108,11 +108,17 @@ def _with_existing_photos(content: Snapshot, database: Database) -> Snapshot:
         .exists()
         .label("has_renditions")
     )
-    kept = {row.key: row.has_renditions for row in database.execute(select(Photo.key, painted))}
+    has_renditions = {
+        row.key: row.has_renditions for row in database.execute(select(Photo.key, painted))
+    }
 
     def as_kept(one: snapshot.Speaker) -> snapshot.Speaker:
         key = one.photo.key if one.photo else ""
-        photo = replace(one.photo, has_renditions=kept[key]) if one.photo and key in kept else None
+        photo = (
+            replace(one.photo, has_renditions=has_renditions[key])
+            if one.photo and key in has_renditions
+            else None
+        )
         return replace(one, photo=photo)
 
     return replace(content, speakers=tuple(map(as_kept, content.speakers)))

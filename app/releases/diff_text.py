@@ -56,7 +56,7 @@ ItemT = TypeVar("ItemT")
 
 @dataclass(frozen=True)
 class ChangeGroup(Generic[ItemT]):
-    """What changed in the same way; only the first items if there are many."""
+    """Similar changes; only the first items if there are many."""
 
     name: str
     heading: Any

@@ -70,8 +70,10 @@ class TextRenderer:
     def renderable(self, text: str) -> str:
         """Return the text, normalised, or "" if the font lacks one of its characters."""
         normalised = " ".join(unicodedata.normalize("NFC", text).split())
-        lacking = any(self._glyph(one) == self._missing_glyph for one in set(normalised) - {" "})
-        return "" if lacking else normalised
+        has_missing_glyph = any(
+            self._glyph(one) == self._missing_glyph for one in set(normalised) - {" "}
+        )
+        return "" if has_missing_glyph else normalised
 
     def wrap(self, text: str, size: int, width: int) -> list[str]:
         """Wrap text into lines no wider than ``width`` pixels."""

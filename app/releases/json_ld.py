@@ -31,7 +31,7 @@ SCRIPT_ESCAPES = {ord(one): f"\\u{ord(one):04x}" for one in "<>&"}  # could end 
 
 def render_conference(conference: Conference, sessions: Iterable[Session]) -> Markup:
     """Return the JSON-LD of the conference and of the sessions shown on its page."""
-    parts = [_session_event(one) for one in sessions]
+    parts = [_session_event(session) for session in sessions]
     return _render(
         {**_conference_event(conference), "description": conference.summary, "subEvent": parts}
     )
@@ -73,7 +73,7 @@ def render_speaker(speaker: Speaker, sessions: Iterable[Session]) -> Markup:
             "address": lives_in if speaker.country else None,
             "image": photo,
             "sameAs": [address for address, _ in speaker.links],
-            "performerIn": [_session_event(one) for one in sessions],
+            "performerIn": [_session_event(session) for session in sessions],
         }
     )
 
@@ -94,9 +94,11 @@ def _conference_event(conference: Conference) -> JsonObject:
 def _conference_dates(conference: Conference) -> Mapping[str, date | datetime]:
     """Return when the conference begins and ends: to the minute if those days have times."""
     programme = current_release.get_programme()
-    held = [one for one in programme.sessions if one.starts_at and not one.is_cancelled]
+    scheduled = [
+        session for session in programme.sessions if session.starts_at and not session.is_cancelled
+    ]
     first, last = (
-        [one for one in held if day_of(one, programme.zone) == day]
+        [session for session in scheduled if day_of(session, programme.zone) == day]
         for day in (conference.starts_on, conference.ends_on)
     )
     begins = [one.starts_at for one in first if one.starts_at]
@@ -163,7 +165,7 @@ def _build_place(conference: Conference, room: Room | None = None) -> JsonObject
 
 
 def _build_coordinates(conference: Conference) -> JsonObject | None:
-    """Return where the venue is on a map, if that is known."""
+    """Return the coordinates of the venue, if known."""
     if conference.latitude_longitude is None:
         return None
     latitude, longitude = map(float, conference.latitude_longitude)
@@ -187,8 +189,8 @@ def _render(data: JsonObject) -> Markup:
 def _drop_empty(value: Any) -> Any:
     """Remove empty values."""
     if isinstance(value, Mapping):
-        kept = ((name, _drop_empty(one)) for name, one in value.items())
-        return {name: one for name, one in kept if one not in (None, "", [], {})}
+        values = ((name, _drop_empty(one)) for name, one in value.items())
+        return {name: one for name, one in values if one not in (None, "", [], {})}
     return [_drop_empty(one) for one in value] if isinstance(value, list) else value
 
 
@@ -197,11 +199,11 @@ LONG_TITLE = 80  # characters; a longer heading is set smaller
 
 @dataclass(frozen=True)
 class SessionPerson:
-    """Somebody who takes part in a session, as its page shows them."""
+    """A participant of a session, as its page shows them."""
 
     slug: str
     name: str
-    part: str  # in the session: chair, speaker
+    part: str  # role in the session: chair, speaker
     job: str
     organisation: str
     photo: Photo | None
@@ -224,7 +226,7 @@ def build_session_context(
         "people": list(_list_people(programme, session)),
         "related": programme.get_related(session),
         "materials": materials,
-        "recordings": [one for one in materials if one.is_recording],
+        "recordings": [material for material in materials if material.is_recording],
         "card": share_images.get_key(session, programme),
         "json_ld": render_session(session, programme.conference),
     }

@@ -37,8 +37,8 @@ class ScheduledRelease(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     publish_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(default="")
-    override_reason: Mapped[str] = mapped_column(Text, default="")  # why clashes are accepted
-    accepted_clashes: Mapped[str] = mapped_column(Text, default="")  # a line each
+    override_reason: Mapped[str] = mapped_column(Text, default="")  # reason to accept clashes
+    accepted_clashes: Mapped[str] = mapped_column(Text, default="")  # one per line
     scheduled_by: Mapped[str]
     created_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default=WAITING)
@@ -52,13 +52,13 @@ class ScheduledRelease(Base):
 
 
 class PreviewLink(Base):
-    """A link that shows the working programme to anybody who has it, for a limited time."""
+    """A link that shows the working programme to anyone who has it, for a limited time."""
 
     __tablename__ = "preview_link"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the secret in the link
-    label: Mapped[str] = mapped_column(default="")  # whom it is for
+    label: Mapped[str] = mapped_column(default="")  # the recipient
     created_by: Mapped[str]
     created_at: Mapped[datetime]  # real time, not the site clock (also below)
     expires_at: Mapped[datetime]
@@ -82,7 +82,7 @@ class ReleaseActivation(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     release_number: Mapped[int] = mapped_column(ForeignKey("release.number"))
-    ordinal: Mapped[int]  # 1 when it was published, 2 when it was first shown again, and so on
+    ordinal: Mapped[int]  # 1 when it was published, 2 when it was first restored, and so on
     previous_release: Mapped[int | None] = mapped_column(ForeignKey("release.number"), default=None)
     activated_at: Mapped[datetime]
     change_summary: Mapped[str | None] = mapped_column(Text, default=None)  # JSON of ChangeSummary

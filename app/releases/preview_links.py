@@ -35,7 +35,7 @@ def find_valid(secret: str) -> PreviewLink:
 
 
 def get_preview_link(number: int) -> PreviewLink:
-    """Return a preview link by id; raise NotFound."""
+    """Return a preview link by id; raise NotFound if there is none."""
     return require(db.session.get(PreviewLink, number), NotFound("There is no such preview link"))
 
 
@@ -62,7 +62,7 @@ SECRET_BYTES = 24  # random bytes in a link
 def create(label: str, lifetime: timedelta, *, actor: str) -> tuple[PreviewLink, str]:
     """Create a preview link and return it with its secret, which is not stored.
 
-    The label stays out of the history, because it may be somebody's name.
+    The label stays out of the history, because it may be a person's name.
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
     now = clock.real_now()

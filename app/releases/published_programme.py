@@ -1,7 +1,7 @@
 """A published programme in memory, with the lookups and groupings that pages need.
 
-It answers from one release's snapshot without querying the database; what takes work, such as
-the list of days or related sessions, is computed once and cached.
+It uses one release's snapshot without querying the database; expensive results, such as the list of
+days or related sessions, are computed once and cached.
 """
 
 import re
@@ -100,7 +100,7 @@ class PublishedProgramme:
     def find_speakers(self, query: str) -> Sequence[Speaker]:
         """Return the speakers in whose names and jobs each word of a query begins a word.
 
-        The page does the same while somebody types (assets/js/speakers.js).
+        The page does the same while a visitor types (assets/js/speakers.js).
         """
         wanted = WORD.findall(collation.sort_key(query))
         return [
@@ -120,8 +120,8 @@ class PublishedProgramme:
     @cached_property
     def sessions_by_title(self) -> tuple[Session, ...]:
         """The sessions that have a page, by title."""
-        told = (session for session in self.sessions if session.has_page)
-        return tuple(sorted(told, key=lambda session: collation.sort_key(session.title)))
+        with_page = (session for session in self.sessions if session.has_page)
+        return tuple(sorted(with_page, key=lambda session: collation.sort_key(session.title)))
 
     @cached_property
     def session_groups(self) -> tuple[IndexGroup[Session], ...]:
@@ -148,7 +148,9 @@ class PublishedProgramme:
 
     @cached_property
     def _has_illustrative_sessions(self) -> bool:
-        return not self.conference.is_invented and any(one.is_illustrative for one in self.sessions)
+        return not self.conference.is_invented and any(
+            session.is_illustrative for session in self.sessions
+        )
 
     def get_session(self, slug: str) -> Session:
         """Return the session with this slug; raise Moved, Gone or NotFound."""
@@ -186,7 +188,11 @@ class PublishedProgramme:
 
     def build_theme_listing(self, theme: Theme) -> SessionListing:
         """Return a theme's sessions, by day."""
-        found = (one for one in self.sessions if one.theme and one.theme.slug == theme.slug)
+        found = (
+            session
+            for session in self.sessions
+            if session.theme and session.theme.slug == theme.slug
+        )
         return listing.build_listing(found, self.zone)
 
     def list_theme_days(self, theme: Theme) -> Sequence[date]:
@@ -195,7 +201,9 @@ class PublishedProgramme:
 
     def build_room_listing(self, room: Room) -> SessionListing:
         """Return a room's sessions, by day."""
-        found = (one for one in self.sessions if one.room and one.room.slug == room.slug)
+        found = (
+            session for session in self.sessions if session.room and session.room.slug == room.slug
+        )
         return listing.build_listing(found, self.zone)
 
     def get_related(self, session: Session) -> RelatedSessions:
@@ -217,17 +225,22 @@ class PublishedProgramme:
 
     @cached_property
     def _files_by_key(self) -> dict[str, Material]:
-        return {one.key: one for each in self.sessions for one in each.materials if one.size}
+        return {
+            material.key: material
+            for each in self.sessions
+            for material in each.materials
+            if material.size
+        }
 
     @cached_property
     def session_slugs(self) -> Mapping[str, str]:
         """The slugs of sessions, by key."""
-        return {one.key: one.slug for one in self.sessions}
+        return {session.key: session.slug for session in self.sessions}
 
     @cached_property
     def speaker_slugs(self) -> Mapping[str, str]:
         """The slugs of speakers, by key; empty for older releases without keys."""
-        return {one.key: one.slug for one in self.speakers if one.key}
+        return {speaker.key: speaker.slug for speaker in self.speakers if speaker.key}
 
     def _get(
         self,
@@ -237,7 +250,7 @@ class PublishedProgramme:
         gone_error: ConferenceError,
         never_error: NotFound,
     ) -> EntityT:
-        """Return the one with this slug; raise Moved, or one of these errors."""
+        """Return the entity with this slug; raise Moved, or one of these errors."""
         if slug in by_slug:
             return by_slug[slug]
         current = self.find_moved(kind, slug, by_slug.values())
@@ -247,13 +260,13 @@ class PublishedProgramme:
         raise gone_error if is_gone or f"/{kind}s/{slug}" in self._withdrawn_paths else never_error
 
     def find_moved(self, kind: str, slug: str, entities: Iterable[Entity]) -> str:
-        """Return the slug of the one of these that had this slug before, or ""."""
+        """Return the slug of the entity among these that had this slug before, or ""."""
         key = self._slug_redirects.get((kind, slug))
-        return next((one.slug for one in entities if key and one.key == key), "")
+        return next((entity.slug for entity in entities if key and entity.key == key), "")
 
     @cached_property
     def _photo_keys(self) -> frozenset[str]:
-        return frozenset(one.photo.key for one in self.speakers if one.photo)
+        return frozenset(speaker.photo.key for speaker in self.speakers if speaker.photo)
 
     @cached_property
     def _sessions_by_slug(self) -> dict[str, Session]:

@@ -70,17 +70,17 @@ class ReleasePreview:
     def fingerprint(self) -> str:
         """A hash of everything the user was shown, to detect changes before publishing."""
         reasons = "\n".join(map(describe_clash, self.clashes))
-        seen = f"{self.current_number}\n{snapshot.dump(self.working)}\n{reasons}"
-        return sha256(seen.encode()).hexdigest()[:32]
+        content = f"{self.current_number}\n{snapshot.dump(self.working)}\n{reasons}"
+        return sha256(content.encode()).hexdigest()[:32]
 
 
 def preview_release() -> ReleasePreview:
     """Return what publishing would do now."""
-    conference, shown = _load_conference_and_release()
+    conference, release = _load_conference_and_release()
     rows = queries.load_working_rows()
     return ReleasePreview(
         current_number=conference.current_release or 0,
-        public=_load_snapshot(conference, shown),
+        public=_load_snapshot(conference, release),
         working=build_snapshot(rows),
         clashes=exclude_drafts(find_clashes(*scheduled_sessions.build_scheduled_sessions(rows))),
     )
@@ -148,7 +148,7 @@ def list_releases() -> Sequence[ReleaseSummary]:
 
 
 def get_release(number: int) -> Release:
-    """Return a release with its snapshot; raise NotFound."""
+    """Return a release with its snapshot; raise NotFound if there is none."""
     found = db.session.get(Release, number)
     return require(found, NotFound("There is no release with that number"))
 
@@ -163,7 +163,7 @@ def list_scheduled_releases() -> Sequence[ScheduledRelease]:
 
 
 def get_scheduled_release(number: int) -> ScheduledRelease:
-    """Return a scheduled release; raise NotFound."""
+    """Return a scheduled release; raise NotFound if there is none."""
     found = db.session.get(ScheduledRelease, number)
     return require(found, NotFound("There is no scheduled release at that web address"))
 
@@ -206,7 +206,7 @@ _count_cache: list[tuple[Any, int]] = [(None, 0)]  # state and count, per proces
 
 
 def count_pending() -> int:
-    """Return how many things would change for the public on publishing."""
+    """Return how many entities would change for the public on publishing."""
     standing = db.session.execute(PUBLICATION_STATE).one_or_none()
     if standing is None:
         return 0
@@ -222,7 +222,7 @@ def count_pending() -> int:
 
 
 def _list_edited(since: datetime) -> tuple[int, Sequence[tuple[str, int, int]]]:
-    """Count what was edited since, and list (kind, id, version) of ``MAX_COMPARED`` of it."""
+    """Count the edits since the release, and list (kind, id, version) of up to ``MAX_COMPARED``."""
     rows = db.session.execute(EDITED_ROWS, {"since": since}).all()
     return rows[0][0] if rows else 0, sorted((row[1], row[2], row[3]) for row in rows)
 
@@ -233,7 +233,7 @@ def _count_differences(edited: Collection[tuple[str, int, int]]) -> int:
         kind: [number for one, number, _ in edited if one == kind] for kind in (SPEAKER, SESSION)
     }
     speakers = numbers[SPEAKER]
-    theirs = Session.appearances.any(Appearance.speaker_id.in_(speakers))
+    has_speaker = Session.appearances.any(Appearance.speaker_id.in_(speakers))
     people = joinedload(Session.appearances).joinedload(Appearance.speaker)
     rows = WorkingRows(
         conference=queries.get_conference(),
@@ -241,7 +241,7 @@ def _count_differences(edited: Collection[tuple[str, int, int]]) -> int:
         rooms=queries.list_rooms(),
         speakers=db.session.scalars(select(Speaker).where(Speaker.id.in_(speakers))).all(),
         sessions=db.session.scalars(
-            select(Session).where(Session.id.in_(numbers[SESSION]) | theirs).options(people)
+            select(Session).where(Session.id.in_(numbers[SESSION]) | has_speaker).options(people)
         )
         .unique()
         .all(),
@@ -250,11 +250,11 @@ def _count_differences(edited: Collection[tuple[str, int, int]]) -> int:
 
 
 def _restrict_to_rows(snapshot: Snapshot, rows: WorkingRows) -> Snapshot:
-    """Reduce a snapshot to what these rows are about."""
+    """Reduce a snapshot to the entities of these rows."""
     keys = {row.key for row in rows.sessions}
     slugs = {row.slug for row in rows.speakers}
     return replace(
         snapshot,
-        sessions=tuple(one for one in snapshot.sessions if one.key in keys),
-        speakers=tuple(one for one in snapshot.speakers if one.slug in slugs),
+        sessions=tuple(session for session in snapshot.sessions if session.key in keys),
+        speakers=tuple(speaker for speaker in snapshot.speakers if speaker.slug in slugs),
     )

@@ -58,14 +58,14 @@ class RelatedIndex:
     def __init__(self, sessions: Sequence[Session], zone: ZoneInfo) -> None:
         self._sessions = sessions
         self._zone = zone
-        self._title_counts = Counter(one.title.casefold() for one in sessions)
+        self._title_counts = Counter(session.title.casefold() for session in sessions)
         self._title_and_start_counts = Counter(
-            (one.title.casefold(), one.starts_at) for one in sessions
+            (session.title.casefold(), session.starts_at) for session in sessions
         )
-        told = [one for one in sessions if not one.is_break]  # without breaks
-        self._in_programme = _neighbours_in_order(told)
-        self._in_rooms = _group((one.room.slug, one) for one in told if one.room)
-        self._on_themes = _group((one.theme.slug, one) for one in told if one.theme)
+        without_breaks = [session for session in sessions if not session.is_break]  # without breaks
+        self._in_programme = _neighbours_in_order(without_breaks)
+        self._in_rooms = _group((one.room.slug, one) for one in without_breaks if one.room)
+        self._on_themes = _group((one.theme.slug, one) for one in without_breaks if one.theme)
 
     def get(self, session: Session) -> RelatedSessions:
         """Return the sessions related to this one."""
@@ -89,10 +89,10 @@ class RelatedIndex:
 
 def _group(keyed: Iterable[tuple[str, Session]]) -> dict[str, list[Session]]:
     """Group sessions by a slug."""
-    parted: dict[str, list[Session]] = defaultdict(list)
+    groups: dict[str, list[Session]] = defaultdict(list)
     for place, session in keyed:
-        parted[place].append(session)
-    return parted
+        groups[place].append(session)
+    return groups
 
 
 def _neighbours_in_time(session: Session, others: Sequence[Session]) -> PreviousNext:
@@ -101,16 +101,21 @@ def _neighbours_in_time(session: Session, others: Sequence[Session]) -> Previous
     if begins is None:
         return NO_NEIGHBOURS
     over = session.ends_at or begins
-    timed = [one for one in others if one is not session and one.starts_at]
-    before = [one for one in timed if (one.ends_at or one.starts_at or over) <= begins]
-    after = [one for one in timed if one not in before and (one.starts_at or begins) >= over]
+    timed = [other for other in others if other is not session and other.starts_at]
+    before = [other for other in timed if (other.ends_at or other.starts_at or over) <= begins]
+    after = [
+        other for other in timed if other not in before and (other.starts_at or begins) >= over
+    ]
     return PreviousNext(before[-1] if before else None, after[0] if after else None)
 
 
 def _neighbours_in_order(sessions: Sequence[Session]) -> dict[str, PreviousNext]:
     after = {one.slug: other for one, other in pairwise(sessions)}
     before = {other.slug: one for one, other in pairwise(sessions)}
-    return {one.slug: PreviousNext(before.get(one.slug), after.get(one.slug)) for one in sessions}
+    return {
+        session.slug: PreviousNext(before.get(session.slug), after.get(session.slug))
+        for session in sessions
+    }
 
 
 def _overlap(one: Session, other: Session) -> bool:

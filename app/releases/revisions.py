@@ -53,7 +53,7 @@ def load_all(database: Database) -> Mapping[str, SessionRevision]:
 def update(before: Snapshot | None, after: Snapshot) -> None:
     """Increment the revisions of sessions that change when one snapshot replaces another.
 
-    Another conference starts afresh: its visitors have never seen the sessions of the first.
+    Another conference starts from zero: its visitors have never seen the sessions of the first.
     """
     if before is None or before.conference.acronym != after.conference.acronym:
         db.session.execute(delete(Revision))

@@ -1,7 +1,7 @@
 """Scheduled releases, published by the worker when their time comes by the site clock.
 
-The scheduled release and the resulting release are written in one transaction, and once, however
-many workers there are. Publishing fails if there are new clashes that nobody has accepted.
+The scheduled release and the resulting release are written in one transaction, only once, however
+many workers there are. Publishing fails if there are new clashes that have not been accepted.
 """
 
 from collections.abc import Sequence
@@ -121,8 +121,8 @@ def _lock_unpublished(number: int) -> ScheduledRelease:
 def _record(sentence: str, scheduled: ScheduledRelease, actor: str) -> None:
     accepted = len(scheduled.accepted_clashes.splitlines())
     clashes = "1 clash" if accepted == 1 else f"{accepted} clashes"
-    why = f", with {clashes}: {scheduled.override_reason}" if accepted else ""
-    history.record(sentence + why, subject=HISTORY_SUBJECT, actor=actor)
+    override = f", with {clashes}: {scheduled.override_reason}" if accepted else ""
+    history.record(sentence + override, subject=HISTORY_SUBJECT, actor=actor)
 
 
 def _failure_reason(new: Sequence[Clash]) -> str:

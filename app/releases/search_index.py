@@ -1,9 +1,9 @@
 """Full-text search in the current release, with the same results on every database.
 
 The index is a table of the database's own kind, FTS5 on SQLite and a GIN index of tsvectors on
-PostgreSQL, and is rewritten in the transaction that makes a release current. Words are folded
-(no case, no accents) and encoded in plain letters and digits, so that both databases tokenise
-them alike. Every word of a query matches the start of a word.
+PostgreSQL, and is rewritten in the transaction that makes a release current. Words are folded (no
+case, no accents) and encoded in plain letters and digits, so that both databases tokenise them in
+the same way. Every word of a query matches the start of a word.
 """
 
 import re
@@ -86,7 +86,7 @@ class SearchText:
 
 @dataclass(frozen=True)
 class SearchDocument:
-    """Something that can be found; its text is built only when needed."""
+    """A searchable item; its text is built only when needed."""
 
     kind: str
     slug: str
@@ -108,7 +108,7 @@ class SearchDocument:
 
 
 def list_documents(programme: PublishedProgramme | Snapshot) -> Iterator[SearchDocument]:
-    """Yield everything in a programme that can be found, in a fixed order."""
+    """Yield every searchable item of a programme, in a fixed order."""
     for session in programme.sessions:
         yield SearchDocument(
             "session",
@@ -178,11 +178,11 @@ def _room_text(room: Room) -> SearchText:
 
 
 SELECT_INDEXED_RELEASE = text("SELECT release FROM search_index LIMIT 1")
-CONSISTENT_READ: dict[str, dict[str, Any]] = {  # both questions are answered from the same index
+CONSISTENT_READ: dict[str, dict[str, Any]] = {  # both queries use the same index
     "sqlite": {},
     "postgresql": {"isolation_level": "REPEATABLE READ"},
 }
-MATCH_STATEMENTS = {  # all positions in one row, with commas: a row for each costs twice as much
+MATCH_STATEMENTS = {  # all positions in one row: a row for each takes twice as long
     "sqlite": text("SELECT group_concat(rowid) FROM search_index WHERE search_index MATCH :words"),
     "postgresql": text(
         "SELECT string_agg(CAST(position AS text), ',') FROM search_index"
@@ -223,8 +223,8 @@ def _match_expression(words: Iterable[str], dialect: str) -> str:
     """Return a query in the database's own syntax: all words, each as a prefix."""
     prefixes = sorted(map(encode_word, words))
     if dialect == "sqlite":
-        return " ".join(f'"{one}"*' for one in prefixes)
-    return " & ".join(f"{one}:*" for one in prefixes)
+        return " ".join(f'"{prefix}"*' for prefix in prefixes)
+    return " & ".join(f"{prefix}:*" for prefix in prefixes)
 
 
 BATCH_ROWS = 500  # rows

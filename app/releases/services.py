@@ -1,8 +1,8 @@
 """Publish the working programme, and roll back to an earlier release.
 
-Publishing does only what the user was shown: the form sends the fingerprint of the preview, and
-if anything has changed since, the new preview is shown first. Clashes prevent a release unless
-somebody gives a reason to accept them, which is stored with the release. When a release becomes
+Publishing does only what the user was shown: the form sends the fingerprint of the preview, and if
+anything has changed since, the new preview is shown first. Clashes prevent a release unless the
+user gives a reason to accept them, which is stored with the release. When a release becomes
 current, the same transaction records its activation and the redirects from former slugs.
 """
 
@@ -86,11 +86,11 @@ def _load_public_snapshot(release: Release, conference: Conference) -> Snapshot:
 
 
 def _describe_override(clash_override: str) -> str:
-    why, *clashes = clash_override.split("\n")
+    reason, *clashes = clash_override.split("\n")
     if not clashes:
         return ""
     count = "1 clash" if len(clashes) == 1 else f"{len(clashes)} clashes"
-    return f" with {count}: {why}"
+    return f" with {count}: {reason}"
 
 
 class UnresolvedClashes(RuleViolation):
@@ -177,14 +177,14 @@ def describe_clashes(clashes: Sequence[Clash]) -> list[str]:
 
 
 Addressed = Room | Session | Speaker | Theme
-ACTIVATION_HOOKS: list[Callable[[Snapshot], None]] = []  # what packages above this one do then
+ACTIVATION_HOOKS: list[Callable[[Snapshot], None]] = []  # callbacks of packages above this one
 BATCH_SIZE = 200  # slugs in one statement
 
 
 def activate(
     release: Release, content: Snapshot, before: Snapshot | None, activated_at: datetime
 ) -> None:
-    """Make a release public, as ``content``; ``before`` is what has been public until now."""
+    """Make a release public, as ``content``; ``before`` is the previous public content."""
     conference = programme.get_conference()
     for follow in ACTIVATION_HOOKS:  # first: they lock rows, and the cache version comes last
         follow(content)
@@ -221,7 +221,7 @@ def _record_activation(
 def _list_remaining(
     previous: Iterable[Room | Theme], current: Iterable[Room | Theme]
 ) -> Sequence[Room | Theme]:
-    """List those that are still there: the slugs of deleted ones are free again."""
+    """List the existing ones: the slugs of deleted ones are free again."""
     keys = {one.key for one in current}
     return [one for one in previous if one.key in keys]
 
@@ -229,13 +229,17 @@ def _list_remaining(
 def _record_redirects(
     kind: str, previous: Iterable[Addressed], current: Iterable[Addressed]
 ) -> None:
-    """Record who had the slugs that now belong to somebody else or to nobody."""
-    found = {one.slug: one.key for one in current}
-    left = {one.slug: one.key for one in previous if one.key and found.get(one.slug) != one.key}
-    for slugs in _in_batches(list(left)):
-        there = (SlugRedirect.kind == kind, SlugRedirect.slug.in_(slugs))
-        db.session.execute(delete(SlugRedirect).where(*there))
-        rows = [{"kind": kind, "slug": one, "key": left[one]} for one in slugs]
+    """Record redirects for slugs that were reassigned or are no longer in use."""
+    found = {entity.slug: entity.key for entity in current}
+    former = {
+        entity.slug: entity.key
+        for entity in previous
+        if entity.key and found.get(entity.slug) != entity.key
+    }
+    for slugs in _in_batches(list(former)):
+        condition = (SlugRedirect.kind == kind, SlugRedirect.slug.in_(slugs))
+        db.session.execute(delete(SlugRedirect).where(*condition))
+        rows = [{"kind": kind, "slug": slug, "key": former[slug]} for slug in slugs]
         db.session.execute(insert(SlugRedirect), rows)
 
 

@@ -1,10 +1,10 @@
 """Share images of sessions: the pictures that social networks show with a link (Open Graph).
 
-An image contains a few words about a session, the same in all languages. Its key is a hash of
-its content, so only what has changed is drawn again. The worker draws missing images in batches,
-with ``draw_share_images`` as a separate process and no open transaction, and deletes unused ones.
-Pages refer to the images only when all are drawn; until then they use a general picture. Of
-several workers one draws at a time, so that none draws what another has in hand.
+An image contains a few words about a session, the same in all languages. Its key is a hash of its
+content, so only what has changed is drawn again. The worker draws missing images in batches, with
+``draw_share_images`` as a separate process and no open transaction, and deletes unused ones. Pages
+refer to the images only when all are drawn; until then they use a general picture. Only one worker
+draws at a time, so that no image is drawn twice.
 """
 
 import json
@@ -104,19 +104,19 @@ DRAW_SCRIPT: Final = Path(__file__).with_name("draw_share_images.py")
 BATCH_SIZE: Final = 10  # images in one run of the script
 DRAW_TIMEOUT: Final = 60  # seconds
 LEASE: Final = timedelta(seconds=2 * DRAW_TIMEOUT)
-RETENTION: Final = timedelta(days=30)  # old links that were shared still show their image
+RETENTION: Final = timedelta(days=30)  # so that old links that were shared still show their image
 
 
 @dataclass
 class MissingImages:
-    """The share images that this worker has still to draw for the current cache version."""
+    """The share images still to be drawn for the current cache version."""
 
     cards: dict[str, ShareImageContent]
     has_drawn: bool = False
 
 
 def draw_missing() -> None:
-    """Draw a batch of the share images that the current release needs, unless a worker does."""
+    """Draw a batch of the current release's missing share images, unless another worker does."""
     missing = cache_version.cached_globally("cards lacking", _find_missing)
     if not missing.cards or not _acquire_lease():
         return
@@ -128,7 +128,7 @@ def draw_missing() -> None:
 
 
 def _acquire_lease() -> bool:
-    """Return True if from now on this worker alone may draw; if it dies, the lease runs out."""
+    """Return True if only this worker may draw from now on; if it dies, the lease expires."""
     now = clock.real_now()
     is_free = or_(SiteState.drawing_until.is_(None), SiteState.drawing_until < now)
     with transaction():
@@ -139,7 +139,7 @@ def _acquire_lease() -> bool:
 
 
 def _draw_batch(missing: MissingImages) -> None:
-    """Draw what nobody has drawn meanwhile, and tell pages when there is nothing left."""
+    """Draw images that are still missing, and update pages when all are drawn."""
     for key in list_keys():
         missing.cards.pop(key, None)
     batch = [missing.cards.popitem() for _ in range(min(BATCH_SIZE, len(missing.cards)))]
@@ -172,15 +172,15 @@ def _find_missing() -> MissingImages:
 def _required_cards() -> dict[str, ShareImageContent]:
     programme = current_release.get_programme()
     cards = (
-        build_share_image_content(one, programme.conference)
-        for one in programme.sessions
-        if one.has_page
+        build_share_image_content(session, programme.conference)
+        for session in programme.sessions
+        if session.has_page
     )
     return {content_hash(card): card for card in cards}
 
 
 def _draw(cards: Sequence[ShareImageContent]) -> list[bytes]:
-    """Draw images; return none on failure, to be tried again after the next release."""
+    """Draw images; return none on failure, to be retried after the next release."""
     if not cards:
         return []
     try:

@@ -33,14 +33,14 @@ def build_snapshot(rows: WorkingRows | None = None) -> snapshot.Snapshot:
     themes = {row.id: _build_theme(row) for row in rows.themes}
     rooms = {row.id: _build_room(row) for row in rows.rooms}
     hidden = _speakers_only_in_drafts(rows)
-    told = (row for row in rows.speakers if row.withdrawn_at is None and row.id not in hidden)
+    speakers = (row for row in rows.speakers if row.withdrawn_at is None and row.id not in hidden)
     sessions = [_build_session(row, themes, rooms) for row in rows.sessions if row.is_publishable]
     order = {room.slug: position for position, room in enumerate(rooms.values())}
     return snapshot.Snapshot(
         conference=_build_conference(rows.conference),
         themes=tuple(themes.values()),
         rooms=tuple(rooms.values()),
-        speakers=tuple(map(build_speaker, sorted(told, key=_speaker_sort_key))),
+        speakers=tuple(map(build_speaker, sorted(speakers, key=_speaker_sort_key))),
         sessions=tuple(sorted(sessions, key=lambda session: _session_sort_key(session, order))),
         withdrawn=tuple(sorted(_withdrawn_paths(rows))),
     )
@@ -140,12 +140,12 @@ def _build_session(
 
 def _public_values(table: FieldTable[Any], row: models.Session | models.Speaker) -> dict[str, Any]:
     """Return the public fields as they are published: prose as HTML."""
-    fields = (one for one in table.in_files if one.is_public)
-    return {one.name: _render_value(one.kind, one.read_row(row)) for one in fields}
+    fields = (file for file in table.in_files if file.is_public)
+    return {field.name: _render_value(field.kind, field.read_row(row)) for field in fields}
 
 
 def build_value(field: Field, value: Any) -> Any:
-    """Return a value of a public field as it is published."""
+    """Return a value of a public field as published."""
     return _render_value(field.kind, field.to_record(value))
 
 

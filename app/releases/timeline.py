@@ -66,11 +66,11 @@ class ReleaseTimeline:
     @cached_property
     def release_numbers(self) -> Sequence[int]:
         """The numbers of all releases, in order."""
-        return sorted({one.number for one in self.entries})
+        return sorted({entry.number for entry in self.entries})
 
     def get_entries(self, number: int) -> Sequence[TimelineEntry]:
         """Return a release's activations, oldest first; raise NotFound if it has none."""
-        found = [one for one in reversed(self.entries) if one.number == number]
+        found = [entry for entry in reversed(self.entries) if entry.number == number]
         if not found:
             raise NotFound("There is no release with that number")
         return found
@@ -88,7 +88,7 @@ def get_timeline() -> ReleaseTimeline:
 
 
 def get_change_summary(entry: TimelineEntry) -> ChangeSummary:
-    """Return what changed for the public with an activation."""
+    """Return the public changes of an activation."""
     load = cache_version.cached_globally(
         "differences", lambda: lru_cache(MAX_CACHED_SUMMARIES)(_load_change_summary)
     )

@@ -68,7 +68,7 @@ def wait_until_listening(options: ServerOptions, stop_requested: StopSignal) -> 
 
 
 def announce(config: Config, result: BootstrapResult, options: ServerOptions) -> None:
-    """Print the addresses of the site."""
+    """Print the URLs of the site."""
     mail_sentence = (
         f"Emails are sent through {config.MAIL_SERVER}."
         if config.MAIL_SERVER
@@ -89,7 +89,7 @@ def announce(config: Config, result: BootstrapResult, options: ServerOptions) ->
 
 
 def announce_network(config: Config, options: ServerOptions) -> None:
-    """Print the addresses that other devices can open, and what is not private there."""
+    """Print the URLs that other devices can open, and a warning about what is not private there."""
     hosts = [host for host in options.network_hosts if host in config.hosts]
     if not hosts:
         print(

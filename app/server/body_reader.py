@@ -1,30 +1,29 @@
-"""Reading request bodies on the event loop, under limits of time and number.
+"""Reading request bodies on the event loop, with limits of time and number.
 
-Each body must come at least at MIN_BYTES_PER_SECOND after a start that is granted to all, must
-never pause for long, and has a time limit as a whole. When very many are being read, the one that
-has waited longest for its next piece makes room for a new one: whoever sends as browsers do is
-finished long before.
+Each body must arrive at MIN_BYTES_PER_SECOND after a grace period, must never pause for long, and
+has a total time limit. If very many are being read, the one that has waited longest for its next
+chunk is dropped for a new one: bodies from browsers at normal speed are finished long before.
 """
 
 import asyncio
 from collections.abc import AsyncIterable, Callable
 
 MAX_BODIES = 200  # being read at the same time, in each process
-START_SECONDS = 20.0  # before the rate counts
+START_SECONDS = 20.0  # grace period
 MIN_BYTES_PER_SECOND = 4096  # a slow mobile connection sends twice as much
-MAX_PAUSE_SECONDS = 20.0  # between two pieces
+MAX_PAUSE_SECONDS = 20.0  # between two chunks
 MAX_SECONDS = 30 * 60.0  # for a whole body: 50 MB at 28 kB a second
 
 
 class BodyTooSlow(Exception):
-    """The body came too slowly, or had to make room for others."""
+    """The body arrived too slowly, or had to make room for others."""
 
 
 class BodyReader:
-    """Reads the bodies of one process, each into a function that takes its pieces."""
+    """Reads the bodies of one process, passing the chunks of each to a function."""
 
     def __init__(self) -> None:
-        self._waiting: dict[asyncio.Timeout, None] = {}  # the one that waits longest comes first
+        self._waiting: dict[asyncio.Timeout, None] = {}  # the longest waiting one comes first
 
     def __len__(self) -> int:
         """Return the number of bodies that are being read."""
@@ -52,8 +51,8 @@ class BodyReader:
         return received
 
     def _wait_on(self, timeout: asyncio.Timeout, deadline: float) -> None:
-        """Note that a body waits for its next piece from now on."""
-        if self._waiting.pop(timeout, True) is None:  # otherwise it has just been ended
+        """Record that a body is waiting for its next chunk."""
+        if self._waiting.pop(timeout, True) is None:  # otherwise it has just been dropped
             self._waiting[timeout] = None
             timeout.reschedule(deadline)
 
@@ -66,7 +65,7 @@ class BodyReader:
 
 
 def _deadline(started_at: float, received: int) -> float:
-    """Return when the next piece must have come."""
+    """Return when the next chunk must have arrived."""
     by_rate = started_at + START_SECONDS + received / MIN_BYTES_PER_SECOND
     by_pause = asyncio.get_running_loop().time() + MAX_PAUSE_SECONDS
     return min(by_rate, by_pause, started_at + MAX_SECONDS)

@@ -1,4 +1,4 @@
-"""What must be ready before the first request: the database, with a conference in it."""
+"""Preparations for the first request: the database, with a conference in it."""
 
 import fcntl
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ DEFAULT_ORGANISER = "organiser@localhost.example"
 
 @dataclass(frozen=True)
 class BootstrapResult:
-    """What bootstrapping found out: a sign-in link for an organiser, and the site's time."""
+    """The results of bootstrapping: a sign-in link for an organiser, and the site's time."""
 
     sign_in_link: str
     now: datetime
@@ -36,7 +36,7 @@ class BootstrapResult:
 
 @contextmanager
 def startup_lock(folder: Path) -> Iterator[None]:
-    """Let one process at a time start the site; a second one waits and finds all done."""
+    """Let only one process at a time start the site; a second one waits and finds all done."""
     with (folder / "starting.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
@@ -99,5 +99,5 @@ def fix_clock(config: Config) -> None:
 
 
 def load_default_conference(config: Config) -> None:
-    """Load the conference that comes with the code into an empty database, and publish it."""
+    """Load the conference shipped with the code into an empty database, and publish it."""
     onboarding.load_example(config.CONTENT_PATH)

@@ -14,16 +14,16 @@ from secrets import token_urlsafe
 
 from config import KEY_FILES, ROOT
 
-# Addresses for documentation (RFC 5737, RFC 3849): nothing is sent there. The kernel only says
-# from which address of this machine it would be.
+# Addresses for documentation (RFC 5737, RFC 3849): nothing is sent there. The kernel only tells
+# from which address of this machine it would be sent.
 ROUTED = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 ANY_PORT = 9
 
 
 def list_local_names(*, has_ipv6: bool) -> tuple[str, ...]:
-    """List them as they stand in a URL, without port: the address first that works for most."""
+    """List the machine's names for a URL, without port: the address first, as it usually works."""
     addresses = [one for one in map(_format_address, _addresses()) if one]
-    reachable = [one for one in addresses if has_ipv6 or not one.startswith("[")]
+    reachable = [address for address in addresses if has_ipv6 or not address.startswith("[")]
     return tuple(dict.fromkeys([*reachable, *_names()]))
 
 
@@ -32,7 +32,7 @@ def _names() -> Iterator[str]:
     if name and name != "localhost":
         yield name
         if "." not in name:
-            yield f"{name}.local"  # as multicast DNS calls it
+            yield f"{name}.local"  # multicast DNS
 
 
 def _addresses() -> Iterator[str]:
@@ -46,7 +46,7 @@ def _addresses() -> Iterator[str]:
 
 
 def _format_address(address: str) -> str:
-    """Return an address as in a URL; nothing if it is only reached from this machine."""
+    """Return an address for a URL, or "" if only this machine can reach it."""
     parsed = ip_address(address.partition("%")[0])
     if parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified:
         return ""
@@ -54,7 +54,7 @@ def _format_address(address: str) -> str:
 
 
 DEFAULT_CLOCK_START = "2008-10-01T09:00:00+01:00"  # registration for the default conference is open
-LOOPBACK_BY_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 – where they can be reached
+LOOPBACK_BY_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 – where to reach them
 BIND_ERRORS: dict[int | None, str] = {
     errno.EADDRINUSE: "Port {port} is in use by another program. "
     "Stop it, or use another port: PORT={other} make run",
@@ -63,7 +63,7 @@ BIND_ERRORS: dict[int | None, str] = {
 
 
 class StartupError(Exception):
-    """Why the site cannot start, in words for the person who started it."""
+    """The reason why the site cannot start, for the person who started it."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class ServerOptions:
         host = self.local_host
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
-    @cached_property  # for looking up the names of this machine may take seconds
+    @cached_property  # looking up the names of this machine may take seconds
     def network_hosts(self) -> tuple[str, ...]:
         """The hosts, with port, under which other devices reach the site; none on loopback."""
         if self.host not in LOOPBACK_BY_WILDCARD:
@@ -131,14 +131,14 @@ def get_instance_folder(environment: Mapping[str, str]) -> Path:
 
 
 def apply_local_defaults(environment: MutableMapping[str, str], options: ServerOptions) -> None:
-    """Set values for the settings that a copy on one's own machine need not be given."""
+    """Set defaults for settings that a local copy does not need."""
     environment.setdefault("SITE_URL", options.local_url)
     environment.setdefault("CLOCK_STARTS_AT", DEFAULT_CLOCK_START)
     if options.network_hosts and environment["SITE_URL"] == options.local_url:
         environment.setdefault("ALLOWED_HOSTS", json.dumps(options.network_hosts))
     is_shared = bool(environment.get("DATABASE_URL") and environment.get("SECRET_KEY"))
     for name, file_name in KEY_FILES.items():
-        # hosts that share a database must share its key as well, so none makes one of its own
+        # hosts that share a database must share its key, so none creates its own
         if not environment.get(name) and not (is_shared and name == "DATA_KEY"):
             path = get_instance_folder(environment) / file_name
             environment[name] = load_or_create_secret_key(path)

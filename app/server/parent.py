@@ -1,6 +1,6 @@
-"""Processes that end when the one that started them is gone, however that ended.
+"""Processes that end when their parent is gone, for whatever reason.
 
-Otherwise the workers of a server that was killed go on answering, beside those of the next one.
+Otherwise the workers of a killed server would continue to respond, alongside those of the next one.
 """
 
 import ctypes
@@ -11,8 +11,8 @@ import sys
 import threading
 import time
 
-GRANIAN_WORKER = "granian-worker"  # as granian names its processes
-POLL_SECONDS = 1.0  # where the kernel cannot be asked to tell
+GRANIAN_WORKER = "granian-worker"  # the name that granian gives its processes
+POLL_SECONDS = 1.0  # where the kernel cannot notify
 
 
 def die_with_parent(last_signal: signal.Signals) -> None:

@@ -49,13 +49,13 @@ class ManagedProcess:
             signal.signal(number, signal.SIG_DFL)
         die_with_parent(signal.SIGTERM)
         limit_malloc_arenas()
-        # a web process would not notice a milder signal while it starts
+        # a web process that is starting would not react to a milder signal
         os.register_at_fork(after_in_child=partial(die_with_parent, signal.SIGKILL))
         self._target()
 
 
 def limit_malloc_arenas() -> None:
-    """Make all threads share one memory arena: one each took 16 MB more in a web process."""
+    """Make all threads share one memory arena; separate arenas took 16 MB more per web process."""
     m_arena_max = -8
     with suppress(AttributeError):  # not every C library has it
         ctypes.CDLL(None).mallopt(m_arena_max, 1)
@@ -63,7 +63,7 @@ def limit_malloc_arenas() -> None:
 
 def serve_web(options: ServerOptions) -> None:
     """Serve HTTP requests."""
-    import_module("wsgi")  # once, before the workers are forked, so that they are ready at once
+    import_module("wsgi")  # once, before the workers are forked, so that they start at once
     Granian(
         "wsgi:rsgi_app",
         address=options.host,

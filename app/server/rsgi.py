@@ -2,7 +2,7 @@
 
 The loop reads request bodies (``body_reader.py``), sends responses, and serves cached pages itself.
 Only whole requests reach the WSGI application, which runs in a bounded number of threads; some of
-them are never given to requests that write. So nobody who sends or receives slowly holds a thread.
+them are never given to requests that write. So slow clients never occupy a thread.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ R = TypeVar("R")
 
 READING_THREADS = max(1, WEB_THREADS * 2 // 5)  # of them, never given to a request that writes
 WRITING_THREADS = WEB_THREADS - READING_THREADS
-MAX_DISCARDED_BYTES = 256 * 1024 * 1024  # of a body that is refused: it holds no thread
+MAX_DISCARDED_BYTES = 256 * 1024 * 1024  # of a refused body, which occupies no thread
 
 
 class RsgiApplication:
@@ -44,12 +44,12 @@ class RsgiApplication:
         self._writers: WriteSlots
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin in a worker process."""
+        """Start in a worker process."""
         self._threads = ThreadPoolExecutor(WEB_THREADS, "request")
         self._writers = WriteSlots(WRITING_THREADS)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End in a worker process."""
+        """Stop in a worker process."""
         self._threads.shutdown()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -66,10 +66,10 @@ class RsgiApplication:
             if await self._receive(environ, protocol, body, length):
                 await self._respond(environ, protocol)
             else:
-                protocol.response_empty(400, [])  # to nobody: the client has gone
+                protocol.response_empty(400, [])  # the client has disconnected
 
     def _respond_cached(self, environ: "WSGIEnvironment", protocol: HTTPProtocol) -> bool:
-        """Send a page from the cache, if it is there and nobody needs to ask the database."""
+        """Send a page from the cache, if it is there and no query is needed."""
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or not self._layers.page_cache.is_fresh:
             return False
         begun: list[tuple[str, list[tuple[str, str]]]] = []
@@ -98,7 +98,7 @@ class RsgiApplication:
             if length is None and limit:
                 environ[request_body.BODY_FAULT] = 411
             max_bytes = max(limit, self._layers.max_form_bytes)
-            if "HTTP_EXPECT" not in environ:  # it waits to be asked for it (RFC 9110, 10.1.1)
+            if "HTTP_EXPECT" not in environ:  # waits for "100 Continue" (RFC 9110, 10.1.1)
                 await self._discard(protocol, length)
             request_body.leave_unread(environ, length, max_bytes)
             return True
@@ -148,7 +148,7 @@ class RsgiApplication:
             while piece := await self._run(call.next_piece):
                 await transport.send_bytes(piece)
         except ProtocolClosed:
-            pass  # the client has gone
+            pass  # the client has disconnected
         finally:
             await self._run(call.close)
 

@@ -45,7 +45,7 @@ class SettingsFile:
 def is_own_command() -> bool:
     """Return True while a command is looked up that only the application knows, or all are listed.
 
-    Flask's own commands, and those of its extensions, begin before the application is loaded.
+    Flask's own commands, and those of its extensions, start before the application is loaded.
     """
     context = click.get_current_context(silent=True)
     return is_command() and context is not None and context.parent is None
@@ -69,7 +69,7 @@ def find_path(environment: Mapping[str, str]) -> Path | None:
 def load_command_config(sources: MutableMapping[str, str] | None = None) -> Config:
     """Return the settings for a command: the environment's, then those of the last ``make run``.
 
-    The file that each one comes from is written into ``sources``; the rest is the environment's.
+    ``sources`` receives the file that each one comes from; the others are from the environment.
     """
     path = find_path(os.environ)
     if path is None:
@@ -80,7 +80,7 @@ def load_command_config(sources: MutableMapping[str, str] | None = None) -> Conf
     try:
         return Config.from_environment()
     except SettingsError as error:
-        if path.exists() or not any(one.endswith("is not set") for one in error.faults):
+        if path.exists() or not any(fault.endswith("is not set") for fault in error.faults):
             raise
         raise SettingsError(
             *error.faults, f"{path}: does not exist; run “make run” to create it"
@@ -102,9 +102,9 @@ def _fill_in(
 
 
 def _is_restore() -> bool:
-    """Return True in the command that makes the settings, for it has to run without any.
+    """Return True in the restore command, which writes the settings, so it must run without any.
 
-    The site is loaded before its command is known, so the words that were typed must do.
+    The application is loaded before its command is known, so this looks at the command line.
     """
     return _find_command(sys.argv[1:]) == "restore"
 
@@ -143,7 +143,7 @@ def read(path: Path) -> SettingsFile:
 
 
 def _split_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line and its number; a private key in quotes, over several lines, is one."""
+    """Yield each line and its number; a quoted private key counts as one line."""
     number = 1
     for found in LINE.finditer(text):
         yield number, found["line"]
@@ -161,8 +161,8 @@ def save(path: Path, config: Config) -> None:
         for name, value in chosen.items()
         if name not in settings.typed
     ]
-    kept = "\n".join(settings.lines).strip() or INTRODUCTION.strip()
-    _replace(path, "\n".join([kept, *([""] if new else []), *new, ""]))
+    typed_lines = "\n".join(settings.lines).strip() or INTRODUCTION.strip()
+    _replace(path, "\n".join([typed_lines, *([""] if new else []), *new, ""]))
 
 
 def _parse(line: str) -> Mapping[str, str]:
@@ -182,7 +182,7 @@ def _set_missing(environment: MutableMapping[str, str], settings: Mapping[str, s
 
 
 def _set_unset(environment: MutableMapping[str, str], settings: Mapping[str, str]) -> None:
-    """Set what is missing, or empty."""
+    """Set values that are missing or empty."""
     environment.update({k: v for k, v in settings.items() if not environment.get(k)})
 
 

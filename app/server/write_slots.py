@@ -1,11 +1,11 @@
 """Which requests that may write have a thread, and which wait for one on the event loop.
 
-First come, first served. If all that have a thread wait for something, such as a locked database,
-and none of them ends for a while, those without a thread are told that the site is busy: otherwise
-they would wait without end.
+First come, first served. If all requests with a thread wait for something, such as a locked
+database, and none of them ends for a while, those without a thread are told that the site is busy:
+otherwise they could wait forever.
 
-Requests with a file may take long to judge it. They have all threads but one, wait longer for them,
-and so leave one to short forms.
+Requests with a file may take long to validate it. They can use all threads but one, which is left
+to short forms, and wait longer for them.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-STUCK_AFTER = 5.0  # seconds in which no request that may write has ended
-FILES_STUCK_AFTER = 60.0  # seconds in which none that reads a file has ended
+STUCK_AFTER = 5.0  # seconds without the end of a request that may write
+FILES_STUCK_AFTER = 60.0  # seconds without the end of one that reads a file
 
 
 class WriteSlots:
-    """The threads of one process that may write."""
+    """The threads of one process for requests that may write."""
 
     def __init__(self, number: int) -> None:
         self._all = Slots(number, STUCK_AFTER)
@@ -33,7 +33,7 @@ class WriteSlots:
 
 
 class Slots:
-    """A number of slots that are given to those who wait, in turn."""
+    """A number of slots that are assigned to waiting requests in turn."""
 
     def __init__(self, number: int, stuck_after: float) -> None:
         self._free = number
@@ -61,8 +61,8 @@ class Slots:
             self._start_timer()
         try:
             return await turn
-        except asyncio.CancelledError:  # the visitor has gone
-            if not turn.cancelled() and turn.result():  # when their turn had just come
+        except asyncio.CancelledError:  # the visitor has disconnected
+            if not turn.cancelled() and turn.result():  # just as the slot was assigned
                 self._release()
             raise
 
@@ -75,7 +75,7 @@ class Slots:
         self._start_timer()
 
     def _pop_waiting(self) -> asyncio.Future[bool] | None:
-        """Take the first who still waits out of the queue."""
+        """Remove the first request from the queue that is still waiting."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.cancelled():
@@ -83,7 +83,7 @@ class Slots:
         return None
 
     def _start_timer(self) -> None:
-        """Begin to measure how long nothing moves, as long as anybody waits."""
+        """Start to measure how long nothing moves, while requests are waiting."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None

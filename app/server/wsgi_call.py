@@ -13,7 +13,7 @@ from granian.rsgi import Scope
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-# Headers that have names of their own in the environment (RFC 3875, 4.1)
+# Headers with their own names in the environment (RFC 3875, 4.1)
 OWN_NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 FIXED: "WSGIEnvironment" = {
     "SCRIPT_NAME": "",
@@ -31,7 +31,7 @@ def _find_key(header: str) -> str:
 
 
 def build_environ(scope: Scope) -> "WSGIEnvironment":
-    """Return the environment of a request, still without its body."""
+    """Return the environment of a request, without its body."""
     server, _, port = scope.server.rpartition(":")
     environ = {
         **FIXED,
@@ -53,14 +53,14 @@ def build_environ(scope: Scope) -> "WSGIEnvironment":
         key = _find_key(name)
         if key in environ:
             separator = "; " if key == "HTTP_COOKIE" else ","
-            value = f"{environ[key]}{separator}{value}"  # noqa: PLW2901 – the same header
+            value = f"{environ[key]}{separator}{value}"  # noqa: PLW2901 – a repeated header
         environ[key] = value
     return environ
 
 
 MAX_WHOLE_BYTES = 256 * 1024  # a longer response is streamed
-PIECE_BYTES = 64 * 1024  # of a stream, sent together
-PIECE_SECONDS = 0.1  # but nobody waits longer for what there is
+PIECE_BYTES = 64 * 1024  # of a stream, sent in one write
+PIECE_SECONDS = 0.1  # but available bytes are not delayed longer than this
 
 
 class WsgiCall:
@@ -80,11 +80,11 @@ class WsgiCall:
         return self._context.run(self._start)
 
     def next_piece(self) -> bytes:
-        """Return the next piece of a long response, or nothing at its end."""
+        """Return the next chunk of a long response, or nothing at its end."""
         return self._context.run(self._next_piece)
 
     def close(self) -> None:
-        """End the response, also where nobody has read all of it."""
+        """Close the response, even if it was not read completely."""
         self._context.run(self._close)
 
     def _start(self) -> bytes | None:

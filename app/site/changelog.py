@@ -1,4 +1,4 @@
-"""What changed with a release, grouped and described for a page or a feed."""
+"""The changes of a release, grouped and described for a page or a feed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ ChangelogGroup = ChangeGroup[ChangelogItem]
 
 @dataclass(frozen=True)
 class ReleaseChanges:
-    """What a release changed when it became public."""
+    """The changes of a release when it became public."""
 
     entry: TimelineEntry
     summary: ChangeSummary
@@ -125,14 +125,16 @@ class ReleaseChanges:
 
     def _groups(self) -> Iterator[ChangelogGroup]:
         for name, heading in HEADINGS.items():
-            things = [one for one in self.summary.things if one.group == name]
+            things = [thing for thing in self.summary.things if thing.group == name]
             if things:
-                shown = tuple(self._item(thing) for thing in things[: self.max_items])
-                yield ChangeGroup(name, heading, len(things), shown)
+                shown_items = tuple(self._item(thing) for thing in things[: self.max_items])
+                yield ChangeGroup(name, heading, len(things), shown_items)
 
     def _item(self, entity: ChangedItem) -> ChangelogItem:
-        said, old, new = _describe_item(entity)
-        return ChangelogItem(entity.name, entity.language, self._address(entity), said, old, new)
+        description, old, new = _describe_item(entity)
+        return ChangelogItem(
+            entity.name, entity.language, self._address(entity), description, old, new
+        )
 
     def _address(self, entity: ChangedItem) -> str:
         """Return the URL of an item's current page; for a withdrawn session, of its last state."""
@@ -192,7 +194,7 @@ def _describe_place(place: TimeAndRoom | None) -> str:
 
 
 def _describe_people(entity: ChangedItem) -> Iterator[str]:
-    """Yield which speakers were added or removed, and which other fields changed."""
+    """Yield the speakers who were added or removed, and the other fields that changed."""
     if entity.joined:
         yield gettext("Now with %(names)s", names=", ".join(entity.joined))
     if entity.left:
@@ -203,6 +205,6 @@ def _describe_people(entity: ChangedItem) -> Iterator[str]:
 def _join_field_labels(field_names: tuple[str, ...]) -> str:
     """Return the labels of the changed fields: Abstract, Language."""
     labels = dict.fromkeys(
-        str(diff_text.LABELS.get(one, one)) for one in field_names if one not in HIDDEN_FIELDS
+        str(diff_text.LABELS.get(name, name)) for name in field_names if name not in HIDDEN_FIELDS
     )
     return ", ".join(labels)

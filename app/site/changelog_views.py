@@ -26,11 +26,12 @@ def index() -> ResponseReturnValue:
     past, present = timeline.get_timeline(), current_release.get_programme()
     last = max(1, -(-len(past.entries) // PAGE_SIZE))
     number = min(_parse_page_number(request.args.get("page", "")), last)
-    some = past.entries[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    page_entries = past.entries[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     return render_page(
         "programme/changelog.html",
         changes=[
-            changelog.build_changes(one, present, changelog.MAX_ITEMS_IN_LIST) for one in some
+            changelog.build_changes(entry, present, changelog.MAX_ITEMS_IN_LIST)
+            for entry in page_entries
         ],
         now=past.entries[0] if past.entries else None,
         number=number,
@@ -43,7 +44,7 @@ def index() -> ResponseReturnValue:
 @cacheable
 def show(number: int) -> ResponseReturnValue:
     past, present = timeline.get_timeline(), current_release.get_programme()
-    first, *others = (changelog.build_changes(one, present) for one in past.get_entries(number))
+    first, *others = (changelog.build_changes(entry, present) for entry in past.get_entries(number))
     before, after = past.get_neighbours(number)
     return render_page(
         "programme/changelog_release.html",

@@ -1,7 +1,7 @@
 """The programme for other programs: iCalendar, plain text, schedule files and Atom.
 
-Like public pages, the responses are cached until the next release. Plain text has URLs of its own,
-and is also served where a client prefers text/plain.
+Like public pages, the responses are cached until the next release. Plain text has its own URLs, and
+is also served to clients that prefer text/plain.
 """
 
 from datetime import date, datetime, time
@@ -112,7 +112,7 @@ bp.add_url_rule("/sessions/<slug>.txt", view_func=cacheable(session))
 @cacheable
 def changes() -> ResponseReturnValue:
     programme = current_release.get_programme()
-    some = timeline.get_timeline().entries[:MAX_RELEASES]
+    entries = timeline.get_timeline().entries[:MAX_RELEASES]
     return atom.render_feed(
         atom.AtomFeed(
             identity="changes",
@@ -121,9 +121,9 @@ def changes() -> ResponseReturnValue:
             page_url=absolute_url("changelog.index"),
             entries=[
                 changelog.build_feed_entry(
-                    changelog.build_changes(one, programme, changelog.MAX_ITEMS_IN_LIST)
+                    changelog.build_changes(entry, programme, changelog.MAX_ITEMS_IN_LIST)
                 )
-                for one in some
+                for entry in entries
             ],
             started_at=datetime.combine(programme.conference.starts_on, time(), conference_zone()),
         )

@@ -18,7 +18,7 @@ MainAction = Literal[
 ]
 
 SOON = timedelta(days=7)  # before the first day
-FEW_PLACES = 10  # per cent of all places: from then on the page says how many are left
+FEW_PLACES = 10  # per cent of all places; below this, the page shows how many are left
 MAX_DAYS = 10
 MAX_SESSIONS = 4  # of each day
 MAX_SPEAKERS = 8
@@ -34,7 +34,7 @@ ACTIONS: dict[str, MainAction] = {  # until the conference begins
 
 @dataclass(frozen=True)
 class ConferenceState:
-    """What a visitor can do now, and when that may change."""
+    """The actions available to a visitor, and when that may change."""
 
     phase: Phase
     registration: RegistrationStatus
@@ -56,7 +56,7 @@ class ConferenceState:
 
 @dataclass(frozen=True)
 class DayHighlights:
-    """A day and what is chosen from it for the home page."""
+    """A day and the sessions selected from it for the home page."""
 
     date: date
     sessions: Sequence[Session]
@@ -81,15 +81,17 @@ def get_conference_state(programme: PublishedProgramme) -> ConferenceState:
     if phase != "over":
         return ConferenceState(phase, status, (), has_recordings=False, changes=changes)
     found = [
-        one for one in programme.sessions if one.has_recording(now) or one.get_open_materials(now)
+        session
+        for session in programme.sessions
+        if session.has_recording(now) or session.get_open_materials(now)
     ]
-    has_recordings = any(one.has_recording(now) for one in found)
-    changes += [file.opens_at for one in programme.sessions for file in one.materials]
+    has_recordings = any(session.has_recording(now) for session in found)
+    changes += [file.opens_at for session in programme.sessions for file in session.materials]
     return ConferenceState(phase, status, found, has_recordings, changes)
 
 
 def find_places_left(status: RegistrationStatus) -> int | None:
-    """Return how many places are left if they are few, otherwise None."""
+    """Return the number of places left if there are few, otherwise None."""
     if not status.is_open:
         return None
     counts = registration.read_seat_counts()
@@ -101,15 +103,15 @@ def list_highlights(programme: PublishedProgramme) -> Sequence[DayHighlights]:
     days = []
     for day in programme.days[:MAX_DAYS]:
         sessions = [line.session for line in day.lines if not line.session.is_break]
-        keynotes = [one for one in sessions if _is_keynote(one)]
+        keynotes = [session for session in sessions if _is_keynote(session)]
         chosen = (keynotes or sessions)[:MAX_SESSIONS]
         days.append(DayHighlights(day.date, chosen, len(sessions) - len(chosen)))
     return days
 
 
 def list_keynote_speakers(programme: PublishedProgramme) -> Sequence[KeynoteSpeaker]:
-    """Return who speaks in keynotes and plenaries, in the order of these sessions."""
-    profiles = {one.slug: one for one in programme.speakers}
+    """List the speakers of keynotes and plenaries, in the order of these sessions."""
+    profiles = {speaker.slug: speaker for speaker in programme.speakers}
     first_sessions: dict[str, Session] = {}
     for session in _list_keynotes(programme):
         for part in session.parts:
@@ -120,7 +122,11 @@ def list_keynote_speakers(programme: PublishedProgramme) -> Sequence[KeynoteSpea
 
 
 def _list_keynotes(programme: PublishedProgramme) -> Iterator[Session]:
-    return (one for one in programme.sessions if _is_keynote(one) and not one.is_cancelled)
+    return (
+        session
+        for session in programme.sessions
+        if _is_keynote(session) and not session.is_cancelled
+    )
 
 
 def _is_keynote(session: Session) -> bool:

@@ -1,4 +1,4 @@
-"""What is on at a moment and what comes next; only sessions with a time, not cancelled ones."""
+"""What is on at a moment and what comes next; only scheduled sessions, not cancelled ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ ONE_DAY = timedelta(days=1)
 DEFAULT_LENGTH = timedelta(minutes=30)  # of a session without an end
 ROOMS_PER_SCREEN = 5  # in letters that can be read from eight metres
 MAX_SCREEN_PAGES = 20
-NEXT_WITHIN = timedelta(minutes=30)  # after the first upcoming session; these are one round
+NEXT_WITHIN = timedelta(minutes=30)  # after the first upcoming session; these are listed together
 
 BEFORE, ON, BETWEEN, OVER, UNKNOWN = "before", "on", "between", "over", "unknown"
 
@@ -29,7 +29,7 @@ class RoomStatus:
 
     @property
     def is_for_everyone(self) -> bool:
-        """Whether this is a break, not a session whose room is not known."""
+        """Whether this is a break, not a session with an unknown room."""
         session = self.now or self.next
         return self.room is None and session is not None and session.is_break
 
@@ -42,9 +42,9 @@ class NowNext:
     now: Sequence[SessionLine]
     next: Sequence[SessionLine]
     next_at: datetime | None
-    rooms: Sequence[RoomStatus]  # of today, or of the next day if nothing more is on today
-    break_now: Session | None  # if nothing but this break is on
-    changes_at: datetime | None  # when this stops being true
+    rooms: Sequence[RoomStatus]  # of today, or of the next day if today is over
+    break_now: Session | None  # if only this break is on
+    changes_at: datetime | None  # when this becomes outdated
     is_next_today: bool
 
     @property
@@ -59,17 +59,21 @@ class NowNext:
 
 def get_now_next(programme: PublishedProgramme, moment: datetime) -> NowNext:
     """Return what is on at a moment and what comes next."""
-    timed = [one for one in programme.sessions if one.starts_at and not one.is_cancelled]
+    timed = [
+        session for session in programme.sessions if session.starts_at and not session.is_cancelled
+    ]
     zone, today = programme.zone, _local_date(moment, programme.zone)
-    now = [one for one in timed if _get_start(one) <= moment < get_end(one)]
-    to_come = [one for one in timed if _get_start(one) > moment]
-    next_at = min(map(_get_start, to_come), default=None)
-    following = [one for one in to_come if next_at and _get_start(one) <= next_at + NEXT_WITHIN]
+    now = [session for session in timed if _get_start(session) <= moment < get_end(session)]
+    upcoming = [session for session in timed if _get_start(session) > moment]
+    next_at = min(map(_get_start, upcoming), default=None)
+    following = [
+        session for session in upcoming if next_at and _get_start(session) <= next_at + NEXT_WITHIN
+    ]
     changes = [
-        *(get_end(one) for one in now),
+        *(get_end(session) for session in now),
         *filter(None, (next_at, start_of_day(today + ONE_DAY, zone))),
     ]
-    is_break = bool(now) and all(one.is_break for one in now)
+    is_break = bool(now) and all(session.is_break for session in now)
     is_next_today = next_at is not None and _local_date(next_at, zone) == today
     day = today if now or next_at is None else _local_date(next_at, zone)
     return NowNext(
@@ -77,7 +81,7 @@ def get_now_next(programme: PublishedProgramme, moment: datetime) -> NowNext:
         now=listing.build_lines(now),
         next=listing.build_lines(following),
         next_at=next_at,
-        rooms=_list_room_statuses(programme, [] if is_break else now, to_come, day),
+        rooms=_list_room_statuses(programme, [] if is_break else now, upcoming, day),
         break_now=now[0] if is_break else None,
         changes_at=min(changes) if timed else None,
         is_next_today=is_next_today,
@@ -86,7 +90,7 @@ def get_now_next(programme: PublishedProgramme, moment: datetime) -> NowNext:
 
 @dataclass(frozen=True)
 class ScreenPage:
-    """The rooms that a large screen shows at once, of all those that it shows in turn."""
+    """The rooms that a large screen shows at once, as one of several pages."""
 
     rooms: Sequence[RoomStatus]
     number: int
@@ -95,7 +99,7 @@ class ScreenPage:
 
     @property
     def following(self) -> int:
-        """The page that comes next; after the last, the first."""
+        """The next page; after the last, the first."""
         return self.number % self.count + 1
 
     @property
@@ -107,7 +111,7 @@ class ScreenPage:
 def build_screen_page(rooms: Sequence[RoomStatus], number: int) -> ScreenPage:
     """Divide the rooms evenly among as few pages as possible, and return one of the pages."""
     count = max(1, min(MAX_SCREEN_PAGES, -(-len(rooms) // ROOMS_PER_SCREEN)))
-    number = number if number <= count else 1  # there may be fewer rooms by now
+    number = number if number <= count else 1  # there may be fewer rooms now
     begins, ends = (len(rooms) * page // count for page in (number - 1, number))
     return ScreenPage(rooms[begins:ends], number, count, begins + 1)
 
@@ -125,7 +129,7 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 
 def get_end(session: Session) -> datetime:
-    """Return when a session ends, or its start plus DEFAULT_LENGTH if that is not known."""
+    """Return when a session ends, or its start plus DEFAULT_LENGTH if the end is unknown."""
     return session.ends_at or _get_start(session) + DEFAULT_LENGTH
 
 
@@ -155,18 +159,23 @@ def _list_room_statuses(
     to_come: Sequence[Session],
     day: date,
 ) -> Sequence[RoomStatus]:
-    """Return the rooms in order, without those where nothing more is on that day."""
-    later = [one for one in to_come if _local_date(_get_start(one), programme.zone) == day]
+    """Return the rooms in order, without those that have nothing more on that day."""
+    later = [
+        session for session in to_come if _local_date(_get_start(session), programme.zone) == day
+    ]
     statuses = (
         RoomStatus(room, _first_in_room(room, now), _first_in_room(room, later))
         for room in (*programme.rooms, None)
     )
-    return [one for one in statuses if one.now or one.next]
+    return [status for status in statuses if status.now or status.next]
 
 
 def _first_in_room(room: Room | None, sessions: Sequence[Session]) -> Session | None:
     slug = room.slug if room else None
-    return next((one for one in sessions if (one.room.slug if one.room else None) == slug), None)
+    return next(
+        (session for session in sessions if (session.room.slug if session.room else None) == slug),
+        None,
+    )
 
 
 def _local_date(moment: datetime, zone: ZoneInfo) -> date:

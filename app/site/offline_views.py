@@ -75,12 +75,12 @@ def offline_manifest() -> ResponseReturnValue:
     expires_at(now + A_MINUTE)
     moment = {"day": local_date(now), "time": local_time(now)}
     addresses = [*map(asset, FILES), *_look_urls(), *_page_urls()][:MAX_PAGES]
-    said = gettext("You are offline. This page was saved at %(time)s on %(day)s.", **moment)
+    message = gettext("You are offline. This page was saved at %(time)s on %(day)s.", **moment)
     return jsonify(
         version=_version(addresses),
         addresses=addresses,
         told=gettext("Last updated at %(time)s on %(day)s.", **moment),
-        banner=render_template("site/_offline_banner.html", message=said),
+        banner=render_template("site/_offline_banner.html", message=message),
     )
 
 
@@ -93,7 +93,7 @@ def service_worker() -> ResponseReturnValue:
 
 
 def _look_urls() -> Iterator[str]:
-    """Yield the addresses of the colours and the logo that organisers have set."""
+    """Yield the URLs of the colours and the logo, if organisers have set them."""
     palette, logo = content.get_palette(get_content_folder()), get_logo()
     if not palette.is_shipped:
         yield get_look_url(palette)
@@ -107,7 +107,9 @@ def _page_urls() -> Iterator[str]:
     yield from map(url_for, PAGE_ENDPOINTS)
     yield from (url_for("programme.day", asked=day.date) for day in programme.days)
     yield from (
-        url_for("programme.session", slug=one.slug) for one in programme.sessions if one.has_page
+        url_for("programme.session", slug=session.slug)
+        for session in programme.sessions
+        if session.has_page
     )
     yield from (url_for("programme.room", slug=room.slug) for room in programme.rooms)
     yield from (url_for("programme.theme", slug=theme.slug) for theme in programme.themes)

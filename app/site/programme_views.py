@@ -123,7 +123,7 @@ def day(asked: date) -> ResponseReturnValue:
         programme=programme,
         day=found,
         filters=filters,
-        listing=filters.narrow((one.session for one in found.lines), programme.zone),
+        listing=filters.narrow((line.session for line in found.lines), programme.zone),
         grid=next(iter(drawn), None),
         clocks=clocks,
         breadcrumbs=_programme_breadcrumbs(),
@@ -133,12 +133,12 @@ def day(asked: date) -> ResponseReturnValue:
 def _read_filters(programme: PublishedProgramme) -> SearchFilters:
     """Return the filters of this request.
 
-    Only pages with a single filter are stored, so that nobody fills the cache with combinations.
-    All values that the programme does not know lead to one page.
+    Only pages with a single filter are cached, so that no one can fill the cache with combinations.
+    All unknown values lead to one page.
     """
-    given = {name: cache_params.get_param(name) or "" for name in FILTER_PARAMS}
-    filters = search_filters.parse_filters(programme, MultiDict(given), FILTER_PARAMS)
-    if sum(map(bool, given.values())) > 1:
+    values = {name: cache_params.get_param(name) or "" for name in FILTER_PARAMS}
+    filters = search_filters.parse_filters(programme, MultiDict(values), FILTER_PARAMS)
+    if sum(map(bool, values.values())) > 1:
         do_not_store()
     policy = cache_policy.current()
     policy.params = {**policy.params, **search_filters.build_readers(programme)}
@@ -163,7 +163,7 @@ def session(slug: str) -> ResponseReturnValue:
     clocks = time_zones.get_zone_choice(programme.conference)
     found = programme.get_session(slug)
     made_from = json_ld.build_session_context(programme, found, clocks)
-    expires_at(*(one.opens_at for one in found.materials))
+    expires_at(*(material.opens_at for material in found.materials))
     return render_page(
         "programme/session.html",
         clocks.status,
@@ -275,7 +275,7 @@ class DayConverter(BaseConverter):
         return value.isoformat()
 
 
-REFRESH_SECONDS = 15  # how long the large screen shows a page; usually answered by 304
+REFRESH_SECONDS = 15  # display time of a page on the large screen; usually answered by 304
 SCREEN_PAGES = choice_param(*map(str, range(1, MAX_SCREEN_PAGES + 1)))
 
 
@@ -301,11 +301,11 @@ def now() -> ResponseReturnValue:
 
 
 def _render_display(now_next: NowNext, now: datetime) -> ResponseReturnValue:
-    """Render the version for large screens, which leads from page to page without scripts."""
-    expires_at(now.replace(second=0, microsecond=0) + timedelta(minutes=1))  # it shows the time
-    shown = build_screen_page(now_next.rooms, int(cache_params.get_param("page") or 1))
+    """Render the version for large screens, which cycles through its pages without scripts."""
+    expires_at(now.replace(second=0, microsecond=0) + timedelta(minutes=1))  # the time is shown
+    screen = build_screen_page(now_next.rooms, int(cache_params.get_param("page") or 1))
     response = make_response(
-        render_page("programme/now_screen.html", now_next=now_next, screen=shown, now=now)
+        render_page("programme/now_screen.html", now_next=now_next, screen=screen, now=now)
     )
-    response.headers["Refresh"] = f"{REFRESH_SECONDS}; url=?display=1&page={shown.following}"
+    response.headers["Refresh"] = f"{REFRESH_SECONDS}; url=?display=1&page={screen.following}"
     return response

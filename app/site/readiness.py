@@ -1,6 +1,6 @@
-"""Whether the site can serve, and what is wrong with it although it can.
+"""Whether the site can serve requests, and problems that do not prevent it.
 
-Each problem has a name, by which a monitor tells it from others, and a sentence for the operator.
+Each problem has a name, which identifies it for monitors, and a sentence for the operator.
 """
 
 import os
@@ -27,7 +27,7 @@ from app.releases import current_release
 
 THERE, AWAY, DAMAGED, REPLACED = "there", "away", "damaged", "deleted or replaced"
 READ_ONLY, OUTDATED = "read-only", "not up to date"
-SENTENCES = {  # no address and no path: everybody may read them
+SENTENCES = {  # no URLs and no paths, since they are public
     AWAY: "The database cannot be reached",
     DAMAGED: "The database is damaged. Restore a backup",
     REPLACED: "The database file was deleted or replaced. Put the right one back",
@@ -40,7 +40,7 @@ Problem = tuple[str, str]  # its name, and a sentence
 
 @dataclass
 class Readiness:
-    """What one look at the site found."""
+    """The result of one check of the site."""
 
     can_serve: bool = True
     database: str = THERE
@@ -51,7 +51,7 @@ class Readiness:
 
 
 def check() -> Readiness:
-    """Look at everything; a database that is away is a finding, not an error."""
+    """Check everything; an unavailable database is a problem, not an error."""
     found = Readiness(can_serve=_can_serve())
     problems = list(check_disk())
     try:
@@ -67,12 +67,12 @@ def check() -> Readiness:
 
 
 def check_database() -> Iterator[Problem]:
-    """Yield what keeps the database from being used as it should; it may raise SQLAlchemyError."""
+    """Yield the problems of the database; it may raise SQLAlchemyError."""
     yield from _check_database(Readiness())
 
 
 def _can_serve() -> bool:
-    """Return True if this process has a programme to show, were it the last one that it saw."""
+    """Return True if this process has a programme to show, even an outdated one."""
     try:
         current_release.get_programme()
     except ConferenceError:

@@ -1,10 +1,10 @@
 """Search in public content: sessions, speakers, themes, rooms, pages and news.
 
-Accents and case are ignored, the beginning of a word is enough, and words may come in any order;
-every word must match. Matches in the title rank first. The database's index finds matches in the
-release; pages and news, which are few, are searched in memory. So is everything where there is no
-index: in a preview, and while the database is unavailable.
-If nothing matches, ``suggest`` proposes words of titles with a similar spelling.
+Accents and case are ignored, the start of a word is enough, and words may be in any order; every
+word must match. Matches in the title rank first. The database's index finds matches in the release;
+pages and news, which are few, are searched in memory. So is everything if there is no index: in a
+preview, and while the database is unavailable. If nothing matches, ``suggest`` proposes words of
+titles with a similar spelling.
 """
 
 import re
@@ -29,7 +29,7 @@ from app.releases.search_index import (
     split_words,
 )
 
-# What people type when they look for a page, besides the words in its text. Words are folded.
+# Synonyms by which people search for a page, besides the words in its text. Words are folded.
 SYNONYMS: Mapping[str, str] = {
     "accessibility": "disability disabled wcag",
     "complaints": "complain",
@@ -55,10 +55,10 @@ MAX_CORRECTED_WORDS = 4  # per search
 
 
 def build_vocabulary(documents: Iterable[SearchDocument]) -> dict[str, str]:
-    """Return the words of titles: the folded form of each, and its spelling."""
+    """Map the folded form of each word in a title to its spelling."""
     spellings: dict[str, str] = {}
-    for thing in documents:
-        for word in WORD.findall(thing.title):
+    for document in documents:
+        for word in WORD.findall(document.title):
             spellings.setdefault(fold(word), word.lower())
     return spellings
 
@@ -71,9 +71,9 @@ def suggest(query: str, vocabulary: dict[str, str]) -> Sequence[str]:
     for word in query_words:
         is_unknown = word in unknown[:MAX_CORRECTED_WORDS]
         choices = _closest_words(word, vocabulary) if is_unknown else [vocabulary.get(word, word)]
-        corrected = [f"{begun} {one}".strip() for begun in corrected for one in choices or [word]][
-            :MAX_SUGGESTIONS
-        ]
+        corrected = [
+            f"{begun} {choice}".strip() for begun in corrected for choice in choices or [word]
+        ][:MAX_SUGGESTIONS]
     return corrected if unknown else ()
 
 
@@ -93,7 +93,7 @@ MAX_QUERY_LENGTH = 100  # characters; the rest is ignored
 PAGE_SIZE = 20  # results
 EXCERPT_BEFORE, EXCERPT_AFTER = 60, 120  # characters around the first match
 RUN = re.compile(r"\S+")
-AFTER_A_SENTENCE = re.compile(r"(?<=[.!?])…$")  # what is cut off there is not missed
+AFTER_A_SENTENCE = re.compile(r"(?<=[.!?])…$")  # the rest after a sentence is not needed
 Span = tuple[int, int]  # start and end in a text
 HighlightedText = Sequence[tuple[str, bool]]  # parts of a text, and whether each matches
 
@@ -136,8 +136,8 @@ class SearchCorpus:
     @cached_property
     def _positions_by_title_word(self) -> Mapping[str, Sequence[int]]:
         found: dict[str, list[int]] = defaultdict(list)
-        for place, thing in enumerate(self.all):
-            for word in split_words(f"{thing.title} {thing.synonyms}"):
+        for place, document in enumerate(self.all):
+            for word in split_words(f"{document.title} {document.synonyms}"):
                 found[word].append(place)
         return dict(found)
 
@@ -192,10 +192,10 @@ def find(
         positions = [place for place in positions if matches(corpus.all[place])]
     last = max(1, -(-len(positions) // PAGE_SIZE))
     page_number = min(page_number, last)
-    some = positions[(page_number - 1) * PAGE_SIZE : page_number * PAGE_SIZE]
+    page_positions = positions[(page_number - 1) * PAGE_SIZE : page_number * PAGE_SIZE]
     return SearchResults(
         len(positions),
-        [_build_hit(corpus.all[one], query_words) for one in some],
+        [_build_hit(corpus.all[position], query_words) for position in page_positions],
         page_number,
         last,
     )
@@ -224,7 +224,7 @@ def _iter_matches(text: str, query_words: frozenset[str]) -> Iterator[Span]:
     """Yield the spans of the words in a text that match."""
     if not query_words:
         return iter(())
-    if text.isascii():  # most texts are, and one regular expression is enough
+    if text.isascii():  # most texts are ASCII, for which one regular expression is enough
         prefixes = "|".join(sorted(filter(str.isascii, query_words)))
         look = rf"(?<![a-z0-9])(?:{prefixes or '(?!)'})[a-z0-9]*"
         return (word.span() for word in re.finditer(look, text, re.ASCII | re.IGNORECASE))
@@ -236,7 +236,7 @@ def _asked_in_run(run: re.Match[str], begins: tuple[str, ...]) -> Iterator[Span]
     """Yield the matches in a run of characters without spaces.
 
     Folding can turn one character into several, even into several words: ⑴ into (1), ℀ into a/c. So
-    words are searched in the folded text, and each is mapped back to the characters it came from.
+    words are searched in the folded text, and each is mapped back to its original characters.
     """
     folded, places = _fold_with_positions(run)
     begin = end = -1
@@ -254,8 +254,8 @@ def _asked_in_run(run: re.Match[str], begins: tuple[str, ...]) -> Iterator[Span]
 
 
 def _fold_with_positions(run: re.Match[str]) -> tuple[str, Sequence[int]]:
-    """Return a run folded, and for each of its characters, and its end, where it came from."""
-    if run[0].isascii():  # as most are: each character stays one
+    """Return a run folded, with the original position of each of its characters, and of its end."""
+    if run[0].isascii():  # usually each character folds to one
         return run[0].lower(), range(run.start(), run.end() + 1)
     folded = [fold(character) for character in run[0]]
     places = [run.start() + place for place, some in enumerate(folded) for _ in some]

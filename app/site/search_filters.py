@@ -34,8 +34,8 @@ PROGRAMME_FILTERS = ("theme", "kind", "room", "language", ACCESS)  # above the p
 MAX_IGNORED_SHOWN = 3  # shown to the visitor
 MAX_IGNORED_LENGTH = 40  # characters
 READ_FILTER = short_text_param(200)
-UNKNOWN_VALUE = "\0"  # what READ_FILTER lets through is printable
-MAX_WORDS_OFFERED = 100  # of a filter by words; the chosen one is offered besides
+UNKNOWN_VALUE = "\0"  # not printable, so READ_FILTER never returns it
+MAX_WORDS_OFFERED = 100  # of a filter by words, in addition to the chosen one
 FacetOptions = Sequence[tuple[str, str]]  # value, label
 
 
@@ -55,7 +55,7 @@ class Facet:
 
     @property
     def is_useful(self) -> bool:
-        """Whether it tells sessions apart; one feature of rooms does, for others lack it."""
+        """Whether it distinguishes sessions; one room feature does, since other rooms lack it."""
         return len(self.options) > 1 or (self.name == ACCESS and bool(self.options))
 
 
@@ -65,21 +65,21 @@ class SearchFilters:
 
     facets: Sequence[Facet]
     ignored: Sequence[str]  # values that this programme does not know
-    ignored_labels: Sequence[str]  # of the filters that had one
+    ignored_labels: Sequence[str]  # of the filters they were in
     sessions: Sequence[Session]
 
     @property
     def labels(self) -> Sequence[str]:
         """Return the labels of all chosen values."""
-        return list(chain.from_iterable(one.labels for one in self.facets))
+        return list(chain.from_iterable(facet.labels for facet in self.facets))
 
     @property
     def query_params(self) -> Mapping[str, list[str]]:
         """Return the chosen values as query parameters."""
-        return {one.name: list(one.chosen) for one in self.facets if one.chosen}
+        return {facet.name: list(facet.chosen) for facet in self.facets if facet.chosen}
 
     def toggle(self, name: str, value: str) -> Mapping[str, list[str]]:
-        """Return the query parameters with this value chosen, or without it if it is chosen now."""
+        """Return the query parameters with this value added, or removed if it is chosen."""
         others = {one: chosen for one, chosen in self.query_params.items() if one != name}
         return others if value in self.query_params.get(name, ()) else {**others, name: [value]}
 
@@ -108,7 +108,7 @@ def parse_filters(
     args: MultiDict[str, str],
     names: Collection[str] | None = None,
 ) -> SearchFilters:
-    """Return the filters in the query parameters: all that there are, or those with these names."""
+    """Return the filters in the query parameters: all of them, or those with these names."""
     facets, ignored, ignored_labels = [], [], []
     for name, label, options, frequent in _list_facets(programme):
         if names is not None and name not in names:
@@ -121,7 +121,7 @@ def parse_filters(
         unknown = [value for value in typed if value not in known]
         ignored += unknown
         ignored_labels += [label] if unknown else []
-        offered = [one for one in options if one[0] in frequent or one[0] in chosen]
+        offered = [option for option in options if option[0] in frequent or option[0] in chosen]
         facets.append(Facet(name, label, offered, tuple(chosen)))
     shown_values = [
         collapse_whitespace(strip_hidden(value))[:MAX_IGNORED_LENGTH]
@@ -132,9 +132,9 @@ def parse_filters(
 
 
 def build_readers(programme: PublishedProgramme) -> Mapping[str, ParamReader]:
-    """Return readers of the filters above the programme that know the values of this release.
+    """Return readers of the filters above the programme for the values of this release.
 
-    To them all values that it does not know are the same one, so that they share a page.
+    They map all unknown values to the same one, so that these share a page.
     """
     return {
         name: partial(_read_filter, programme, name, frozenset(value for value, _ in options))
@@ -146,10 +146,10 @@ def build_readers(programme: PublishedProgramme) -> Mapping[str, ParamReader]:
 def _read_filter(
     programme: PublishedProgramme, name: str, known: frozenset[str], asked: str
 ) -> str | None:
-    given = READ_FILTER(asked)
-    if not given:
-        return given
-    value = _follow_redirect(programme, name, _fold(name, given))
+    filter_value = READ_FILTER(asked)
+    if not filter_value:
+        return filter_value
+    value = _follow_redirect(programme, name, _fold(name, filter_value))
     return value if value in known else UNKNOWN_VALUE
 
 
@@ -170,12 +170,12 @@ def _available_facets(programme: PublishedProgramme) -> Iterator[tuple[str, str,
     """Yield the name, label and options of each filter; options may be empty."""
     days = [(day.date.isoformat(), local_date(day.date)) for day in programme.days]
     yield "day", gettext("Day"), days
-    yield "theme", gettext("Theme"), [(one.slug, one.name) for one in programme.themes]
-    yield "room", gettext("Room"), [(one.slug, one.name) for one in programme.rooms]
+    yield "theme", gettext("Theme"), [(theme.slug, theme.name) for theme in programme.themes]
+    yield "room", gettext("Room"), [(room.slug, room.name) for room in programme.rooms]
     for name, field in FILTER_FIELDS.items():
         label = VALUE_LABELS.get(name, str)
-        shown = gettext("Type") if name == "kind" else gettext(field.label)
-        yield name, shown, _labelled_options(name, programme, label)
+        facet_label = gettext("Type") if name == "kind" else gettext(field.label)
+        yield name, facet_label, _labelled_options(name, programme, label)
     yield ACCESS, gettext("Access in the room"), _labelled_options(ACCESS, programme, feature_name)
 
 
@@ -194,7 +194,7 @@ def _labelled_options(
 def _list_frequent(
     name: str, options: FacetOptions, programme: PublishedProgramme
 ) -> frozenset[str]:
-    """Return the values that are offered: all of them, or of words the most frequent."""
+    """Return the offered values: all of them, or the most frequent of words."""
     if name not in WORD_FILTERS:
         return frozenset(value for value, _ in options)
     counts = Counter(
@@ -204,18 +204,18 @@ def _list_frequent(
 
 
 def _fold(name: str, value: str) -> str:
-    """Return the value by which words of any case are the same one."""
+    """Return a key by which words are equal regardless of case."""
     return value.casefold() if name in WORD_FILTERS else value
 
 
 def _follow_redirect(programme: PublishedProgramme, name: str, value: str) -> str:
-    """Return the slug that a theme or room has now, if it had this one before."""
+    """Return the current slug of a theme or room with this former slug."""
     by_filter: Mapping[str, Sequence[Room | Theme]] = {
         "theme": programme.themes,
         "room": programme.rooms,
     }
     entities = by_filter.get(name, ())
-    if any(one.slug == value for one in entities):
+    if any(entity.slug == value for entity in entities):
         return value
     return programme.find_moved(name, value, entities) or value
 
@@ -234,7 +234,7 @@ def _filter_values(name: str, session: Session) -> list[str]:
     return [_fold(name, one) for one in _field_values(FILTER_FIELDS[name].name, session)]
 
 
-FILTER_FIELDS = {one.filter_name: one for one in SESSION_FIELDS if one.filter_name}
+FILTER_FIELDS = {field.filter_name: field for field in SESSION_FIELDS if field.filter_name}
 WORD_FILTERS = frozenset(name for name, one in FILTER_FIELDS.items() if one.kind is WORDS)
 VALUE_LABELS: Mapping[str, Callable[[str], str]] = {"kind": kind_name, "language": language_name}
 FACET_VALUES: Mapping[str, Callable[[Session], Iterable[str]]] = {

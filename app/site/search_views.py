@@ -22,7 +22,7 @@ from app.web.cache_policy import cacheable
 from app.web.rendering import render_page
 
 MAX_PAGE_DIGITS = 5  # of a page number
-MAX_SINGLE_WORDS = 5  # words that are suggested on their own
+MAX_SINGLE_WORDS = 5  # words suggested individually
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class SearchRequest:
     def url_without(self, name: str) -> str:
         """Return the URL of the search without one parameter."""
         values: dict[str, Any] = {**self.filters.query_params, "q": self.query or None}
-        return url_for("site.search", **{one: values[one] for one in values if one != name})
+        return url_for("site.search", **{value: values[value] for value in values if value != name})
 
 
 @cacheable
@@ -83,7 +83,7 @@ def results() -> ResponseReturnValue:
 def _build_lines(results: SearchResults) -> Mapping[str, SessionLine]:
     """Return the lines of the sessions among the results, by slug."""
     programme = current_release.get_programme()
-    slugs = [one.document.slug for one in results.hits if one.document.kind == "session"]
+    slugs = [hit.document.slug for hit in results.hits if hit.document.kind == "session"]
     return {slug: SessionLine(programme.get_session(slug)) for slug in slugs}
 
 
@@ -96,7 +96,7 @@ def _run_search(search_request: SearchRequest) -> SearchResults:
 
 
 def _suggest(search_request: SearchRequest) -> Sequence[tuple[str, int]]:
-    """Return suggested queries that have results, and how many: corrected, or single words."""
+    """Return suggested queries (corrected, or single words) with their numbers of results."""
     corpus, predicate = _get_corpus(), search_request.predicate
     known_words = _get_vocabulary()
     candidates = list(search.suggest(search_request.query, known_words))
@@ -104,9 +104,9 @@ def _suggest(search_request: SearchRequest) -> Sequence[tuple[str, int]]:
     for word in single_words if len(single_words) > 1 else ():
         candidates += search.suggest(word, known_words) or [word]
     counts = (
-        (one, search.find(one, corpus, 1, predicate).count)
-        for one in dict.fromkeys(candidates)
-        if split_words(one)
+        (candidate, search.find(candidate, corpus, 1, predicate).count)
+        for candidate in dict.fromkeys(candidates)
+        if split_words(candidate)
     )
     return [(one, count) for one, count in counts if count]
 

@@ -35,7 +35,7 @@ from app.web.cache_policy import (
 from app.web.error_handlers import is_error_page, refuse
 from app.web.rendering import render_page
 
-STILL_UNKNOWN = '<h2 id="still-to-be-announced"'  # the part of the venue page that lists it
+STILL_UNKNOWN = '<h2 id="still-to-be-announced"'  # the part of the venue page about what is unknown
 MAX_SESSIONS = 4  # of what is on now, and of what is next
 
 
@@ -61,8 +61,8 @@ def build_json_ld(programme: PublishedProgramme) -> str:
 
 
 def find_places_left(status: RegistrationStatus) -> int | None:
-    """Return how many places are left, if they are few and the database can be read."""
-    if status.is_open:  # no change of the cache version says that one more place is taken
+    """Return the number of places left, if there are few and the database is available."""
+    if status.is_open:  # the cache version does not change with every place taken
         expires_at(clock.now() + A_MINUTE)
     try:
         return home_page.find_places_left(status)
@@ -83,7 +83,7 @@ offline_views.add_url_rules(bp)
 
 
 def _find_state() -> home_page.ConferenceState | None:
-    """Return what a visitor can do now, or None if a page that can do without cannot read it."""
+    """Return what a visitor can do now, or None on pages that can do without it."""
     try:
         state = home_page.get_conference_state(current_release.get_programme())
     except (SQLAlchemyError, ValueError) as fault:
@@ -98,14 +98,14 @@ def _find_state() -> home_page.ConferenceState | None:
 
 @bp.app_template_global()
 def find_main_action() -> str:
-    """Return the main button of the header; error pages show it whatever cannot be read."""
+    """Return the main button of the header, even on error pages when data is unavailable."""
     state = _find_state()
     return state.main_action if state else "register"
 
 
 @bp.app_template_global()
 def is_conference_over() -> bool:
-    """Return True after the last session: pages then lead to what stays, not to what is next."""
+    """Return True after the last session: pages then link to what stays available."""
     state = _find_state()
     return state is not None and state.phase == "over"
 
@@ -187,7 +187,7 @@ def venue() -> ResponseReturnValue:
 
 
 def _split_venue_text(body: str, programme: PublishedProgramme) -> tuple[str, str]:
-    """Split the text where the map belongs, and drop from the rest what is known or past."""
+    """Split the text where the map belongs, and drop parts that are known or past from the rest."""
     text, heading, unknown = body.partition(STILL_UNKNOWN)
     if is_conference_over() and "<h2" not in unknown:
         return text, ""
@@ -259,7 +259,7 @@ def access_keys() -> ResponseReturnValue:
             )
         else:
             answer.delete_cookie("access_keys")
-        # pages do not vary on cookies, so the browser would show those it has for a while
+        # pages do not vary on cookies, so browsers would show cached ones for a while
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
     expires_at(clock.now() + A_DAY)

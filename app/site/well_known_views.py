@@ -38,7 +38,7 @@ PROGRAMME_ENDPOINTS = (
 
 
 class SitemapEntry(NamedTuple):
-    """A page, and when it last changed if that is known."""
+    """A page, and when it last changed if known."""
 
     url: str
     last_modified: date | datetime | None = None
@@ -79,9 +79,11 @@ def _programme_urls(programme: PublishedProgramme) -> Iterator[str]:
     """Yield the URLs of pages that only change with a release."""
     yield from (absolute_url(endpoint) for endpoint in PROGRAMME_ENDPOINTS)
     yield from (absolute_url("programme.day", asked=day.date) for day in programme.days)
-    yield from (absolute_url("programme.theme", slug=one.slug) for one in programme.themes)
-    yield from (absolute_url("programme.room", slug=one.slug) for one in programme.rooms)
-    yield from (absolute_url("programme.speaker", slug=one.slug) for one in programme.speakers)
+    yield from (absolute_url("programme.theme", slug=theme.slug) for theme in programme.themes)
+    yield from (absolute_url("programme.room", slug=room.slug) for room in programme.rooms)
+    yield from (
+        absolute_url("programme.speaker", slug=speaker.slug) for speaker in programme.speakers
+    )
 
 
 DISALLOWED_PATHS = (  # prefixes; $ marks an exact path
@@ -125,7 +127,7 @@ def liveness() -> ResponseReturnValue:
 
 
 def readiness() -> ResponseReturnValue:
-    """Say in the body all that is wrong; respond 503 only if nothing can be served."""
+    """Respond with all problems in the body; use 503 only if nothing can be served."""
     found = check_readiness()
     body = jsonify(
         database=found.database,
@@ -162,7 +164,7 @@ def _sitemap_urls() -> Iterator[str]:
 
 @cacheable
 def favicon() -> ResponseReturnValue:
-    """Return the icon for programs that look for it at the root and not in the page."""
+    """Return the icon for programs that request it at the root, ignoring the page."""
     icon = (STATIC_FOLDER / "img" / "favicon.ico").read_bytes()
     return Response(icon, mimetype="image/x-icon")
 

@@ -21,7 +21,7 @@ from app.speakers.models import SpeakerAccess
 
 
 def get_signed_in_person() -> Person:
-    """Return who is signed in, behind a guard that requires it."""
+    """Return the signed-in person, behind a guard that requires one."""
     found = guards.current_person()
     if found is None:
         raise PermissionDenied(guards.SPEAKERS_ONLY)
@@ -34,12 +34,12 @@ def get_access(slug: str) -> SpeakerAccess:
 
 
 def get_own_speaker(slug: str) -> Speaker:
-    """Return the speaker with this slug if the person signed in has access; else raise NotFound."""
+    """Return the speaker if the signed-in person has access; raise NotFound otherwise."""
     return get_access(slug).speaker
 
 
 def current_actor() -> str:
-    """Return the email address that the history records for what is being done."""
+    """Return the email address that the history records as the actor."""
     return get_signed_in_person().email
 
 
@@ -53,10 +53,12 @@ def grant_own_access(speaker: Speaker, email: str, *, actor: str) -> Person:
 
 
 def add_assistant(speaker: Speaker, email: str, *, actor: str) -> Person:
-    """Give an assistant the same access; the history records what they do under their own name."""
+    """Give an assistant the same access; the history records their actions under their own name."""
     versioned_edits.lock(speaker)  # otherwise two concurrent requests could exceed the limit
     assistant_emails = {
-        one.person.email for one in queries.list_access_to_speaker(speaker) if one.is_assistant
+        access.person.email
+        for access in queries.list_access_to_speaker(speaker)
+        if access.is_assistant
     }
     if len(assistant_emails - {accounts.normalise_email(email)}) >= MAX_ASSISTANTS:
         raise RuleViolation(f"{MAX_ASSISTANTS} assistants already have access. Remove one first")
@@ -65,7 +67,7 @@ def add_assistant(speaker: Speaker, email: str, *, actor: str) -> Person:
 
 
 def revoke(speaker: Speaker, access_id: int, *, actor: str) -> Person:
-    """Revoke somebody's access to a speaker's pages, from their next request on."""
+    """Revoke a person's access to a speaker's pages, from the next request on."""
     access = next(
         (one for one in queries.list_access_to_speaker(speaker) if one.id == access_id), None
     )
@@ -87,8 +89,8 @@ def revoke(speaker: Speaker, access_id: int, *, actor: str) -> Person:
 def revoke_assistant(speaker: Speaker, access_id: int, *, actor: str) -> Person:
     """Revoke an assistant's access; only organisers may revoke the speaker's own."""
     if any(
-        one.id == access_id and not one.is_assistant
-        for one in queries.list_access_to_speaker(speaker)
+        access.id == access_id and not access.is_assistant
+        for access in queries.list_access_to_speaker(speaker)
     ):
         raise RuleViolation("This is the speaker. Only the organisers can remove their access")
     return revoke(speaker, access_id, actor=actor)
@@ -96,17 +98,17 @@ def revoke_assistant(speaker: Speaker, access_id: int, *, actor: str) -> Person:
 
 def list_own(speaker: Speaker) -> Sequence[SpeakerAccess]:
     """List the speaker's own accesses, without those of assistants."""
-    return [one for one in queries.list_access_to_speaker(speaker) if not one.is_assistant]
+    return [access for access in queries.list_access_to_speaker(speaker) if not access.is_assistant]
 
 
 def list_outdated(speaker: Speaker, own: Sequence[SpeakerAccess]) -> Sequence[SpeakerAccess]:
-    """List the speaker's own accesses with another address than their contact address."""
+    """List the speaker's own accesses whose address is not their contact address."""
     contact = speaker.contact_address.strip().lower()
-    return [one for one in own if contact and one.person.email.lower() != contact]
+    return [access for access in own if contact and access.person.email.lower() != contact]
 
 
 def transfer(source: Speaker, target: Speaker, *, actor: str) -> None:
-    """Give everyone with access to `source` access to `target`, when two records are merged."""
+    """Give everyone with access to ``source`` access to ``target``, when two records are merged."""
     for access in queries.list_access_to_speaker(source):
         grant = add_assistant if access.is_assistant else grant_own_access
         grant(target, access.person.email, actor=actor)
@@ -116,7 +118,7 @@ def transfer(source: Speaker, target: Speaker, *, actor: str) -> None:
 def _grant(speaker: Speaker, email: str, *, actor: str, summary: str, is_assistant: bool) -> Person:
     versioned_edits.lock(speaker)  # otherwise two concurrent requests could grant access twice
     person = accounts.grant_speaker_access(email)
-    if all(one.person_id != person.id for one in queries.list_access_to_speaker(speaker)):
+    if all(access.person_id != person.id for access in queries.list_access_to_speaker(speaker)):
         db.session.add(
             SpeakerAccess(
                 person_id=person.id,

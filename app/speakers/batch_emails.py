@@ -1,7 +1,7 @@
-"""Emails to many speakers at once: who gets one, who does not and why, and sending them.
+"""Emails to many speakers at once: recipients, exclusions with reasons, and sending.
 
-Organisers preview a batch; when they send it, the recipients are determined again. Nobody gets
-the same email twice within a few days, and a reminder is sent only to those with open tasks.
+Organisers preview a batch; when they send it, the recipients are determined again. No one gets the
+same email twice within a few days, and a reminder is sent only to those with open tasks.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +46,7 @@ class BatchEmailKind:
 
 @dataclass(frozen=True)
 class ExcludedRecipient:
-    """Somebody who does not get an email, and why."""
+    """A person who does not get an email, with the reason."""
 
     name: str
     reason: str
@@ -70,7 +70,7 @@ class EmailBatch:
     @property
     def speaker_slugs(self) -> str:
         """The slugs of the speakers who get one, as one value of a form."""
-        return " ".join(one.slug for one in self.speakers)
+        return " ".join(speaker.slug for speaker in self.speakers)
 
 
 def _owner_exclusion(recipient: OwnerRecipient) -> str:
@@ -102,9 +102,9 @@ def reminder_kind_for(recipient: Recipient) -> BatchEmailKind:
 def build_batch(
     letter: str, slugs: Sequence[str] | None = None, owners: Sequence[OwnerRecipient] = ()
 ) -> EmailBatch:
-    """Divide speakers, all whom the email is for unless some are named, and owners."""
+    """Select recipients among speakers (by default all the email is for) and owners."""
     rows = list_rows(letter, slugs)
-    owner_reasons = [(one, _owner_exclusion(one)) for one in owners]
+    owner_reasons = [(owner, _owner_exclusion(owner)) for owner in owners]
     return EmailBatch(
         BATCH_EMAIL_KINDS[letter],
         [row for row in rows if not row.reason],
@@ -120,8 +120,8 @@ def preview_batch(batch: EmailBatch, message: str = "") -> Sequence[RenderedEmai
     """Render each type of email for its first recipient, without a working link."""
     first = _load_speakers(batch.speakers[:1])
     return [
-        *(preview(batch.kind, one, message) for one in first),
-        *(preview(OWNER_REMINDER_KIND, one, message) for one in batch.owners[:1]),
+        *(preview(batch.kind, speaker, message) for speaker in first),
+        *(preview(OWNER_REMINDER_KIND, owner, message) for owner in batch.owners[:1]),
     ]
 
 
@@ -143,16 +143,16 @@ def lock_mailings() -> None:
 
 
 def send(batch: EmailBatch, *, actor: str, message: str = "") -> None:
-    """Send the emails of a batch; call `lock_mailings` before building it."""
+    """Send the emails of a batch; call ``lock_mailings`` before building it."""
     in_order = sorted(_load_speakers(batch.speakers), key=lambda one: one.speaker.id)
-    for speaker in in_order:  # to avoid deadlocks: inviting locks them
+    for speaker in in_order:  # avoids deadlocks: inviting locks them
         send_one(batch.kind, speaker, actor=actor, message=message)
     for owner in batch.owners:
         send_one(OWNER_REMINDER_KIND, owner, actor=actor, message=message)
 
 
 def send_one(kind: BatchEmailKind, recipient: Recipient, *, actor: str, message: str = "") -> None:
-    """Send an email to all addresses of a recipient, with a message of the organisers."""
+    """Send an email to all addresses of a recipient, with the organisers' message."""
     for address in kind.get_addresses(recipient):
         secret = accounts.create_invitation_link(recipient.get_person(address, actor))
         context = _email_context(kind, recipient, secret, message)
@@ -161,7 +161,7 @@ def send_one(kind: BatchEmailKind, recipient: Recipient, *, actor: str, message:
 
 
 def replace_address(speaker: Speaker, *, actor: str) -> None:
-    """Invite a speaker at their contact address, and revoke the access of their earlier ones."""
+    """Invite a speaker at their contact address, and revoke access at earlier addresses."""
     lock_mailings()
     versioned_edits.lock(speaker)
     outdated = access.list_outdated(speaker, access.list_own(speaker))

@@ -1,6 +1,6 @@
-"""Who gets an email that goes to many speakers, and who does not and why, as SQL.
+"""Recipients and exclusions of emails to many speakers, as SQL.
 
-A page about a thousand speakers reads their names and these reasons in one statement; only those
+A page about a thousand speakers reads their names and the reasons in one statement; only those
 whose email is shown or sent are loaded.
 """
 
@@ -26,7 +26,7 @@ NO_ADDRESS: Final = "has no contact email address"
 
 
 class SpeakerRow(NamedTuple):
-    """A speaker whom an email is for, and why they do not get it: "" if they do."""
+    """A speaker an email is for, and the reason for exclusion; "" for recipients."""
 
     id: int
     slug: str
@@ -35,11 +35,11 @@ class SpeakerRow(NamedTuple):
 
 
 def _was_sent(*templates: str, within: timedelta | None = None) -> ColumnElement[bool]:
-    """Match speakers to whom one of these emails was sent, ever or not long before now."""
+    """Match speakers to whom one of these emails was sent, ever or recently."""
     sent = select(SpeakerMailing.id).where(
         SpeakerMailing.speaker_id == Speaker.id, SpeakerMailing.template.in_(templates)
     )
-    if within is not None:  # the moment is known when the statement is sent
+    if within is not None:  # the time is bound when the statement is executed
         since = bindparam(
             "sent_since",
             callable_=lambda: clock.real_now() - within,
@@ -57,7 +57,7 @@ _HAS_ACCESS: Final = (
     .exists()
 )
 _IS_UNREACHABLE: Final = (ADDRESS == "") & ~_HAS_ACCESS
-_INVITED_ADDRESSES: Final = select(func.lower(Email.recipient)).where(  # or soon to be
+_INVITED_ADDRESSES: Final = select(func.lower(Email.recipient)).where(  # or queued
     Email.state.in_((WAITING, SENT)), Email.id.in_(LAST_INVITATIONS)
 )
 
@@ -67,7 +67,7 @@ def _recently(*templates: str) -> ColumnElement[bool]:
 
 
 def _choose(*reasons: tuple[ColumnElement[bool], str]) -> ColumnElement[str]:
-    """Return the first reason that holds, or ""; what comes after it is not looked at."""
+    """Return the first reason that applies, or ""; later ones are not evaluated."""
     return case(*reasons, else_="")
 
 
@@ -106,8 +106,8 @@ REASONS: Final[Mapping[str, ColumnElement[str]]] = {
 
 
 def list_rows(letter: str, slugs: Sequence[str] | None = None) -> Sequence[SpeakerRow]:
-    """List the speakers with these slugs, or all whom an email is for, by name."""
-    such: Any = queries.is_for_email(letter) if slugs is None else Speaker.slug.in_(slugs)
-    rows = select(Speaker.id, Speaker.slug, Speaker.name, REASONS[letter]).where(such)
+    """List the speakers with these slugs, by default all the email is for, by name."""
+    condition: Any = queries.is_for_email(letter) if slugs is None else Speaker.slug.in_(slugs)
+    rows = select(Speaker.id, Speaker.slug, Speaker.name, REASONS[letter]).where(condition)
     found = db.session.execute(rows.order_by(Speaker.name_sort_key, Speaker.id))
     return [SpeakerRow(*row) for row in found]

@@ -1,9 +1,8 @@
 """A speaker's own calendar feed, at a private URL that they can replace.
 
-It contains only public data: the sessions of the current release in which the speaker appears,
-with the UIDs of the public calendars, so that calendar applications update them. Sessions from
-which the speaker was removed are listed as cancelled, since calendars keep entries that are
-merely missing.
+It contains only public data: the sessions of the current release in which the speaker appears, with
+the UIDs of the public calendars, so that calendar applications update them. Sessions from which the
+speaker was removed are listed as cancelled, since calendars keep entries that are merely missing.
 """
 
 from secrets import token_urlsafe
@@ -64,14 +63,14 @@ def feed(secret: str) -> ResponseReturnValue:
     key = require(queries.find_calendar(signing.unsign(SALT, secret) or ""), NotFound(NO_CALENDAR))
     programme = current_release.get_programme()
     own = _session_keys(key.speaker, programme)
-    left = removed_appearances.list_removed_from(key.speaker) - own
+    removed_keys = removed_appearances.list_removed_from(key.speaker) - own
     written = ical_writer.dump(
         programme,
         site=absolute_url("site.home").rstrip("/"),
         name=gettext("%(name)s at %(title)s", name=key.speaker.name, title=_title(programme)),
         address=_feed_url(key),
-        keys=own | left,
-        cancelled_for_reader=left,
+        keys=own | removed_keys,
+        cancelled_for_reader=removed_keys,
     )
     return Response(written, mimetype="text/calendar")
 

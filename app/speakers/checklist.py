@@ -43,7 +43,7 @@ NO_PHOTO = ItemState(_l("Using initials"), is_open=False)
 HAS_WITHDRAWN = ItemState(_l("Withdrawn"), is_open=False)
 ASKED_FOR_ANOTHER_TIME = ItemState(_l("Asked for another time"), is_open=False)
 CONFIRMED = ItemState(_l("Confirmed"), is_open=False)
-NOT_ASKED = ItemState("", is_open=False)  # the item is not on the list
+NOT_ASKED = ItemState("", is_open=False)  # the item is not in the list
 NOTHING_TO_WRITE = ItemState(_l("Nothing to do"), is_open=False)
 PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
     OPEN: ItemState(_l("Waiting for approval"), is_open=False, is_proposal=True),
@@ -64,12 +64,12 @@ class SpeakerBatch:
 
     @cached_property
     def facts(self) -> Mapping[int, SpeakerFacts]:
-        """What decides most of the states, by speaker id; none is missing."""
+        """Values that decide most of the states, by speaker id; complete."""
         return checklist_queries.get_facts(self.ids)
 
     @cached_property
     def proposed(self) -> Sequence[ProposedNames]:
-        """What was proposed about the speakers themselves."""
+        """The latest proposals about the speakers themselves."""
         return proposals.list_proposed_names(Proposal.speaker_id, self.ids)
 
 
@@ -82,7 +82,7 @@ class ChecklistItem:
     endpoint: str  # of its page; takes the speaker's slug
     get_states: Callable[[SpeakerBatch], Mapping[int, ItemState]]  # by speaker id
     question_name: str | None = None  # part of the URL, if one page serves several items
-    label_for_team: Any = None  # where the label speaks to the speaker
+    label_for_team: Any = None  # if the label addresses the speaker
 
     @property
     def team_label(self) -> Any:
@@ -123,7 +123,7 @@ def _participation_state(speaker: SpeakerFacts) -> ItemState:
 
 
 def _place_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
-    """Return who has a place; only confirmed speakers are asked, while they can register."""
+    """Return whether each has a place; only confirmed speakers are asked, during registration."""
     is_asked = speaker_places.is_asked()
     return {
         number: DONE if one.has_place else TO_DO if is_asked and one.is_confirmed else NOT_ASKED
@@ -132,7 +132,7 @@ def _place_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
 
 
 def _photo_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
-    """Return the state of each photo: proposed or sent back, else present, declined or to do."""
+    """Return the state of each photo: proposed or sent back, else present, declined or missing."""
     proposed = proposals.latest_states(batch.proposed, (PHOTO,))
     return {
         number: PROPOSAL_STATES.get(proposed.get(number, "")) or _photo_state(one)
@@ -147,7 +147,7 @@ def _photo_state(speaker: SpeakerFacts) -> ItemState:
 
 
 def _material_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
-    """Return who has uploaded materials; they are optional unless there is a deadline."""
+    """Return whether each has uploaded materials; optional unless there is a deadline."""
     return {number: _material_state(one) for number, one in batch.facts.items()}
 
 
@@ -158,7 +158,7 @@ def _material_state(speaker: SpeakerFacts) -> ItemState:
 
 
 def _profile_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
-    """Return the state of each profile: of the latest proposal, else whether it has a biography."""
+    """Return the state of each profile: the latest proposal's, or whether there is a biography."""
     proposed = proposals.latest_states(batch.proposed, PROFILE_FIELDS)
     return {
         number: PROPOSAL_STATES.get(proposed.get(number, ""))
@@ -168,9 +168,9 @@ def _profile_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
 
 
 def _text_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
-    """Return the state of the texts that each has to write: that of the most urgent one."""
+    """Return the state of each speaker's texts: that of the most urgent one."""
     rows = checklist_queries.list_texts_to_write(batch.ids)
-    latest = {(one.speaker_id, one.session_id): one for one in rows}
+    latest = {(row.speaker_id, row.session_id): row for row in rows}
     found: dict[int, set[ItemState]] = {}
     for one in latest.values():
         state = _text_state(one.proposal_state or "", has_abstract=one.has_abstract)
@@ -180,11 +180,13 @@ def _text_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
 
 def list_owned_with_states(sessions: Sequence[Session]) -> Sequence[tuple[Session, ItemState]]:
     """List sessions with the state of their text, for an owner who need not be a speaker."""
-    proposed = proposals.list_proposed_names(Proposal.session_id, [one.id for one in sessions])
+    proposed = proposals.list_proposed_names(
+        Proposal.session_id, [session.id for session in sessions]
+    )
     states = proposals.latest_states(proposed, SESSION_FIELD_NAMES)
     return [
-        (one, _text_state(states.get(one.id, ""), has_abstract=bool(one.abstract)))
-        for one in sessions
+        (session, _text_state(states.get(session.id, ""), has_abstract=bool(session.abstract)))
+        for session in sessions
     ]
 
 
@@ -200,7 +202,7 @@ def _most_urgent_state(states: Collection[ItemState]) -> ItemState:
 def states_by_answer(
     is_answered: Callable[[SpeakerFacts], bool],
 ) -> Callable[[SpeakerBatch], Mapping[int, ItemState]]:
-    """Return a function that gives whether a question was answered."""
+    """Return a function that returns whether a question was answered."""
 
     def states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
         return {number: DONE if is_answered(one) else TO_DO for number, one in batch.facts.items()}
@@ -266,7 +268,7 @@ def build_checklist(speaker: Speaker) -> Sequence[ChecklistLine]:
 
 @dataclass(frozen=True)
 class OpenItems:
-    """The open items of one speaker: those that one button answers with "none", and the others."""
+    """The open items of one speaker: those one button can answer with "none", and the others."""
 
     answerable: Sequence[ChecklistLine]
     others: Sequence[ChecklistLine]
@@ -275,7 +277,7 @@ class OpenItems:
 def split_open_items(speaker: Speaker, lines: Sequence[ChecklistLine]) -> OpenItems:
     """Split the open items by whether one button can answer them with "none".
 
-    Times that an organiser has entered are for the speaker to look at, so "none" is no answer.
+    Absences that an organiser entered must be reviewed by the speaker, so "none" is not offered.
     """
     open_lines = [line for line in lines if line.state.is_open]
     answerable = [
@@ -300,23 +302,26 @@ def list_open_items(
 def build_checklists(
     speakers: Sequence[Speaker], deadlines: Mapping[str, date] | None = None
 ) -> Mapping[int, Sequence[ChecklistLine]]:
-    """Return the checklists of several speakers, by speaker id; read deadlines not given."""
-    batch = SpeakerBatch([one.id for one in speakers])
+    """Return the checklists of several speakers, by id; deadlines are read if not passed."""
+    batch = SpeakerBatch([speaker.id for speaker in speakers])
     if deadlines is None:
         deadlines = queries.get_deadlines()
     states = [(item, item.get_states(batch)) for item in ITEMS]
     return {
-        one.id: [
+        speaker.id: [
             ChecklistLine(
-                item, _effective_state(one, by[one.id]), deadlines.get(item.name), one.slug
+                item,
+                _effective_state(speaker, by[speaker.id]),
+                deadlines.get(item.name),
+                speaker.slug,
             )
             for item, by in states
-            if by[one.id] is not NOT_ASKED
+            if by[speaker.id] is not NOT_ASKED
         ]
-        for one in speakers
+        for speaker in speakers
     }
 
 
 def _effective_state(speaker: Speaker, state: ItemState) -> ItemState:
-    """Return the state, with nothing open for speakers who have withdrawn."""
+    """Return the state, without open items for withdrawn speakers."""
     return NOT_NEEDED if speaker.withdrawn_at is not None and state.is_open else state

@@ -1,8 +1,8 @@
-"""The checklist as SQL: which speakers have an open task, and which have begun.
+"""The checklist as SQL: which speakers have an open task, and which have started.
 
-``checklist`` gives the states of some speakers, task by task. Where only "anything open?" is asked
-of all speakers, these conditions answer in the statement itself. Each is the same rule as that of
-its item in ``checklist.ITEMS``; a story compares the two.
+``checklist`` returns the states of some speakers, item by item. To find all speakers with open
+items, use these conditions, which are part of a statement. Each is the same rule as that of its
+item in ``checklist.ITEMS``; a test compares the two.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -29,9 +29,9 @@ from app.speakers.models import (
 )
 
 
-@dataclass(frozen=True, eq=False)  # comparing conditions would make another condition
+@dataclass(frozen=True, eq=False)  # comparing conditions would build another condition
 class ItemConditions:
-    """When a task of a speaker is open, and when it shows that they have begun."""
+    """When an item of a speaker is open, and when it shows that they have started."""
 
     is_open: ColumnElement[bool]
     is_begun: ColumnElement[bool]
@@ -40,44 +40,46 @@ class ItemConditions:
 _IS_UNDECIDED = Proposal.state.in_((OPEN, CHANGES_REQUESTED))
 
 
-def _either(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Match where any holds, and look at none after that: OR may look at all of them."""
-    return case(*((one, true()) for one in conditions), else_=false())
+def _match_either(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Match if any condition holds, with short-circuiting: OR may evaluate all of them."""
+    return case(*((condition, true()) for condition in conditions), else_=false())
 
 
-def _both(first: ColumnElement[bool], second: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Match where both hold, and look at the second only where the first does."""
+def _match_both(first: ColumnElement[bool], second: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Match if both conditions hold; the second is evaluated only if the first holds."""
     return case((first, second), else_=false())
 
 
 def _participation() -> ItemConditions:
-    asked = (SpeakerRequest.speaker_id == Speaker.id) & SpeakerRequest.resolved_at.is_(None)
+    has_open_request = (SpeakerRequest.speaker_id == Speaker.id) & SpeakerRequest.resolved_at.is_(
+        None
+    )
     has_answered = Speaker.confirmed_at.is_not(None) | (
-        select(SpeakerRequest.id).where(asked).correlate(Speaker).exists()
+        select(SpeakerRequest.id).where(has_open_request).correlate(Speaker).exists()
     )
     return ItemConditions(~has_answered, has_answered)
 
 
 def _place() -> ItemConditions:
-    # whether speakers are asked is known when the statement is sent, not when it is written
+    # whether speakers are asked is bound when the statement is executed
     is_asked = bindparam("place_is_asked", callable_=speaker_places.is_asked, type_=Boolean)
-    is_open = _both(is_asked, Speaker.confirmed_at.is_not(None) & ~speaker_places.HAS_PLACE)
+    is_open = _match_both(is_asked, Speaker.confirmed_at.is_not(None) & ~speaker_places.HAS_PLACE)
     return ItemConditions(is_open, false())
 
 
 def _answer(answered_at: InstrumentedAttribute[Any]) -> ItemConditions:
-    given = (SpeakerAnswers.speaker_id == Speaker.id) & answered_at.is_not(None)
-    is_given = select(SpeakerAnswers.speaker_id).where(given).correlate(Speaker).exists()
+    has_answered = (SpeakerAnswers.speaker_id == Speaker.id) & answered_at.is_not(None)
+    is_given = select(SpeakerAnswers.speaker_id).where(has_answered).correlate(Speaker).exists()
     return ItemConditions(~is_given, is_given)
 
 
 def _proposed(fields: Collection[str], is_missing: ColumnElement[bool]) -> ItemConditions:
-    """Go by the latest proposal about these fields; without any, by whether they are missing."""
+    """Use the latest proposal about these fields; without one, whether they are missing."""
     state = func.coalesce(
         select(Proposal.state)
         .where(Proposal.speaker_id == Speaker.id, Proposal.state != AUTO_APPROVED)
-        # as dump_changes writes them; a quotation mark in somebody's text has a backslash before it
-        .where(or_(*(Proposal.changes.contains(f'"field":"{one}"') for one in fields)))
+        # as dump_changes writes them; quotation marks within texts are preceded by a backslash
+        .where(or_(*(Proposal.changes.contains(f'"field":"{field}"') for field in fields)))
         .order_by(Proposal.id.desc())
         .limit(1)
         .correlate(Speaker)
@@ -87,12 +89,12 @@ def _proposed(fields: Collection[str], is_missing: ColumnElement[bool]) -> ItemC
     of_speakers = select(Proposal.speaker_id).where(_IS_UNDECIDED, Proposal.speaker_id.is_not(None))
     return ItemConditions(
         (state == CHANGES_REQUESTED) | (state != OPEN) & is_missing,
-        _both(Speaker.id.in_(of_speakers), state.in_((OPEN, CHANGES_REQUESTED))),
+        _match_both(Speaker.id.in_(of_speakers), state.in_((OPEN, CHANGES_REQUESTED))),
     )
 
 
 def _texts() -> ItemConditions:
-    """Go by the most urgent of the texts: sent back, to write, proposed."""
+    """Use the most urgent of the texts: sent back, to write, proposed."""
     state = func.coalesce(
         select(Proposal.state)
         .where(Proposal.session_id == Session.id, Proposal.state != AUTO_APPROVED)
@@ -111,7 +113,7 @@ def _texts() -> ItemConditions:
     )
     return ItemConditions(
         _has_text((state == CHANGES_REQUESTED) | is_to_write),
-        _both(
+        _match_both(
             Speaker.id.in_(of_speakers),
             is_returned | _has_text(state == OPEN) & ~_has_text(is_to_write),
         ),
@@ -119,15 +121,15 @@ def _texts() -> ItemConditions:
 
 
 def _has_text(such: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Match speakers who write the text of such a session: see list_texts_to_write."""
+    """Match speakers who write the text of a session like this: see list_texts_to_write."""
     has_access = (
         select(SpeakerAccess.person_id)
         .where(SpeakerAccess.speaker_id == Appearance.speaker_id)
         .where(SpeakerAccess.revoked_at.is_(None))
         .correlate(Appearance)
     )
-    every = aliased(Appearance)
-    first = select(func.min(every.position)).where(every.session_id == Session.id)
+    appearance = aliased(Appearance)
+    first = select(func.min(appearance.position)).where(appearance.session_id == Session.id)
     owner = select(SessionOwner.person_id).where(SessionOwner.session_id == Session.id)
     return (
         select(Appearance.id)
@@ -155,7 +157,7 @@ _HAS_DECLINED_PHOTO = (
     .correlate(Speaker)
     .exists()
 )
-CONDITIONS: Final[Mapping[str, ItemConditions]] = {  # by name of the item, the cheapest first
+CONDITIONS: Final[Mapping[str, ItemConditions]] = {  # by name of the item, cheapest first
     "taking-part": _participation(),
     "place": _place(),
     "consent": _answer(SpeakerAnswers.consent_at),
@@ -168,5 +170,5 @@ CONDITIONS: Final[Mapping[str, ItemConditions]] = {  # by name of the item, the 
     MATERIALS: _materials(),
     "texts": _texts(),
 }
-HAS_OPEN_ITEM: Final = _either(one.is_open for one in CONDITIONS.values())  # and takes part
-HAS_BEGUN: Final = _either(one.is_begun for one in CONDITIONS.values())
+HAS_OPEN_ITEM: Final = _match_either(one.is_open for one in CONDITIONS.values())  # and takes part
+HAS_BEGUN: Final = _match_either(one.is_begun for one in CONDITIONS.values())

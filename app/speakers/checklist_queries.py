@@ -1,7 +1,7 @@
-"""What the checklist needs to know of speakers, for many of them in a few narrow queries.
+"""The checklist's data about many speakers, in a few narrow queries.
 
-Only what decides a state is read, never whole rows: a list of a thousand speakers shows the states
-of all of them.
+Only values that decide a state are read, never whole rows, since a list of a thousand speakers
+shows the states of all of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,7 +27,7 @@ MATERIALS = "materials"  # the name of the item
 
 
 class SpeakerFacts(NamedTuple):
-    """What decides the states of a speaker's items, besides proposals."""
+    """What decides the states of a speaker's items, apart from proposals."""
 
     id: int
     is_withdrawn: bool
@@ -52,12 +52,14 @@ class TextToWrite(NamedTuple):
     speaker_id: int
     session_id: int
     has_abstract: bool
-    proposal_state: str | None  # of the latest proposal that somebody had to decide on
+    proposal_state: str | None  # of the latest proposal that needed a decision
 
 
 def get_facts(ids: Collection[int]) -> Mapping[int, SpeakerFacts]:
     """Return the facts about these speakers, by id."""
-    asked = (SpeakerRequest.speaker_id == Speaker.id) & SpeakerRequest.resolved_at.is_(None)
+    has_open_request = (SpeakerRequest.speaker_id == Speaker.id) & SpeakerRequest.resolved_at.is_(
+        None
+    )
     answers = SpeakerAnswers
     rows = db.session.execute(
         select(
@@ -66,7 +68,7 @@ def get_facts(ids: Collection[int]) -> Mapping[int, SpeakerFacts]:
             Speaker.confirmed_at.is_not(None),
             Speaker.biography != "",
             select(Photo.key).where(Photo.speaker_id == Speaker.id).exists(),
-            select(SpeakerRequest.id).where(asked).exists(),
+            select(SpeakerRequest.id).where(has_open_request).exists(),
             materials.COUNT_OF_SPEAKER,
             select(ItemDeadline.item).where(ItemDeadline.item == MATERIALS).exists(),
             answers.photo_declined_at.is_not(None),
@@ -87,13 +89,13 @@ def list_texts_to_write(ids: Collection[int]) -> Sequence[TextToWrite]:
     """Return the sessions whose text each speaker has to write.
 
     That is the owner of a session or, without an owner, the first of its speakers. A session with
-    several proposals comes several times, the latest last.
+    several proposals is listed several times, the latest last.
     """
     has_access = select(SpeakerAccess.person_id).where(
         SpeakerAccess.speaker_id == Appearance.speaker_id, SpeakerAccess.revoked_at.is_(None)
     )
-    every = aliased(Appearance)
-    first = select(func.min(every.position)).where(every.session_id == Session.id)
+    appearance = aliased(Appearance)
+    first = select(func.min(appearance.position)).where(appearance.session_id == Session.id)
     rows = db.session.execute(
         select(Appearance.speaker_id, Session.id, Session.abstract != "", Proposal.state)
         .join(Session, Session.id == Appearance.session_id)

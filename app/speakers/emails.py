@@ -16,7 +16,7 @@ def send_request_to_organisers(speaker: Speaker, speaker_request: SpeakerRequest
 
 
 def send_assistant_invitation(speaker: Speaker, person: Person, granted_by: str) -> None:
-    """Tell somebody that they are an assistant of a speaker, with a sign-in link."""
+    """Tell a person that they are an assistant of a speaker, with a sign-in link."""
     mail.enqueue(
         "speaker_assistant",
         to=person.email,
@@ -30,18 +30,18 @@ def send_assistant_invitation(speaker: Speaker, person: Person, granted_by: str)
 
 def send_withdrawal_notice(speaker: Speaker, message: str, actor: str) -> None:
     """Tell everyone with access to a speaker's pages that the speaker has withdrawn."""
-    for one in queries.list_access_to_speaker(speaker):
+    for access in queries.list_access_to_speaker(speaker):
         mail.enqueue(
-            "speaker_withdrawn", to=one.person.email, speaker=speaker, words=message, by=actor
+            "speaker_withdrawn", to=access.person.email, speaker=speaker, words=message, by=actor
         )
 
 
 def send_request_answered(speaker_request: SpeakerRequest) -> None:
-    """Tell everyone with access to a speaker's pages what became of the speaker's request."""
-    for one in queries.list_access_to_speaker(speaker_request.speaker):
+    """Tell everyone with access to a speaker's pages the answer to the speaker's request."""
+    for access in queries.list_access_to_speaker(speaker_request.speaker):
         mail.enqueue(
             "speaker_request_answered",
-            to=one.person.email,
+            to=access.person.email,
             speaker=speaker_request.speaker,
             asked=speaker_request,
         )

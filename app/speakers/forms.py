@@ -80,15 +80,15 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
     def set_days(self, days: Iterable[date]) -> None:
         """Set the days to choose from, in addition to those already in the rows.
 
-        Days shortly before and after the conference can be chosen too; a new row begins with the
+        Days shortly before and after the conference can be chosen too; a new row starts with the
         first day of the conference.
         """
         days = sorted(days)
-        around = {day + timedelta(days=number) for day in days for number in DAYS_AROUND}
+        nearby_days = {day + timedelta(days=number) for day in days for number in DAYS_AROUND}
         current_days = (_parse_day(row.form.day.data) for row in self.entries)
         choices = [
             (day.isoformat(), local_date(day))
-            for day in sorted({*around, *(day for day in current_days if day is not None)})
+            for day in sorted({*nearby_days, *(day for day in current_days if day is not None)})
         ]
         for row in self.entries:
             day = row.form.day
@@ -123,12 +123,12 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
 
 def initial_absences(absences: Sequence[Absence], zone: ZoneInfo) -> list[dict[str, Any]]:
     """Return the form data of stored absences."""
-    return [_initial_row(one, zone) for one in absences]
+    return [_initial_row(absence, zone) for absence in absences]
 
 
 def describe_absences(absences: Sequence[Absence], zone: ZoneInfo) -> list[str]:
     """Return stored absences as text."""
-    return [format_period(one.starts_at, one.ends_at, zone) for one in absences]
+    return [format_period(absence.starts_at, absence.ends_at, zone) for absence in absences]
 
 
 def _initial_row(absence: Absence, zone: ZoneInfo) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class ParticipationForm(Form):
     """Confirm participation, ask for another time, or withdraw."""
 
     fingerprint = HiddenField()  # of the schedule and the answers that the page showed
-    sure = HiddenField()  # set by the page that asks whether to withdraw
+    sure = HiddenField()  # set by the confirmation page
 
     answer = RadioField(
         _l("Are you taking part?"),
@@ -203,7 +203,7 @@ class AnswerForm(Form):
         return {field: self[field].data or "" for field in self.question.fields}
 
     def explain_unreadable(self, answers: Mapping[str, str]) -> None:
-        """Say beside a question that its earlier answer cannot be read, and show none."""
+        """Say beside a question that its stored answer cannot be read, and leave it empty."""
         for name, answer in answers.items():
             if private_answers.is_unreadable(answer):
                 self[name].description = gettext("Your earlier answer cannot be read. Answer again")

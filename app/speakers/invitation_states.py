@@ -1,6 +1,6 @@
 """The state of each speaker's invitation as SQL, for lists of all speakers.
 
-``invitations`` gives the details of some of them. An invitation belongs to an address: a speaker
+``invitations`` returns the details of some of them. An invitation belongs to an address: a speaker
 whose contact address has changed since is not invited yet.
 """
 
@@ -23,7 +23,7 @@ from app.speakers.recipients import INVITATION
 
 NO_ADDRESS, NOT_INVITED, UNDELIVERED = "no-address", "not-invited", "failed"
 NOT_OPENED, OPENED, UNDER_WAY, COMPLETE = "not-opened", "opened", "under-way", "complete"
-STATES: Final[Mapping[str, Any]] = {  # in the order in which organisers act on them
+STATES: Final[Mapping[str, Any]] = {  # in the order in which organisers handle them
     NOT_INVITED: _l("Not invited yet"),
     UNDELIVERED: _l("Email failed"),
     NOT_OPENED: _l("Invited, not opened yet"),
@@ -32,7 +32,7 @@ STATES: Final[Mapping[str, Any]] = {  # in the order in which organisers act on 
     COMPLETE: _l("All tasks done"),
     NO_ADDRESS: _l("No contact email address"),
 }
-LIST_STATES: Final = {  # of the list of speakers, which does not look at their tasks
+LIST_STATES: Final = {  # of the list of speakers, which ignores their tasks
     **{state: STATES[state] for state in (NOT_INVITED, UNDELIVERED, NOT_OPENED)},
     OPENED: _l("Opened"),
     NO_ADDRESS: STATES[NO_ADDRESS],
@@ -87,7 +87,7 @@ _STATES_BY_NAME: Final = (
 
 
 def select_ids(state: str) -> Select[tuple[int]]:
-    """Select the speakers who take part and whose invitation stands so in the list of speakers."""
+    """Select the speakers who take part and whose invitation has this state in the list."""
     return select(Speaker.id).where(Speaker.withdrawn_at.is_(None), LIST_STATE.in_([state]))
 
 

@@ -1,7 +1,7 @@
-"""How the invitation of each speaker stands: sent to which address, delivered, opened, acted on.
+"""The state of each speaker's invitation: sent to which address, delivered, opened, acted on.
 
 An invitation belongs to an address: a speaker whose contact address has changed since is not
-invited yet. All times are real times, as those of emails and sign-ins are.
+invited yet. All times are real times, like those of emails and sign-ins.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -34,13 +34,13 @@ SLUGS: Final = select(Speaker.id, Speaker.slug)
 
 @dataclass(frozen=True)
 class Invitation:
-    """What became of the invitation of one speaker."""
+    """The invitation of one speaker and its result."""
 
     state: str
     address: str
     name: str  # of the speaker
     slug: str
-    invited_at: datetime | None = None  # last
+    invited_at: datetime | None = None  # the last time
     invited_by: str = ""
     email_state: str = ""  # of the last invitation to this address; "" for none
     last_signed_in_at: datetime | None = None
@@ -54,7 +54,7 @@ class Invitation:
 
 @dataclass(frozen=True)
 class InvitationGroup:
-    """Speakers whose invitation stands alike: those on one page of the list."""
+    """Speakers with the same state of invitation: those on one page of the list."""
 
     state: str
     rows: Sequence[Invitation]
@@ -68,17 +68,17 @@ class InvitationGroup:
 
 @dataclass(frozen=True)
 class InvitationPage:
-    """A page of the list of invitations, and how many there are of each state."""
+    """A page of the list of invitations, and the number in each state."""
 
     groups: Sequence[InvitationGroup]
     rows: Sequence[Invitation]
-    total: int  # that match
+    total: int  # matching
     counts: Mapping[str, int]  # of all speakers, by state
 
 
 def load(speakers: Sequence[Speaker]) -> Mapping[int, Invitation]:
     """Return the invitation of each speaker, by id, in three queries."""
-    return _load([one.id for one in speakers])
+    return _load([speaker.id for speaker in speakers])
 
 
 def list_page(state: str, search: str, *, offset: int, limit: int) -> InvitationPage:
@@ -94,13 +94,13 @@ def list_page(state: str, search: str, *, offset: int, limit: int) -> Invitation
     ]
     window = found[offset : offset + limit]
     known = _load([number for number, _ in window])
-    shown = [replace(known[number], state=key) for number, key in window]
+    page_invitations = [replace(known[number], state=key) for number, key in window]
     return InvitationPage(
         [
             InvitationGroup(key, [*rows], len(by_state[key]))
-            for key, rows in groupby(shown, lambda one: one.state)
+            for key, rows in groupby(page_invitations, lambda invitation: invitation.state)
         ],
-        shown,
+        page_invitations,
         len(found),
         {key: len(numbers) for key, numbers in by_state.items()},
     )
@@ -111,7 +111,7 @@ def list_slugs(states: Sequence[str]) -> Sequence[str]:
     by_state = invitation_states.group_ids() if states else {}
     numbers = [one for state, ids in by_state.items() if state in states for one in ids]
     slugs = dict(db.session.execute(SLUGS).tuples().all()) if numbers else {}
-    return [slugs[one] for one in numbers]
+    return [slugs[number] for number in numbers]
 
 
 def _load(ids: Collection[int]) -> dict[int, Invitation]:
@@ -129,7 +129,7 @@ def _load(ids: Collection[int]) -> dict[int, Invitation]:
 
 
 class _AccessRow(NamedTuple):
-    """What an invitation needs to know of somebody with access to a speaker's pages."""
+    """What an invitation needs to know about a person with access to a speaker's pages."""
 
     speaker_id: int
     is_assistant: bool
@@ -138,7 +138,7 @@ class _AccessRow(NamedTuple):
 
 
 class _SpeakerRow(NamedTuple):
-    """What an invitation needs to know of a speaker."""
+    """What an invitation needs to know about a speaker."""
 
     id: int
     slug: str
@@ -164,7 +164,7 @@ ACCESS_ROWS: Final = (  # the speakers themselves before their assistants
 
 
 def _select_speakers() -> Select[Any]:
-    """Select speakers by name, with the first invitation and the last."""
+    """Select speakers by name, with their first and last invitation."""
     sent = (
         select(
             SpeakerMailing.speaker_id,
@@ -198,7 +198,7 @@ SPEAKER_ROWS: Final = _select_speakers()
 
 
 def _find_address(row: _SpeakerRow, access_rows: Sequence[_AccessRow]) -> str:
-    """Return the contact address, or else the one they sign in with; empty if unknown."""
+    """Return the contact address, or else the one they sign in with; "" if unknown."""
     own = (one.email for one in access_rows if not one.is_assistant)
     return row.contact_address.strip() or next(own, "")
 
@@ -231,8 +231,8 @@ def _build(
 
 
 def _find_last_sign_in(access_rows: Sequence[_AccessRow]) -> datetime | None:
-    moments = [one.last_signed_in_at for one in access_rows]
-    return max((one for one in moments if one), default=None)
+    moments = [row.last_signed_in_at for row in access_rows]
+    return max((moment for moment in moments if moment), default=None)
 
 
 def _choose_state(address: str, *, is_invited: bool, was_opened: bool, is_undelivered: bool) -> str:

@@ -1,6 +1,6 @@
-"""What the list of speakers can be filtered by beyond the programme: who has not done what.
+"""Filters of the list of speakers beyond the programme: unfinished tasks.
 
-Each is one line of ``TASK_CONDITIONS``: the value of the filter and the condition for the speakers.
+Each is one line of ``TASK_CONDITIONS``: the value of the filter and the condition for speakers.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _HAS_SIGNED_IN = (
 )
 _REQUESTS = select(SpeakerRequest.speaker_id).where(SpeakerRequest.resolved_at.is_(None))
 _INVITATIONS = select(SpeakerMailing.speaker_id).where(SpeakerMailing.template == "speaker_invited")
-QUESTIONS = {  # of the checklist, with the column of the answers that says when
+QUESTIONS = {  # of the checklist, with the column of the answers that has the time
     "availability": "availability_at",
     "access-needs": "needs_at",
     "audio-visual": "audio_visual_at",
@@ -35,7 +35,7 @@ QUESTIONS = {  # of the checklist, with the column of the answers that says when
 
 
 def _has_not_answered(column: str) -> ColumnElement[bool]:
-    """Match speakers who have not answered a question, whatever the answer would be."""
+    """Match speakers who have not answered a question, whatever the possible answers."""
     answered_at = getattr(SpeakerAnswers, column)
     answered = select(SpeakerAnswers.speaker_id).where(answered_at.is_not(None))
     return _TAKES_PART & Speaker.id.not_in(answered)
@@ -52,7 +52,7 @@ TASK_CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 speaker_queries.FILTER_CONDITIONS["task"] = TASK_CONDITIONS.__getitem__
 
-_OWN_ADDRESS = (  # with which they sign in
+_OWN_ADDRESS = (  # the one they sign in with
     select(Person.email)
     .join(SpeakerAccess, SpeakerAccess.person_id == Person.id)
     .where(SpeakerAccess.speaker_id == Speaker.id, queries.IS_ACTIVE, ~SpeakerAccess.is_assistant)
@@ -61,5 +61,5 @@ _OWN_ADDRESS = (  # with which they sign in
     .correlate(Speaker)
     .scalar_subquery()
 )
-# what recipients.find_address returns, in a statement
+# the SQL equivalent of recipients.find_address
 ADDRESS = func.coalesce(func.nullif(func.trim(Speaker.contact_address), ""), _OWN_ADDRESS, "")

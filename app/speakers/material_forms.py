@@ -1,4 +1,4 @@
-"""The forms with which slides and papers are handed in, for organisers and speakers."""
+"""The forms for uploading slides and papers, for organisers and speakers."""
 
 from typing import Any, BinaryIO, Self
 

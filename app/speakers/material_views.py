@@ -57,11 +57,11 @@ class MaterialViews(ABC):
 
     @abstractmethod
     def get_uploader(self, **url_args: str) -> Uploader:
-        """Return who acts: the person signed in, and the speaker whose pages these are."""
+        """Return the uploader: the signed-in person, and the speaker whose pages these are."""
 
     @abstractmethod
     def can_edit(self) -> bool:
-        """Return True if the person signed in may change materials."""
+        """Return True if the signed-in person may change a material."""
 
     @abstractmethod
     def template_context(self, **url_args: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class MaterialViews(ABC):
         self, sessions: Sequence[SessionMaterials], **url_args: str
     ) -> ResponseReturnValue:
         """Show the materials of several sessions."""
-        materials = [one for shelf in sessions for one in shelf.materials]
+        materials = [material for shelf in sessions for material in shelf.materials]
         uploader = self.get_uploader(**url_args)
         return render_page(
             "speakers/materials/index.html",
@@ -98,7 +98,7 @@ class MaterialViews(ABC):
             refusals=queries.list_refusals(materials),
             opens=OPENS_LABELS,
             may_change=self.can_edit(),
-            own_ids={one.id for one in materials if uploader.can_edit(one)},
+            own_ids={material.id for material in materials if uploader.can_edit(material)},
             shows_addresses=uploader.speaker is None,
             may_release=self.can_release and self.can_edit(),
             form=ConfirmForm(),
@@ -199,7 +199,7 @@ class MaterialViews(ABC):
         return session, queries.get_material_of_session(session, key)
 
     def _get_own_material(self, key: str, url_args: dict[str, str]) -> tuple[Session, Material]:
-        """Return a material that the person signed in may change; raise PermissionDenied."""
+        """Return a material that the signed-in person may change; raise PermissionDenied."""
         session, material = self._get_material(key, url_args)
         if not self.get_uploader(**url_args).can_edit(material):
             raise PermissionDenied(NOT_UPLOADER)
@@ -243,7 +243,7 @@ class MaterialViews(ABC):
 
 
 def _accept_file(form: MaterialForm | MaterialFileForm) -> AcceptedFile | None:
-    """Return the file that was chosen, or None; raise InvalidFile if it cannot be accepted."""
+    """Return the chosen file, or None; raise InvalidFile if it cannot be accepted."""
     stream = form.stream if isinstance(form, MaterialFileForm) else None
     return file_validation.accept(stream) if stream else None
 
@@ -255,7 +255,7 @@ def _form_for(material: Material) -> MaterialForm | MaterialFileForm:
 
 
 def _saved_key(material: Material) -> str:
-    """Return the key of the message that says who sees the material."""
+    """Return the key of the message about who can see the material."""
     if material.is_internal:
         return "material-internal"
     return "material-waiting" if material.is_awaiting_release else "material-saved"
@@ -289,9 +289,9 @@ class _OwnMaterialViews(MaterialViews):
     can_release = False
 
     def get_session(self, **url_args: str) -> Session:
-        for one in list_sessions(url_args["slug"]):
-            if one.slug == url_args["session"]:
-                return one
+        for session in list_sessions(url_args["slug"]):
+            if session.slug == url_args["session"]:
+                return session
         raise NotFound("You are not in that session")
 
     def get_uploader(self, **url_args: str) -> Uploader:
@@ -312,9 +312,10 @@ VIEWS = _OwnMaterialViews()
 def index(slug: str) -> ResponseReturnValue:
     """Show the materials of each session."""
     own = list_sessions(slug)
-    found = materials.list_by_session([one.id for one in own])
+    found = materials.list_by_session([session.id for session in own])
     session_materials = [
-        SessionMaterials(one, {"slug": slug, "session": one.slug}, found[one.id]) for one in own
+        SessionMaterials(session, {"slug": slug, "session": session.slug}, found[session.id])
+        for session in own
     ]
     return VIEWS.render_index(session_materials, slug=slug)
 

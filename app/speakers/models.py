@@ -1,6 +1,6 @@
-"""Who has access to speakers' own pages, what speakers answered there, and emails to them.
+"""Access to speakers' own pages, their answers there, and emails to them.
 
-Public data about speakers is in the programme; this is what only the organisers need to know.
+Public data about speakers is in the programme; this is for the organisers only.
 """
 
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from app.programme.models import Session, Speaker
 
 YES, NO = "yes", "no"
 RecipientKey = tuple[int | None, int | None]  # of a speaker, or of a person who owns sessions
-ANOTHER_TIME, WITHDRAWAL = "another time", "withdrawal"  # what is asked of the organisers
+ANOTHER_TIME, WITHDRAWAL = "another time", "withdrawal"  # requested from the organisers
 ANSWERED, TAKEN_BACK, REPLACED = "answered", "taken back", "replaced"  # outcomes of a request
 
 
@@ -30,7 +30,7 @@ class SpeakerAccess(Base):
     )
     is_assistant: Mapped[bool] = mapped_column(default=False, server_default=false())
     granted_at: Mapped[datetime]
-    granted_by: Mapped[str]  # an address
+    granted_by: Mapped[str]  # an email address
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)
 
     person: Mapped[Person] = relationship()
@@ -56,12 +56,12 @@ class SpeakerAnswers(Base):
         ForeignKey("speaker.id", ondelete="CASCADE"), primary_key=True
     )
     availability_at: Mapped[datetime | None] = mapped_column(default=None)
-    needs_at: Mapped[datetime | None] = mapped_column(default=None)  # what they are: SpeakerNeeds
+    needs_at: Mapped[datetime | None] = mapped_column(default=None)  # to storing SpeakerNeeds
     audio_visual: Mapped[str] = mapped_column(Text, default="", server_default="")
     audio_visual_at: Mapped[datetime | None] = mapped_column(default=None)
     travel: Mapped[str] = mapped_column(Text, default="", server_default="")
     travel_at: Mapped[datetime | None] = mapped_column(default=None)
-    recording: Mapped[str] = mapped_column(default="", server_default="")  # yes, no or nothing
+    recording: Mapped[str] = mapped_column(default="", server_default="")  # yes, no or ""
     slides: Mapped[str] = mapped_column(default="", server_default="")  # likewise
     consent_at: Mapped[datetime | None] = mapped_column(default=None)
     photo_declined_at: Mapped[datetime | None] = mapped_column(default=None)  # wants no photo
@@ -98,8 +98,8 @@ class SpeakerRequest(Base):
     requested_at: Mapped[datetime]
     actor: Mapped[str]
     resolved_at: Mapped[datetime | None] = mapped_column(default=None)
-    outcome: Mapped[str] = mapped_column(default="", server_default="")  # of older ones unknown
-    resolved_by: Mapped[str] = mapped_column(default="", server_default="")  # an address
+    outcome: Mapped[str] = mapped_column(default="", server_default="")  # unknown for older ones
+    resolved_by: Mapped[str] = mapped_column(default="", server_default="")  # an email address
     answer: Mapped[str] = mapped_column(Text, default="", server_default="")  # to the speaker
 
     speaker: Mapped[Speaker] = relationship()
@@ -113,7 +113,7 @@ class SpeakerRequest(Base):
 
 
 class SessionOwner(Base):
-    """Who edits the text of a session; they need not speak in it."""
+    """The person who edits the text of a session; they need not speak in it."""
 
     __tablename__ = "session_owner"
 
@@ -171,7 +171,7 @@ class OwnerMailing(Base):
 class PlannedReminder(Base):
     """An automatic reminder to one speaker or owner, which organisers can review before it is sent.
 
-    It is not sent to anyone who has no open tasks by then.
+    It is not sent to a person without open tasks at that time.
     """
 
     __tablename__ = "planned_reminder"
@@ -184,7 +184,7 @@ class PlannedReminder(Base):
         ForeignKey("person.id", ondelete="CASCADE"), unique=True, default=None
     )
     send_at: Mapped[datetime] = mapped_column(index=True)
-    paused_at: Mapped[datetime | None] = mapped_column(default=None)  # back, until it is let go
+    paused_at: Mapped[datetime | None] = mapped_column(default=None)  # until it is resumed
     paused_by: Mapped[str] = mapped_column(default="", server_default="")
 
     __table_args__ = (
@@ -201,7 +201,7 @@ class PlannedReminder(Base):
         self.paused_at, self.paused_by = at, by
 
     def resume(self, at: datetime) -> None:
-        """Send it after all, at its planned time or, if that has passed, at `at`."""
+        """Resume it for its planned time or, if that has passed, for ``at``."""
         self.paused_at, self.paused_by = None, ""
         self.send_at = max(self.send_at, at)
 
@@ -232,7 +232,7 @@ class RemovedAppearance(Base):
 
 
 class LastComparedRelease(Base):
-    """The release with which the next is compared, to record who was removed; a single row."""
+    """The release to compare the next one with, to record removals; a single row."""
 
     __tablename__ = "last_compared_release"
 

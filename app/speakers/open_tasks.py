@@ -1,6 +1,7 @@
-"""The open tasks of speakers with their deadlines, in one query, however many speakers they are.
+"""The open tasks of speakers with their deadlines, in a single query.
 
-``checklist`` tells how each task stands. Whether one is open ``checklist_conditions`` says in SQL.
+``checklist`` returns the state of each task; whether one is open, ``checklist_conditions`` says in
+SQL.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,14 +18,14 @@ from app.speakers.models import ItemDeadline
 
 
 class OpenTask(NamedTuple):
-    """A task that a speaker has still to do."""
+    """An open task of a speaker."""
 
     label: Any
     due_on: date | None
 
 
 def map_open_tasks(ids: Collection[int]) -> Mapping[int, Sequence[OpenTask]]:
-    """Return the open tasks of these speakers, by id; whoever has withdrawn has none."""
+    """Return the open tasks of these speakers, by id; none for withdrawn ones."""
     deadline = select(ItemDeadline.due_on)
     columns = [
         column
@@ -34,8 +35,8 @@ def map_open_tasks(ids: Collection[int]) -> Mapping[int, Sequence[OpenTask]]:
             deadline.where(ItemDeadline.item == item.name).scalar_subquery(),
         )
     ]
-    such = Speaker.id.in_(ids), Speaker.withdrawn_at.is_(None)
-    rows = db.session.execute(select(Speaker.id, *columns).where(*such))
+    conditions = Speaker.id.in_(ids), Speaker.withdrawn_at.is_(None)
+    rows = db.session.execute(select(Speaker.id, *columns).where(*conditions))
     return {
         number: [
             OpenTask(item.label, due_on)

@@ -38,7 +38,7 @@ class PhotoForm(FileForm):
     """Upload a photo, or describe the current one."""
 
     seen = HiddenField()  # key of the photo that the page showed
-    upload = HiddenField()  # token of the picture that came with a faulty form
+    upload = HiddenField()  # token of the picture in a rejected form
     file = FileField(_l("Picture"))
     description = StringField(
         _l("Description of the photo"),
@@ -56,8 +56,8 @@ class PhotoForm(FileForm):
         render_kw={"dir": "auto"},
     )
     has_photo = False
-    stored_upload: PreparedPhoto | None = None  # what the token opens
-    has_lost_upload = False  # the token opens nothing any more
+    stored_upload: PreparedPhoto | None = None  # the picture of the token
+    has_lost_upload = False  # whether the token has expired
 
     @classmethod
     def for_photo(cls, photo: Photo | None, **kwargs: Any) -> Self:
@@ -68,7 +68,7 @@ class PhotoForm(FileForm):
         return form
 
     def set_stored_upload(self, prepared: PreparedPhoto | None) -> None:
-        """Take the picture that the token opens; drop a token that opens none."""
+        """Load the picture of the token; clear a token without one."""
         self.stored_upload = prepared
         if prepared is None:
             self.has_lost_upload = bool(self.upload.data)

@@ -30,10 +30,10 @@ SALT = "photo upload"
 
 
 def save(speaker: Speaker, prepared: PreparedPhoto, *, actor: str) -> str:
-    """Store an upload in a transaction of its own; return its token."""
+    """Store an upload in its own transaction; return its token."""
     key = _key(speaker, actor)
     with transaction():
-        versioned_edits.lock(speaker)  # the same person may send two at the same moment
+        versioned_edits.lock(speaker)  # the same person may send two concurrently
         discard(speaker, actor=actor)
         db.session.add(
             Photo(
@@ -43,14 +43,14 @@ def save(speaker: Speaker, prepared: PreparedPhoto, *, actor: str) -> str:
                 crop=str(prepared.crop),
                 description="",
                 created_at=clock.real_now(),
-                rendered_at=clock.real_now(),  # not worth encoding
+                rendered_at=clock.real_now(),  # never encoded
             )
         )
     return _sign(key, prepared.picture)
 
 
 def find(speaker: Speaker, token: str, *, actor: str) -> PreparedPhoto | None:
-    """Return the upload that a token opens, or None."""
+    """Return the upload of a token, or None."""
     photo = db.session.get(Photo, _key(speaker, actor))
     if photo is None or photo.original is None or not is_recent_upload(photo):
         return None
@@ -114,7 +114,7 @@ def propose_removal(speaker: Speaker, *, actor: str) -> SubmitResult:
 
 
 def set_declined(speaker: Speaker, *, is_declined: bool, actor: str) -> bool:
-    """Record that a speaker wants no photo, or no longer says so; return True if it changed."""
+    """Record whether a speaker declines to have a photo; return True if it changed."""
     versioned_edits.lock(speaker)
     answers = questions.get_or_create_answers(speaker)
     if (answers.photo_declined_at is not None) == is_declined:

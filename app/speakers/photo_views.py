@@ -1,7 +1,7 @@
 """The photo of a speaker: upload, describe, crop and remove it.
 
-``PhotoViews`` is shared by organisers and speakers; what organisers save holds at once, what
-speakers save is a proposal.
+``PhotoViews`` is shared by organisers and speakers; organisers' changes take effect at once, while
+speakers' changes are proposals.
 """
 
 from abc import ABC, abstractmethod
@@ -37,7 +37,7 @@ class StalePhoto(StaleEdit):
 
 
 class PhotoViews(ABC):
-    """The views, which differ in whose photo it is and in what saving it does."""
+    """The views; subclasses decide whose photo it is and what saving does."""
 
     templates: str  # the folder of the two pages
 
@@ -77,10 +77,10 @@ class PhotoViews(ABC):
 
     @abstractmethod
     def done_url(self, speaker: Speaker, *, has_new_picture: bool = False) -> str:
-        """Return the URL of the page that shows what has been done."""
+        """Return the URL to redirect to when done."""
 
     def template_context(self, speaker: Speaker) -> dict[str, Any]:
-        """Return what only these pages show."""
+        """Return the template variables of these pages."""
         return {}
 
     def edit(self, slug: str) -> ResponseReturnValue:
@@ -108,7 +108,7 @@ class PhotoViews(ABC):
         return self._render("photo", speaker, form)
 
     def upload(self, slug: str, token: str) -> ResponseReturnValue:
-        """Serve the picture that came with a faulty form."""
+        """Serve the picture of a rejected form."""
         prepared = self._find_upload(self.get_speaker(slug), token)
         if prepared is None:
             raise NotFound("There is no photo at that web address")
@@ -122,7 +122,7 @@ class PhotoViews(ABC):
         return self._render("photo", speaker, form, 413)
 
     def crop(self, slug: str) -> ResponseReturnValue:
-        """Choose which square of the picture is shown."""
+        """Choose the square of the picture to show."""
         speaker = self.get_speaker(slug)
         photo = self._get_croppable_photo(speaker)
         form = CropForm(data=CropForm.initial_data(photo))
@@ -142,7 +142,7 @@ class PhotoViews(ABC):
         return self._render("crop", speaker, form)
 
     def original(self, slug: str) -> ResponseReturnValue:
-        """Serve the whole picture, to choose a crop."""
+        """Serve the whole picture, for choosing a crop."""
         photo = self._get_croppable_photo(self.get_speaker(slug))
         return Response(photo.original, mimetype="image/jpeg")
 
@@ -160,7 +160,7 @@ class PhotoViews(ABC):
         return url_for(".upload", slug=speaker.slug, token=token) if token else ""
 
     def _save_upload(self, slug: str, form: PhotoForm) -> Speaker:
-        """Store the picture of a faulty form, so that it need not be chosen again."""
+        """Store the picture of a rejected form, so that it need not be chosen again."""
         try:
             prepared = form.prepared if form.body else None
         except InvalidFile as refusal:
@@ -179,7 +179,7 @@ class PhotoViews(ABC):
         return speaker
 
     def check_seen(self, speaker: Speaker) -> None:
-        """Lock a speaker; raise StalePhoto if the page showed another photo than there is now."""
+        """Lock a speaker; raise StalePhoto if the page showed another photo."""
         versioned_edits.lock(speaker)
         photo = self.find_photo(speaker)
         if request.form.get("seen", "") != (photo.key if photo else ""):
@@ -188,7 +188,7 @@ class PhotoViews(ABC):
     def _render_stale(
         self, page: str, speaker: Speaker, form: PhotoForm | CropForm
     ) -> ResponseReturnValue:
-        """Show the form again, with the photo that there is now."""
+        """Show the form again, with the current photo."""
         photo = self.find_photo(speaker)
         form.seen.data = photo.key if photo else ""
         return self._render(page, speaker, form, 409)
@@ -280,7 +280,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
 
 @bp.post("/none")
 def decline(slug: str) -> ResponseReturnValue:
-    """Record that the speaker wants no photo; then it is not asked for any more."""
+    """Record that the speaker wants no photo, so that it is no longer requested."""
     speaker = access.get_own_speaker(slug)
     VIEWS.check_seen(speaker)
     has_changed = photo_proposals.set_declined(

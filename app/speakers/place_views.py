@@ -1,4 +1,4 @@
-"""A speaker's place at the conference: one page with what is known of them, and a button."""
+"""A speaker's place at the conference: a page with the known answers, and a button."""
 
 from typing import cast
 
@@ -24,7 +24,7 @@ from app.web import languages
 from app.web.error_handlers import refuse
 from app.web.rendering import render_page
 
-PRIVATE_STEPS = {one.step for one in PRIVATE_FIELDS}  # what is not filled in
+PRIVATE_STEPS = {field.step for field in PRIVATE_FIELDS}  # private answers, which are not prefilled
 
 bp = Blueprint("place", __name__, url_prefix="/<slug>/place")
 
@@ -32,7 +32,7 @@ bp = Blueprint("place", __name__, url_prefix="/<slug>/place")
 @bp.route("", methods=["GET", "POST"])
 @validates_own_csrf
 def show(slug: str) -> ResponseReturnValue:
-    """Show what the booking would say, and make it with one button."""
+    """Show the answers of the booking, and create it with one button."""
     own_access = access.get_access(slug)
     form = ConfirmForm()
     if not form.validate_on_submit() or not _may_register(own_access):
@@ -52,7 +52,7 @@ def show(slug: str) -> ResponseReturnValue:
 
 
 def _register(answers: Answers) -> Response:
-    """Make the booking, or lead to what is not known yet or is to be changed."""
+    """Create the booking, or redirect to answers that are missing or to be changed."""
     secret = services.create_draft(answers, ip_address=request.remote_addr)
     missing = find_unanswered_step(answers)
     if missing is None and request.form.get("button") != "change":
@@ -76,7 +76,7 @@ def _has_place(own_access: SpeakerAccess) -> bool:
 
 
 def _prefill(own_access: SpeakerAccess) -> Answers:
-    """Return what the speaker registers with; emails go to the speaker, not to an assistant."""
+    """Return the speaker's initial answers; emails go to the speaker, not to an assistant."""
     speaker = own_access.speaker
     address = find_address(speaker, queries.list_access_to_speaker(speaker))
     is_assistant = own_access.is_assistant

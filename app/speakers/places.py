@@ -1,9 +1,8 @@
-"""Speakers and their places at the conference: what is known of them, and matching bookings.
+"""Speakers' places at the conference: their known answers, and matching bookings.
 
-A speaker who registers on their own pages, with the address that is known to be theirs, is linked
-to the booking. One who registers like everybody else is found by their address, once it is certain
-that the address is theirs: somebody has opened the booking by the link that was sent there, or the
-desk has added it.
+A speaker who registers on their own pages, with the address known to be theirs, is linked to the
+booking. One who registers like everyone else is matched by address, once the address is verified:
+the booking was opened by the link sent there, or was added by the desk.
 """
 
 from collections import defaultdict
@@ -61,29 +60,29 @@ def _has_speaker(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-# sessions with speakers of whom none has a place
+# sessions whose speakers all lack a place
 session_queries.MISSING_CONDITIONS["place"] = (
     session_queries.TAKES_PLACE & _has_speaker() & ~_has_speaker(queries.HAS_PLACE)
 )
 
 
 def prefill(speaker: Speaker, address: str, *, is_assistant: bool) -> Answers:
-    """Return the answers with which a speaker registers, as far as they are known.
+    """Return the initial answers of a speaker who registers, as far as they are known.
 
     The address is known to be theirs. Others may use it too, so an assistant who registers the
-    speaker has to keep the name.
+    speaker must keep the name.
 
-    What is not known is left empty, and asked only if everybody has to answer it. Nobody is asked
-    about requirements again: the organisers know those from the speaker's pages.
+    Unknown answers are left empty, and asked only if they are required. Requirements are not asked
+    again: the organisers know them from the speaker's pages.
     """
     category = queries.find_category()
     number = str(category.id) if category else ""
     days = categories.list_days(category.days if category else "")
     before, family, after = collation.split_name(speaker.name)
-    given = before.strip(" ,")
+    given_names = before.strip(" ,")
     known = {
-        "given_names": given or family,
-        "family_name": f"{family}{after}".strip(" ,") if given else "",
+        "given_names": given_names or family,
+        "family_name": f"{family}{after}".strip(" ,") if given_names else "",
         "badge_name": speaker.name,
         "pronouns": speaker.pronouns,
         "email": address,
@@ -92,7 +91,7 @@ def prefill(speaker: Speaker, address: str, *, is_assistant: bool) -> Answers:
         "country": find_country(speaker.country),
         "days": " ".join(day.isoformat() for day in days),
     }
-    nothing = dict.fromkeys((one.name for one in FIELDS), "")
+    nothing = dict.fromkeys((field.name for field in FIELDS), "")
     return {
         SPEAKER: str(speaker.id),
         SPEAKER_ADDRESS: address,
@@ -115,7 +114,7 @@ def find_country(name: str) -> str:
 
 
 def match_bookings() -> None:
-    """Link bookings to the speakers whose confirmed address and name they have; for the worker."""
+    """Link bookings to speakers with the same verified address and name; run by the worker."""
     if not is_clock_in_sync():
         return
     found = defaultdict[Speaker, list[Delegate]](list)

@@ -29,10 +29,10 @@ from app.speakers.models import (
     SpeakerRequest,
 )
 
-# materials of speakers who do not want their slides published are never public
+# materials of speakers who refuse publication are never public
 materials.REFUSALS.append(select(SpeakerAnswers.speaker_id).where(SpeakerAnswers.slides == NO))
 
-# speakers who have said that they want no photo miss none
+# speakers who declined to have a photo lack none
 speaker_queries.MISSING_CONDITIONS["photo"] &= ~Speaker.id.in_(
     select(SpeakerAnswers.speaker_id).where(SpeakerAnswers.photo_declined_at.is_not(None))
 )
@@ -48,7 +48,7 @@ EMAIL_STATES = (
     .order_by(Email.id)
 )
 IS_ACTIVE = SpeakerAccess.revoked_at.is_(None)
-HAS_WITHDRAWN = (  # by a request of their own
+HAS_WITHDRAWN = (  # at their own request
     select(SpeakerRequest.id)
     .where(SpeakerRequest.speaker_id == Speaker.id, SpeakerRequest.kind == WITHDRAWAL)
     .correlate(Speaker)
@@ -66,7 +66,7 @@ NOT_YOURS = "You do not have access to any speaker’s pages at that web address
 
 @dataclass(frozen=True)
 class SpeakerCounts:
-    """How many speakers take part, and how far they have come."""
+    """How many speakers take part, and their progress."""
 
     all: int
     confirmed: int
@@ -119,9 +119,9 @@ def get_access_by_speaker(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[
 
 
 def get_slugs_by_address(addresses: Collection[str]) -> Mapping[str, str]:
-    """Map those of these addresses, in lower case, that are a speaker's own to the speaker.
+    """Map lower-case addresses to the speakers whose own they are.
 
-    Speakers have a contact address, and those with which they sign in.
+    Speakers have a contact address, and those they sign in with.
     """
     contact = select(func.lower(Speaker.contact_address).label("address"), Speaker.id, Speaker.slug)
     sign_in = (
@@ -150,13 +150,16 @@ def get_last_sent(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, date
 
 
 def get_email_states(template: str, addresses: Collection[str]) -> Mapping[str, str]:
-    """Return the state of the last such email to each of these addresses, in lower case."""
-    such = {"template": template, "recipients": [one.lower() for one in addresses if one]}
-    return dict(db.session.execute(EMAIL_STATES, such).tuples().all())
+    """Return the state of the last email of this type to each of these lower-case addresses."""
+    params = {
+        "template": template,
+        "recipients": [address.lower() for address in addresses if address],
+    }
+    return dict(db.session.execute(EMAIL_STATES, params).tuples().all())
 
 
 def is_for_email(email_kind: str) -> ColumnElement[bool]:
-    """Match the speakers whom an email is for: invitation, reminder, place or thanks."""
+    """Match the speakers an email is for: invitation, reminder, place or thanks."""
     has_access_row = (
         select(SpeakerAccess.id)
         .where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE)
@@ -174,8 +177,8 @@ def is_for_email(email_kind: str) -> ColumnElement[bool]:
 
 def list_by_id(ids: Collection[int]) -> Sequence[Speaker]:
     """List the speakers with these ids, by name."""
-    such = Speaker.id.in_(ids)
-    rows = select(Speaker).where(such).order_by(Speaker.name_sort_key, Speaker.id)
+    condition = Speaker.id.in_(ids)
+    rows = select(Speaker).where(condition).order_by(Speaker.name_sort_key, Speaker.id)
     return db.session.scalars(rows).all()
 
 
@@ -188,14 +191,14 @@ def get_owners(sessions: Sequence[Session]) -> Mapping[int, SessionOwner]:
     """Return the owners of these sessions, by session id."""
     rows = db.session.scalars(
         select(SessionOwner)
-        .where(SessionOwner.session_id.in_([one.id for one in sessions]))
+        .where(SessionOwner.session_id.in_([session.id for session in sessions]))
         .options(joinedload(SessionOwner.person))
     )
     return {row.session_id: row for row in rows}
 
 
 def list_owned_sessions(person: Person) -> Sequence[Session]:
-    """List the sessions that somebody owns, by title."""
+    """List the sessions that a person owns, by title."""
     return db.session.scalars(
         select(Session)
         .join(SessionOwner, SessionOwner.session_id == Session.id)
@@ -205,7 +208,7 @@ def list_owned_sessions(person: Person) -> Sequence[Session]:
 
 
 def get_represented_ids(person: Person) -> set[int]:
-    """Return the person ids for whom somebody may act: their own, and speakers they assist."""
+    """Return the ids of the people a person acts for: their own, and speakers they assist."""
     accessible = select(SpeakerAccess.speaker_id).where(
         SpeakerAccess.person_id == person.id, IS_ACTIVE
     )
@@ -216,7 +219,7 @@ def get_represented_ids(person: Person) -> set[int]:
 
 
 def has_access(person: Person) -> bool:
-    """Return True if somebody has access to a speaker's pages or owns the text of a session."""
+    """Return True if a person has access to a speaker's pages or owns a session's text."""
     accesses = (
         select(SpeakerAccess.id).where(SpeakerAccess.person_id == person.id, IS_ACTIVE).exists()
     )
@@ -287,7 +290,7 @@ def get_request(request_id: int) -> SpeakerRequest:
 
 
 def list_requests_of(speaker: Speaker) -> Sequence[SpeakerRequest]:
-    """List what a speaker has asked, newest first, without what they replaced themselves."""
+    """List a speaker's requests, newest first, without those they replaced themselves."""
     return db.session.scalars(
         select(SpeakerRequest)
         .where(SpeakerRequest.speaker_id == speaker.id, SpeakerRequest.outcome != REPLACED)
@@ -297,7 +300,7 @@ def list_requests_of(speaker: Speaker) -> Sequence[SpeakerRequest]:
 
 
 def get_requests_by_session(slugs: Sequence[str]) -> Mapping[str, Sequence[SpeakerRequest]]:
-    """Return the open requests of those who appear in these sessions, by the session's slug."""
+    """Return the open requests of participants in these sessions, by the session's slug."""
     rows = db.session.execute(
         select(Session.slug, SpeakerRequest)
         .join(Appearance, Appearance.session_id == Session.id)
@@ -307,8 +310,8 @@ def get_requests_by_session(slugs: Sequence[str]) -> Mapping[str, Sequence[Speak
         .order_by(SpeakerRequest.id)
     )
     found: dict[str, dict[int, SpeakerRequest]] = {}
-    for slug, asked in rows:
-        found.setdefault(slug, {})[asked.id] = asked
+    for slug, speaker_request in rows:
+        found.setdefault(slug, {})[speaker_request.id] = speaker_request
     return {slug: list(asked.values()) for slug, asked in found.items()}
 
 

@@ -89,7 +89,7 @@ def _save_or_render(
     save: Callable[..., bool],
     get_current: Callable[[], Any],
 ) -> ResponseReturnValue:
-    """Save a valid answer; otherwise show the page, also if somebody else has saved since."""
+    """Save a valid answer; otherwise show the page, also after a concurrent change."""
     stale = None
     if form.validate_on_submit():
         expected = form.fingerprint.data or ""

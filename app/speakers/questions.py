@@ -1,9 +1,9 @@
 """The short questions: their fields, and storing the answers.
 
-An answer is stored only if nobody has changed it since its page was opened. Each question is
+An answer is stored only if it has not been changed since its page was opened. Each question is
 checked separately, so that a speaker and an assistant can work at the same time. The contents of
 access requirements are never recorded in the history; they are encrypted, each bound to the key of
-its speaker. One that cannot be read stays as it is stored until a new one replaces it.
+its speaker. One that cannot be decrypted is kept until a new one replaces it.
 """
 
 import json
@@ -64,12 +64,12 @@ def get_answer(speaker: Speaker, question: SpeakerQuestion) -> dict[str, str]:
 
 
 def place_of_needs(speaker_key: str, column: str) -> str:
-    """Return the place to which a speaker's requirement is bound where it is stored."""
+    """Return the place that a speaker's stored requirement is bound to."""
     return f"speaker_needs.{column} {speaker_key}"
 
 
 def _decrypt(speaker: Speaker, stored: Values) -> dict[str, str]:
-    """Return the requirements; what cannot be read stays encrypted."""
+    """Return the requirements; those that cannot be decrypted stay encrypted."""
     ring = get_key_ring()
     return {
         name: ring.decrypt(text, place_of_needs(speaker.key, name)) for name, text in stored.items()
@@ -84,7 +84,7 @@ def _encrypt(speaker: Speaker, typed: Values) -> dict[str, str]:
 
 
 def list_pending_needs() -> Iterator[PendingRow]:
-    """Yield the rows with requirements that are not under the key that encrypts."""
+    """Yield the rows with requirements that are not under the current key."""
     rows = (
         select(Speaker.key, SpeakerNeeds.speaker_id, SpeakerNeeds.access)
         .join_from(SpeakerNeeds, Speaker, Speaker.id == SpeakerNeeds.speaker_id)
@@ -126,7 +126,7 @@ def save_answer(
         raise StaleEdit(0, _diff(question, current, typed))
     _store(speaker, question, typed)
     if question is CONSENT:
-        bump_cache_version()  # slides may be public now, or no longer
+        bump_cache_version()  # slides may have become public, or no longer be so
     _record_answer(
         speaker, question.answered_at_column, question.summary, is_first=is_first, actor=actor
     )
@@ -143,31 +143,33 @@ def _list_open_needs(answers: SpeakerAnswers) -> Sequence[SpeakerQuestion]:
 
 
 def answer_with_none(speaker: Speaker, *, actor: str) -> bool:
-    """Answer each open question about needs and times with "none"; return True if any was open.
+    """Answer each open question about needs and absences with "none"; return True if any was open.
 
-    Times that an organiser has entered stay, and the speaker is still asked about them.
+    Absences that an organiser entered stay, and the speaker is still asked about them.
     """
     versioned_edits.lock(speaker)
     answers = get_or_create_answers(speaker)
     questions = _list_open_needs(answers)
-    for one in questions:
-        nothing = dict.fromkeys(one.fields, "")
-        seen = fingerprint(get_answer(speaker, one))
-        save_answer(speaker, one, nothing, expected_fingerprint=seen, actor=actor)
+    for question in questions:
+        nothing = dict.fromkeys(question.fields, "")
+        current_fingerprint = fingerprint(get_answer(speaker, question))
+        save_answer(
+            speaker, question, nothing, expected_fingerprint=current_fingerprint, actor=actor
+        )
     if answers.availability_at is not None or speaker.absences:
         return bool(questions)
     return set_absences(speaker, [], expected_fingerprint=fingerprint([]), actor=actor)
 
 
 def read_needs(speaker: Speaker, *, actor: str) -> str:
-    """Return a speaker's access requirements, and record who looked at them."""
+    """Return a speaker's access requirements, and record the access."""
     summary = f"The access requirements of {speaker.name} were viewed"
     history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
     return show(get_answer(speaker, NEEDS)["access"])
 
 
 def show(answer: str) -> str:
-    """Return an answer, or a sentence in place of one that cannot be read."""
+    """Return an answer, or a sentence in place of one that cannot be decrypted."""
     return private_answers.show(answer) if private_answers.is_unreadable(answer) else answer
 
 
@@ -188,7 +190,7 @@ def set_absences(
 
 
 def get_answers(speaker: Speaker) -> SpeakerAnswers:
-    """Return what a speaker has answered; where that is nothing, a row that is not stored."""
+    """Return a speaker's answers; without any, an unsaved empty row."""
     return db.session.get(SpeakerAnswers, speaker.id) or SpeakerAnswers(speaker_id=speaker.id)
 
 
@@ -203,7 +205,7 @@ def get_or_create_answers(speaker: Speaker) -> SpeakerAnswers:
 
 
 def _keep_unreadable(typed: str, current: str) -> str:
-    """Return what to store: an answer that could not be shown is not deleted by saving."""
+    """Return the values to store: saving does not delete an answer that could not be shown."""
     return current if not typed and private_answers.is_unreadable(current) else typed
 
 

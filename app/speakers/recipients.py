@@ -34,7 +34,7 @@ HISTORY_PHRASES: Final = {
 
 
 class Recipient(ABC):
-    """Somebody who may get an email."""
+    """A person who may get an email."""
 
     @property
     @abstractmethod
@@ -44,7 +44,7 @@ class Recipient(ABC):
     @property
     @abstractmethod
     def key(self) -> RecipientKey:
-        """What identifies them."""
+        """An identifier of the recipient."""
 
     @property
     @abstractmethod
@@ -68,11 +68,11 @@ class Recipient(ABC):
 
     @abstractmethod
     def email_context(self, template: str) -> dict[str, Any]:
-        """Return the variables of a template about them."""
+        """Return the template variables about them."""
 
     @abstractmethod
     def get_person(self, address: str, actor: str) -> Person:
-        """Return who signs in with a link sent to this address, granting access if necessary."""
+        """Return the person who signs in with a link to this address, granting access if needed."""
 
     @abstractmethod
     def record_sent(self, template: str, actor: str) -> None:
@@ -80,18 +80,18 @@ class Recipient(ABC):
 
     @abstractmethod
     def record_history(self, phrase: str, actor: str) -> None:
-        """Add an entry to the history of what organisers see of them."""
+        """Add an entry to the history of the recipient."""
 
 
 @dataclass(frozen=True)
 class LoadedSpeakers:
-    """Speakers who were loaded together, and what only some emails need to know of them."""
+    """Speakers who were loaded together, with data that only some emails need."""
 
     speakers: Sequence[Speaker]
 
     @cached_property
     def access_rows(self) -> Mapping[int, Sequence[SpeakerAccess]]:
-        """Who has access to their pages, by speaker id."""
+        """The accesses to their pages, by speaker id."""
         return queries.get_access_by_speaker(self.speakers)
 
     @cached_property
@@ -111,11 +111,11 @@ class SpeakerRecipient(Recipient):
 
     speaker: Speaker
     open_lines: Sequence[ChecklistLine]  # open checklist items
-    batch: LoadedSpeakers  # that they were loaded in
+    batch: LoadedSpeakers  # the batch they were loaded in
 
     @property
     def access_rows(self) -> Sequence[SpeakerAccess]:
-        """Who has access to the speaker's pages."""
+        """The accesses to the speaker's pages."""
         return self.batch.access_rows.get(self.speaker.id, ())
 
     @property
@@ -145,16 +145,16 @@ class SpeakerRecipient(Recipient):
 
     @property
     def email_address(self) -> str:
-        """The speaker's contact address, or else the one they sign in with; empty if unknown."""
+        """The speaker's contact address, or else the one they sign in with; "" if unknown."""
         return find_address(self.speaker, self.access_rows)
 
     @property
     def email_addresses(self) -> Sequence[str]:
-        """The addresses of all with access, or else of the speaker alone."""
-        return [one.person.email for one in self.access_rows] or [self.email_address]
+        """The addresses of everyone with access, or else only the speaker's."""
+        return [row.person.email for row in self.access_rows] or [self.email_address]
 
     def email_context(self, template: str) -> dict[str, Any]:
-        """Return the speaker and the open items; for an invitation their sessions, too."""
+        """Return the speaker and the open items; for an invitation also their sessions."""
         context = {"speaker": self.speaker, "lines": self.open_lines}
         if template == PLACE_REMINDER:
             return context | {"confirm_by": self._get_deadline(PLACE)}
@@ -166,13 +166,13 @@ class SpeakerRecipient(Recipient):
         }
 
     def _get_deadline(self, name: str) -> date | None:
-        return next((one.due_on for one in self.open_lines if one.item.name == name), None)
+        return next((line.due_on for line in self.open_lines if line.item.name == name), None)
 
     def get_person(self, address: str, actor: str) -> Person:
-        """Return the person with access; give the speaker access if there is none yet."""
-        for one in self.access_rows:
-            if one.person.email.lower() == address.strip().lower():
-                return one.person
+        """Return the person with access; grant it to the speaker if there is none."""
+        for row in self.access_rows:
+            if row.person.email.lower() == address.strip().lower():
+                return row.person
         return access.grant_own_access(self.speaker, address, actor=actor)
 
     def record_sent(self, template: str, actor: str) -> None:
@@ -189,7 +189,7 @@ class SpeakerRecipient(Recipient):
 
 @dataclass(frozen=True)
 class OwnerRecipient(Recipient):
-    """Somebody who edits the text of sessions in which they do not speak."""
+    """A person who edits the text of sessions in which they do not speak."""
 
     owner: Person
     sessions: Sequence[Session]
@@ -202,9 +202,11 @@ class OwnerRecipient(Recipient):
         return self.sent_at
 
     def was_emailed_recently(self, *templates: str) -> bool:
-        """Return True if one of these emails was sent to them within `MIN_EMAIL_INTERVAL`."""
+        """Return True if one of these emails was sent to them within ``MIN_EMAIL_INTERVAL``."""
         recent = clock.real_now() - MIN_EMAIL_INTERVAL
-        return any(self.sent_at[one] > recent for one in templates if one in self.sent_at)
+        return any(
+            self.sent_at[template] > recent for template in templates if template in self.sent_at
+        )
 
     @property
     def open_count(self) -> int:
@@ -218,7 +220,7 @@ class OwnerRecipient(Recipient):
 
     @property
     def name(self) -> str:
-        """The email address: nothing else is known of them."""
+        """The email address: nothing else is known about them."""
         return self.owner.email
 
     @property
@@ -250,14 +252,14 @@ class OwnerRecipient(Recipient):
 
     def record_history(self, phrase: str, actor: str) -> None:
         """Add an entry to the history of each session, which outlives the owner's data."""
-        for one in self.open_sessions:
-            subject = session_fields.SESSION_FIELDS.history_subject(one)
-            history.record(f"The owner of {one.title} {phrase}", subject=subject, actor=actor)
+        for session in self.open_sessions:
+            subject = session_fields.SESSION_FIELDS.history_subject(session)
+            history.record(f"The owner of {session.title} {phrase}", subject=subject, actor=actor)
 
 
 def find_address(speaker: Speaker, access_rows: Sequence[SpeakerAccess]) -> str:
-    """Return the contact address, or else the one they sign in with; empty if unknown."""
-    own = (one.person.email for one in access_rows if not one.is_assistant)
+    """Return the contact address, or else the one they sign in with; "" if unknown."""
+    own = (row.person.email for row in access_rows if not row.is_assistant)
     return speaker.contact_address.strip() or next(own, "")
 
 
@@ -267,7 +269,7 @@ def load_speakers(
     """Load recipients for these speakers, in a fixed number of queries."""
     open_items = checklist.list_open_items(speaker_rows, deadlines)
     batch = LoadedSpeakers(speaker_rows)
-    return [SpeakerRecipient(one, open_items[one.id], batch) for one in speaker_rows]
+    return [SpeakerRecipient(row, open_items[row.id], batch) for row in speaker_rows]
 
 
 def load_owners() -> Sequence[OwnerRecipient]:
@@ -278,7 +280,7 @@ def load_owners() -> Sequence[OwnerRecipient]:
     if not sessions_by_owner:
         return []
     states = checklist.list_owned_with_states(
-        [one for sessions in sessions_by_owner.values() for one in sessions]
+        [session for sessions in sessions_by_owner.values() for session in sessions]
     )
     is_open = {session.id for session, state in states if state.is_open}
     last_sent_at = session_owners.get_last_sent(sessions_by_owner)
@@ -286,7 +288,7 @@ def load_owners() -> Sequence[OwnerRecipient]:
         OwnerRecipient(
             person,
             sessions,
-            [one for one in sessions if one.id in is_open],
+            [session for session in sessions if session.id in is_open],
             last_sent_at.get(person.id, {}),
         )
         for person, sessions in sessions_by_owner.items()

@@ -1,4 +1,4 @@
-"""Who may be reminded, and what decides when, as SQL.
+"""Candidates for reminders, as SQL.
 
 Planning reads these few values of a thousand speakers in one statement. Only those whose reminder
 is shown or sent are loaded as recipients.
@@ -27,7 +27,7 @@ _LAST_SENT_AT: Final = (
 
 
 class Candidate(NamedTuple):
-    """Somebody who has an open task with a deadline."""
+    """A person with an open task that has a deadline."""
 
     key: RecipientKey
     name: str
@@ -38,7 +38,7 @@ class Candidate(NamedTuple):
 def list_candidates(
     deadlines: Mapping[str, date], owners: Sequence[OwnerRecipient]
 ) -> Sequence[Candidate]:
-    """List everyone who has an open task with a deadline: speakers by name, then owners."""
+    """List everyone with an open task that has a deadline: speakers by name, then owners."""
     return [*_list_speakers(deadlines), *_list_owners(deadlines, owners)]
 
 
@@ -46,7 +46,7 @@ def _list_speakers(deadlines: Mapping[str, date]) -> Sequence[Candidate]:
     names = sorted(CONDITIONS.keys() & deadlines.keys(), key=list(CONDITIONS).index)
     if not names:
         return []
-    # the first open task ends the search: of several that are due on a day, the cheapest to look at
+    # the first open task ends the search; of several due on one day, the cheapest is checked first
     first: ColumnElement[Any] = case(
         *(
             (CONDITIONS[name].is_open, literal(deadlines[name], Date))
@@ -68,7 +68,9 @@ def _list_speakers(deadlines: Mapping[str, date]) -> Sequence[Candidate]:
 def _list_owners(
     deadlines: Mapping[str, date], owners: Sequence[OwnerRecipient]
 ) -> Sequence[Candidate]:
-    days = [[deadlines[one] for one in who.open_item_names if one in deadlines] for who in owners]
+    days = [
+        [deadlines[name] for name in who.open_item_names if name in deadlines] for who in owners
+    ]
     return [
         Candidate(who.key, who.name, min(own), max(who.last_sent_at.values(), default=None))
         for who, own in zip(owners, days, strict=True)

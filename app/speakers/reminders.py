@@ -1,8 +1,8 @@
 """Automatic reminders, planned a day ahead so that organisers can review them.
 
 The worker plans a reminder for everyone with an open task that is due within a week, at most one
-per week each. It sends a planned reminder when its time comes, if the task is still open. Until
-then the reminder is shown in the admin, where it can be paused.
+per week each. It sends a planned reminder when it is due, if the task is still open. Until then the
+reminder is shown in the admin, where it can be paused.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -40,7 +40,7 @@ from app.speakers.reminder_candidates import (
 A_WEEK = timedelta(days=7)  # before a deadline, and between two reminders
 NOTICE_PERIOD = timedelta(days=1)  # how long organisers can review a reminder before it is sent
 SEND_TIME: Final = time(9)  # in the conference's time zone
-BATCH_SIZE = 50  # per transaction, so that nobody waits long for the database
+BATCH_SIZE = 50  # per transaction, so that others do not wait long for the database
 IS_NOT_PAUSED = PlannedReminder.paused_at.is_(None)
 
 
@@ -66,18 +66,18 @@ class ReminderOverview:
 
     planned: Sequence[PendingReminder]  # soonest first
     next_at: datetime | None  # when the next one that is not yet planned would be sent
-    next_names: Sequence[str]  # names of the recipients of those
+    next_names: Sequence[str]  # names of their recipients
     deadlines: Mapping[str, date]
-    owners: Sequence[OwnerRecipient]  # who may be among the recipients
+    owners: Sequence[OwnerRecipient]  # the possible recipients
 
     def load_recipients(self, some: Sequence[PendingReminder]) -> Mapping[RecipientKey, Recipient]:
         """Load the recipients of some of the reminders."""
-        return load_recipients({one.key for one in some}, self.deadlines, self.owners)
+        return load_recipients({reminder.key for reminder in some}, self.deadlines, self.owners)
 
 
 @dataclass(frozen=True)
 class ReminderSchedule:
-    """The deadlines that decide about reminders; without any, nobody is reminded."""
+    """The deadlines that decide about reminders; without any, no one is reminded."""
 
     deadlines: Mapping[str, date]
     last_day: date  # last day of the conference
@@ -92,7 +92,7 @@ class ReminderSchedule:
         return cls(days, conference.ends_on, ZoneInfo(conference.time_zone))
 
     def earliest_at(self, candidate: Candidate) -> datetime:
-        """Return from when somebody may be reminded: a week after the last email to them."""
+        """Return the earliest time of a reminder: a week after the last email to the person."""
         first_day = candidate.due_on - A_WEEK
         if candidate.last_sent_at is not None:  # which is a real time
             sent_at = candidate.last_sent_at + (clock.now() - clock.real_now())
@@ -100,7 +100,7 @@ class ReminderSchedule:
         return _to_utc(first_day, SEND_TIME, self.zone)
 
     def is_due(self, candidate: Candidate, at: datetime) -> bool:
-        """Return True if somebody should be reminded at a moment."""
+        """Return True if a reminder is due at a moment."""
         return self.earliest_at(candidate) <= at < self.ends_at
 
     def next_send_time(self, moment: datetime) -> datetime:
@@ -111,19 +111,19 @@ class ReminderSchedule:
         return (today if local <= today else later).astimezone(UTC)
 
     def expected_send_time(self, candidate: Candidate) -> datetime | None:
-        """Return when somebody would be reminded if nothing changes, or None."""
+        """Return the expected time of a person's reminder, or None."""
         at = self.next_send_time(max(self.earliest_at(candidate), clock.now() + NOTICE_PERIOD))
         return at if at < self.ends_at else None
 
     @cached_property
     def ends_at(self) -> datetime:
-        """The moment at which the conference is over."""
+        """The moment when the conference ends."""
         return _to_utc(self.last_day + timedelta(days=1), time.min, self.zone)
 
 
 @lru_cache(maxsize=256)
 def _to_utc(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Return a local time, which many people share, as one that is quick to compare."""
+    """Convert a local time, shared by many people, to UTC, which is faster to compare."""
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
@@ -147,15 +147,15 @@ def plan() -> None:
         db.session.execute(delete(PlannedReminder).where(PlannedReminder.id.in_(outdated)))
     planned = {(row.speaker_id, row.person_id) for row in rows}
     send_at = schedule.next_send_time(clock.now() + NOTICE_PERIOD)
-    for one in candidates:
-        if one.key not in planned and schedule.is_due(one, send_at):
-            speaker, person = one.key
+    for candidate in candidates:
+        if candidate.key not in planned and schedule.is_due(candidate, send_at):
+            speaker, person = candidate.key
             db.session.add(PlannedReminder(speaker_id=speaker, person_id=person, send_at=send_at))
     db.session.flush()
 
 
 def send_due() -> None:
-    """Send the reminders whose time has come to those who still have open tasks."""
+    """Send the reminders that are due, if there are still open tasks."""
     due = select(PlannedReminder).where(IS_NOT_PAUSED, PlannedReminder.send_at <= clock.now())
     if db.session.scalars(due.limit(1)).first() is None or not cache_version.is_clock_in_sync():
         return
@@ -164,9 +164,9 @@ def send_due() -> None:
     schedule = ReminderSchedule.current()
     owners = load_owners(schedule.deadlines)
     due_keys = {
-        one.key
-        for one in list_candidates(schedule.deadlines, owners)
-        if schedule.is_due(one, clock.now())
+        candidate.key
+        for candidate in list_candidates(schedule.deadlines, owners)
+        if schedule.is_due(candidate, clock.now())
     }
     rows = db.session.scalars(due.order_by(PlannedReminder.id).limit(BATCH_SIZE)).all()
     recipients_by_key = load_recipients(
@@ -182,18 +182,18 @@ def send_due() -> None:
 
 
 def get_overview() -> ReminderOverview:
-    """Return the planned reminders and when the next ones would be sent."""
+    """Return the planned reminders, and the expected next ones."""
     rows, schedule = _list_rows(), ReminderSchedule.current()
-    if not schedule.deadlines:  # so nobody's tasks matter
+    if not schedule.deadlines:  # so no tasks matter
         return ReminderOverview((), None, (), {}, ())
     owners = load_owners(schedule.deadlines)
     candidates = list_candidates(schedule.deadlines, owners)
     planned = {(row.speaker_id, row.person_id) for row in rows}
     names_by_time: dict[datetime, list[str]] = {}
-    for one in candidates:
-        at = None if one.key in planned else schedule.expected_send_time(one)
+    for candidate in candidates:
+        at = None if candidate.key in planned else schedule.expected_send_time(candidate)
         if at is not None:
-            names_by_time.setdefault(at, []).append(one.name)
+            names_by_time.setdefault(at, []).append(candidate.name)
     soonest = min(names_by_time, default=None)
     return ReminderOverview(
         _list_pending(rows, candidates, schedule),
@@ -205,7 +205,7 @@ def get_overview() -> ReminderOverview:
 
 
 def get_next_planned() -> tuple[datetime | None, int]:
-    """Return when the next reminder will be sent, and how many are planned."""
+    """Return the time of the next reminder, and how many are planned."""
     rows = select(func.min(PlannedReminder.send_at), func.count(PlannedReminder.id)).where(
         IS_NOT_PAUSED
     )
@@ -214,7 +214,7 @@ def get_next_planned() -> tuple[datetime | None, int]:
 
 
 def pause(reminder_ids: Collection[int], *, actor: str) -> None:
-    """Pause these reminders until somebody resumes them."""
+    """Pause these reminders until they are resumed."""
     for row, recipient in _lock_selected(reminder_ids):
         if row.paused_at is None:
             row.pause(clock.now(), actor)
@@ -247,7 +247,7 @@ def _list_pending(
     rows: Sequence[Row[Any]], candidates: Sequence[Candidate], schedule: ReminderSchedule
 ) -> Sequence[PendingReminder]:
     """Return the planned reminders that are still needed, soonest first."""
-    by_key = {one.key: one for one in candidates}
+    by_key = {candidate.key: candidate for candidate in candidates}
     found, now = [], clock.now()
     for row in rows:
         one = by_key.get((row.speaker_id, row.person_id))
@@ -261,7 +261,7 @@ def _list_pending(
 
 
 def _list_rows() -> Sequence[Row[Any]]:
-    """List the values of all planned reminders, as they are in the database."""
+    """List the values of all planned reminders, from the database."""
     return db.session.execute(
         select(
             PlannedReminder.id,
@@ -282,14 +282,14 @@ MAX_LISTED: Final = 20
 
 @dataclass(frozen=True)
 class WaitingChange:
-    """A change that waits for approval: whose or what it is, and when it was sent."""
+    """A change that waits for approval: its subject, and when it was sent."""
 
     name: str
     sent_at: datetime
 
 
 def send_organiser_digest() -> None:
-    """Send the email if it is due; run by the worker, once even with several workers."""
+    """Send the email if it is due; run by the worker, only once even with several workers."""
     if not cache_version.is_clock_in_sync() or not _is_due(list_waiting()):
         return
     lock_table(Conference)
@@ -300,16 +300,18 @@ def send_organiser_digest() -> None:
 
 
 def build_digest(waiting: Sequence[WaitingChange]) -> dict[str, Any]:
-    """Return the template variables of the email: what waits, or nothing if nothing does."""
+    """Return the template variables of the email: the waiting changes; empty if there are none."""
     return {"waiting": waiting[:MAX_LISTED], "total": len(waiting)} if waiting else {}
 
 
 def list_waiting() -> Sequence[WaitingChange]:
-    """List what waits, oldest first."""
+    """List the waiting changes, oldest first."""
     reviews = proposals.list_reviews(
         ProposalFilter(state="open"), "sent", is_reversed=False, offset=0, limit=None
     )
-    found = [WaitingChange(one.proposal.entity_name, one.proposal.sent_at) for one in reviews]
+    found = [
+        WaitingChange(review.proposal.entity_name, review.proposal.sent_at) for review in reviews
+    ]
     for material in materials.list_awaiting_release():
         name = f"{material.session.title}: {material.title}"
         found.append(WaitingChange(name, material.created_at))
@@ -320,12 +322,12 @@ def _is_due(waiting: Sequence[WaitingChange]) -> bool:
     last, now = _last_sent_at(), clock.now()
     if last is not None and now - last < MIN_INTERVAL:
         return False
-    new = [one.sent_at for one in waiting if last is None or one.sent_at > last]
+    new = [change.sent_at for change in waiting if last is None or change.sent_at > last]
     return bool(new) and min(new) <= now - GATHERING_TIME
 
 
 def _last_sent_at() -> datetime | None:
-    """Return when the last one was written, by the site's clock; emails have real times."""
+    """Return when the last one was queued, in the site's time; emails have real times."""
     written = db.session.scalar(
         select(func.max(Email.created_at)).where(Email.template == TEMPLATE)
     )

@@ -1,7 +1,8 @@
-"""From which sessions a speaker was removed: their own calendar shows those as cancelled.
+"""Sessions from which a speaker was removed: their own calendar shows them as cancelled.
 
 Calendar applications keep entries that are merely missing from a feed. So when the worker finds a
-new release, it stores from which sessions a speaker was removed, and deletes that if they return.
+new release, it stores the sessions from which a speaker was removed, and deletes them if they
+return.
 """
 
 from sqlalchemy import delete, select
@@ -16,7 +17,7 @@ AppearanceKeys = set[tuple[int, str]]  # speaker id, session key
 
 
 def record_release() -> None:
-    """Record who was removed by the current release, unless that has been done."""
+    """Record removals by the current release, unless that has been done."""
     number = db.session.scalar(select(Conference.current_release))
     if number is None or number == _get_last_number():
         return
@@ -32,30 +33,30 @@ def record_release() -> None:
 
 
 def record_removed(old: Snapshot, new: Snapshot) -> None:
-    """Store the appearances that are in `old` but not in `new`, within one conference."""
+    """Store the appearances that are in ``old`` but not in ``new``, within one conference."""
     if old.conference.acronym != new.conference.acronym:
         db.session.execute(delete(RemovedAppearance))
         return
     ids = dict(db.session.execute(select(Speaker.key, Speaker.id)).tuples().all())
     now = _appearance_keys(new, ids)
-    gone = _appearance_keys(old, ids) - now
+    removed = _appearance_keys(old, ids) - now
     for row in db.session.scalars(select(RemovedAppearance)):
-        gone.discard((row.speaker_id, row.session_key))
+        removed.discard((row.speaker_id, row.session_key))
         if (row.speaker_id, row.session_key) in now:
             db.session.delete(row)
     db.session.add_all(
-        RemovedAppearance(speaker_id=speaker, session_key=session) for speaker, session in gone
+        RemovedAppearance(speaker_id=speaker, session_key=session) for speaker, session in removed
     )
 
 
 def list_removed_from(speaker: Speaker) -> set[str]:
     """Return the keys of the sessions from which a speaker was removed."""
-    such = RemovedAppearance.speaker_id == speaker.id
-    return set(db.session.scalars(select(RemovedAppearance.session_key).where(such)))
+    condition = RemovedAppearance.speaker_id == speaker.id
+    return set(db.session.scalars(select(RemovedAppearance.session_key).where(condition)))
 
 
 def _appearance_keys(document: Snapshot, ids: dict[str, int]) -> AppearanceKeys:
-    keys = {one.slug: one.key or one.slug for one in document.speakers}
+    keys = {speaker.slug: speaker.key or speaker.slug for speaker in document.speakers}
     return {
         (ids[keys[part.slug]], session.key)
         for session in document.sessions

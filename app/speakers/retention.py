@@ -1,7 +1,7 @@
 """Retention of speakers' data, as the privacy page promises; run by the worker.
 
 As for delegates, periods start at the end of the conference, by the site's clock, and nothing is
-deleted while no programme is published. What was published stays in the releases.
+deleted while no programme is published. Published data stays in the releases.
 """
 
 from datetime import datetime, time
@@ -56,9 +56,9 @@ def purge_expired() -> None:
 def _purge_access() -> None:
     """Delete answers, contact addresses and access; members of the team remain.
 
-    People whose access was revoked earlier are deleted too; only the history mentions them.
+    People whose access was revoked earlier are deleted too; only the history still mentions them.
     """
-    for model in (*DELETED_AFTER_A_YEAR, EmailReply):  # replies to whichever email
+    for model in (*DELETED_AFTER_A_YEAR, EmailReply):  # replies to any email
         db.session.execute(delete(model))
     db.session.execute(update(Material).values(uploaded_by="", deleted_by=""))
     has_history = (
@@ -72,4 +72,4 @@ def _purge_access() -> None:
         erasure.erase_unused_address(address)
     db.session.execute(update(Person).values(speaker_access_since=None))
     for speaker in db.session.scalars(select(Speaker).where(Speaker.contact_address != "")):
-        speaker.contact_address = ""  # one by one, so that the search index is updated
+        speaker.contact_address = ""  # individually, so that the search text is updated

@@ -45,7 +45,7 @@ class StaleSchedule(StaleEdit):
 
 
 class StaleParticipation(StaleEdit):
-    """Someone has answered for the speaker since the page was opened."""
+    """Another person has answered for the speaker since the page was opened."""
 
     message = (
         "Someone has answered since you opened this page, so your answer has not been sent. "
@@ -54,7 +54,7 @@ class StaleParticipation(StaleEdit):
 
 
 def participation_fingerprint(speaker: Speaker) -> str:
-    """Return a fingerprint of what the page of participation shows: schedule and answers."""
+    """Return a fingerprint of what the participation page shows: schedule and answers."""
     parts = speaker_queries.list_session_roles(speaker)
     schedule = [
         [one.key, table.dump_moment(one.starts_at), one.room_id, one.state, part.role]
@@ -71,7 +71,7 @@ def participation_fingerprint(speaker: Speaker) -> str:
 
 
 def confirm(speaker: Speaker, *, expected_fingerprint: str, actor: str) -> None:
-    """Confirm that a speaker takes part; raise StaleEdit if they saw something else."""
+    """Confirm that a speaker takes part; raise StaleEdit if the page was outdated."""
     _lock_active(speaker, expected_fingerprint)
     _replace_requests(speaker, actor)
     programme.confirm(speaker, actor=actor)
@@ -105,7 +105,7 @@ def withdraw(access: SpeakerAccess, message: str, *, expected_fingerprint: str) 
 
 
 def take_back_request(speaker: Speaker, request_id: int, *, actor: str) -> None:
-    """Take back a request for another time; raise RuleViolation if it has been answered."""
+    """Withdraw a request for another time; raise RuleViolation if it has been answered."""
     versioned_edits.lock(speaker)
     found = queries.get_request(request_id)
     if found.speaker_id != speaker.id or found.kind != ANOTHER_TIME:
@@ -121,7 +121,7 @@ def take_back_request(speaker: Speaker, request_id: int, *, actor: str) -> None:
 def resolve_request(speaker_request: SpeakerRequest, answer: str = "", *, actor: str) -> None:
     """Mark a speaker's request as resolved, and tell the speaker.
 
-    Raise RuleViolation if it has been closed meanwhile and there is an answer to send.
+    Raise RuleViolation if it has been closed and there is an answer to send.
     """
     lock_row(speaker_request, queries.NO_REQUEST)
     if speaker_request.resolved_at is not None:
@@ -167,7 +167,7 @@ def set_calendar_key(speaker: Speaker, key: str, *, actor: str) -> None:
 
 
 def _lock_active(speaker: Speaker, expected_fingerprint: str) -> None:
-    """Lock a speaker who takes part; raise StaleEdit if their page showed something else."""
+    """Lock a speaker who takes part; raise StaleEdit if their page was outdated."""
     versioned_edits.lock(speaker)
     if speaker.withdrawn_at is not None:
         raise RuleViolation(ALREADY_WITHDRAWN)
@@ -180,7 +180,7 @@ def _lock_active(speaker: Speaker, expected_fingerprint: str) -> None:
 
 
 def _lock_open_request(speaker: Speaker) -> None:
-    """Lock what a speaker has asked for, so that nobody answers it meanwhile."""
+    """Lock a speaker's open request, so that it cannot be answered concurrently."""
     waiting = queries.get_open_requests([speaker]).get(speaker.id)
     if waiting is not None:
         lock_row(waiting, queries.NO_REQUEST)

@@ -1,4 +1,4 @@
-"""The owners of sessions, who edit their texts and need not speak there."""
+"""The owners of sessions, who edit their texts and need not speak in them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -20,9 +20,9 @@ from app.speakers.models import OwnerMailing, SessionOwner, SpeakerAccess
 
 
 def list_non_speaking() -> Sequence[SessionOwner]:
-    """List owners of sessions in which no speaker is one whose pages they have access to.
+    """List owners of sessions without a speaker whose pages they have access to.
 
-    The others find the text in the checklist of that speaker.
+    Other owners find the text in that speaker's checklist.
     """
     has_access_to_participant = (
         select(SpeakerAccess.id)
@@ -53,7 +53,7 @@ def get_last_sent(owners: Collection[Person]) -> Mapping[int, Mapping[str, datet
     """Return when each email was last sent to each of these owners, by person id and template."""
     rows = db.session.execute(
         select(OwnerMailing.person_id, OwnerMailing.template, func.max(OwnerMailing.sent_at))
-        .where(OwnerMailing.person_id.in_([one.id for one in owners]))
+        .where(OwnerMailing.person_id.in_([owner.id for owner in owners]))
         .group_by(OwnerMailing.person_id, OwnerMailing.template)
     )
     found: dict[int, dict[str, datetime]] = {}
@@ -66,7 +66,7 @@ OWNER_INVITATION = "speaker_owns"  # template of the email to a new owner
 
 
 def set_owner(session: Session, email: str, *, actor: str) -> None:
-    """Let somebody edit the text of a session, and email them."""
+    """Let a person edit the text of a session, and email them."""
     versioned_edits.lock(session)
     person = accounts.grant_speaker_access(email)
     current_owner = queries.find_owner(session)
@@ -109,30 +109,30 @@ def remove_owner(session: Session, *, actor: str) -> None:
 
 
 def can_edit(person: Person, session: Session) -> bool:
-    """Return True if somebody may edit the text of a session."""
+    """Return True if a person may edit the text of a session."""
     return session.id in get_editable_ids(person, [session])
 
 
 def get_editable_ids(person: Person, sessions: Sequence[Session]) -> set[int]:
-    """Return the ids of the sessions whose text somebody may edit, in a fixed number of queries.
+    """Return the ids of the sessions whose text a person may edit, in a fixed number of queries.
 
-    That is the owner of a session or, without an owner, everybody who appears in it.
+    That is the owner of a session or, without an owner, everyone who appears in it.
     """
     accessible_ids = {one.speaker_id for one in queries.list_access_for_person(person)}
     owners, represented_ids = queries.get_owners(sessions), queries.get_represented_ids(person)
     return {
-        one.id
-        for one in sessions
+        session.id
+        for session in sessions
         if (
-            owners[one.id].person_id in represented_ids
-            if one.id in owners
-            else not accessible_ids.isdisjoint(part.speaker_id for part in one.appearances)
+            owners[session.id].person_id in represented_ids
+            if session.id in owners
+            else not accessible_ids.isdisjoint(part.speaker_id for part in session.appearances)
         )
     }
 
 
 def _delete_owner(session: Session) -> None:
-    """Delete the ownership; an owner without any other access can no longer sign in here."""
+    """Delete the ownership; an owner without any other access can no longer sign in."""
     former_owners = db.session.scalars(
         select(Person)
         .join(SessionOwner, SessionOwner.person_id == Person.id)

@@ -1,4 +1,4 @@
-"""The first pages of speakers: whom they have access to, the checklist, and shared sessions."""
+"""The first pages of speakers: the speakers they have access to, the checklist, and sessions."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +25,7 @@ from app.web.rendering import render_page
 
 HIDDEN_FIELDS = frozenset(
     {"csrf_token", "fingerprint", "expected_version", "button", "began", "place"}
-)  # left out when typed text is given back
+)  # not included when the input is shown again
 
 bp = Blueprint("speakers", __name__, url_prefix="/speak")
 
@@ -69,7 +69,7 @@ def show_checklist(slug: str) -> ResponseReturnValue:
 
 @bp.post("/<slug>/emails")
 def set_email_preference(slug: str) -> ResponseReturnValue:
-    """Switch emails that are not about one's own sessions on or off."""
+    """Switch emails that are not about the person's own sessions on or off."""
     is_on = request.form.get("emails") == unsubscribe.ON
     unsubscribe.set_preference(access.get_access(slug).person.email, is_on=is_on)
     name = "emails-on" if is_on else "emails-off"
@@ -92,7 +92,7 @@ bp.context_processor(guards.session_expiry_context)
 
 
 def _render_error(status: int, reason: NotFound | PermissionDenied) -> ResponseReturnValue:
-    """Show an error page that contains what was typed."""
+    """Show an error page that contains the input."""
     typed = [
         strip_hidden(value)
         for name, value in request.form.items(multi=True)
@@ -117,7 +117,7 @@ def sessions(slug: str) -> ResponseReturnValue:
     """Show the speaker's sessions in the working programme, with everyone who appears in them."""
     speaker = access.get_own_speaker(slug)
     parts = queries.list_sessions_of(speaker)
-    public_slugs = {one.slug for one in current_release.get_programme().sessions}
+    public_slugs = {session.slug for session in current_release.get_programme().sessions}
     editable_ids = session_owners.get_editable_ids(
         access.get_signed_in_person(), [part.session for part in parts]
     )
@@ -153,7 +153,7 @@ redirects.MESSAGES["speakers"] |= {
 @participation_bp.route("", methods=["GET", "POST"])
 @validates_own_csrf
 def edit(slug: str) -> ResponseReturnValue:
-    """Show the question and carry out the answer; withdrawing asks for confirmation first."""
+    """Show the question and apply the answer; withdrawing needs confirmation."""
     own_access = access.get_access(slug)
     speaker = own_access.speaker
     form = ParticipationForm(data={"fingerprint": services.participation_fingerprint(speaker)})
@@ -175,7 +175,7 @@ def edit(slug: str) -> ResponseReturnValue:
 
 @participation_bp.post("/take-back/<int(max=999999999):number>")
 def take_back(slug: str, number: int) -> ResponseReturnValue:
-    """Take back a request for another time."""
+    """Withdraw a request for another time."""
     speaker = access.get_own_speaker(slug)
     services.take_back_request(speaker, number, actor=access.current_actor())
     return redirects.redirect_to(url_for(".edit", slug=slug), "request-taken-back")

@@ -46,12 +46,12 @@ class AtomFeed:
     url: str  # of the feed
     page_url: str  # the page with the same content
     entries: Sequence[AtomEntry]
-    started_at: datetime  # its date while there is no entry
+    started_at: datetime  # its date while there are no entries
 
     @property
     def updated(self) -> datetime:
         """Return when the newest entry was updated, or ``started_at`` if there is none."""
-        return max((one.updated for one in self.entries), default=self.started_at)
+        return max((entry.updated for entry in self.entries), default=self.started_at)
 
     def tag_uri(self, identity: str) -> str:
         """Return the tag URI of an identity (RFC 4151)."""

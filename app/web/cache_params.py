@@ -1,9 +1,9 @@
 """Query parameters on which a cached page depends: ``/programme?view=grid``.
 
 A public view declares its parameters with ``varies_on_params`` and a reader for each. Every
-combination of values is then cached separately, in whatever order they were given. All other
-parameters are ignored, so that links with tracking codes lead to the page that is cached already,
-and nobody has a page rendered again by inventing parameters.
+combination of values is then cached separately, regardless of their order. All other parameters are
+ignored, so that links with tracking codes lead to the same cached page, and made-up parameters
+cannot cause pages to be rendered again.
 """
 
 from collections.abc import Callable, Collection
@@ -43,7 +43,7 @@ def choice_param(*choices: str) -> ParamReader:
 
 
 def short_text_param(max_length: int) -> ParamReader:
-    """Return a reader that accepts any short text; whether it means anything, the view knows."""
+    """Return a reader that accepts any short text; the view decides whether it is meaningful."""
     return lambda asked: asked if len(asked) <= max_length and asked.isprintable() else ""
 
 
@@ -58,8 +58,8 @@ def get_param(name: str) -> str | None:
 
 def normalise_query(params: CacheParams, query: str) -> str | None:
     """Return the canonical form of a query string, or None if a value is not valid."""
-    given = _read_values(query, params)
-    values = {name: read(given.get(name, "")) for name, read in params.items()}
+    raw_values = _read_values(query, params)
+    values = {name: read(raw_values.get(name, "")) for name, read in params.items()}
     if None in values.values():
         return None
     return urlencode({name: value for name, value in values.items() if value})

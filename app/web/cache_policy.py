@@ -1,12 +1,12 @@
-"""How the response to a request may be cached: what its view declares while it renders.
+"""How the response to a request may be cached, as its view declares while rendering.
 
 A view declares its page ``cacheable`` and how long it stays valid (``expires_at``). Such a page is
 the same for everyone: it depends on no cookie and sets none. ``page_cache.py`` stores and serves
 the pages.
 
-The one exception is whoever has switched the access keys off. Their pages have none, and shared
-caches must not store them (``KEYS_OFF_CACHE_CONTROL``). So other visitors' pages need no
-``Vary: Cookie``, which would make every shared cache useless: each visitor has other cookies.
+The one exception is for visitors who have switched the access keys off. Their pages have none, and
+shared caches must not store them (``KEYS_OFF_CACHE_CONTROL``). So other visitors' pages need no
+``Vary: Cookie``, which would make shared caches useless, since every visitor has different cookies.
 """
 
 import gzip
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 QVALUE = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110, 12.4.2
-# From so many bytes, what a better quality saves is a round trip of a slow connection; of the
-# largest, the best would take too long.
+# From this size, better compression saves a round trip on a slow connection; for the largest pages,
+# the best takes too long.
 LARGE_BODY_BYTES, HUGE_BODY_BYTES = 100_000, 1_000_000
 QUICK_QUALITY = 5
 SAVE_DATA = "Save-Data"
-# No shared cache may store it: some ignore Vary, and would withhold the typeface from everybody.
+# No shared cache may store it: some ignore Vary, and would withhold the typeface from everyone.
 NO_TYPEFACE_CACHE_CONTROL = "private, max-age=86400"
 
 
@@ -47,7 +47,7 @@ def _compress_brotli(body: bytes) -> bytes:
 
 
 def compress_quickly(body: bytes) -> bytes:
-    """Compress a page that is sent once, in a fraction of the time that a stored one is worth."""
+    """Compress a page that is sent once, much faster than a stored one."""
     packed: bytes = brotli.compress(body, quality=QUICK_QUALITY)
     return packed
 
@@ -77,7 +77,9 @@ def prefers_plain_text(header: str) -> bool:
 def _parse_weight(part: str) -> tuple[str, float]:
     """Return an encoding or media type and its weight; 0.0 if the weight is malformed."""
     name, *parameters = (piece.strip() for piece in part.split(";"))
-    weight = QVALUE.fullmatch(next((one for one in parameters if one.startswith("q=")), "q=1"))
+    weight = QVALUE.fullmatch(
+        next((parameter for parameter in parameters if parameter.startswith("q=")), "q=1")
+    )
     return name, float(weight[1]) if weight else 0.0
 
 
@@ -87,7 +89,7 @@ def is_typeface(path: str) -> bool:
 
 
 class SaveDataMiddleware:
-    """Middleware that answers 204 if a visitor who saves data asks for a typeface.
+    """Middleware that answers 204 if a visitor with Save-Data requests a typeface.
 
     Pages then use a font of the visitor's own device.
     """
@@ -113,13 +115,13 @@ class SaveDataMiddleware:
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="ResponseReturnValue")
-# Maps a raw value to its canonical form: "" is the default page, None is not valid.
+# Maps a raw value to its canonical form: "" is the default page, None is invalid.
 ParamReader = Callable[[str], str | None]
 CacheParams = Mapping[str, ParamReader]
 
 PUBLIC_CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 REVALIDATE_CACHE_CONTROL = "public, no-cache, stale-if-error=86400"
-KEYS_OFF_CACHE_CONTROL = "private, no-cache"  # nobody else may have it
+KEYS_OFF_CACHE_CONTROL = "private, no-cache"  # not for anyone else
 VARY = "Accept-Encoding"
 
 
@@ -138,13 +140,13 @@ class CachePolicy:
 
 
 def init_request(version: int) -> None:
-    """Begin a request that is answered from a cache version."""
+    """Start a request with the policy of a cache version."""
     g.cache_policy = CachePolicy(version)
 
 
 def current() -> CachePolicy:
     """Return the policy of this request."""
-    if "cache_policy" not in g:  # the request was refused before it began
+    if "cache_policy" not in g:  # the request was refused before it started
         init_request(CachePolicy.version)
     policy: CachePolicy = g.cache_policy
     return policy
@@ -196,7 +198,7 @@ def expires_at(*moments: "datetime | None") -> None:
 
 
 def valid_until() -> float:
-    """Return until when the page being rendered may be kept, by time.monotonic()."""
+    """Return until when the page being rendered may be cached, by time.monotonic()."""
     return current().expires if current().is_complete else float("-inf")
 
 

@@ -29,7 +29,7 @@ from app.web.cache_policy import PUBLIC_CACHE_CONTROL
 from app.web.rendering import render_page
 from app.web.request_log import REQUEST_ID, ROUTE
 
-DEFAULT_RETRY_AFTER = "3600"  # seconds, as the explanation of 429 says
+DEFAULT_RETRY_AFTER = "3600"  # seconds, as in the explanation of 429
 PUBLIC_TEMPLATE = "site/error.html"
 STATUS_CODES = {
     NotFound: 404,
@@ -143,7 +143,7 @@ def _redirect_moved(error: Moved) -> ResponseReturnValue:
 
 
 def has_session_cookie() -> bool:
-    """Return True if the browser sent the cookie that it was given with the form."""
+    """Return True if the browser sent the cookie that was set with the form."""
     return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
 
 
@@ -172,7 +172,7 @@ def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _handle_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
-    """Respond 503 if the database is unavailable; raise any other error again."""
+    """Respond 503 if the database is unavailable; re-raise any other error."""
     if not is_unavailable(error):
         raise error
     return _render_database_unavailable(error)
@@ -203,7 +203,7 @@ LONGEST_IN_MINUTES, LONGEST_IN_HOURS = 90 * A_MINUTE, 48 * AN_HOUR
 
 
 def describe(error: RateLimitExceeded) -> str:
-    """Return the message of a refusal, without a full stop."""
+    """Return the message of an error, without a full stop."""
     parts = [gettext(str(error))] if str(error) else []
     if isinstance(error, NetworkLimitExceeded):
         parts.append(
@@ -220,7 +220,7 @@ def describe(error: RateLimitExceeded) -> str:
 
 
 def refuse(response: Response, error: RateLimitExceeded) -> Response:
-    """Make a page the answer to a request that came too often, also for programs (RFC 6585, 4)."""
+    """Turn a page into the response to a rate-limited request, for programs too (RFC 6585, 4)."""
     response.status_code = 429
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(ceil(error.retry_after.total_seconds()))

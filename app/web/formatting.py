@@ -18,7 +18,7 @@ from app import clock
 from app.web import languages, png
 
 DEFAULT_ZONE = "Europe/London"
-QR_SCALE, QR_BORDER = 6, 4  # pixels for each module, and modules around it
+QR_SCALE, QR_BORDER = 6, 4  # pixels per module, and modules around it
 SMALLEST_GROUPED = 1000  # numbers below have no separators
 
 
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 
 
 class SeparatedCounts(Domain):  # type: ignore[misc]  # the library has no types
-    """The texts of the site, whose counts have separators."""
+    """The texts of the site, with separators in counts."""
 
     def gettext(self, string: str, **values: Any) -> str:
         """Return a text in the current language."""
@@ -38,13 +38,13 @@ class SeparatedCounts(Domain):  # type: ignore[misc]  # the library has no types
 
     def ngettext(self, singular: str, plural: str, num: int, **values: Any) -> str:
         """Return the form of a text for a number, which is shown as 1,234."""
-        shown = format_decimal(num) if num >= SMALLEST_GROUPED else num
+        formatted = format_decimal(num) if num >= SMALLEST_GROUPED else num
         text = self.get_translations().ungettext(singular, plural, num)
-        return str(text % {"num": shown, **values})
+        return str(text % {"num": formatted, **values})
 
 
 def group_digits(app: Flask) -> None:
-    """Let every count in ``ngettext`` have separators, in templates too: 1,234 delegates."""
+    """Give every count in ``ngettext`` separators, in templates too: 1,234 delegates."""
     get_babel(app).instance.domain_instance = SeparatedCounts()
     ngettext: Any = app.jinja_env.globals["ngettext"]
 
@@ -58,7 +58,7 @@ def group_digits(app: Flask) -> None:
         return text
 
     app.add_template_global(with_separators, "ngettext")
-    app.add_template_filter(format_count, "numberformat")  # in place of the libraries', slower
+    app.add_template_filter(format_count, "numberformat")  # replaces the library's slower filter
 
 
 def format_count(number: int) -> str:
@@ -70,12 +70,12 @@ def format_count(number: int) -> str:
 
 @lru_cache(maxsize=512)
 def _group_thousands(number: int, locale: Locale | None) -> str:
-    """Return a number with separators; rows of a list often have the same."""
+    """Return a number with separators; cached, as rows of a list often repeat it."""
     return str(numbers.format_decimal(number, locale=locale))
 
 
 def conference_zone() -> ZoneInfo:
-    """Return the time zone of the conference; in pages on the working programme, of that."""
+    """Return the time zone of the conference; on pages about the working programme, of that."""
     get_name = g.get("conference_zone") or current_app.extensions.get("conference_zone")
     return ZoneInfo(get_name() if get_name else DEFAULT_ZONE)
 
@@ -106,7 +106,7 @@ def _describe_day(day: date, pattern: str) -> str:
 
 @lru_cache(maxsize=512)
 def _format_day(day: date, pattern: str, locale: Locale | None) -> str:
-    """Return a day in words; rows of a list often have the same."""
+    """Return a day in words; cached, as rows of a list often repeat it."""
     return str(dates.format_date(day, pattern, locale=locale))
 
 
@@ -126,7 +126,7 @@ def short_date(day: date | datetime) -> str:
 
 
 def weekday_and_day(day: date | datetime) -> str:
-    """Return a day where its month is known: Thu 6."""
+    """Return a day without its known month: Thu 6."""
     return _describe_day(local_day(day), "EEE d")
 
 
@@ -144,7 +144,7 @@ class FormattedMoment:
 
 
 class DayFormatter:
-    """Describes many moments of one page: those of a day are formatted once, which is slow."""
+    """Formats many moments of one page; each day is formatted once, since that is slow."""
 
     def __init__(self) -> None:
         self._zone = conference_zone()
@@ -184,7 +184,7 @@ def plain_moment(moment: datetime) -> str:
 
 
 def site_time(moment: datetime) -> datetime:
-    """Return a real moment in the site's time: a page shows one clock."""
+    """Convert a real time to the site's time, the only clock that pages show."""
     return clock.from_real(moment)
 
 
@@ -196,7 +196,7 @@ def local_day(day: date | datetime) -> date:
 def iso(moment: date | datetime) -> str:
     """Return an ISO 8601 date or local time with offset: 2008-11-06T09:30:00+00:00.
 
-    HTML allows no more than three digits of a second, so there are none.
+    HTML allows at most three digits of a second, so there are none.
     """
     if isinstance(moment, datetime):
         return moment.astimezone(conference_zone()).isoformat(timespec="seconds")

@@ -1,8 +1,8 @@
 """GOV.UK Frontend components for the form macros (``templates/components/form.html``).
 
-The macros of the package read variables that may be undefined, which our own templates may not.
+The macros of the package read variables that may be undefined, which the site's templates may not.
 They are therefore compiled in an environment of their own and registered as template functions,
-together with functions that turn a WTForms field into their parameters.
+together with functions that convert a WTForms field to their parameters.
 """
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
@@ -76,7 +76,7 @@ def _load_macros() -> dict[str, Callable[[dict[str, Any]], str]]:
 def _cached_macro(macro: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any]], str]:
     """Cache the HTML of components without input, which depends only on the parameters.
 
-    Rendering them takes longer than the rest of a page. Values that people typed are never cached.
+    Rendering them takes longer than the rest of a page. Typed values are never cached.
     """
     cache: dict[str, str] = {}
 
@@ -150,7 +150,7 @@ def checkbox_params(field: BooleanField, hint: str | None) -> dict[str, Any]:
         "value": "y",
         "text": str(field.label.text),
         "checked": bool(field.data),
-        "hint": common.pop("hint"),  # beneath the label, which it explains
+        "hint": common.pop("hint"),  # below the label, which it explains
     }
     return {**common, "idPrefix": field.id, "items": [box]}
 

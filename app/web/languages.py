@@ -58,7 +58,7 @@ def get_request_language() -> str:
 def current() -> Language:
     """Return the language of the page, or of the email.
 
-    Every text asks for it, so it is kept in ``g``: asking Flask-Babel takes twenty times as long.
+    Every text needs it, so it is cached in ``g``: asking Flask-Babel takes twenty times as long.
     """
     if not has_app_context():
         return describe(SOURCE_LANGUAGE)
@@ -100,7 +100,7 @@ def language_prefix(code: str) -> str:
 
 @contextmanager
 def use_language(code: str) -> Iterator[None]:
-    """Use this language within the block, whatever the request or the email has."""
+    """Use this language within the block, regardless of the request or email."""
     before = g.pop(CURRENT, None) if has_app_context() else None
     try:
         with force_locale(code):

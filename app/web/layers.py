@@ -1,4 +1,4 @@
-"""The web layers around the application, from the innermost to the outermost."""
+"""The WSGI layers around the application, from the innermost to the outermost."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ STATIC_MAX_AGE = 365 * 24 * 60 * 60  # seconds
 
 @dataclass(frozen=True)
 class ServerLayers:
-    """What a server with an event loop calls before, or instead of, the whole application."""
+    """Layers that an event loop server calls before, or instead of, the whole application."""
 
     find_limit: "WSGIApplication"  # sets request_body.BODY_LIMIT in the environment
     page_cache: PageCache
@@ -50,16 +50,16 @@ def init_app(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     rendering.init_app(app)
     error_handlers.init_app(app)
     languages.init_app(app, config)
-    formatting.group_digits(app)  # after the languages, which bring ``ngettext``
+    formatting.group_digits(app)  # after the languages, which provide ``ngettext``
     pages = page_cache.init_app(app, watcher)
-    request_body.init_app(app)  # after the page cache, which begins each request
+    request_body.init_app(app)  # after the page cache, which starts each request
     preview_guard.init_app(app)
     undeclared_proxy.init_app(app, config)
     security_headers.init_app(
         app, config
     )  # after the pages: after-request functions run in reverse order
     request_body.init_draining(app)
-    url_rules.init_app(app)  # after the headers: they reject hosts that are not ours
+    url_rules.init_app(app)  # after the headers: they reject unknown hosts
     static = WhiteNoise(
         request_body.DrainRequestMiddleware(app.wsgi_app),
         root=str(ROOT / "static"),
@@ -83,7 +83,7 @@ def init_app(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
 
 
 def _wrap(inner: "WSGIApplication", config: Config) -> "WSGIApplication":
-    """Add the outer layers: the log, and what is part of the address but not of the path."""
+    """Add the outer layers: the log, and those for parts of the URL other than the path."""
     layers = request_log.RequestLogMiddleware(_wrap_address(inner, config))
     if not config.PROXIES:
         return layers
@@ -91,7 +91,7 @@ def _wrap(inner: "WSGIApplication", config: Config) -> "WSGIApplication":
 
 
 def _wrap_address(inner: "WSGIApplication", config: Config) -> "WSGIApplication":
-    """Add the layers that read host and language from the address."""
+    """Add the layers that read host and language from the URL."""
     return security_headers.HostMiddleware(
         languages.LanguageMiddleware(inner, config.LANGUAGES), config
     )

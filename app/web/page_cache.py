@@ -35,7 +35,7 @@ from app.web.security_headers import UNKNOWN_HOST
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MAX_BYTES = 32 * 1024 * 1024  # of pages before compression; they take up a fraction of that
+MAX_BYTES = 32 * 1024 * 1024  # of pages before compression; they use a fraction of that
 
 
 NO_PARAMS: CacheParams = {}
@@ -56,7 +56,7 @@ class PageKey(NamedTuple):
 class CachedPage:
     """A rendered page, stored compressed; other encodings are made on request.
 
-    What is not stored is compressed quickly: anybody can ask for such pages without end.
+    Encodings that are not stored are compressed quickly, since anyone can request them endlessly.
     """
 
     body: InitVar[bytes]
@@ -90,9 +90,9 @@ class CachedPage:
 class PageCache:
     """The pages of the current cache version.
 
-    Above MAX_BYTES those with parameters are evicted first, beginning with the least recently used:
-    there are many of them, such as one for each time zone, and anybody can ask for all. Pages
-    without parameters are as few as the programme has things.
+    Above MAX_BYTES those with parameters are evicted first, starting with the least recently used:
+    there are many of them, such as one per time zone, and anyone can request them all. The number
+    of pages without parameters is limited by the programme.
     """
 
     def __init__(self, watcher: CacheVersionWatcher) -> None:
@@ -112,12 +112,12 @@ class PageCache:
         key = _make_key(environ, address, self._params.get(address, NO_PARAMS))
         page = self._pages.get(key) if key else None
         if page is not None and key is not None and key.variant:
-            with suppress(KeyError):  # another thread has evicted it meanwhile
+            with suppress(KeyError):  # another thread has evicted it
                 self._variants.move_to_end(key)
         return page if page is not None and time.monotonic() < page.expires else None
 
     def put(self, key: PageKey, page: CachedPage, version: int, params: CacheParams | None) -> None:
-        """Store a page rendered from ``version``, unless there is a newer version by now."""
+        """Store a page rendered from ``version``, unless there is a newer version."""
         with self._lock:
             if version != self._watcher.last_seen:
                 return
@@ -130,12 +130,12 @@ class PageCache:
             self._bytes += page.size - (replaced.size if replaced else 0)
             self._pages[key] = page
             if key.variant:
-                self._variants[key] = None  # one that is there already has been moved by ``get``
+                self._variants[key] = None  # an existing one has been moved by ``get``
             while self._bytes > MAX_BYTES:
                 self._evict()
 
     def _evict(self) -> None:
-        # In one step, for other threads move keys of ``_variants`` meanwhile.
+        # In one step, because other threads move keys of ``_variants`` concurrently.
         key = self._variants.popitem(last=False)[0] if self._variants else next(iter(self._pages))
         self._bytes -= self._pages.pop(key).size
 
@@ -150,7 +150,7 @@ class PageCache:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether ``get`` answers at once, without asking the database for the version."""
+        """Whether ``get`` returns at once, without querying the database for the version."""
         return not self._watcher.is_check_due
 
     def current_version(self) -> int:
@@ -182,7 +182,7 @@ class PageCacheMiddleware:
 def respond_not_cached(
     _environ: "WSGIEnvironment", _start_response: "StartResponse"
 ) -> Iterable[bytes]:
-    """Stand in for the application where only cached pages are wanted: respond with nothing."""
+    """Stand in for the application if only cached pages are wanted: respond with nothing."""
     return ()
 
 
@@ -210,7 +210,7 @@ def _make_key(
 
 
 def _params_key(environ: "WSGIEnvironment") -> ParamsKey:
-    """Return what decides which parameters a page depends on: its text depends on none."""
+    """Return the key by which a page's parameters are found; its variant does not matter."""
     as_text = prefers_plain_text(environ.get("HTTP_ACCEPT", ""))
     return environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), as_text
 
@@ -260,9 +260,9 @@ def _store(page_cache: PageCache, response: Response) -> Response:
 
 
 def _has_read_query() -> bool:
-    """Return True if the view has read ``request.args``, which Werkzeug then keeps in the request.
+    """Return True if the view has read ``request.args``, which Werkzeug then stores in the request.
 
-    So a view that forgets to declare its parameters is slow, but never shows a wrong page.
+    So a view that does not declare its parameters is slow, but never shows a wrong page.
     """
     return "args" in vars(request._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 – the documented way
 

@@ -1,6 +1,6 @@
-"""Pictures of black and white squares as PNG files, with one bit for each pixel (ISO/IEC 15948).
+"""Black and white squares as PNG files, with one bit per pixel (ISO/IEC 15948).
 
-The library that makes QR codes writes each pixel by itself, which takes ten times as long.
+The QR code library writes each pixel individually, which takes ten times as long.
 """
 
 import struct
@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from typing import Final
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-UNFILTERED: Final = b"\0"  # before each line
+UNFILTERED: Final = b"\0"  # filter type, at the start of each line
 
 
 def write(rows: Iterable[Iterable[int]], scale: int) -> bytes:
-    """Return a picture in which each number is a square of so many pixels: 1 is black."""
+    """Return a picture in which each number is a square of several pixels: 1 is black."""
     lines = ["".join(("1", "0")[one] * scale for one in row) for row in rows]
     width = len(lines[0])
     filled = -(-width // 8)

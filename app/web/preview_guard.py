@@ -55,7 +55,7 @@ def rehearsal_prefix(moment: datetime, *, is_full: bool) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Reject what is not allowed in a preview, and give templates the banner."""
+    """Reject requests that are not allowed in a preview, and give templates the banner."""
     app.before_request(_reject_outside_preview)
     app.context_processor(lambda: {"banner": _current_banner()})
     app.add_template_global(url_outside_preview)

@@ -1,7 +1,7 @@
 """Redirects after an action: only to this site, with a flash message that needs no session.
 
 After an action, a view redirects with ``redirect_to(url, "undone")``, and the next page shows the
-message of that key above its heading. The URL contains only the key, so nobody can inject a text.
+message of that key above its heading. The URL contains only the key, so no one can inject a text.
 Each area of the site has its own keys; the modules of its views declare them.
 """
 
@@ -13,7 +13,7 @@ from flask import Response, request
 
 FLASH_PARAM: Final = "done"  # the query parameter
 
-# By area, which is the name of the outermost blueprint, and by key.
+# By area (the name of the outermost blueprint) and key.
 MESSAGES: Final[dict[str, dict[str, Any]]] = defaultdict(dict)
 
 
@@ -30,14 +30,14 @@ def redirect_to(url: str, message_key: str) -> Response:
 
 
 def referrer_or(default: str) -> str:
-    """Return the path of the page the request came from if it is on this site, else the default."""
+    """Return the path of the referring page if it is on this site, else the default."""
     referrer = urlsplit(request.referrer or "")
     path = f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
     return (safe_path_or_blank(path) if referrer.netloc == request.host else "") or default
 
 
 def has_flash() -> bool:
-    """Return True if this page says what has just been done."""
+    """Return True if this page shows a flash message."""
     return bool(flash_context()["flash_message"])
 
 
@@ -56,7 +56,7 @@ def requested_next() -> str:
 
 
 def safe_path_or_blank(address: str) -> str:
-    """Return the address if every browser reads it as a path on this site, else "".
+    """Return the URL if every browser reads it as a path on this site, else "".
 
     Browsers treat a backslash as a slash and drop tabs and line breaks, so only plain printable
     ASCII characters are accepted.

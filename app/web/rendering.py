@@ -41,8 +41,8 @@ DEFAULT_CONTEXT = {
     "breadcrumbs": None,  # []: a page directly below the home page
 }
 UNLISTED: Mapping[str, Any] = {"canonical": None, "alternates": ()}
-SHARED_TIME = 1.0  # seconds, as long as a public page may be out of date
-OWN_MARK = "\0%s\0"  # stands for what is somebody's own in a page that is shared; no page has it
+SHARED_TIME = 1.0  # seconds: how long a shared page may be out of date
+OWN_MARK = "\0%s\0"  # placeholder for a personal text in a shared page; never part of a page
 
 
 class TemplateEnvironment(SharedGlobals, Environment):
@@ -80,10 +80,10 @@ def render_shared_page(
     own_texts: Mapping[str, str],
     **context: Any,
 ) -> Response:
-    """Return a page that many get at once, alike but for secrets and texts of their own.
+    """Return a page that many people request at once, identical except for personal texts.
 
-    It is rendered once a second, and each gets it with theirs; so it must be given nothing else
-    that concerns one person. The texts are part of the context, by their names.
+    It is rendered once per second, and each response gets the person's own texts; so nothing else
+    in the context may be personal. The texts are part of the context, by their names.
     """
     marks = {name: OWN_MARK % name for name in own_texts}
     language = languages.get_request_language()
@@ -162,7 +162,7 @@ def _layout_context() -> dict[str, Any]:
 def _describe_site_clock() -> str | None:
     """Return the notice of a test site, with the date there, or None.
 
-    A rehearsal shows none, because its banner states the date already.
+    A rehearsal shows none, because its banner already states the date.
     """
     mode = preview_mode.current()
     if current_app.config["SITE_CLOCK"] is None or (mode is not None and mode.moment is not None):

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 BODY_FAULT: Final = "conference.body_fault"  # in the environment: the status to respond with
 BODY_LIMIT: Final = "conference.body_limit"
-READS_FILE: Final = "conference.reads_file"  # in the environment: its view reads a file first
+READS_FILE: Final = "conference.reads_file"  # in the environment: the view reads a file first
 UNREAD_BODY: Final = "conference.unread_body"  # in the environment: a body that was not read
 IS_BUFFERED: Final = "conference.body_is_buffered"
-MEMORY_BYTES = 64 * 1024  # of a body; more is written to a temporary file
+MEMORY_BYTES = 64 * 1024  # of a body; the rest is in a temporary file
 CHUNK_BYTES = 64 * 1024
 MAX_CONCURRENT_READS = 2  # per process, where a read cannot be interrupted
 RETRY_AFTER = 60  # seconds
@@ -46,7 +46,7 @@ LimitFinder = Callable[["WSGIEnvironment"], int]
 
 
 def init_app(app: Flask) -> None:
-    """Respond with an error page where a body was too slow, or of unknown length."""
+    """Respond with an error page if a body was too slow, or of unknown length."""
     app.before_request(_report_fault)
 
 
@@ -59,7 +59,7 @@ def _report_fault() -> None:
 
 
 def make_limit_finder(app: Flask) -> LimitFinder:
-    """Return a function that finds how many bytes of body a request may send; 0 for none."""
+    """Return a function that returns how many bytes of body a request may send; 0 for none."""
 
     def find(environ: "WSGIEnvironment") -> int:
         media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
@@ -90,14 +90,14 @@ def make_limit_app(find_limit: LimitFinder) -> "WSGIApplication":
 
 
 def _apply_limit_of_route(app: Flask) -> None:
-    """Let the blueprints of the route set the limit, as Flask does when the request begins."""
+    """Let the blueprints of the route set the limit, as Flask does at the start of a request."""
     for name in (None, *reversed(request.blueprints)):
         for preprocess in app.url_value_preprocessors.get(name, ()):
             preprocess(request.endpoint, request.view_args)
 
 
 def parse_content_length(environ: "WSGIEnvironment") -> int | None:
-    """Return how long the body says it is: 0 without one, None if the length is not known."""
+    """Return the declared length of the body: 0 without one, None if it is unknown."""
     if "HTTP_TRANSFER_ENCODING" in environ:
         return None
     length = environ.get("CONTENT_LENGTH", "")
@@ -110,7 +110,7 @@ def open_buffer() -> IO[bytes]:
 
 
 def set_body(environ: "WSGIEnvironment", body: IO[bytes], length: int) -> None:
-    """Put a whole body into the environment."""
+    """Put a complete body into the environment."""
     body.seek(0)
     environ["wsgi.input"] = body
     environ["CONTENT_LENGTH"] = str(length)
@@ -119,7 +119,7 @@ def set_body(environ: "WSGIEnvironment", body: IO[bytes], length: int) -> None:
 
 
 def leave_unread(environ: "WSGIEnvironment", length: int | None, max_bytes: int) -> None:
-    """Give the application an empty body, and the length of one that is too large: it is a 413."""
+    """Pass an empty body to the application, with the length of one that is too large: a 413."""
     environ[UNREAD_BODY] = environ["wsgi.input"]
     too_large = length if length is not None and length > max_bytes else 0
     set_body(environ, io.BytesIO(), too_large)
@@ -173,26 +173,26 @@ class BufferBodyMiddleware:
 
 
 def _copy(source: IO[bytes], target: IO[bytes], length: int) -> int:
-    """Copy at most ``length`` bytes; return how many there were."""
-    left = length
-    while left > 0:
-        chunk = source.read(min(left, CHUNK_BYTES))
+    """Copy at most ``length`` bytes; return how many were copied."""
+    remaining = length
+    while remaining > 0:
+        chunk = source.read(min(remaining, CHUNK_BYTES))
         if not chunk:
             break
         target.write(chunk)
-        left -= len(chunk)
-    return length - left
+        remaining -= len(chunk)
+    return length - remaining
 
 
-ALLOWED_BYTES: Final = "conference.allowed"  # a key of the environment of a rejected request
-DRAIN_FACTOR: Final = 5  # times the allowed size: enough for a large photo, not for a film
+ALLOWED_BYTES: Final = "conference.allowed"  # in the environment of a rejected request
+DRAIN_FACTOR: Final = 5  # times the allowed size: enough for a large photo, but not for a film
 MAX_DRAIN_SECONDS: Final = 120.0  # checked after each chunk; waiting for one chunk has no limit
 MAX_CONCURRENT_DRAINS: Final = 2  # per process, so that threads are left for other requests
 DRAIN_CHUNK_BYTES: Final = 64 * 1024  # bytes
 
 
 def init_draining(app: Flask) -> None:
-    """Note in the environment of a rejected request how much it may send, for the middleware."""
+    """Record in the environment of a rejected request how much it may send, for the middleware."""
     app.after_request(_note_allowed_bytes)
 
 
@@ -205,7 +205,7 @@ def _note_allowed_bytes(response: Response) -> Response:
 class DrainRequestMiddleware:
     """Middleware that reads the remaining body of rejected requests and discards it.
 
-    The database transaction has ended by then, so nobody waits for it.
+    The database transaction has ended by then, so no one waits for it.
     """
 
     def __init__(self, inner: "WSGIApplication") -> None:
@@ -222,9 +222,9 @@ class DrainRequestMiddleware:
         return answer
 
     def _drain(self, environ: "WSGIEnvironment", max_bytes: int) -> None:
-        """Read the rest, unless MAX_CONCURRENT_DRAINS are at work: each occupies a thread.
+        """Read the rest, unless MAX_CONCURRENT_DRAINS are running: each occupies a thread.
 
-        The server waits for each chunk however slowly it comes; the wait cannot be interrupted.
+        The server waits for each chunk however slow it is; the wait cannot be interrupted.
         """
         if self._slots.acquire(blocking=False):
             try:

@@ -52,8 +52,8 @@ def _write_request_line(
 ) -> None:
     """Write the log line in the same format as structlog does.
 
-    structlog's processors would take longer than serving a cached page, and so would JSON's own
-    writer. The ID and the rest hold nothing that JSON would escape.
+    structlog's processors would take longer than serving a cached page, and so would the ``json``
+    module. The ID and the other values contain nothing that JSON would escape.
     """
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
     timestamp = clock.real_now().isoformat().replace("+00:00", "Z")

@@ -51,7 +51,7 @@ CORS_PREFLIGHT_HEADERS = {
 HSTS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 PRIVATE_CACHE_CONTROL = "private, no-store"
 NOINDEX_HEADERS = {"X-Robots-Tag": "noindex"}  # of all pages that are not public
-UNKNOWN_HOST = "conference.stranger"  # set in the WSGI environment if the host is not ours
+UNKNOWN_HOST = "conference.stranger"  # set in the WSGI environment if the host is unknown
 ANY_HOST_PATHS = frozenset({"/healthz", "/readyz"})  # health checks use an IP address as host
 
 
@@ -97,7 +97,7 @@ def allow_cors(bp: Blueprint) -> None:
 
 def _add_missing_headers(response: Response, headers: dict[str, str]) -> None:
     """Add headers that a response lacks; faster than ``setdefault`` for each."""
-    present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 – of pairs
+    present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 – keys of pairs
     for name, value in headers.items():
         if name.lower() not in present:
             response.headers.add(name, value)
@@ -143,7 +143,7 @@ def _is_cross_origin(config: Config) -> bool:
 class HostMiddleware:
     """Middleware that checks the Host header.
 
-    Flask builds URLs from that header, so an unknown host is replaced by one of ours before Flask
+    Flask builds URLs from that header, so an unknown host is replaced by the site's before Flask
     sees it.
     """
 

@@ -20,7 +20,7 @@ def sign(salt: str, key: str) -> str:
 
 
 def unsign(salt: str, token: str) -> str | None:
-    """Return the key in a token, or None if we did not issue it."""
+    """Return the key in a token, or None if the site did not issue it."""
     keys = _secret_keys()
     try:
         key = str(URLSafeSerializer(keys, salt=salt).loads(token))
@@ -32,12 +32,12 @@ def unsign(salt: str, token: str) -> str | None:
 
 
 def sign_text(salt: str, text: str) -> str:
-    """Return a text with its signature, for a form that sends it back."""
+    """Return a text with its signature, for a form that returns it."""
     return str(Signer(_secret_keys(), salt=salt).sign(text).decode())
 
 
 def unsign_text(salt: str, signed: str) -> str | None:
-    """Return the text without its signature, or None if we did not sign it."""
+    """Return the text without its signature, or None if the signature is invalid."""
     try:
         return str(Signer(_secret_keys(), salt=salt).unsign(signed).decode())
     except BadData:
@@ -47,7 +47,7 @@ def unsign_text(salt: str, signed: str) -> str | None:
 def hash_text(salt: str, text: str) -> list[str]:
     """Return the keyed hashes of a text, the one under the current secret key first.
 
-    Who has only the database cannot try out texts until one fits.
+    With the database alone, texts cannot be guessed by trying them out.
     """
     message = f"{salt}:{text}".encode("utf-8", "replace")
     return [hmac.digest(key.encode(), message, "sha256").hex() for key in _secret_keys()[::-1]]

@@ -6,9 +6,9 @@ Only a few rows are in memory at a time: the first bytes are sent before the las
 The rows must therefore not need the request, its database session or its language, which have ended
 by then. Translate texts beforehand.
 
-Spreadsheets run a cell that begins with ``=`` as a formula. In CSV such a cell is prefixed with an
+Spreadsheets run a cell that starts with ``=`` as a formula. In CSV such a cell is prefixed with an
 apostrophe, also after a semicolon, tab or line break, where a program with another separator would
-begin a new cell. In XLSX, cells are marked as text and stay unchanged.
+start a new cell. In XLSX, cells are marked as text and stay unchanged.
 """
 
 import csv
@@ -70,7 +70,7 @@ applyFont="1"/>\
 
 
 def stream_workbook(title: str, head: Sequence[str], rows: Rows) -> Iterator[bytes]:
-    """Yield a workbook; its beginning at once, the rest as the rows arrive."""
+    """Yield a workbook; its start at once, the rest as the rows arrive."""
     buffer: list[bytes] = []
     with zipfile.ZipFile(_Sink(buffer.append), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         for name, part in _package_parts(title).items():
@@ -223,7 +223,7 @@ def make_attachment(body: Iterable[bytes], name: str, mimetype: str) -> Response
 
 
 def send_csv(name: str, head: Sequence[str], rows: Rows) -> Response:
-    """Return a table as the CSV file of today: delegates-2008-10-01.csv."""
+    """Return a table as a CSV file with today's date: delegates-2008-10-01.csv."""
     return send_table(dated_name(name), "csv", name, head, rows)
 
 
@@ -235,7 +235,7 @@ def send_table(stem: str, suffix: str, title: str, head: Sequence[str], rows: Ro
 
 
 def dated_name(name: str) -> str:
-    """Return the name, without its ending, of the file of today: delegates-2008-10-01."""
+    """Return the name, without extension, of a file with today's date: delegates-2008-10-01."""
     return f"{name}-{local_day(clock.now()).isoformat()}"
 
 

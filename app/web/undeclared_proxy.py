@@ -1,9 +1,9 @@
-"""Notice a proxy that the settings do not declare.
+"""Detect a proxy that the settings do not declare.
 
 Behind one, every visitor has the proxy's address, so that all of them count as one network for the
-rate limits. The first such request of an hour is noted in the database, where every process and
-the dashboard find it; the log has one line for each process. A visitor can send the header too, so
-this only makes the organisers look.
+rate limits. The first such request of an hour is recorded in the database, where every process and
+the dashboard find it; the log has one line per process. A visitor can send the header too, so this
+is only a hint for the organisers.
 """
 
 import time
@@ -19,19 +19,19 @@ from app.request_transaction import execute_after_request
 from config import Config
 
 FORWARDED_HEADER = "X-Forwarded-For"
-INTERVAL = 60 * 60  # seconds between two notes of one process
-WARNING_PERIOD = timedelta(days=1)  # for which the dashboard warns after the last request
+INTERVAL = 60 * 60  # seconds between two records of one process
+WARNING_PERIOD = timedelta(days=1)  # how long the dashboard warns after the last request
 
 
 class ProxyDetector:
-    """What one process has seen of an undeclared proxy."""
+    """What one process knows about an undeclared proxy."""
 
     def __init__(self) -> None:
         self._next_note_at = float("-inf")
         self._is_logged = False
 
     def inspect(self) -> None:
-        """Note a request that a proxy has passed on."""
+        """Record a request that a proxy has forwarded."""
         if FORWARDED_HEADER not in request.headers:
             return
         if not self._is_logged:
@@ -44,13 +44,13 @@ class ProxyDetector:
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Look at each request, unless the settings declare a proxy."""
+    """Inspect each request, unless the settings declare a proxy."""
     app.config["PROXIES"] = config.PROXIES
     if config.PROXIES == 0:
         app.before_request(ProxyDetector().inspect)
 
 
-# When one was seen last; NULL if never. A column for statements that read other things too.
+# When one was last seen; NULL if never. A column for other statements.
 SEEN_AT = select(SiteState.undeclared_proxy_seen_at).scalar_subquery()
 
 
@@ -62,7 +62,7 @@ def is_likely(seen_at: datetime | None) -> bool:
 
 
 def describe_likely(config: Config) -> str | None:
-    """Return a warning for the start of a site that probably has a proxy in front, or None."""
+    """Return a warning for the start of a site that is probably behind a proxy, or None."""
     if config.PROXIES or not config.SITE_URL.startswith("https:"):
         return None
     return (

@@ -1,4 +1,4 @@
-"""How URLs are matched: numbers no larger than a column holds, and no trailing slashes."""
+"""URL matching: numbers no larger than a column can store, and no trailing slashes."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from werkzeug.routing import IntegerConverter
 
 
 def init_app(app: Flask) -> None:
-    """Use these rules for every route; check for a trailing slash where no page was found."""
+    """Use these rules for every route; check for a trailing slash if no page was found."""
     _limit_numbers(app)
     app.before_request(_redirect_trailing_slash)
 
@@ -39,12 +39,12 @@ MAX_NUMBER: Final = 2**31 - 1  # of a PostgreSQL integer
 
 
 class NumberConverter(IntegerConverter):
-    """Matches no larger number, so that no view asks the database for one."""
+    """Matches no larger number, so that no view queries the database for one."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max": MAX_NUMBER, **options})
 
 
 def _limit_numbers(app: Flask) -> None:
-    """Use it wherever a route says ``int``."""
+    """Use it for every ``int`` in a route."""
     app.url_map.converters["int"] = NumberConverter

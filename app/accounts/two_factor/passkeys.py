@@ -1,6 +1,7 @@
 """Passkeys (WebAuthn Level 2): creating challenges and verifying responses.
 
-Import this module inside functions: the library takes 13 MB that most web processes never need.
+Import this module inside functions: the library takes 13 MB of memory, which most web processes
+never need.
 """
 
 from collections.abc import Iterator, Sequence

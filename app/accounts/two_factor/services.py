@@ -41,7 +41,7 @@ def start_totp_setup(login_session: LoginSession) -> None:
 
 
 def confirm_totp(login_session: LoginSession, code: str) -> Sequence[str]:
-    """Store the pending secret if the code is right; return recovery codes if there were none."""
+    """Store the pending secret if the code is right; return recovery codes if none existed."""
     person = _lock_person_for_setup(login_session)
     secret = totp.decrypt(login_session.pending_totp_secret)
     step = require(totp.verify_code(secret, code), RuleViolation(WRONG_CODE))
@@ -61,7 +61,7 @@ def start_passkey_registration(login_session: LoginSession, title: str) -> str:
 
 
 def add_passkey(login_session: LoginSession, response: str, name: str) -> Sequence[str]:
-    """Store a new passkey; return recovery codes if there were none."""
+    """Store a new passkey; return recovery codes if there were none before."""
     person = _lock_person_for_setup(login_session)
     if len(person.passkeys) >= MAX_PASSKEYS:
         raise RuleViolation("You have too many passkeys. Remove one that you no longer use")
@@ -112,7 +112,7 @@ def remove_totp(login_session: LoginSession) -> None:
 def reset(email: str, actor: str = history.ACTOR_SITE) -> None:
     """Remove all second factors of a person, who sets up a new one at the next sign-in.
 
-    All their login sessions end: whoever has the lost device may be signed in.
+    All their login sessions end: a person who found the lost device may be signed in.
     """
     person = accounts.find_person(services.normalise_email(email))
     if person is None:

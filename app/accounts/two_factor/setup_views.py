@@ -104,7 +104,7 @@ def supports_passkeys() -> bool:
 
 
 def render_recovery_codes(codes: Sequence[str], next_url: str) -> Response:
-    """Show new recovery codes, this once, with a link to the page someone was on the way to."""
+    """Show new recovery codes, once only, with a link to the page the person was on the way to."""
     email = guards.require_login_session().person.email
     return render_page("accounts/recovery_codes.html", codes=codes, next_url=next_url, email=email)
 

@@ -30,13 +30,13 @@ class FreeSlot:
 
     @property
     def clock(self) -> str:
-        """Return the start as forms take it: 09:30."""
+        """Return the start as an HTML time: 09:30."""
         hour, minute = divmod(self.start, MINUTES_PER_HOUR)
         return f"{hour:02}:{minute:02}"
 
     @property
     def label(self) -> str:
-        """Return the start as people read it."""
+        """Return the start as people read it: 9:30am."""
         return board_layout.format_minutes(self.start)
 
 
@@ -53,15 +53,15 @@ def list_free_slots(board: Board) -> Sequence[tuple[Room, Sequence[FreeSlot]]]:
     ]
     hours = (board.first_hour, board.last_hour)
     by_room: dict[int, list[FreeSlot]] = {}
-    for one in board_layout.list_free_blocks(taken, range(1, len(board.rooms) + 1), hours):
-        position = BoardPosition(one, tracks=board.tracks[one.column])
-        by_room.setdefault(one.column, []).append(FreeSlot(one.start, position))
+    for block in board_layout.list_free_blocks(taken, range(1, len(board.rooms) + 1), hours):
+        position = BoardPosition(block, tracks=board.tracks[block.column])
+        by_room.setdefault(block.column, []).append(FreeSlot(block.start, position))
     return [(board.rooms[column - 1], slots) for column, slots in by_room.items()]
 
 
 @dataclass(frozen=True)
 class ChosenSlot:
-    """A free time in a room that somebody has chosen on the board."""
+    """A free time in a room that was chosen on the board."""
 
     day: date
     start: time
@@ -76,27 +76,27 @@ class ChosenSlot:
 
     @property
     def clock(self) -> str:
-        """Return the start as forms take it: 09:30."""
+        """Return the start as an HTML time: 09:30."""
         return f"{self.start:%H:%M}"
 
     @property
     def end_clock(self) -> str:
-        """Return the end as forms take it."""
+        """Return the end as an HTML time."""
         return f"{self.ends_at.astimezone(self.zone):%H:%M}"
 
     @property
     def starts_at(self) -> datetime:
-        """Return the start as a moment."""
+        """Return the start in UTC."""
         return datetime.combine(self.day, self.start, self.zone).astimezone(UTC)
 
     @property
     def ends_at(self) -> datetime:
-        """Return the end as a moment."""
+        """Return the end in UTC."""
         return self.starts_at + timedelta(minutes=self.minutes)
 
 
 def get_chosen_slot(day: str, start: str, room_key: str) -> ChosenSlot:
-    """Return what was chosen, until the next session there; raise NotFound if it is none."""
+    """Return the chosen slot, until the next session there; raise NotFound if it is not free."""
     conference = queries.get_conference()
     zone = ZoneInfo(conference.time_zone)
     try:
@@ -132,5 +132,8 @@ def _next_start(starts_at: datetime) -> ScalarSelect[datetime | None]:
 
 def find_clashes(slot: ChosenSlot, sessions: Sequence[Session]) -> dict[str, Sequence[Clash]]:
     """Return the clashes that each of the sessions would have there, by the session's key."""
-    moves = [ProposedMove(one.key, slot.starts_at, slot.ends_at, slot.room.key) for one in sessions]
+    moves = [
+        ProposedMove(session.key, slot.starts_at, slot.ends_at, slot.room.key)
+        for session in sessions
+    ]
     return clashes.find_for_moves(moves)

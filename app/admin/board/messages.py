@@ -21,7 +21,7 @@ def saved_message(session: Session) -> str:
 
 
 def conflict_message(session: Session) -> str:
-    """Return the message if somebody else has changed the session meanwhile."""
+    """Return the message if another user has changed the session meanwhile."""
     words = gettext("Not saved. Someone else has changed %(title)s.", title=session.title)
     return f"{words} {describe_current_slot(session)}"
 
@@ -41,17 +41,17 @@ def describe_current_slot(session: Session) -> str:
 
 def describe_slot(session: Session) -> str:
     """Return the session's room and time: Great hall, 9:30am to 10:30am."""
-    where = session.room.name if session.room else gettext("no room")
+    room_name = session.room.name if session.room else gettext("no room")
     if session.starts_at is None:
         return str(gettext("without a time"))
     if session.ends_at is None:
         return str(
-            gettext("%(room)s, from %(start)s", room=where, start=local_time(session.starts_at))
+            gettext("%(room)s, from %(start)s", room=room_name, start=local_time(session.starts_at))
         )
     return str(
         gettext(
             "%(room)s, %(start)s to %(end)s",
-            room=where,
+            room=room_name,
             start=local_time(session.starts_at),
             end=local_time(session.ends_at),
         )

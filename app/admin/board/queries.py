@@ -31,11 +31,11 @@ CARD_OPTIONS = (
 
 @dataclass(frozen=True)
 class BoardOptions:
-    """What of the programme the board shows, as its address says."""
+    """What part of the programme the board shows, as its URL says."""
 
     day: str = ""
     all_hours: bool = False  # from midnight to midnight, not only the hours with sessions
-    theme: str = ""  # key of the theme that stands out; "" for all
+    theme: str = ""  # key of the highlighted theme; "" for all
     find: str = ""  # words in the titles or speakers of unscheduled sessions
 
 
@@ -47,7 +47,7 @@ class BoardSession:
     column: int  # of its room, from 1; 0 without a room
     position: BoardPosition | None
     clashes: Sequence[Clash]
-    spans_all_rooms: bool = False  # a break or a plenary while nothing else is on
+    spans_all_rooms: bool = False  # a break or a plenary with nothing else at the same time
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,17 @@ class Board:
 
     @property
     def hours(self) -> Sequence[tuple[int, str]]:
-        """Return the hours beside the board, each with its label."""
+        """Return the hours beside the board with their labels."""
         return board_layout.list_hour_labels(self.first_hour, self.last_hour)
 
     @property
     def has_rooms_for_all(self) -> bool:
-        """Return True if no scheduled session lacks a room, but for those across all rooms."""
+        """Return True if every scheduled session has a room or spans all rooms."""
         return all(card.column or card.spans_all_rooms for card in self.scheduled)
 
     @property
     def css_classes(self) -> str:
-        """Return the classes that say how large the board is."""
+        """Return the CSS classes for the size of the board."""
         none = self.tracks[0].span
         wide = sum(one.span for column, one in self.tracks.items() if column) + 1
         size = f"from-{self.first_hour} to-{self.last_hour} wide-{wide} pace-{self.scale}"
@@ -103,16 +103,16 @@ class Board:
 
     @property
     def is_quiet(self) -> bool:
-        """Return True if there is nothing to say beside the board."""
+        """Return True if there is no message beside the board."""
         return not self.clashes and not self.unscheduled_count
 
     def is_faint(self, session: Session) -> bool:
-        """Return True if the session is not of the theme that was chosen."""
+        """Return True if a theme is chosen and the session does not have it."""
         theme = session.theme.key if session.theme else ""
         return bool(self.options.theme) and theme != self.options.theme
 
     def clashes_of(self, session: Session) -> Sequence[Clash]:
-        """Return the clashes of one session, described from its side."""
+        """Return the clashes of one session, described from its point of view."""
         return clashes.group_by_session(self.clashes).get(session.key, ())
 
 
@@ -172,7 +172,7 @@ def list_unscheduled(words: str) -> Sequence[Session]:
         .order_by(Session.title, Session.id)
         .options(*CARD_OPTIONS)
     )
-    return [one for one in rows if _is_found(one, words)]
+    return [row for row in rows if _is_found(row, words)]
 
 
 def list_days(session: Session) -> Sequence[date]:
@@ -203,16 +203,16 @@ def _build_days(
     conference: Conference, sessions: Sequence[ScheduledSession], found: Sequence[Clash]
 ) -> Sequence[BoardDay]:
     """Return the days of the conference, and other days with sessions."""
-    dates = {one.key: one.starts_at.date() for one in sessions}
+    dates = {session.key: session.starts_at.date() for session in sessions}
     counts = Counter(dates[clash.session] for clash in found)
-    every = sorted({*_conference_days(conference), *dates.values()})
-    return [BoardDay(one, counts[one]) for one in every]
+    all_days = sorted({*_conference_days(conference), *dates.values()})
+    return [BoardDay(day, counts[day]) for day in all_days]
 
 
 def _choose_day(requested_day: str, days: Sequence[date], zone: ZoneInfo) -> date:
     """Return the requested day if it exists, else today, else the first day."""
     today = clock.now().astimezone(zone).date()
-    wanted = {one.isoformat(): one for one in days}
+    wanted = {day.isoformat(): day for day in days}
     return wanted.get(requested_day) or wanted.get(today.isoformat()) or days[0]
 
 
@@ -236,13 +236,13 @@ def _build_board_sessions(
     clashes_by_key = clashes.group_by_session(found)
     timed = [
         (
-            one,
+            session,
             board_layout.build_time_block(
-                columns.get(one.room_id, 0), one.starts_at, one.ends_at, zone
+                columns.get(session.room_id, 0), session.starts_at, session.ends_at, zone
             ),
         )
-        for one in sessions
-        if one.starts_at
+        for session in sessions
+        if session.starts_at
     ]
     timed.sort(key=lambda pair: (pair[1].start, pair[1].column))
     across = board_layout.find_across(
@@ -252,7 +252,7 @@ def _build_board_sessions(
         (one, BoardPosition(block), is_across)
         for (one, block), is_across in zip(timed, across, strict=True)
     ]
-    waiting = [(one, None, False) for one in sessions if not one.starts_at]
+    waiting = [(session, None, False) for session in sessions if not session.starts_at]
     return [
         BoardSession(
             one, columns.get(one.room_id, 0), place, clashes_by_key.get(one.key, ()), is_across
@@ -268,7 +268,7 @@ def _is_for_everyone(session: Session) -> bool:
 def _place(
     cards: Sequence[BoardSession], tracks: Mapping[int, ColumnTracks]
 ) -> Sequence[BoardSession]:
-    """Return the scheduled sessions, those that overlap in a room side by side."""
+    """Return the scheduled sessions; those that overlap in a room are placed side by side."""
     timed = [(card, card.position.block) for card in cards if card.position]
     positions = board_layout.build_positions([block for _, block in timed], tracks)
     return [
@@ -283,7 +283,7 @@ def _list_themes(cards: Sequence[BoardSession]) -> Sequence[Theme]:
 
 
 def _is_found(session: Session, words: str) -> bool:
-    """Return True if each word begins or stands in the title or a speaker's name."""
+    """Return True if each word occurs in the title or in a speaker's name."""
     names = (part.speaker.name for part in session.appearances)
     text = fold(" ".join((session.title, *names)))
     return all(word in text for word in fold(words).split())
@@ -292,5 +292,5 @@ def _is_found(session: Session, words: str) -> bool:
 def _clashes_among(
     found: Sequence[Clash], board_sessions: Sequence[BoardSession]
 ) -> Sequence[Clash]:
-    shown = {card.session.key for card in board_sessions}
-    return [clash for clash in found if {clash.session, clash.other_session} & shown]
+    shown_keys = {card.session.key for card in board_sessions}
+    return [clash for clash in found if {clash.session, clash.other_session} & shown_keys]

@@ -116,7 +116,7 @@ def show() -> ResponseReturnValue:
 
 
 def _last_move_context(slug: str) -> dict[str, Any]:
-    """Return the last change of the session that was moved, and whom it affects."""
+    """Return the last change of the moved session, and the people it affects."""
     found = queries.find_last_change(slug) if slug else None
     if found is None:
         return {"last_move": None}
@@ -125,7 +125,7 @@ def _last_move_context(slug: str) -> dict[str, Any]:
 
 
 def _read_options(day: str = "") -> BoardOptions:
-    """Return what the address says; ``day`` goes before the day of the address."""
+    """Return the board options in the URL; ``day`` overrides the day of the URL."""
     return BoardOptions(
         day=day or request.args.get("day", ""),
         all_hours=request.args.get("hours") == "all",
@@ -135,7 +135,7 @@ def _read_options(day: str = "") -> BoardOptions:
 
 
 def _day_context(options: BoardOptions, zoom: str) -> dict[str, Any]:
-    """Return what the template of a day shows."""
+    """Return the template context of a day."""
     board = queries.get_board(options)
     return {
         "board": board,
@@ -151,7 +151,7 @@ def _may_change() -> bool:
 
 
 def _options_url(board: Board | None, **changes: str | None) -> str:
-    """Return the address of the same day and filters, with some of them changed."""
+    """Return the URL of the same day and filters, with some options changed."""
     options = board.options if board else BoardOptions()
     values: dict[str, Any] = {
         "day": board.date.isoformat() if board else None,
@@ -283,8 +283,9 @@ def _board_json(
     )
     board = context["board"]
     if board is not None and status == 200 and session.starts_at:
-        said = messages.describe_clashes(board.clashes_of(session))
-        message = f"{message} {said} {find_affected(session, conference_zone()).describe()}".strip()
+        clashes_text = messages.describe_clashes(board.clashes_of(session))
+        affected = find_affected(session, conference_zone()).describe()
+        message = f"{message} {clashes_text} {affected}".strip()
     html = render_template("admin/board/_day.html", **context)
     return {"said": message, "html": html}, status
 

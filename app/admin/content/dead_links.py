@@ -1,7 +1,7 @@
 """Links within the site that lead nowhere, and pictures that are gone, in pages and news.
 
-What a link leads to is looked up in what visitors see now: the texts and the current release. Other
-websites are not asked.
+Targets are looked up in what visitors see now: the texts and the current release. Other websites
+are not requested.
 """
 
 import html
@@ -66,8 +66,8 @@ class LinkChecker:
             DeadLink(html.unescape(url), markdown.to_text(words))
             for url, words in LINK.findall(markup)
         ]
-        here = self._list_identities(key.slug, markup)
-        dead = [one for one in found if not self._leads_somewhere(one.url, here)]
+        identities = self._list_identities(key.slug, markup)
+        dead = [link for link in found if not self._leads_somewhere(link.url, identities)]
         return [*dict.fromkeys(dead), *self._find_missing_pictures(body)]
 
     def find_in_public(self, kind: str, slug: str) -> list[DeadLink]:

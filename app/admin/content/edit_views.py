@@ -216,10 +216,14 @@ def _render_preview(form: ContentForm, key: ContentKey) -> Any:
         *key, form.expected_version.data, wording.title, wording.summary, wording.dated_on
     )
     make = queries.render_content_page if key.kind == PAGE else queries.render_news_item
-    shown = queries.find_images(get_content_folder(), wording.body)
-    return make(version, wording.body, shown, languages.url_prefix(key.language), "preview-")
+    images = queries.find_images(get_content_folder(), wording.body)
+    return make(version, wording.body, images, languages.url_prefix(key.language), "preview-")
 
 
 def _diff_body(stale: StaleEdit | None) -> Any:
-    body = next((one for one in stale.differing if one.field == "body"), None) if stale else None
+    body = (
+        next((change for change in stale.differing if change.field == "body"), None)
+        if stale
+        else None
+    )
     return diff.diff_lines(body.before, body.after) if body else ()

@@ -170,7 +170,7 @@ class EditableText:
         return services.get_version(self.store, self.key, number)
 
     def version_status(self, version: Version) -> str:
-        """Return the status of a version: counts, ended, removed, waiting, never, shipped, over."""
+        """Return a status: counts, ended, removed, waiting, never, shipped or over."""
         if version == self.effective:
             return "removed" if version.is_removed else self._effective_status(version)
         if not version.has_appeared(clock.now()):
@@ -195,7 +195,7 @@ def get_requested_version(text: EditableText) -> Version | None:
 def get_base_version(text: EditableText) -> Version | None:
     """Return the version to edit: the requested one, or the newest that is not a removal."""
     return get_requested_version(text) or next(
-        (one for one in text.versions if not one.is_removed), None
+        (version for version in text.versions if not version.is_removed), None
     )
 
 

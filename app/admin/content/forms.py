@@ -166,7 +166,7 @@ class EditLinkForm(LinkForm):
     def requested_position(self) -> int | None:
         """Return the new position, or None if it was not changed.
 
-        None keeps a position that somebody else has changed meanwhile.
+        None keeps a position that another user has changed meanwhile.
         """
         return None if self.initial_position.data == str(self.place.data) else self.place.data
 

@@ -131,14 +131,14 @@ def remove_picture(kind: str, slug: str, language: str, key: str) -> ResponseRet
 
 def list_pictures(key: ContentKey) -> list[EditablePicture]:
     """List the pictures that can be inserted into a page or news item."""
-    return [EditablePicture(one) for one in images.list_images(key)]
+    return [EditablePicture(image) for image in images.list_images(key)]
 
 
 def _add(text: EditableText, form: PictureForm) -> ResponseReturnValue:
     prepared = page_images.prepare_upload(form.file.data.read())
     name, alternative = strip_hidden(form.file.data.filename or ""), form.alternative
     start_writing()
-    guards.require_role_for(roles.CONTENT)()  # again: access may have been revoked meanwhile
+    guards.require_role_for(roles.CONTENT)()  # again: access may have been revoked in the meantime
     images.add(text.key, prepared, alternative, name, actor=current_actor())
     return redirects.redirect_to(f"{text.edit_url()}#pictures", "picture-added")
 
@@ -150,8 +150,8 @@ def _render(
         "text": text,
         "form": form,
         "pictures": [
-            EditablePicture(one, images.find_uses(text.store, one.key))
-            for one in images.list_images(text.key)
+            EditablePicture(image, images.find_uses(text.store, image.key))
+            for image in images.list_images(text.key)
         ],
         "breadcrumbs": [*text.breadcrumbs, (_l("Change"), text.edit_url())],
     }

@@ -111,8 +111,8 @@ def _redirect(slug: str, message_key: str) -> ResponseReturnValue:
 
 
 def _render_links(text: EditableText, form: LinkForm) -> ResponseReturnValue:
-    there = content.list_links(text.key.slug)
-    rows = [(link, text.store.find_link(link.key, clock.now())) for link in there]
+    page_links = content.list_links(text.key.slug)
+    rows = [(link, text.store.find_link(link.key, clock.now())) for link in page_links]
     listing = paginate(rows, parse_list_query((), ("place",), has_search=False))
     return render_page(
         "admin/content/links.html",

@@ -43,7 +43,7 @@ class ListedEntry:
     name: str  # the title of the page
     is_public: bool
     has_text: bool  # whether organisers can change the page
-    field: Any  # its label, in the form of the menu
+    field: Any  # the field for its label, in the form of the menu
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class ListedMenu:
 
     name: str
     menu: Menu
-    form: Form  # the labels
+    form: Form  # the form of the labels
     entries: Sequence[ListedEntry]
     addable: Sequence[tuple[str, str]]
     is_shipped: bool
@@ -134,8 +134,8 @@ def _build_form(store: ContentStore, menu: str, *, is_submitted: bool = True) ->
         )
         for entry in menus.list_entries(store, menu)
     }
-    made: Form = type("LabelsForm", (Form,), fields)(**({} if is_submitted else {"formdata": None}))
-    return made
+    form: Form = type("LabelsForm", (Form,), fields)(**({} if is_submitted else {"formdata": None}))
+    return form
 
 
 def _field_name(page: str) -> str:

@@ -41,8 +41,8 @@ def add_url_rules(bp: Blueprint) -> None:
     back = f"{TEXT_RULE}/versions/<int(max=999999):number>/bring-back"
     bp.add_url_rule(back, view_func=restore, methods=["POST"])
     bp.add_url_rule(f"{TEXT_RULE}/compare", view_func=compare)
-    gone = f"/<{TEXT_KINDS_CONVERTER}:kind>/<slug>/<language>/remove"
-    bp.add_url_rule(gone, view_func=remove, methods=["GET", "POST"])
+    remove_rule = f"/<{TEXT_KINDS_CONVERTER}:kind>/<slug>/<language>/remove"
+    bp.add_url_rule(remove_rule, view_func=remove, methods=["GET", "POST"])
 
 
 def versions(kind: str, slug: str, language: str) -> ResponseReturnValue:
@@ -54,13 +54,13 @@ def versions(kind: str, slug: str, language: str) -> ResponseReturnValue:
 def version(kind: str, slug: str, language: str, number: int) -> ResponseReturnValue:
     """Show a version as the public sees it."""
     text = editable_text.get_text(kind, slug, language)
-    shown = text.get_version(number)
+    selected_version = text.get_version(number)
     return render_page(
         "admin/content/version.html",
         text=text,
-        version=shown,
+        version=selected_version,
         form=_version_form(text),
-        as_read_here=_render_version(shown),
+        as_read_here=_render_version(selected_version),
         breadcrumbs=text.version_breadcrumbs,
     )
 
@@ -155,6 +155,6 @@ def _render_version(content_version: Version) -> Any:
     if content_version.kind == LINK:
         return [queries.PublicLink(content_version.title, body)]
     make = queries.render_content_page if content_version.kind == PAGE else queries.render_news_item
-    shown = queries.find_images(get_content_folder(), body)
+    images = queries.find_images(get_content_folder(), body)
     root = languages.url_prefix(content_version.language)
-    return make(content_version, body, shown, root, "as-read-")
+    return make(content_version, body, images, root, "as-read-")

@@ -1,4 +1,4 @@
-"""Pages and news: the list, and each text with its languages and history."""
+"""Pages and news: the list, and a text with its languages and history."""
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
@@ -151,9 +151,9 @@ add_url_rules(bp)
 def index() -> ResponseReturnValue:
     list_query = parse_list_query(FILTERS, SORTS)
     store = queries.load_store(get_content_folder())
-    every = content_listing.list_rows(store, clock.now())
+    all_rows = content_listing.list_rows(store, clock.now())
     found = content_listing.filter_rows(
-        every,
+        all_rows,
         list_query.search,
         dict(list_query.filter_values),
         list_query.sort,

@@ -67,7 +67,7 @@ def remove_tag(reference: str) -> ResponseReturnValue:
 def _save(
     delegate: Delegate, form: Form, add: Callable[[], None], message_key: str
 ) -> ResponseReturnValue:
-    """Add what was typed, or show the delegate's page with what is wrong with it."""
+    """Add what was typed, or show the delegate's page with its errors."""
     if form.validate_on_submit():
         try:
             add()

@@ -1,6 +1,6 @@
 """Answers to the organisers' questions in the list of delegates, on their pages and in files.
 
-What only few may read is left out for everybody else.
+Answers that only some roles may read are left out for everyone else.
 """
 
 from collections.abc import Sequence
@@ -26,20 +26,20 @@ from app.questions.definitions import FILE, Definition
 from app.registration import required_answers
 
 MAX_COLUMNS: Final = 12  # of answers in the list
-SEPARATOR: Final = " "  # between the version of a question and the answer, as they are selected
+SEPARATOR: Final = " "  # between question version and answer in a selected value
 Column = tuple[str, str]  # name and label
 
 
 def list_readable() -> Sequence[Definition]:
-    """List the questions whose answers the person signed in may read, retired ones too.
+    """List the questions whose answers the current user may read, including retired ones.
 
-    The worker, which sends emails to those whom a filter finds, may use every filter.
+    The worker, which sends emails to the people a filter finds, may use every filter.
     """
-    return [one for one in custom_questions.list_all() if can_read_answers(one)]
+    return [question for question in custom_questions.list_all() if can_read_answers(question)]
 
 
 def can_read_answers(definition: Definition) -> bool:
-    """Return True if the person signed in may read the answers to a question."""
+    """Return True if the current user may read the answers to a question."""
     is_worker = not has_request_context()
     return is_worker or not definition.is_private or guards.can_read(roles.SPEAKER_NEEDS)
 
@@ -53,36 +53,43 @@ class AnswerColumns:
 
     @property
     def choosable(self) -> Sequence[Column]:
-        """The names of the columns, each with its label."""
-        return [(_column_name(one), custom_questions.get_label(one)) for one in self.definitions]
+        """Return the names of the columns, each with its label."""
+        return [
+            (_column_name(definition), custom_questions.get_label(definition))
+            for definition in self.definitions
+        ]
 
     def select(self) -> Sequence[ScalarSelect[str]]:
-        """Return what the columns select of each delegate."""
-        return [select_stored(one) for one in self._shown]
+        """Return the SQL columns to select for each delegate."""
+        return [select_stored(question) for question in self._shown]
 
     def format(self, answers: Sequence[str]) -> Sequence[str]:
-        """Return what was selected as text."""
-        shown = zip(self._shown, answers, strict=True)
-        return [format_stored(one, stored) for one, stored in shown]
+        """Return the selected values as text."""
+        columns = zip(self._shown, answers, strict=True)
+        return [format_stored(one, stored) for one, stored in columns]
 
     @property
     def labels(self) -> Sequence[str]:
-        """The labels of the columns that are shown."""
-        return [custom_questions.get_label(one) for one in self._shown]
+        """Return the labels of the columns that are shown."""
+        return [custom_questions.get_label(question) for question in self._shown]
 
     @property
     def _shown(self) -> Sequence[Definition]:
-        return [one for one in self.definitions if _column_name(one) not in self.hidden]
+        return [
+            definition
+            for definition in self.definitions
+            if _column_name(definition) not in self.hidden
+        ]
 
 
 def _column_name(definition: Definition) -> str:
-    """Return the name of a column; such names have letters alone."""
+    """Return the name of a column; it consists of letters only."""
     return "answer_" + "".join(ascii_lowercase[int(digit)] for digit in str(definition.id))
 
 
 def list_column_names() -> Sequence[str]:
-    """Return the names of the columns, which are hidden until somebody chooses them."""
-    return [_column_name(one) for one in list_readable()[:MAX_COLUMNS]]
+    """Return the names of the columns, which are hidden until the user chooses them."""
+    return [_column_name(question) for question in list_readable()[:MAX_COLUMNS]]
 
 
 def build_columns(hidden: Sequence[str]) -> AnswerColumns:
@@ -91,17 +98,19 @@ def build_columns(hidden: Sequence[str]) -> AnswerColumns:
 
 
 def list_facts(delegate: Delegate) -> Sequence[tuple[str, str]]:
-    """Return label and text of each answer that the person signed in may read."""
+    """Return the label and text of each answer that the current user may read."""
     readable = {one.id for one in list_readable()}
-    private = all(one.id in readable for one in custom_questions.list_all())
-    given = custom_answers.list_given(delegate, with_private=private)
-    return [(one.label, _link_file(delegate, one)) for one in given]
+    private = all(question.id in readable for question in custom_questions.list_all())
+    answers = custom_answers.list_given(delegate, with_private=private)
+    return [(answer.label, _link_file(delegate, answer)) for answer in answers]
 
 
 def list_missing(delegate: Delegate) -> Sequence[str]:
-    """List the labels of required questions without an answer, of those that may be read."""
+    """List the labels of required questions without an answer, as far as the user may read them."""
     missing = required_answers.list_of_delegate(delegate)
-    return [custom_questions.get_label(one) for one in missing if can_read_answers(one)]
+    return [
+        custom_questions.get_label(question) for question in missing if can_read_answers(question)
+    ]
 
 
 def _link_file(delegate: Delegate, given: GivenAnswer) -> str:
@@ -115,23 +124,26 @@ def _link_file(delegate: Delegate, given: GivenAnswer) -> str:
 
 
 class AsksCustomQuestions(AnswersForm):
-    """A form of the desk that also asks the organisers' questions; none needs an answer."""
+    """A desk form that also asks the organisers' questions, none of which is required."""
 
     definitions: Sequence[Definition] = ()
 
     @property
     def sends_files(self) -> bool:
-        """Whether a question asks for a file."""
-        return any(one.kind == FILE for one in self.definitions)
+        """Whether any question asks for a file."""
+        return any(definition.kind == FILE for definition in self.definitions)
 
     @property
     def questions(self) -> Sequence[Field]:
-        """The questions of the site, then those of the organisers."""
-        return [*super().questions, *(self[one.name] for one in self.definitions)]
+        """Return the questions of the site, followed by those of the organisers."""
+        return [*super().questions, *(self[definition.name] for definition in self.definitions)]
 
     def get_answers(self) -> Answers:
-        """Return what was typed and chosen, as it is stored."""
-        own = {one.name: form_fields.get_answer(self[one.name].data) for one in self.definitions}
+        """Return the submitted answers, as they are stored."""
+        own = {
+            definition.name: form_fields.get_answer(self[definition.name].data)
+            for definition in self.definitions
+        }
         return {**super().get_answers(), **own}
 
 
@@ -139,7 +151,7 @@ AnyForm = TypeVar("AnyForm", bound=AnswersForm)
 
 
 def build_desk_form_class(base: type[AnyForm]) -> type[AnyForm]:
-    """Return a form of the desk with the organisers' questions; ``adapt_for_desk`` is to follow."""
+    """Return a desk form class with the organisers' questions, to use with ``adapt_for_desk``."""
     definitions = custom_questions.list_active()
     own = {
         "definitions": definitions,
@@ -149,24 +161,24 @@ def build_desk_form_class(base: type[AnyForm]) -> type[AnyForm]:
 
 
 def build_desk_form(base: type[AnyForm], **data: Any) -> AnyForm:
-    """Return a form of the desk with the organisers' questions, and when each is asked."""
+    """Return a desk form with the organisers' questions, and the condition of each."""
     typed = form_fields.without_names_of_files(custom_questions.list_active(), data)
     form = build_desk_form_class(base)(data=typed)
     standard_forms.adapt_for_desk(form)
     for question in form:
         if isinstance(question, form_fields.AnswerFileField):
             question.is_own = False
-    every = {one.id: one for one in custom_questions.list_all_with_standard()}
+    questions_by_id = {one.id: one for one in custom_questions.list_all_with_standard()}
     for one in custom_questions.list_active_with_standard():
         if one.name not in form:
             continue
-        if words := describe_condition(one.condition, every):
+        if words := describe_condition(one.condition, questions_by_id):
             form[one.name].description = gettext("Asked if %(condition)s", condition=words)
     return form
 
 
 def select_stored(definition: Definition) -> ScalarSelect[str]:
-    """Select a delegate's answer, after the version that it was asked with."""
+    """Select a delegate's answer, preceded by the version of the question it answered."""
     version = sql_cast(DelegateAnswer.version_id, String)
     return (
         select(func.coalesce(version + literal(SEPARATOR) + DelegateAnswer.value, ""))
@@ -180,6 +192,6 @@ def select_stored(definition: Definition) -> ScalarSelect[str]:
 
 
 def format_stored(definition: Definition, stored: str | None) -> str:
-    """Return an answer that was selected so as text."""
+    """Format an answer that ``select_stored`` selected."""
     version, _, answer = (stored or "").partition(SEPARATOR)
     return custom_questions.format_answer(definition, answer, int(version)) if version else ""

@@ -1,6 +1,6 @@
 """Filters of delegates by their answers to the organisers' questions, one for each question.
 
-Their names and values are in addresses, saved views and group emails that are stored.
+Names and values occur in URLs, saved views and stored group emails: do not change them.
 """
 
 from collections.abc import Iterator
@@ -16,27 +16,27 @@ from app.delegates import custom_questions
 from app.delegates.models import Delegate, DelegateAnswer
 from app.questions.definitions import CHOICE, CONSENT, NO, SEVERAL, YES, YES_NO, Definition
 
-NO_ANSWER: Final = "none"  # choices have keys with a digit
+NO_ANSWER: Final = "none"  # cannot collide: keys of choices contain a digit
 
 
 def iterate_filters() -> Iterator[DelegateFilter]:
-    """Yield the filter of each question; one without options is not offered."""
-    for one in custom_questions.list_all():
+    """Yield the filter of each question; those without options are not offered."""
+    for question in custom_questions.list_all():
         yield DelegateFilter(
-            one.name,
-            custom_questions.get_label(one),
-            partial(_has_answer, one),
-            list_options=partial(_list_answers, one),
-            area=roles.SPEAKER_NEEDS if one.is_private else None,
+            question.name,
+            custom_questions.get_label(question),
+            partial(_has_answer, question),
+            list_options=partial(_list_answers, question),
+            area=roles.SPEAKER_NEEDS if question.is_private else None,
         )
 
 
 def _has_answer(question: Definition, answer: str) -> Condition:
-    """Return the condition that an answer is this one, or that this is one of several chosen."""
+    """Return the condition that an answer is, or contains, a choice."""
     if answer == NO_ANSWER:
         return _lacks_answer(question)
     kinds = (CHOICE, SEVERAL, YES_NO, CONSENT)
-    versions = [one.id for one in question.versions if one.kind in kinds]
+    versions = [version.id for version in question.versions if version.kind in kinds]
     chosen = literal(" ") + DelegateAnswer.value + literal(" ")
     return Delegate.id.in_(
         select(DelegateAnswer.delegate_id).where(
@@ -48,20 +48,20 @@ def _has_answer(question: Definition, answer: str) -> Condition:
 
 
 def _lacks_answer(question: Definition) -> Condition:
-    """Return the condition that somebody is asked a question, and has not answered it."""
+    """Return the condition that a delegate is asked a question and has not answered it."""
     answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question.id)
     found: Condition = Delegate.id.not_in(answered)
     if question.categories:
-        found &= Delegate.category_id.in_([int(one) for one in question.categories])
+        found &= Delegate.category_id.in_([int(category) for category in question.categories])
     if question.days:
         found &= or_(*(Delegate.days.contains(day) for day in sorted(question.days)))
     return found
 
 
 def _list_answers(question: Definition, _: InUse) -> Options:
-    """List the answers to a question, if they are few; of a required one, also that none is there.
+    """List the distinct answers to a question, if few; for a required one, also "no answer".
 
-    Who is asked a question because of another answer is not known here.
+    Whether a question applies to a delegate because of another answer is not known here.
     """
     is_needed = question.is_required and question.condition is None and not question.is_retired
     none = [(NO_ANSWER, gettext("No answer"))] if is_needed else []

@@ -1,4 +1,4 @@
-"""Changing the days of the delegates that were ticked: asked, previewed, done, and put back."""
+"""Changing the days of the selected delegates: form, preview, change and undo."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -38,7 +38,7 @@ CHANGED_MEANWHILE = "Some of these bookings have changed since. Check the previe
 @validates_own_csrf
 @deletes_draft
 def change() -> ResponseReturnValue:
-    """Ask which days, show what that changes, and do it."""
+    """Ask for the days, preview the change, and apply it."""
     selection = draft_forms.find_selection()
     delegates = queries.list_by_reference(selection.getlist("chosen")[:MAX_SELECTED])
     form = _build_form(selection)
@@ -54,7 +54,7 @@ def change() -> ResponseReturnValue:
 @validates_own_csrf
 @deletes_draft
 def undo() -> ResponseReturnValue:
-    """Show what was changed last, and undo it."""
+    """Show the last change, and undo it."""
     form, changes = UndoDaysForm(), _plan_undo()
     if form.validate_on_submit() and changes:
         day_changes.apply(changes, actor=current_actor(), notify=form.should_notify)
@@ -65,7 +65,7 @@ def undo() -> ResponseReturnValue:
 def _save(
     form: ChangeDaysForm, delegates: Sequence[Delegate], selection: MultiDict[str, str]
 ) -> ResponseReturnValue:
-    """Change what the preview has shown, unless a booking has changed since."""
+    """Apply the previewed change, unless a booking has changed since."""
     changes = day_changes.plan(delegates, form.mode.data, form.days.data or ())
     before = {one.delegate.reference: one.delegate.days for one in changes if one.is_change}
     if set(selection.getlist("shown")) != set(map(_describe_version, delegates)):
@@ -96,7 +96,7 @@ def _plan_undo() -> Sequence[DayChange]:
 
 
 def _build_form(selection: MultiDict[str, str]) -> ChangeDaysForm:
-    """Return the form with what was typed, or as it is when it is first opened."""
+    """Return the form with the input, or with its initial data when first opened."""
     form = ChangeDaysForm(selection if "mode" in selection else None)
     form.days.choices = [(day.isoformat(), local_date(day)) for day in conference_days()]
     return form
@@ -105,7 +105,7 @@ def _build_form(selection: MultiDict[str, str]) -> ChangeDaysForm:
 def _render(
     form: ChangeDaysForm, delegates: Sequence[Delegate], selection: MultiDict[str, str]
 ) -> ResponseReturnValue:
-    """Show the questions, or what the answers would change."""
+    """Show the questions, or a preview of what the answers would change."""
     back = redirects.safe_path_or_blank(selection.get("back", "")) or _list_url()
     has_answers = request.method == "POST" or "preview" in request.args
     if has_answers and "mode" in selection and form.is_complete:
@@ -115,7 +115,7 @@ def _render(
 
 
 def _render_none() -> ResponseReturnValue:
-    """Say that nobody is selected; whatever was sent, the token is checked first."""
+    """Say that no one is selected; the CSRF token is checked first."""
     form = ConfirmForm()
     status = 422 if form.is_submitted() else 200
     form.validate_on_submit()

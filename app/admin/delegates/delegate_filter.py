@@ -1,4 +1,4 @@
-"""What a filter of delegates declares; ``filters`` has all of them."""
+"""The declaration of a filter of delegates; ``filters`` lists them all."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -15,27 +15,27 @@ from app.admin_kit.listing import ListFilter
 from app.database import db
 
 Condition = ColumnElement[bool]
-Options = Sequence[tuple[str, Any]]  # value, and its words, which may be lazy
+Options = Sequence[tuple[str, Any]]  # value and label, which may be lazy
 InUse = Sequence[tuple[str, str]]  # value and text, as the database has them
 
 
 @dataclass(frozen=True)
 class DelegateFilter:
-    """A filter: it is offered if it has options and the person signed in may use it."""
+    """A filter: it is offered if it has options and the current user may use it."""
 
-    name: str  # of the parameter in addresses
+    name: str  # of the URL parameter
     label: Any
-    condition: Callable[[str], Condition]  # for delegates whom a value finds
+    condition: Callable[[str], Condition]  # selects delegates by a value
     options: Options = ()
-    list_options: Callable[[InUse], Options] | None = None  # where they are not always the same
-    select_in_use: Callable[[], Select[tuple[str, str]]] | None = None  # what it is given
+    list_options: Callable[[InUse], Options] | None = None  # for options that depend on the data
+    select_in_use: Callable[[], Select[tuple[str, str]]] | None = None  # for ``options``
     kind: type[ListFilter] = ListFilter
-    area: Area | None = None  # of which one must be able to read, besides that of delegates
+    area: Area | None = None  # the user must be able to read it
     needs_consent: bool = False  # it finds people who agreed to emails; they can unsubscribe
 
     @property
     def is_permitted(self) -> bool:
-        """Whether it may be used: by the worker, which sends group emails, always."""
+        """Whether the user may use it; the worker, which sends group emails, always may."""
         return self.area is None or not has_request_context() or guards.can_read(self.area)
 
     def build(self, in_use: InUse) -> ListFilter:
@@ -45,10 +45,10 @@ class DelegateFilter:
 
 
 def load_in_use(declared: Sequence[DelegateFilter]) -> Mapping[str, InUse]:
-    """Return what filters find in use, by their names; all are asked in one statement."""
+    """Load the values in use for filters, by filter name, all in one statement."""
     found = defaultdict[str, list[tuple[str, str]]](list)
-    asked = tuple((one.name, one.select_in_use) for one in declared if one.select_in_use)
-    for name, value, text in db.session.execute(_select_in_use(asked)).tuples():
+    selects = tuple((one.name, one.select_in_use) for one in declared if one.select_in_use)
+    for name, value, text in db.session.execute(_select_in_use(selects)).tuples():
         found[name].append((value, text))
     return found
 
@@ -57,5 +57,5 @@ def load_in_use(declared: Sequence[DelegateFilter]) -> Mapping[str, InUse]:
 def _select_in_use(
     asked: tuple[tuple[str, Callable[[], Select[tuple[str, str]]]], ...],
 ) -> CompoundSelect[tuple[str, str, str]]:
-    """Select what these filters find in use; built once, which takes longer than the answer."""
+    """Select the values in use for these filters; cached, since building it is slow."""
     return union_all(*(select(literal(name), *build().subquery().c) for name, build in asked))

@@ -43,7 +43,7 @@ redirects.MESSAGES["admin"] |= {
 
 
 class MergeForm(NotifyForm):
-    """Choose what stays of two bookings."""
+    """Choose what to keep of two bookings."""
 
     kept = RadioField(
         _l("Which booking do you want to keep?"),
@@ -111,34 +111,36 @@ def unmark_distinct(reference: str, other: str) -> ResponseReturnValue:
 
 
 def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) -> MergeForm:
-    """Return the form with a question for each answer in which the bookings differ."""
-    asked = {one.name: _build_question(one, pair) for one in differing}
-    fields = type("MergeFieldsForm", (MergeForm,), {f"use_{k}": v for k, v in asked.items()})
+    """Return the form with a question for each answer that differs between the bookings."""
+    question_fields = {field.name: _build_question(field, pair) for field in differing}
+    fields = type(
+        "MergeFieldsForm", (MergeForm,), {f"use_{k}": v for k, v in question_fields.items()}
+    )
     form: MergeForm = fields(data={"kept": pair[-1].reference})
     form.kept.choices = [
         SelectChoice(
-            one.reference,
+            delegate.reference,
             gettext(
                 "%(reference)s, registered %(moment)s",
-                reference=one.reference,
-                moment=local_moment(one.registered_at),
+                reference=delegate.reference,
+                moment=local_moment(delegate.registered_at),
             ),
-            {"hint": one.full_name},
+            {"hint": delegate.full_name},
         )
-        for one in pair
+        for delegate in pair
     ]
     return form
 
 
 def _build_question(field: DelegateField, pair: Sequence[Delegate]) -> RadioField:
-    """Return the question whose answer stays: that of the newer booking, unless it has none."""
+    """Return the question which answer to keep; the default is that of the newer booking."""
     choices = [
         SelectChoice(
-            one.reference,
-            str(field.format(field.get(one)) or NOT_GIVEN),
-            {"hint": _describe(one)},
+            delegate.reference,
+            str(field.format(field.get(delegate)) or NOT_GIVEN),
+            {"hint": _describe(delegate)},
         )
-        for one in pair
+        for delegate in pair
     ]
     newer_first = pair[::-1]
     chosen = next((one.reference for one in newer_first if field.get(one)), pair[-1].reference)
@@ -155,12 +157,14 @@ def _describe(delegate: Delegate) -> str:
 def _read_choice(
     form: MergeForm, pair: Sequence[Delegate], differing: Sequence[DelegateField]
 ) -> MergeChoice:
-    by_reference = {one.reference: one for one in pair}
+    by_reference = {delegate.reference: delegate for delegate in pair}
     kept = by_reference[form.kept.data]
-    picked = {one.name: one.get(by_reference[form[f"use_{one.name}"].data]) for one in differing}
+    picked = {
+        field.name: field.get(by_reference[form[f"use_{field.name}"].data]) for field in differing
+    }
     return MergeChoice(
         kept=kept,
-        cancelled=next(one for one in pair if one is not kept),
+        cancelled=next(delegate for delegate in pair if delegate is not kept),
         answers={name: text for name, text in picked.items() if text != getattr(kept, name)},
         versions=form.read_versions(),
         notify=form.should_notify,
@@ -170,14 +174,16 @@ def _read_choice(
 def _render(
     form: MergeForm, pair: Sequence[Delegate], status: int | None = None
 ) -> ResponseReturnValue:
-    form.versions.data = " ".join(f"{one.reference}:{one.version}" for one in pair)
+    form.versions.data = " ".join(f"{delegate.reference}:{delegate.version}" for delegate in pair)
     questions: list[Any] = [field for field in form if field.name.startswith("use_")]
     return render_page(
         "admin/delegates/merge.html",
         status,
         form=form,
         pair=pair,
-        waits={one.reference: ", ".join(merged_waits.list_waits(one)) for one in pair},
+        waits={
+            delegate.reference: ", ".join(merged_waits.list_waits(delegate)) for delegate in pair
+        },
         questions=questions,
         is_distinct=duplicates.is_distinct(*pair),
         breadcrumbs=[(gettext("Likely duplicates"), url_for(".index"))],

@@ -1,4 +1,4 @@
-"""Adding a delegate by hand, and changing a delegate's details or email address."""
+"""Adding a delegate manually, and changing a delegate's details or email address."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ redirects.MESSAGES["admin"] |= {
 @bp.route("/_add", methods=["GET", "POST"])
 @validates_own_csrf
 def add() -> ResponseReturnValue:
-    """Register somebody by hand."""
+    """Register a delegate manually."""
     form = build_desk_form(AddDelegateForm)
     form.set_choices()
     if form.validate_on_submit():
@@ -126,7 +126,7 @@ def edit_email(reference: str) -> ResponseReturnValue:
 
 
 def _build_email_form(delegate: Delegate) -> DelegateEmailForm:
-    """Return the form with the current address, or with what was meant if it looks mistyped."""
+    """Return the form with the current address, or with the suggested one if it looks mistyped."""
     meant = suggest_correction(delegate.email)
     form = DelegateEmailForm(
         data={"expected_version": delegate.version, "email": meant or delegate.email}
@@ -163,7 +163,7 @@ def save_answers(template: str, form: EditAnswersForm, delegate: Delegate) -> Re
 def render_form(
     template: str, form: VersionedForm, delegate: Delegate, stale: VersionDiff | None
 ) -> Response:
-    """Render a form about a booking; with both versions if somebody else changed it meanwhile."""
+    """Render a form about a booking; with both versions if someone else changed it meanwhile."""
     if stale is not None and not stale.differing:
         return redirect_to(delegate, "delegate-as-it-was")
     if stale is not None:

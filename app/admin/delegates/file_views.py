@@ -1,4 +1,4 @@
-"""The files with which a delegate has answered questions, for those who may read the answers."""
+"""The files a delegate uploaded as answers, for users who may read the answers."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -15,6 +15,6 @@ bp = Blueprint("files", __name__)
 @bp.get("/<reference>/files/<int:number>")
 def download(reference: str, number: int) -> ResponseReturnValue:
     delegate = queries.get_delegate(reference)
-    if number not in {one.id for one in answer_columns.list_readable()}:
+    if number not in {question.id for question in answer_columns.list_readable()}:
         raise NotFound(NO_FILE)
     return file_downloads.send(delegate, number)

@@ -1,7 +1,7 @@
-"""The filters of delegates. A further one is one declaration: a row of ``FILTERS``.
+"""The filters of delegates. To add one, declare it in ``FILTERS``.
 
-The list, its chips and exports, saved views and group emails all read them here. Names and values
-are in addresses, saved views and group emails that are stored, so they stay as they are.
+The list, its chips and exports, saved views and group emails all use them. Names and values occur
+in URLs, saved views and stored group emails, so they must not change.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -40,17 +40,17 @@ from app.releases.current_release import conference_days, get_programme
 from app.web import languages
 from app.web.formatting import local_date
 
-ANY: Final = "any"  # session
+ANY: Final = "any"  # any session
 NO_CATEGORY: Final = "none"
 MAX_SUGGESTIONS: Final = 100  # organisations
 SORTS: Final = tuple(queries.SORT_COLUMNS)
 
 
 def get_filters() -> tuple[ListFilter, ...]:
-    """Return the filters that the person signed in may use; what is in use is one query."""
-    declared = [one for one in _iterate_declared() if one.is_permitted]
+    """Return the filters that the current user may use; values in use take one query."""
+    declared = [declaration for declaration in _iterate_declared() if declaration.is_permitted]
     in_use = load_in_use(declared)
-    built = (one.build(in_use[one.name]) for one in declared)
+    built = (declaration.build(in_use[declaration.name]) for declaration in declared)
     return tuple(one for one in built if one.options or one.is_text)
 
 
@@ -61,14 +61,22 @@ def parse_request() -> ListQuery:
 
 def list_conditions(query: ListQuery) -> list[Condition]:
     """Return the conditions of the search and the filters of a list query."""
-    chosen = [one for one in _iterate_declared() if query.get_filter(one.name)]
-    conditions = [one.condition(query.get_filter(one.name)) for one in chosen]
+    chosen = [
+        declaration for declaration in _iterate_declared() if query.get_filter(declaration.name)
+    ]
+    conditions = [
+        declaration.condition(query.get_filter(declaration.name)) for declaration in chosen
+    ]
     return [*queries.match_text(query.search), *conditions]
 
 
 def list_forbidden(names: Collection[str]) -> list[str]:
-    """List the filters among these that the person signed in may not use."""
-    return [one.name for one in _iterate_declared() if one.name in names and not one.is_permitted]
+    """List the filters among these that the current user may not use."""
+    return [
+        declaration.name
+        for declaration in _iterate_declared()
+        if declaration.name in names and not declaration.is_permitted
+    ]
 
 
 def _list_days(_: InUse) -> Options:
@@ -89,30 +97,30 @@ def _by_text(option: tuple[str, str]) -> tuple[str, str]:
 
 
 def _select_organisations() -> Select[tuple[str, str]]:
-    """Select the organisations of most delegates, each once however it is spelt."""
+    """Select the organisations with the most delegates, each once regardless of spelling."""
     key, name = Delegate.organisation_sort_key, func.min(Delegate.organisation)
     most = select(key, name).where(key != "").group_by(key)
     return most.order_by(func.count().desc(), key).limit(MAX_SUGGESTIONS)
 
 
 def _is_of_organisation(part: str) -> Condition:
-    """Return the condition that an organisation's name has this part, ignoring case and accents.
+    """Return the condition that an organisation's name contains a text, ignoring case and accents.
 
-    What follows the first ``MAX_SORT_KEY_LENGTH`` characters is only in what the search reads.
+    Beyond ``MAX_SORT_KEY_LENGTH`` characters only the search text contains the name.
     """
     typed, stored = search_key(part), Delegate.organisation_sort_key
-    if not typed:  # nothing but accents, which must not find everybody
+    if not typed:  # only accents, which must not match everyone
         return false()
     is_cut = func.length(stored) == MAX_SORT_KEY_LENGTH
-    cut_off = func.replace(Delegate.search_text, stored, "\n")  # which the text itself never has
+    cut_off = func.replace(Delegate.search_text, stored, "\n")  # the text never has a newline
     escaped = typed.replace("/", "//").replace("%", "/%").replace("_", "/_")
     in_rest = is_cut & cut_off.like(f"%\n%{escaped}%", escape="/")
     return stored.contains(typed, autoescape=True) | in_rest
 
 
 def _has_email(state: str) -> Condition:
-    such = {"failed": IS_FAILED, "waiting": IS_WAITING}[state]
-    return Delegate.reference.in_(select(Email.booking_reference).where(such))
+    condition = {"failed": IS_FAILED, "waiting": IS_WAITING}[state]
+    return Delegate.reference.in_(select(Email.booking_reference).where(condition))
 
 
 def _select_tags() -> Select[tuple[str, str]]:
@@ -129,11 +137,11 @@ def _has_tag(label: str) -> Condition:
 
 def _list_languages(_: InUse) -> Options:
     codes = languages.list_codes()
-    return [(one, languages.describe(one).name) for one in codes] if len(codes) > 1 else ()
+    return [(code, languages.describe(code).name) for code in codes] if len(codes) > 1 else ()
 
 
 def _select_followed() -> Select[tuple[str, str]]:
-    """Select the sessions of agendas that are saved with a booking, of whoever agreed to emails."""
+    """Select the sessions in agendas linked to a booking whose delegate agreed to emails."""
     followed = select(Session.key, Session.title).join(Star, Star.session_key == Session.key)
     followed = followed.join(LinkedAgenda, LinkedAgenda.agenda_id == Star.agenda_id)
     return followed.where(queries.HAS_AGREED).distinct()
@@ -144,7 +152,7 @@ def _list_followed(in_use: InUse) -> Options:
 
 
 def follows(key: str) -> Condition:
-    """Return the condition that somebody follows a session, or ANY, and agreed to emails."""
+    """Return the condition that a delegate follows a session (or ANY) and agreed to emails."""
     rows = select(LinkedAgenda.delegate_id).where(queries.HAS_AGREED)
     if key != ANY:
         stars = select(Star.agenda_id).where(Star.session_key == key)
@@ -153,7 +161,7 @@ def follows(key: str) -> Condition:
 
 
 def _list_categories(_: InUse) -> Options:
-    options = [(str(one.id), one.name) for one in categories.list_options()]
+    options = [(str(option.id), option.name) for option in categories.list_options()]
     return [*options, (NO_CATEGORY, gettext("No category"))] if options else ()
 
 
@@ -162,8 +170,10 @@ def _has_category(number: str) -> Condition:
 
 
 def _list_sessions_with_seats(_: InUse) -> Options:
-    every = get_programme().sessions_by_title
-    return [(one.key, one.title) for one in every if one.booking_seats is not None]
+    sessions = get_programme().sessions_by_title
+    return [
+        (session.key, session.title) for session in sessions if session.booking_seats is not None
+    ]
 
 
 def _has_seat(session_key: str) -> Condition:
@@ -172,7 +182,7 @@ def _has_seat(session_key: str) -> Condition:
 
 
 def _list_check_ins(_: InUse) -> Options:
-    """List whether somebody has come to a session, where people are checked in to any."""
+    """List the check-in options of a session, if any session checks people in."""
     found = [("yes", gettext("At a session")), ("no", gettext("Not yet"))]
     return found if _list_sessions_with_seats(()) else ()
 
@@ -264,7 +274,7 @@ FILTERS: Final[Sequence[DelegateFilter]] = (
         list_options=_list_groups,
         select_in_use=select_choices,
     ),
-    DelegateFilter(  # which of the two it is would tell of illness or belief
+    DelegateFilter(  # a combined filter, because telling them apart could reveal illness or belief
         "case",
         _l("Requirements"),
         {"open": HAS_OPEN_CASE, "none": ~HAS_OPEN_CASE}.__getitem__,

@@ -1,7 +1,7 @@
 """Forms with which the registration desk edits delegates.
 
-The fields are those of registration, worded for somebody who fills them in for another person.
-Forms about a booking also carry its version for optimistic locking.
+The fields are those of registration, worded for staff who fill them in for another person. Forms
+about a booking also carry its version for optimistic locking.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -54,8 +54,8 @@ def with_desk_questions(fields: Iterable[DelegateField]) -> Callable[[F], F]:
     """Give a form the desk's questions about these fields."""
 
     def add_fields(form: F) -> F:
-        for one in fields:
-            setattr(form, one.name, one.desk_question)
+        for field in fields:
+            setattr(form, field.name, field.desk_question)
         return form
 
     return add_fields
@@ -79,30 +79,30 @@ class NotifyForm(Form):
 
 
 class CategoryChoiceForm(AnswersForm):
-    """A form that asks for the category of a delegate, where there are any."""
+    """A form that asks for the category of a delegate, if there are any."""
 
     category = SelectField(
         _l("Category"), [one_of_choices(_l("Choose a category"))], validate_choice=False
     )
 
     def set_choices(self) -> None:
-        """Offer all categories, whoever may choose them."""
+        """Offer all categories, regardless of who may choose them."""
         super().set_choices()
-        options = [(str(one.id), one.name) for one in categories.list_options()]
+        options = [(str(option.id), option.name) for option in categories.list_options()]
         if options:
             self.category.choices = [("", _l("No category")), *options]
         else:
             del self.category
 
     def get_answers(self) -> Answers:
-        """Return the answers with the category, where it is asked."""
-        asked = {CATEGORY: self.category.data or ""} if "category" in self else {}
-        return {**super().get_answers(), **asked}
+        """Return the answers with the category, if it was asked for."""
+        category_answer = {CATEGORY: self.category.data or ""} if "category" in self else {}
+        return {**super().get_answers(), **category_answer}
 
 
 @with_desk_questions(FIELDS)
 class AddDelegateForm(NotifyForm, CategoryChoiceForm, EmailForm):
-    """Add a delegate by hand."""
+    """Add a delegate manually."""
 
     consent = BooleanField(
         _l(
@@ -118,18 +118,18 @@ class AddDelegateForm(NotifyForm, CategoryChoiceForm, EmailForm):
 
     def validate_consent(self, field: Field) -> None:
         """Require consent if there are access or dietary requirements."""
-        asked = [one.name for one in PRIVATE_FIELDS if one.name in self]
-        if any(self[name].data for name in asked) and not field.data:
+        private_names = [one.name for one in PRIVATE_FIELDS if one.name in self]
+        if any(self[name].data for name in private_names) and not field.data:
             raise ValidationError(_l("Ask if they agree, then tick the box. We need their consent"))
 
     def is_warned_of(self, similar: Sequence[Delegate]) -> bool:
-        """Return True if these bookings were shown, and they are to be added all the same."""
+        """Return True if these bookings were shown, and "Add anyway" was pressed."""
         return bool(self.shown_similar.data == self.similar_key(similar))
 
     @staticmethod
     def similar_key(similar: Sequence[Delegate]) -> str:
-        """Return what identifies these bookings in the form."""
-        return " ".join(one.reference for one in similar)
+        """Return a key that identifies these bookings in the form."""
+        return " ".join(delegate.reference for delegate in similar)
 
     def get_answers(self) -> Answers:
         """Return the answers to register, with the time of consent."""
@@ -140,7 +140,7 @@ class EditAnswersForm(NotifyForm, VersionedForm, AnswersForm):
     """Edit answers of a delegate."""
 
 
-@with_desk_questions(one for one in BOOKING_FIELDS if one.name != EMAIL)
+@with_desk_questions(field for field in BOOKING_FIELDS if field.name != EMAIL)
 class EditDelegateForm(CategoryChoiceForm, EditAnswersForm):
     """Edit the details of a delegate."""
 
@@ -210,12 +210,12 @@ class ChangeDaysForm(NotifyForm):
 
     @property
     def is_complete(self) -> bool:
-        """Whether a preview can be shown of what was stored."""
+        """Whether the stored input is complete enough for a preview."""
         return all(self[name].validate(self) for name in ("mode", "days", "notify"))
 
 
 class UndoDaysForm(NotifyForm):
-    """Put the days of several delegates back."""
+    """Undo a change of the days of several delegates."""
 
     notify = notify_field(
         _l("Email the delegates?"), _l("Yes, show what changed, before and after"), _l("No")
@@ -299,7 +299,9 @@ class ExportNeedsForm(Form):
         _l("What should the file include?"),
         [DataRequired(_l("Select what the file should include"))],
         choices=[
-            SelectChoice(one.needs_column, one.label) for one in PRIVATE_FIELDS if one.continues
+            SelectChoice(field.needs_column, field.label)
+            for field in PRIVATE_FIELDS
+            if field.continues
         ],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),

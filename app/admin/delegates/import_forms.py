@@ -40,15 +40,15 @@ class ImportFileForm(FileForm):
     @property
     def name(self) -> str:
         """The name of the file without its path."""
-        given = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
-        return strip_hidden(collapse_whitespace(given))[:MAX_FILE_NAME_LENGTH] or "?"
+        file_name = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
+        return strip_hidden(collapse_whitespace(file_name))[:MAX_FILE_NAME_LENGTH] or "?"
 
 
 class SaveImportForm(Form):
-    """Save a spreadsheet of delegates as its page showed it."""
+    """Save a spreadsheet of delegates as the page showed it."""
 
-    modes: Sequence[str] = ()  # what can be done with those for whom there is no place
-    is_outdated = False  # whether the page showed another plan, so that nothing can be saved
+    modes: Sequence[str] = ()  # the options for people without a place
+    is_outdated = False  # whether the page showed another plan, so that saving is refused
     fingerprint = HiddenField()  # of what the page showed
     if_full = RadioField(_l("What should happen to people without a place?"), validate_choice=False)
     consent = BooleanField(
@@ -67,7 +67,7 @@ class SaveImportForm(Form):
     )
 
     def set_choices(self, planned: ImportPlan) -> None:
-        """Ask only what the plan needs: for consent, and what to do with those without a place."""
+        """Ask only what the plan needs: consent, and what to do with people without a place."""
         self.is_outdated = self.fingerprint.data != planned.fingerprint
         if not planned.needs_consent:
             del self.consent
@@ -75,7 +75,7 @@ class SaveImportForm(Form):
             del self.if_full
             return
         self.modes = [NOBODY, AS_MANY_AS_FIT, *([REST_WAITS] if planned.has_waiting_list else [])]
-        self.if_full.choices = [SelectChoice(one, MODE_NAMES[one]) for one in self.modes]
+        self.if_full.choices = [SelectChoice(mode, MODE_NAMES[mode]) for mode in self.modes]
 
     def validate_if_full(self, field: Field) -> None:
         """Require one of the choices."""
@@ -84,5 +84,5 @@ class SaveImportForm(Form):
 
     @property
     def mode(self) -> str:
-        """What to do with those for whom there is no place."""
+        """Return what to do with people without a place."""
         return str(self.if_full.data) if "if_full" in self else NOBODY

@@ -1,7 +1,7 @@
 """Reading a spreadsheet of delegates: its template, and each row as the desk's form checks it.
 
 Columns have the labels of the questions. Each row fills in the form with which the desk adds one
-delegate, so what is wrong with a cell is what that form says of it.
+delegate, so the errors of a cell are those of that form.
 """
 
 import re
@@ -31,15 +31,16 @@ from app.web import languages
 
 MAX_ROWS: Final = 500
 COUNTRY: Final = "country"
-FORMULA: Final = re.compile(r"[=@]|[+-](?![\d\s().,/-]*$)")  # +44 20 7946 0000 and -3 are none
+# Phone numbers such as +44 20 7946 0000 and negative numbers are not formulas.
+FORMULA: Final = re.compile(r"[=@]|[+-](?![\d\s().,/-]*$)")
 REQUIRED: Final = ("given_names", EMAIL, COUNTRY, DAYS)
-IN_CELLS: Final = (BooleanField, SelectField, StringField)  # and no files
+IN_CELLS: Final = (BooleanField, SelectField, StringField)  # but no file fields
 YES: Final = ("yes", "y", "true", "1", "x")
 NO: Final = ("no", "n", "false", "0", "")
 
 
 def read(contents: bytes) -> ImportedSheet:
-    """Return the people of a spreadsheet with their faults; raise InvalidFile for no list."""
+    """Return the people in a spreadsheet with their errors; raise InvalidFile for no list."""
     reader = _RowReader()
     rows = people_sheets.read_cells(contents)
     start, names, titles = _find_columns(rows, reader)
@@ -60,24 +61,24 @@ def read(contents: bytes) -> ImportedSheet:
 
 
 def list_head() -> Sequence[str]:
-    """Return the names of the columns of the template."""
+    """Return the column names of the template."""
     return list(_RowReader().labels.values())
 
 
 class _RowReader:
-    """The form that rows are filled into, and what its columns are called."""
+    """Fills rows into the form, and knows what the columns are called."""
 
     def __init__(self) -> None:
         self._form_class = build_desk_form_class(ImportedDelegateForm)
         form = self.fill(())
-        asked = [*form.questions, *([form[CATEGORY]] if CATEGORY in form else [])]
+        question_fields = [*form.questions, *([form[CATEGORY]] if CATEGORY in form else [])]
         self.fields: Mapping[str, Any] = {
-            one.short_name: one for one in asked if isinstance(one, IN_CELLS)
+            field.short_name: field for field in question_fields if isinstance(field, IN_CELLS)
         }
         self.labels = {name: _name_column(name) for name in self.fields}
 
     def fill(self, pairs: Sequence[tuple[str, str]]) -> ImportedDelegateForm:
-        """Return the form as a row fills it in; nothing is checked yet."""
+        """Return the form filled with a row, not validated yet."""
         form = self._form_class(formdata=MultiDict(pairs), meta={"csrf": False})
         form.set_choices()
         standard_forms.adapt_for_desk(form)
@@ -85,13 +86,15 @@ class _RowReader:
 
     @cache  # noqa: B019 - a reader lives as long as one file is read
     def list_choices(self, name: str) -> Mapping[str, str]:
-        """Return what each name of a choice stands for."""
+        """Map the label of each choice to its value."""
         if name == COUNTRY:
             codes = (languages.SOURCE_LANGUAGE, languages.current().code)
             known = [one for code in codes for one in countries.choices(code)]
         elif name == CATEGORY:
             known = [
-                (str(one.id), label) for one in categories.list_options() for label in one.names
+                (str(option.id), label)
+                for option in categories.list_options()
+                for label in option.names
             ]
         else:
             known = [(value, str(label)) for value, label, *_ in self.fields[name].iter_choices()]
@@ -115,7 +118,7 @@ def _name_column(name: str) -> str:
 def _find_columns(
     rows: Sequence[SheetRow], reader: _RowReader
 ) -> tuple[int, Mapping[str, str], Sequence[str]]:
-    """Return the index of the first person, the names of columns, and those of the file."""
+    """Return the index of the first data row, the expected column names, and those of the file."""
     names = {
         people_sheets.normalise_name(one): answer
         for answer, known in group_sheets.COLUMNS.items()
@@ -124,7 +127,7 @@ def _find_columns(
     }
     names |= {people_sheets.normalise_name(label): name for name, label in reader.labels.items()}
     header = people_sheets.find_header(
-        rows, lambda titles: any(names.get(one) == "given_names" for one in titles)
+        rows, lambda titles: any(names.get(title) == "given_names" for title in titles)
     )
     found = {names[one] for one in header[1] if one in names} if header else set()
     missing = [name for name in REQUIRED if name in reader.fields and name not in found]
@@ -137,7 +140,7 @@ def _find_columns(
             )
         )
     index, titles = header
-    known_titles = [names[one] for one in titles if one in names]
+    known_titles = [names[title] for title in titles if title in names]
     twice = next((name for name in known_titles if known_titles.count(name) > 1), "")
     if twice:
         raise InvalidFile(
@@ -149,19 +152,21 @@ def _find_columns(
 def _iterate_checked_rows(
     filled: Sequence[NumberedRow], columns: Mapping[str, int], reader: _RowReader
 ) -> Iterator[ImportedRow]:
-    """Yield each row with what is wrong with it, also because of rows before it."""
-    seen: dict[str, int] = {}
+    """Yield each row with its errors, including those caused by rows before it."""
+    row_by_key: dict[str, int] = {}
     for number, row in filled:
         read_row = _read_row(number, row, columns, reader)
         if not read_row.faults:
             key = identity_key(read_row.name, read_row.email)
-            if key in seen:
-                message = gettext("This person is in row %(number)s already", number=seen[key])
+            if key in row_by_key:
+                message = gettext(
+                    "This person is in row %(number)s already", number=row_by_key[key]
+                )
                 fault = RowFault(reader.labels["given_names"], message)
                 read_row = ImportedRow(
                     number, read_row.name, read_row.email, read_row.category, {}, [fault]
                 )
-            seen.setdefault(key, number)
+            row_by_key.setdefault(key, number)
         yield read_row
 
 
@@ -187,25 +192,25 @@ def _read_row(
         return ImportedRow(
             number, name, answers[EMAIL], answers.get(CATEGORY, ""), answers, (), _list_notes(form)
         )
-    shown = [RowFault(reader.labels[one], message) for one, message in faults.items()]
+    row_faults = [RowFault(reader.labels[one], message) for one, message in faults.items()]
     return ImportedRow(
         number,
         people_sheets.quote(name),
         people_sheets.quote(answers[EMAIL]),
         answers.get(CATEGORY, ""),
         {},
-        shown,
+        row_faults,
     )
 
 
 def _list_notes(form: ImportedDelegateForm) -> Sequence[str]:
-    """List what to look at in a row that can be saved."""
+    """List warnings about a row that can be saved."""
     better = suggest_correction(form.email.data)
     return [gettext("Did you mean %(address)s?", address=better)] if better else []
 
 
 def _read_cell(name: str, cell: str, reader: _RowReader) -> tuple[Sequence[str], str]:
-    """Return a cell as the form has it, and what is wrong with it."""
+    """Return the form value of a cell, and its error."""
     field = reader.fields[name]
     if FORMULA.match(cell):
         return [cell], gettext("The cell begins with =, +, - or @, like a formula")

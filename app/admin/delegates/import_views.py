@@ -86,7 +86,7 @@ def upload() -> ResponseReturnValue:
 @bp.route(f"/<int(max={MAX_ID}):number>", methods=["GET", "POST"])
 @validates_own_csrf
 def check(number: int) -> ResponseReturnValue:
-    """Show what saving would do, and do it."""
+    """Show what saving would do, and save."""
     found = services.get(number, actor=current_actor())
     sheet = rows.load(found.document, found.key)
     planned = plan.build(sheet)
@@ -96,7 +96,7 @@ def check(number: int) -> ResponseReturnValue:
         try:
             outcome = _save(found, form, planned)
         except RuleViolation as refusal:
-            start_writing()  # anew: what was done before the refusal is undone
+            start_writing()  # again: the refusal rolled back the previous transaction
             form.form_errors.append(gettext(str(refusal)))
             return _render_check(number, form, 409)
         return redirects.redirect_to(
@@ -106,7 +106,7 @@ def check(number: int) -> ResponseReturnValue:
 
 
 def _save(found: DelegateImport, form: SaveImportForm, planned: ImportPlan) -> ImportOutcome:
-    """Make the bookings while nobody waits for it, then save them."""
+    """Prepare the bookings before taking the lock, then save them."""
     number, actor = found.id, current_actor()
     prepared = services.prepare(
         planned,
@@ -141,7 +141,7 @@ def template(suffix: str) -> ResponseReturnValue:
 
 def _start_writing() -> None:
     start_writing()
-    guards.require_role_for(roles.DELEGATES)()  # again: the role may have been taken meanwhile
+    guards.require_role_for(roles.DELEGATES)()  # again: it may have been revoked meanwhile
 
 
 def _render_file_form(form: ImportFileForm, status: int | None = None) -> Response:
@@ -155,11 +155,11 @@ def _render_file_form(form: ImportFileForm, status: int | None = None) -> Respon
 
 
 def _render_check(number: int, form: SaveImportForm, status: int | None = None) -> Response:
-    """Render the dry run as it is now, which may not be the one that was to be saved."""
+    """Render the dry run as it is now, which may differ from the one submitted."""
     found = services.get(number, actor=current_actor())
     sheet = rows.load(found.document, found.key)
     planned = plan.build(sheet)
-    status = status or (422 if form.errors else 200)  # of what was sent, not of the form anew
+    status = status or (422 if form.errors else 200)  # of the submitted form, not the rebuilt one
     form = _rebuild(form, planned)
     form.fingerprint.data = planned.fingerprint
     query = parse_list_query(FILTERS, ("row",))
@@ -177,14 +177,14 @@ def _render_check(number: int, form: SaveImportForm, status: int | None = None) 
         status,
         form=form,
         listing=replace(listing, endpoint=".check"),
-        categories={str(one.id): one.name for one in categories.list_options()},
+        categories={str(option.id): option.name for option in categories.list_options()},
         breadcrumbs=[(gettext("Add delegates from a spreadsheet"), url_for(".upload"))],
         **context,
     )
 
 
 def _rebuild(form: SaveImportForm, planned: ImportPlan) -> SaveImportForm:
-    """Return a form for what the page shows now, with what was typed and what is wrong with it."""
+    """Return a form for the current state of the page, with the submitted input and its errors."""
     rebuilt = SaveImportForm()
     rebuilt.set_choices(planned)
     rebuilt.form_errors = form.form_errors
@@ -196,7 +196,7 @@ def _rebuild(form: SaveImportForm, planned: ImportPlan) -> SaveImportForm:
 def _find_rows(planned: ImportPlan, search: str, state: str) -> Sequence[PlannedRow]:
     """Return the rows that match a search and a filter."""
     return [
-        one
-        for one in planned.rows
-        if state in {"", one.state} and fold(search) in fold(f"{one.row.name} {one.row.email}")
+        row
+        for row in planned.rows
+        if state in {"", row.state} and fold(search) in fold(f"{row.row.name} {row.row.email}")
     ]

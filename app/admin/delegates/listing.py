@@ -1,4 +1,4 @@
-"""The list of delegates: what can be done with several at once."""
+"""The list of delegates: bulk actions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ redirects.MESSAGES["admin"] |= {
 
 @dataclass(frozen=True)
 class SelectedDelegate:
-    """A ticked row of the list, as bulk actions show it."""
+    """A selected row of the list, as bulk actions show it."""
 
     delegate: Delegate
 
@@ -48,12 +48,12 @@ class SelectedDelegate:
 
     @property
     def slug(self) -> str:
-        """What identifies the row in the form."""
+        """Return what identifies the row in the form."""
         return self.delegate.reference
 
 
 def list_references() -> Sequence[str]:
-    """Return the references of all that the request asks for, up to the limit."""
+    """List the references of all delegates that the request selects, up to the limit."""
     list_query = filters.parse_request()
     conditions = filters.list_conditions(list_query)
     rows = queries.list_delegates(conditions, **list_query.first_window(MAX_SELECTED))
@@ -62,7 +62,7 @@ def list_references() -> Sequence[str]:
 
 def find_selected(references: Sequence[str]) -> Sequence[SelectedDelegate]:
     """Return the delegates with these references, as bulk actions show them."""
-    return [SelectedDelegate(one) for one in queries.list_by_reference(references)]
+    return [SelectedDelegate(delegate) for delegate in queries.list_by_reference(references)]
 
 
 def build_actions() -> Mapping[str, BulkAction[SelectedDelegate]]:
@@ -140,7 +140,7 @@ def _iter_tag_actions() -> Iterator[BulkAction[SelectedDelegate]]:
 
 
 def _iter_category_actions() -> Iterator[BulkAction[SelectedDelegate]]:
-    """Yield the action that moves delegates to a category, if there are any."""
+    """Yield the action that moves delegates to a category, if there are categories."""
     if not categories.list_options():
         return
     yield BulkAction(
@@ -179,7 +179,7 @@ def _move(
     notify: bool,
     override_reason: str,
 ) -> None:
-    people = [one.delegate for one in chosen]
+    people = [selected.delegate for selected in chosen]
     try:
         services.move_all_to_category(
             people, category_id, actor=actor, notify=notify, override_reason=override_reason
@@ -191,8 +191,8 @@ def _move(
 
 def _build_move_form(**bound: Any) -> MoveToCategoryForm:
     form = MoveToCategoryForm(**bound)
-    form.category.choices = [(str(one.id), one.name) for one in categories.list_options()]
-    form.has_own_questions = any(one.categories for one in custom_questions.list_active())
+    form.category.choices = [(str(option.id), option.name) for option in categories.list_options()]
+    form.has_own_questions = any(question.categories for question in custom_questions.list_active())
     return form
 
 
@@ -207,7 +207,7 @@ def _describe_cancelled(count: int) -> str:
 
 
 def build_add_tag_form(labels: Sequence[str] | None = None, **bound: Any) -> AddTagForm:
-    """Return the form that asks for a tag; it offers those that are in use."""
+    """Return the form that asks for a tag; it offers those in use."""
     form = AddTagForm(**bound)
     form.labels = annotations.list_labels() if labels is None else labels
     return form
@@ -222,7 +222,7 @@ def _build_remove_tag_form(**bound: Any) -> RemoveTagForm:
 def _cancel_all(
     chosen: Sequence[SelectedDelegate], *, actor: str, notify: bool, reason: str
 ) -> None:
-    people = [one.delegate for one in chosen]
+    people = [selected.delegate for selected in chosen]
     services.cancel_all(people, actor=actor, notify=notify, reason=reason)
 
 

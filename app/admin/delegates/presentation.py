@@ -69,9 +69,9 @@ def list_facts(delegate: Delegate, link: LinkedAgenda | None) -> list[tuple[str,
 
 def list_seats(delegate: Delegate) -> list[str]:
     """List the titles of the sessions in which a delegate has a seat."""
-    if all(one.booking_seats is None for one in get_programme().sessions):
-        return []  # nothing is booked, so nothing is looked up
-    return [one.title for one in session_bookings.list_of_delegate(delegate)]
+    if all(session.booking_seats is None for session in get_programme().sessions):
+        return []  # nothing can be booked, so skip the query
+    return [seat.title for seat in session_bookings.list_of_delegate(delegate)]
 
 
 def country_name(code: str) -> str:
@@ -81,7 +81,7 @@ def country_name(code: str) -> str:
 
 def diff(delegate: Delegate, typed: Answers) -> VersionDiff:
     """Compare the saved answers with the submitted ones."""
-    return VersionDiff([one.describe(desk=True) for one in changes.diff(delegate, typed)])
+    return VersionDiff([change.describe(desk=True) for change in changes.diff(delegate, typed)])
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,10 @@ class ExportColumn:
 
     label: str
     column: ColumnElement[Any] | InstrumentedAttribute[Any]
-    texts: Mapping[Any, str] = field(default_factory=dict)  # of what files do not show as stored
-    display: Callable[[str], str] | None = None  # where texts do not suffice
-    decrypt: Callable[[str, str], str] | None = None  # a private answer, of the booking given first
-    default: str | None = None  # what files show for a value without a text; None: the value
+    texts: Mapping[Any, str] = field(default_factory=dict)  # that files show differently
+    display: Callable[[str], str] | None = None  # for values that need more than a lookup
+    decrypt: Callable[[str, str], str] | None = None  # private; the booking comes first
+    default: str | None = None  # shown for a value without a text; None: the value
 
     def format(self, value: Any, zone: ZoneInfo, reference: str) -> str:
         """Format a value of a booking."""
@@ -108,7 +108,7 @@ class ExportColumn:
 
 
 def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
-    """List the columns, with the requested needs, in the language of the page."""
+    """List the columns, including the requested needs, in the language of the page."""
     yes_or_no = {True: gettext("Yes"), False: gettext("No")}
     return [
         ExportColumn(gettext("Reference"), Delegate.reference),
@@ -126,16 +126,16 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
 
 
 def _list_category_column() -> Iterator[ExportColumn]:
-    """Yield the column with the category, if there are any."""
-    names = {one.id: one.name for one in categories.list_options()}
+    """Yield the column with the category, if there are categories."""
+    names = {option.id: option.name for option in categories.list_options()}
     if names:
         yield ExportColumn(gettext("Category"), Delegate.category_id, names)
 
 
 def _list_seat_columns() -> Iterator[ExportColumn]:
-    """Yield the columns with seats, and with offers and positions, if anything can be booked."""
+    """Yield the columns with seats, offers and positions, if any session can be booked."""
     waits = {number: _describe_waits(found) for number, found in export_rows.map_waits().items()}
-    if waits or any(one.booking_seats is not None for one in get_programme().sessions):
+    if waits or any(session.booking_seats is not None for session in get_programme().sessions):
         yield ExportColumn(gettext("Seats in sessions"), queries.SEAT_LIST)
         yield ExportColumn(gettext("Offers and waiting lists"), Delegate.id, waits, default="")
 
@@ -170,11 +170,11 @@ def _build_private_column(one: DelegateField) -> ExportColumn:
 
 
 def _build_answer_column(question: Definition) -> ExportColumn:
-    """Return the column of a question; its texts are those of the page's language."""
+    """Return the column of a question, with texts in the language of the page."""
     language = languages.current().code
 
     def display(stored: str) -> str:
-        with languages.use_language(language):  # the file is sent after the request
+        with languages.use_language(language):  # for a file sent after the request
             return answer_columns.format_stored(question, stored)
 
     label = custom_questions.get_label(question)
@@ -184,9 +184,9 @@ def _build_answer_column(question: Definition) -> ExportColumn:
 def iter_rows(
     conditions: Sequence[ColumnElement[bool]], columns: Sequence[ExportColumn], zone: ZoneInfo
 ) -> Iterator[list[str]]:
-    """Yield a row for each matching delegate; the first of the columns is the reference."""
+    """Yield a row for each matching delegate; the first column is the reference."""
     statement = (
-        select(*(one.column for one in columns))
+        select(*(column.column for column in columns))
         .outerjoin(Needs, Needs.delegate_id == Delegate.id)
         .where(*conditions)
         .order_by(Delegate.name_sort_key, Delegate.id)

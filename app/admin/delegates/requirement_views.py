@@ -40,7 +40,7 @@ bp = Blueprint("requirements", __name__, url_prefix="/_requirements")
 @bp.route(f"/<any{PURPOSES}:purpose>", methods=["GET", "POST"])
 @validates_own_csrf
 def show(purpose: str) -> ResponseReturnValue:
-    """Show a report once somebody has pressed for it, which is recorded."""
+    """Show a report once the user asks for it, and record the access."""
     form = ConfirmForm()
     report = None
     if form.validate_on_submit():

@@ -1,4 +1,4 @@
-"""Which speaker a booking belongs to: said by hand where the site could not tell."""
+"""The speaker a booking belongs to: chosen manually where the site could not tell."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -28,7 +28,7 @@ redirects.MESSAGES["admin"] |= {
 
 
 class SpeakerLinkForm(Form):
-    """Choose the speaker whose booking it is."""
+    """Choose the speaker that a booking belongs to."""
 
     speaker = SelectField(
         _l("Speaker"),
@@ -63,7 +63,7 @@ def link(reference: str) -> ResponseReturnValue:
 
 
 def _set_choices(form: SpeakerLinkForm, delegate: Delegate, words: str) -> bool:
-    """Offer nobody, the speaker of the booking and others who match; tell if there are more."""
+    """Offer no speaker, that of the booking and other matches; return True if there are more."""
     known = speaker_places.find_speaker(delegate)
     if not form.is_submitted():
         form.speaker.data = known.slug if known else NOBODY

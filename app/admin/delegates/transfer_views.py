@@ -1,4 +1,4 @@
-"""Passing a delegate's place on for them: offer it to a colleague, or take the offer back."""
+"""Offering a delegate's place to a colleague on their behalf, or withdrawing the offer."""
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
@@ -28,7 +28,7 @@ redirects.MESSAGES["admin"] |= {
 
 
 class OfferPlaceForm(Form):
-    """Say who is to have a delegate's place."""
+    """Enter who is to get a delegate's place."""
 
     name = name_field(
         _l("Name of the colleague"),
@@ -63,7 +63,7 @@ def offer(reference: str) -> ResponseReturnValue:
 
 @bp.post("/stop")
 def withdraw(reference: str) -> ResponseReturnValue:
-    """Take the offer back."""
+    """Withdraw the offer."""
     delegate = queries.get_delegate(reference)
     is_changed = services.withdraw(delegate, actor=current_actor())
     return redirect_to(delegate, "place-kept" if is_changed else "as-it-was")

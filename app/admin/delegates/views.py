@@ -65,7 +65,7 @@ def index() -> ResponseReturnValue:
 
 
 def render_index(error: str = "") -> ResponseReturnValue:
-    """Render the list; with an error above it if nothing was selected for a bulk action."""
+    """Render the list; with an error above it if no one was selected for a bulk action."""
     offered = filters.get_filters()
     list_query = parse_list_query(offered, filters.SORTS)
     conditions = filters.list_conditions(list_query)
@@ -82,14 +82,14 @@ def render_index(error: str = "") -> ResponseReturnValue:
         country_name=cache(presentation.country_name),
         describe_day=DayFormatter().describe,
         query_args=to_query_args(list_query),
-        categories={one.id: one.name for one in categories.list_options()},
+        categories={option.id: option.name for option in categories.list_options()},
         answer_columns=columns,
     )
 
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    """Ask about the chosen action, or run it; a file is sent at once."""
+    """Confirm the chosen action, or run it; a file is downloaded at once."""
     references = get_selected(delegate_listing.list_references)
     action = request.form.get("action")
     chosen = queries.list_by_reference(references) if action in {"csv", "days"} else ()
@@ -111,7 +111,7 @@ def show(reference: str) -> ResponseReturnValue:
 
 
 def render_delegate(delegate: Delegate, form: Form | None = None) -> ResponseReturnValue:
-    """Render the page of a delegate; with the form of a note or a tag if it was refused."""
+    """Render the page of a delegate, including a rejected form for a note or a tag."""
     labels, tags = annotations.list_labels_and_own(delegate)
     unused = build_add_tag_form(labels, formdata=None)
     links = queries.find_links(delegate)
@@ -157,7 +157,7 @@ def cancel(reference: str) -> ResponseReturnValue:
 @bp.route("/<reference>/restore", methods=["GET", "POST"])
 @validates_own_csrf
 def restore(reference: str) -> ResponseReturnValue:
-    """Give a cancelled booking a place again."""
+    """Restore a cancelled booking."""
     delegate = queries.get_delegate(reference)
     form = RestoreBookingForm()
     if form.validate_on_submit():
@@ -194,7 +194,7 @@ def erase(reference: str) -> ResponseReturnValue:
 def _confirm_or_run(
     reference: str, template: str, action: Callable[..., object], message_key: str
 ) -> ResponseReturnValue:
-    """Ask before something is done with a booking that is not erased, or do it."""
+    """Confirm an operation on a booking that has not been erased, or run it."""
     delegate = queries.get_delegate(reference)
     form = ConfirmForm()
     if delegate.is_erased:
@@ -258,9 +258,9 @@ def _export(conditions: Sequence[Condition], number: int, file_format: str) -> R
 @exports_bp.route("/_export/needs/<any(access, dietary):purpose>", methods=["GET", "POST"])
 @validates_own_csrf
 def export_with_needs(purpose: str) -> ResponseReturnValue:
-    """Export delegates with the requirements that were asked for, with a reason.
+    """Export delegates with the selected requirements, with a reason.
 
-    The page of a purpose begins with its requirements ticked and its reason filled in.
+    The page of a purpose has its requirements selected and its reason filled in.
     """
     list_query = filters.parse_request()
     conditions = filters.list_conditions(list_query)
@@ -269,8 +269,8 @@ def export_with_needs(purpose: str) -> ResponseReturnValue:
     number = queries.count_delegates(conditions)
     if form.validate_on_submit():
         needs = form.needs.data or ()
-        what = " and ".join(["the booking details", *(f"{need} needs" for need in needs)])
-        services.record_export(what, number, str(form.reason.data), actor=current_actor())
+        contents = " and ".join(["the booking details", *(f"{need} needs" for need in needs)])
+        services.record_export(contents, number, str(form.reason.data), actor=current_actor())
         return _send_file(conditions, needs, form.kind.data)
     return render_page(
         "admin/delegates/export_needs.html",
@@ -281,7 +281,7 @@ def export_with_needs(purpose: str) -> ResponseReturnValue:
 
 
 def to_query_args(list_query: ListQuery) -> Mapping[str, str]:
-    """Return the query parameters that select the same delegates."""
+    """Return the query parameters that find the same delegates."""
     return (
         {"q": list_query.search, **list_query.filter_values}
         if list_query.search
@@ -291,7 +291,7 @@ def to_query_args(list_query: ListQuery) -> Mapping[str, str]:
 
 def _send_file(conditions: Sequence[Condition], needs: Sequence[str], file_format: str) -> Response:
     columns = presentation.list_columns(needs)
-    head = [one.label for one in columns]
+    head = [column.label for column in columns]
     rows = presentation.iter_rows(conditions, columns, conference_zone())
     stem, title = spreadsheets.dated_name("delegates"), gettext("Delegates")
     return spreadsheets.send_table(stem, file_format, title, head, rows)

@@ -54,10 +54,12 @@ def export_file(state: str, name: str) -> Response:
 
 
 def _build_table(name: str, source: ExportSource, state: str) -> Table:
-    """Return a table; that of the speakers has their contact addresses unless it is published."""
+    """Return a table; that of speakers has contact addresses unless it is the published one."""
     if name != "speakers" or state == PUBLISHED:
         return TABLES[name].build(source.snapshot)
-    addresses = {one.slug: one.contact_address or "" for one in source.programme.speakers}
+    addresses = {
+        speaker.slug: speaker.contact_address or "" for speaker in source.programme.speakers
+    }
     return tables.build_speakers_table(source.snapshot, addresses)
 
 

@@ -67,8 +67,8 @@ class UploadForm(FileForm):
     @property
     def name(self) -> str:
         """Return the name of the file without its path."""
-        given = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
-        return strip_hidden(collapse_whitespace(given))[:MAX_FILE_NAME_LENGTH] or "?"
+        file_name = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
+        return strip_hidden(collapse_whitespace(file_name))[:MAX_FILE_NAME_LENGTH] or "?"
 
     @property
     def is_merged(self) -> bool:
@@ -83,7 +83,7 @@ class LoadUploadForm(Form):
     time_zone = SelectField(
         _l("Time zone of the conference"), [one_of_choices(_l("Choose a time zone from the list"))]
     )
-    fingerprint = HiddenField()  # the fingerprint of what the page showed
+    fingerprint = HiddenField()  # of what the page showed
 
     def set_zones(self, dry_run: DryRunResult) -> None:
         """Set the time zones to choose from, if the file has only an offset from UTC."""
@@ -97,7 +97,7 @@ class LoadUploadForm(Form):
         ]
 
     def get_answers(self) -> LoadAnswers:
-        """Return the answers; the time zone is "" if there was no question about it."""
+        """Return the answers; the time zone is "" if it was not asked."""
         return LoadAnswers(
             self.fingerprint.data or "",
             is_confirmed=self.is_confirmed.data,
@@ -105,7 +105,7 @@ class LoadUploadForm(Form):
         )
 
     def add_violation(self, refusal: RuleViolation) -> None:
-        """Show why the import failed; beside the checkbox if ticking it would help."""
+        """Show why the import failed, beside the checkbox if checking it would help."""
         if isinstance(refusal, ConfirmationRequired):
             self.add_error(self.is_confirmed, refusal)
         else:
@@ -118,7 +118,7 @@ NO_ANSWER: Final = _l("Choose one of the answers")
 
 
 class ColumnsForm(Form):
-    """Choose what each column means; dates and names are asked about where they are unclear."""
+    """Choose what each column means; ambiguous dates and names are asked about."""
 
     overview: TableOverview
 
@@ -134,8 +134,8 @@ class ColumnsForm(Form):
             fields["date_order"] = _build_date_field(overview)
         for number, alike in enumerate(overview.people):
             fields[f"person_{number}"] = _build_person_field(alike, overview)
-        made: type[ColumnsForm] = type("TableForm", (cls,), {**fields, "overview": overview})
-        return made()
+        form_class: type[ColumnsForm] = type("TableForm", (cls,), {**fields, "overview": overview})
+        return form_class()
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each answer, and that the columns of a sheet go together."""
@@ -173,14 +173,14 @@ class ColumnsForm(Form):
         )
 
     def _check_repeated(self, fields: Sequence[Field]) -> bool:
-        """Add an error to a field with the meaning of another."""
-        seen: set[str] = set()
+        """Add an error to a field with the same meaning as another."""
+        used_meanings: set[str] = set()
         for field in fields:
-            if field.data in seen - REPEATABLE:
+            if field.data in used_meanings - REPEATABLE:
                 label = MEANING_LABELS[field.data]
                 message = gettext("Choose “%(meaning)s” for only one column", meaning=label)
                 field.errors = [*field.errors, message]
-            seen |= {field.data} - {""}
+            used_meanings |= {field.data} - {""}
         return not any(field.errors for field in fields)
 
     def _check_titles(self) -> bool:
@@ -198,7 +198,7 @@ def _column_name(sheet_number: int, column: Column) -> str:
 
 
 def _list_meanings(sheet: SheetOverview, fields: Sequence[Field]) -> list[str]:
-    """Return the chosen meaning of each column of a sheet, also of those that were not shown."""
+    """List the meaning of each column of a sheet, including those that were not shown."""
     chosen = {column.index: field.data for column, field in zip(sheet.columns, fields, strict=True)}
     return [chosen.get(index, "") for index in range(len(sheet.header))]
 

@@ -112,7 +112,7 @@ def columns(number: int) -> ResponseReturnValue:
     overview = uploads.inspect_table(found)
     form = ColumnsForm.for_table(overview)
     if form.validate_on_submit():
-        choices, headers = form.get_choices(), [one.header for one in overview.sheets]
+        choices, headers = form.get_choices(), [sheet.header for sheet in overview.sheets]
         try:
             reading = uploads.read_as_chosen(found, choices)
             _start_writing()
@@ -135,7 +135,7 @@ def dry_run(number: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         reading = uploads.read_again(found)
         _start_writing()
-        found = uploads.get_upload(number)  # again: it may have been loaded or deleted meanwhile
+        found = uploads.get_upload(number)  # again: it may have been imported or deleted meanwhile
         try:
             loaded = import_rules.load(
                 found,
@@ -183,7 +183,7 @@ def _keeps_settings() -> bool:
 
 def _start_writing() -> None:
     start_writing()
-    guards.require_role_for(roles.PROGRAMME)()  # again: the role may have been taken meanwhile
+    guards.require_role_for(roles.PROGRAMME)()  # again: the role may have been revoked
 
 
 def _render_upload_form(form: UploadForm, status: int | None = None) -> ResponseReturnValue:
@@ -215,7 +215,7 @@ def _render_columns(
 
 
 def _redirect_to_upload(found: Upload) -> ResponseReturnValue:
-    """Redirect to the dry run, or to the questions that are open before it."""
+    """Redirect to the dry run, or to the open questions before it."""
     view = ".dry_run" if found.dry_run_result else ".columns"
     return redirect(url_for(view, number=found.id), 303)
 
@@ -223,6 +223,6 @@ def _redirect_to_upload(found: Upload) -> ResponseReturnValue:
 def _redirect_after_load(number: int, loaded: ImportResult | None) -> ResponseReturnValue:
     if loaded is None:
         return redirects.redirect_to(url_for(".dry_run", number=number), "tried-again")
-    kept = loaded.changes.kept_settings
-    news = "programme-loaded-without-settings" if kept else "programme-loaded"
+    kept_settings = loaded.changes.kept_settings
+    news = "programme-loaded-without-settings" if kept_settings else "programme-loaded"
     return redirects.redirect_to(url_for("admin.publishing.changes"), news)

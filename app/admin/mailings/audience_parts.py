@@ -1,4 +1,4 @@
-"""What audiences have in common: parsing a stored query, and what is the same for everybody."""
+"""What audiences have in common: parsing a stored query, and shared placeholder values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -19,7 +19,7 @@ from app.text import parse_number
 from app.web.formatting import local_days
 from app.web.rendering import absolute_url
 
-NO_FILTERS: Final = frozenset({"q", "sort", "hide"})  # parameters of a list that are no filters
+NO_FILTERS: Final = frozenset({"q", "sort", "hide"})  # parameters of a list that are not filters
 
 ABOUT_CONFERENCE: Final = (
     Placeholder("conference", _l("Title of the conference"), _l("Closing the Gap")),
@@ -36,7 +36,7 @@ ABOUT_PERSON: Final = (
 
 
 def conference_values() -> Mapping[str, str]:
-    """Return the values of placeholders that are the same for everybody."""
+    """Return the values of placeholders that are the same for everyone."""
     conference = current_release.get_programme().conference
     return {
         "conference": conference.title,
@@ -47,12 +47,12 @@ def conference_values() -> Mapping[str, str]:
 
 
 def parse_query(list_name: str, query: str) -> Listing[Any]:
-    """Return what a stored query string of a list asks for, outside of any request too.
+    """Parse the stored query string of a list, even outside a request.
 
-    Raise RuleViolation if it filters by something that is gone.
+    Raise RuleViolation if it uses a filter that no longer exists.
     """
     args, kind = to_args(query), saved_views.LISTS[list_name]
-    if args.keys() <= NO_FILTERS:  # the options of filters are looked up only where one is used
+    if args.keys() <= NO_FILTERS:  # the options of filters are loaded only if one is used
         return Listing((), 0, parse_list_query((), kind.sorts, args=args))
     listing = _parse_once(kind, query)
     if unknown := saved_views.list_unknown_filters(args, listing.query, listing.filters):
@@ -63,7 +63,7 @@ def parse_query(list_name: str, query: str) -> Listing[Any]:
 
 
 def _parse_once(kind: ListKind, query: str) -> Listing[Any]:
-    """Parse a query, in a request only once: its options are read from the database."""
+    """Parse a query, cached per request: its options are read from the database."""
     if not has_request_context():
         return kind.parse(to_args(query))
     parsed: dict[tuple[str, str], Listing[Any]] = g.setdefault("parsed_queries", {})
@@ -74,7 +74,7 @@ def _parse_once(kind: ListKind, query: str) -> Listing[Any]:
 
 
 def list_filters(list_name: str, query: str) -> Sequence[tuple[str, str]]:
-    """List the search and the filters that choose the people of a mailing, as label and value."""
+    """List the search and the filters of a mailing, as label and value."""
     if not list_name:
         return ()
     try:
@@ -93,15 +93,15 @@ def to_args(query: str) -> Mapping[str, str]:
 
 
 def conference_gaps() -> Mapping[str, bool]:
-    """Return which of those are empty."""
+    """Return the names of those that are empty."""
     return {name: not value.strip() for name, value in conference_values().items()}
 
 
 def to_person(kind: str, number: SQLColumnExpression[int]) -> ColumnElement[str]:
-    """Return who a row is in all mailings: delegate 12."""
+    """Return the id of a row's person in mailings: delegate 12."""
     return literal(f"{kind} ") + cast(number, String)
 
 
 def number_of(person: str) -> int:
-    """Return the number in what ``to_person`` returns; 0 if there is none."""
+    """Return the number in the result of ``to_person``; 0 if there is none."""
     return parse_number(person.rpartition(" ")[2]) or 0

@@ -1,7 +1,7 @@
-"""The people whom organisers can choose from a list: delegates, speakers, those who wait or ask.
+"""The people in lists as audiences: delegates, speakers, waiting people and applicants.
 
-A further kind is one declaration at the bottom: how its list finds people, and what an email may
-say about them. Placeholders never hold access or dietary requirements, nor links of other people.
+To add a kind, declare it at the bottom: how its list finds people, and the placeholders of emails
+to them. Placeholders never contain access or dietary requirements, nor other people's links.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -68,7 +68,7 @@ FOR_WAITING: Final = placeholders.declare(
 
 
 def find_delegates(query: str) -> PeopleQuery:
-    """Find the delegates whom a query string of their list selects, by name."""
+    """Find the delegates for a query string of their list, by name."""
     list_query = parse_query("delegates", query).query
     exclusion = case(
         (Delegate.erased_at.is_not(None), recipients.ERASED),
@@ -108,10 +108,10 @@ def _is_about_cancelled(query: str) -> bool:
 
 
 def load_delegates(people: Collection[str], query: str) -> Mapping[str, Candidate]:
-    """Return delegates with the values of their placeholders."""
-    such = Delegate.id.in_(map(number_of, people))
-    rows = db.session.scalars(select(Delegate).where(such)).all()
-    willing = _find_willing(such, to_args(query).get("follows", ""))
+    """Return delegates with their placeholder values."""
+    condition = Delegate.id.in_(map(number_of, people))
+    rows = db.session.scalars(select(Delegate).where(condition)).all()
+    willing = _find_willing(condition, to_args(query).get("follows", ""))
     return {
         _delegate_key(row.id): Candidate(
             _delegate_key(row.id),
@@ -128,7 +128,7 @@ def load_delegates(people: Collection[str], query: str) -> Mapping[str, Candidat
 
 
 def _find_willing(such: ColumnElement[bool], session: str) -> Collection[int] | None:
-    """Find who of these still follows a session and agrees to emails; None if that is not asked."""
+    """Return which of these still follow a session and agree to emails; None if not filtered."""
     if not session:
         return None
     return set(db.session.scalars(select(Delegate.id).where(such, filters.follows(session))))
@@ -160,7 +160,7 @@ def _delegate_values(delegate: Delegate) -> Mapping[str, str]:
 
 
 def find_waiting(query: str) -> PeopleQuery:
-    """Find the people whom a query string of the waiting list selects, in its order."""
+    """Find the people for a query string of the waiting list, in its order."""
     listed = parse_query("waiting_list", query).query
     return PeopleQuery(
         person=to_person(recipients.WAITING, WaitingListEntry.id),
@@ -187,7 +187,7 @@ def find_waiting(query: str) -> PeopleQuery:
 
 
 def load_waiting(people: Collection[str], query: str) -> Mapping[str, Candidate]:
-    """Return people on the waiting list with the values of their placeholders."""
+    """Return waiting people with their placeholder values."""
     rows = db.session.scalars(
         select(WaitingListEntry).where(WaitingListEntry.id.in_(map(number_of, people)))
     )

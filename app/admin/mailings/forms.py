@@ -1,4 +1,4 @@
-"""Forms of emails to many people: whom, what, when."""
+"""The forms of group emails: recipients, text, time."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
@@ -29,12 +29,12 @@ from app.web.formatting import conference_zone, local_moment
 MAX_SUBJECT_LENGTH = 150  # characters, before the placeholders are filled
 MAX_BODY_LENGTH = 10_000
 MAX_DAYS_BEFORE = 365
-MAX_OPTIONS: Final = 200  # of a filter; countries are fewer, and listed whole
+MAX_OPTIONS: Final = 200  # of a filter; all countries fit
 SOON, AT, BEFORE = "soon", "at", "before"
 
 
 class AudienceForm(Form):
-    """Choose whom to email: a kind of people, or a saved view of their list."""
+    """Choose the recipients: an audience, or a saved view of its list."""
 
     people = RadioField(
         _l("People"), [AnyOf((), message=_l("Select who to email"))], validate_choice=False
@@ -70,18 +70,18 @@ class TextForm(EditForm):
     )
 
     def set_initial_data(self, mailing: Mailing, language: str) -> None:
-        """Fill in what is saved in a language; "" is the text for all other languages."""
+        """Fill in the text saved in a language; "" is the default text."""
         self.expected_version.data = mailing.version
         self.subject.data, self.body.data = mailing.texts.get(language, ("", ""))
         self.is_essential.data = mailing.is_essential
 
     @property
     def draft(self) -> Draft:
-        """Return what was written."""
+        """Return the submitted text."""
         return Draft(self.subject.data or "", self.body.data or "", bool(self.is_essential.data))
 
     def check_placeholders(self, audience: Audience) -> bool:
-        """Show what is wrong with the placeholders beside the field; return whether all is well."""
+        """Show the faults of placeholders beside the field; return whether there are none."""
         for field in (self.subject, self.body):
             found = message.find_problems(
                 field.data or "", audience, is_subject=field.name == "subject"
@@ -91,7 +91,7 @@ class TextForm(EditForm):
         return not (self.subject.errors or self.body.errors)
 
     def validate_body(self, field: Field) -> None:
-        """Raise StopValidation if nothing is written."""
+        """Raise StopValidation if the text is empty."""
         if not (field.data or "").strip():
             raise StopValidation(_l("Enter the text of the email"))
 
@@ -99,7 +99,7 @@ class TextForm(EditForm):
 def build_filter_form(filters: Sequence[ListFilter], query: ListQuery, words: str = "") -> Form:
     """Return a form with the search and the filters of a list, filled in with a query.
 
-    Filters with many options offer the first that match the words, beside the one chosen.
+    Filters with many options offer the first matches of a search, and the chosen option.
     """
     fields: dict[str, Any] = {
         "q": StringField(
@@ -144,15 +144,17 @@ def _build_choice(one: ListFilter, words: str, chosen: str) -> SelectField:
 def _find_options(
     options: Sequence[tuple[str, Any]], words: str, chosen: str
 ) -> Iterator[tuple[str, Any]]:
-    """Yield the option that is chosen, and the first that contain these words."""
+    """Yield the chosen option, and the first that match the search."""
     yield from (option for option in options if option[0] == chosen)
     wanted = words.casefold()
-    found = (one for one in options if one[0] != chosen and wanted in str(one[1]).casefold())
+    found = (
+        option for option in options if option[0] != chosen and wanted in str(option[1]).casefold()
+    )
     yield from islice(found, MAX_LISTED)
 
 
 class ScheduleForm(Form):
-    """Say when a mailing goes out, and confirm to how many people."""
+    """Set when a mailing is sent, and confirm the number of recipients."""
 
     when = RadioField(
         _l("When to send it"),
@@ -173,7 +175,7 @@ class ScheduleForm(Form):
     def prepare(
         self, mailing: Mailing, count: int, undo_minutes: int, *, is_everyone: bool
     ) -> None:
-        """Set what the page shows: the number of people, and how long it can be undone."""
+        """Set what the page shows: the number of people, and how long sending can be undone."""
         soon = ngettext(
             "Now. You can cancel for %(num)s minute",
             "Now. You can cancel for %(num)s minutes",
@@ -192,7 +194,7 @@ class ScheduleForm(Form):
                 count,
             )
         self.is_confirmed.label.text = label
-        if self.count.data != count:  # what was confirmed is not what the page shows now
+        if self.count.data != count:  # the confirmed number is outdated
             self.is_confirmed.data = False
         self.count.data, self.expected_version.data = count, mailing.version
 
@@ -240,7 +242,7 @@ class ScheduleForm(Form):
         return release.days_before(self.days_before.data or 0, f"{self.time.data:%H:%M}")
 
     def get_send_time(self, undo_window: Any) -> SendTime:
-        """Return when the mailing goes out."""
+        """Return when the mailing is sent."""
         if self.when.data == SOON:
             return SendTime(undo_deadline(undo_window))
         later = bool(self.includes_later.data)

@@ -1,4 +1,4 @@
-"""The preview of an email to many people, as each of them gets it."""
+"""The preview of a group email, as each recipient gets it."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ bp = Blueprint("preview", __name__, url_prefix="/<int:number>/preview")
 
 @bp.get("")
 def show(number: int) -> ResponseReturnValue:
-    """Show the email to one of the people, and the way to the one before and after."""
+    """Show the email to one of the people, with links to the previous and next."""
     mailing = queries.get_mailing(number)
     chosen = queries.select_people(mailing)
     place = recipient_queries.find_neighbours(chosen, request.args.get("person", ""))
@@ -49,7 +49,7 @@ def show(number: int) -> ResponseReturnValue:
 
 
 def _name_text(mailing: Mailing, language: str) -> str:
-    """Return which text somebody gets, where there are several."""
+    """Return the name of the text that a person gets, if there are several."""
     if len(mailing.texts) == 1:
         return ""
     code = message.find_language(mailing, language)
@@ -75,7 +75,7 @@ def _build_frame(mailing: Mailing, candidate: Candidate) -> PreviewFrame:
 
 
 def _load(mailing: Mailing, person: str) -> Candidate:
-    """Return somebody with the values of their placeholders."""
+    """Return a person with their placeholder values."""
     audience = audiences.get_audience(mailing.audience)
     found = audience.load([person], mailing.query).get(person)
     if found is None:

@@ -1,7 +1,7 @@
-"""Applicants, and people who expressed interest, as organisers choose them from their lists.
+"""Applicants, and people who expressed interest, as audiences of group emails.
 
-Without a state among the filters, those get an email whose request has not ended. With one, those
-who still have that state when it is sent.
+Without a filter by state, recipients are those whose request has not ended; with one, those who
+still have that state when the email is sent.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -45,12 +45,12 @@ recipients.REASON_NAMES.update(
 
 @dataclass(frozen=True)
 class RequestKind:
-    """A kind of request, and how a mailing finds those who made it and links to their pages."""
+    """A kind of request, how a mailing finds its people, and the links to their pages."""
 
     list_name: str
     label: Any
-    prefix: str  # of the people in mailings
-    model: Any  # a class of RegistrationRequest, with its category
+    prefix: str  # of the ids of people in mailings
+    model: Any  # a subclass of RegistrationRequest, with its category
     link_label: Any
 
     @property
@@ -59,13 +59,13 @@ class RequestKind:
         return f"{self.prefix}_link"
 
     def get_link(self, row: Any) -> str:
-        """Return the link to somebody's own page."""
+        """Return the link to a person's own page."""
         if isinstance(row, RegistrationApplication):
             return links.application_link(row)
         return links.interest_link(row)
 
     def find(self, query: str) -> PeopleQuery:
-        """Find the people whom a query string of the list selects, those with open ones first."""
+        """Find the people for a query string of the list, those with open requests first."""
         listed = parse_query(self.list_name, query).query
         model, chosen = self.model, build_filter(listed)
         has_ended = model.ended_at.is_not(None)
@@ -89,7 +89,7 @@ class RequestKind:
         )
 
     def load(self, people: Collection[str], query: str) -> Mapping[str, Candidate]:
-        """Return some of them with the values of their placeholders."""
+        """Return some of them with their placeholder values."""
         state = parse_query(self.list_name, query).query.get_filter("state")
         return {one.person: one for one in self._iterate(people, state)}
 
@@ -116,7 +116,7 @@ class RequestKind:
             }
 
     def build_audience(self) -> Audience:
-        """Return them as an audience of mailings."""
+        """Return them as an audience."""
         return Audience(
             self.list_name,
             self.label,

@@ -1,4 +1,4 @@
-"""Emails to many people: a test, when they go out, cancelling and stopping, and the report."""
+"""Group emails: test, schedule, cancel and stop, and the report."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -54,7 +54,7 @@ STATUS_FILTER = ListFilter("status", _l("State"), tuple(STATUS_LABELS.items()))
 @bp.route("/send", methods=["GET", "POST"])
 @validates_own_csrf
 def schedule(number: int) -> ResponseReturnValue:
-    """Ask when the email goes out and to how many people, and schedule it."""
+    """Ask when to send the email and to how many people, and schedule it."""
     mailing, form = queries.get_mailing(number), ScheduleForm()
     is_sure = form.validate_on_submit()
     if is_sure:
@@ -95,7 +95,7 @@ def _schedule(mailing: Mailing, form: ScheduleForm) -> None:
 
 @bp.post("/test")
 def send_test(number: int) -> ResponseReturnValue:
-    """Send a test as the person gets it whose preview is shown, and show that again."""
+    """Send the previewed email as a test, and show the preview again."""
     mailing, person = queries.get_mailing(number), request.args.get("person", "")
     services.send_test(mailing, person, to=current_actor())
     preview = url_for("admin.mailings.preview.show", number=number, person=person or None)
@@ -169,7 +169,7 @@ def report(number: int) -> ResponseReturnValue:
 
 @bp.post("/_export")
 def export(number: int) -> ResponseReturnValue:
-    """Send the report as a file, and record that it was downloaded."""
+    """Download the report, and record that."""
     mailing = queries.get_mailing(number)
     services.record_export(mailing, actor=current_actor())
     head = [
@@ -184,7 +184,7 @@ def export(number: int) -> ResponseReturnValue:
 
 
 def _parse_report_query() -> tuple[ListQuery, tuple[str, str]]:
-    """Return the query of the list of recipients, and the status and words that it asks for."""
+    """Return the query of the list of recipients, with its status and search words."""
     list_query = parse_list_query((STATUS_FILTER,), ("name",))
     return list_query, (list_query.get_filter("status"), list_query.search)
 
@@ -203,7 +203,7 @@ def _iter_rows(mailing: Mailing, status: str, search: str) -> Iterator[list[str]
 
 
 def describe_next() -> str:
-    """Return what the dashboard says of the mailing that goes out next."""
+    """Return the dashboard's sentence about the next mailing."""
     found = queries.find_next()
     return str(_describe(*found)) if found else ""
 
@@ -224,7 +224,7 @@ def _describe(mailing: Mailing, count: int) -> str:
             count,
             moment=moment,
         )
-    else:  # its people are chosen by then
+    else:  # its recipients are selected by then
         sentence = gettext(
             "“%(subject)s” will be sent at %(moment)s", subject=subject, moment=moment
         )

@@ -1,4 +1,4 @@
-"""The speakers whom organisers can choose from their list, and what an email may say about them."""
+"""The speakers as an audience of group emails, and their placeholders."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
@@ -57,7 +57,7 @@ FOR_SPEAKERS: Final = placeholders.declare(
 
 
 def find_speakers(query: str) -> PeopleQuery:
-    """Find the speakers whom a query string of their list selects, by name."""
+    """Find the speakers for a query string of their list, by name."""
     list_query = parse_query("speakers", query).query
     takes_part = Speaker.withdrawn_at.is_(None)
     exclusion = (
@@ -90,8 +90,8 @@ def _is_about_withdrawn(query: str) -> bool:
 
 
 def load_speakers(people: Collection[str], query: str) -> Mapping[str, Candidate]:
-    """Return speakers with the values of their placeholders."""
-    numbers = [number_of(one) for one in people]
+    """Return speakers with their placeholder values."""
+    numbers = [number_of(person) for person in people]
     rows = db.session.scalars(select(Speaker).where(Speaker.id.in_(numbers))).all()
     sessions = speakers.get_sessions_by_speaker(rows)
     tasks = open_tasks.map_open_tasks(numbers)
@@ -119,12 +119,12 @@ def _build_speakers(
 
 
 def load_accounts(people: Collection[str]) -> Mapping[str, Candidate]:
-    """Return those with access to the pages of a speaker: as themselves, if they speak."""
+    """Return people with access to a speaker's pages; those who speak as themselves."""
     rows = db.session.scalars(
         select(SpeakerAccess)
         .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
         .where(speakers.IS_ACTIVE, SpeakerAccess.person_id.in_(map(number_of, people)))
-        .order_by(  # those that come first replace the others
+        .order_by(  # later rows are replaced by earlier ones
             SpeakerAccess.is_assistant.desc(),
             Speaker.name_sort_key.desc(),
             SpeakerAccess.id.desc(),
@@ -170,11 +170,11 @@ def _speaker_values(
     values = {
         **conference_values(),
         **_person_values(speaker),
-        "sessions": "\n\n".join(_describe_session(one) for one in sessions),
-        "open_tasks": "\n".join(f"- {_describe_task(one)}" for one in tasks),
+        "sessions": "\n\n".join(_describe_session(session) for session in sessions),
+        "open_tasks": "\n".join(f"- {_describe_task(task)}" for task in tasks),
         "speaker_link": absolute_url("speakers.home"),
     }
-    timed = next((one for one in sessions if one.starts_at), None)
+    timed = next((session for session in sessions if session.starts_at), None)
     opening = timed or next(iter(sessions), None)
     return values | {
         "session_title": opening.title if opening else "",

@@ -1,4 +1,4 @@
-"""Emails to many people: the list, a new one, its people and its text."""
+"""Group emails: the list, a new one, its recipients and its text."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -49,13 +49,13 @@ STATE_LABELS = {
     FAILED: _l("Failed"),
 }
 STATE_FILTER = ListFilter("state", _l("State"), tuple(STATE_LABELS.items()))
-UPDATE_SECONDS = 10  # after which the progress is loaded again, for whoever asks for that
-VIEW_PREFIX = "view-"  # of the value that stands for a saved view
+UPDATE_SECONDS = 10  # after which the progress page reloads, if the user wants that
+VIEW_PREFIX = "view-"  # prefix of the values of saved views
 
 
 @bp.before_request
 def check_filters() -> None:
-    """Refuse the pages of an email whose people are chosen by what this person may not see."""
+    """Refuse access to an email whose filters the current user may not use."""
     mailing = queries.find_mailing((request.view_args or {}).get("number", 0))
     if mailing is not None:
         g.mailing = mailing  # SQLAlchemy's session keeps only weak references; the view needs it
@@ -79,7 +79,7 @@ def index() -> ResponseReturnValue:
 
 
 def get_audience_name(mailing: Mailing) -> str:
-    """Return what the people of a mailing are called."""
+    """Return the name of a mailing's audience."""
     audience = audiences.AUDIENCES.get(mailing.audience)
     return str(audience.label) if audience else mailing.audience
 
@@ -87,7 +87,7 @@ def get_audience_name(mailing: Mailing) -> str:
 @bp.route("/_add", methods=["GET", "POST"])
 @validates_own_csrf
 def add() -> ResponseReturnValue:
-    """Choose whom to email; the button of a list chooses what the list shows."""
+    """Choose the recipients; the button of a list preselects what the list shows."""
     form = AudienceForm()
     form.offer(_list_choices())
     if form.validate_on_submit():
@@ -101,7 +101,7 @@ def add() -> ResponseReturnValue:
 
 
 def _list_choices() -> list[tuple[str, Any]]:
-    """Return what can be chosen: each audience, and the saved views of its list."""
+    """Return the choices: each audience, and the saved views of its list."""
     person = require_login_session().person
     choices: list[tuple[str, Any]] = []
     for audience in audiences.AUDIENCES.values():
@@ -117,7 +117,7 @@ def _list_choices() -> list[tuple[str, Any]]:
 
 
 def _create(chosen: str) -> Mailing:
-    """Begin an email to an audience with the filters in the URL, or to a saved view."""
+    """Create a draft for an audience with the filters in the URL, or for a saved view."""
     if chosen.startswith(VIEW_PREFIX):
         number = int(chosen.removeprefix(VIEW_PREFIX))
         view = stored_views.get_view(number, require_login_session().person)
@@ -156,13 +156,13 @@ def show(number: int) -> ResponseReturnValue:
         is_updating=is_updating,
         update_seconds=UPDATE_SECONDS,
     )
-    if is_updating:  # by a header, so that it works without scripts; the page has a link to stop
+    if is_updating:  # by a header, which needs no script; the page has a link to stop
         response.headers["Refresh"] = str(UPDATE_SECONDS)
     return response
 
 
 def _count_texts(mailing: Mailing) -> Mapping[str, int]:
-    """Count who gets the text in each language, where there are several; "" for all others."""
+    """Count the recipients of the text in each language, if there are several; "" for others."""
     if len(mailing.texts) == 1:
         return {}
     if queries.has_recipients(mailing):
@@ -177,7 +177,7 @@ def _count_texts(mailing: Mailing) -> Mapping[str, int]:
 
 
 def _find_selection(mailing: Mailing) -> Selection | None:
-    """Return who would get a mailing; None if its filters are gone, which the page says."""
+    """Return the recipients of a mailing; None if its filters no longer exist, as the page says."""
     with suppress(RuleViolation):
         return queries.select_people(mailing)
     return None
@@ -213,7 +213,7 @@ def edit(number: int) -> ResponseReturnValue:
 
 @bp.post("/<int:number>/text/remove")
 def remove_text(number: int) -> ResponseReturnValue:
-    """Delete the text in a language, so that those who read it get the same as all others."""
+    """Delete the text in a language, so that its readers get the default text."""
     mailing, form = queries.get_mailing(number), TextForm()
     _save(mailing, Draft("", ""), form, _find_language())
     return redirects.redirect_to(url_for(".show", number=number), "mailing-saved")
@@ -235,25 +235,27 @@ def _save(mailing: Mailing, draft: Draft, form: TextForm, language: str) -> None
 
 
 def breadcrumbs(mailing: Mailing) -> list[tuple[str, str]]:
-    """Return the way to the pages of a mailing."""
+    """Return the breadcrumbs of pages of a mailing."""
     return [(title_of(mailing), url_for("admin.mailings.show", number=mailing.id))]
 
 
 def title_of(mailing: Mailing) -> str:
-    """Return the subject of a mailing, or what it is called without one."""
+    """Return the subject of a mailing, or a placeholder title."""
     return mailing.subject or gettext("Email without a subject")
 
 
 @bp.route("/<int:number>/people", methods=["GET", "POST"])
 @validates_own_csrf
 def people(number: int) -> ResponseReturnValue:
-    """Show who gets a draft, and leave out those whose boxes are not ticked."""
+    """Show the recipients of a draft, and exclude those whose boxes are cleared."""
     mailing, form = queries.get_mailing(number), ConfirmForm()
     if form.validate_on_submit():
         listed, ticked = request.form.getlist("listed"), request.form.getlist("chosen")
         services.deselect(mailing, listed, ticked)
-        here = redirects.safe_path_or_blank(request.form.get("back", ""))
-        return redirects.redirect_to(here or url_for(".people", number=number), "mailing-people")
+        back_url = redirects.safe_path_or_blank(request.form.get("back", ""))
+        return redirects.redirect_to(
+            back_url or url_for(".people", number=number), "mailing-people"
+        )
     chosen, list_query = queries.select_people(mailing), parse_list_query((), ("name",))
     rows = recipient_queries.list_page(
         chosen, list_query.search, offset=list_query.offset, limit=PAGE_SIZE
@@ -274,12 +276,12 @@ def people(number: int) -> ResponseReturnValue:
 @bp.route("/<int:number>/filters", methods=["GET", "POST"])
 @validates_own_csrf
 def edit_filters(number: int) -> ResponseReturnValue:
-    """Choose other people of the same list."""
+    """Change the filters of the same list."""
     mailing = queries.get_mailing(number)
     kind = saved_views.get_kind(audiences.get_audience(mailing.audience).list_name)
     listing = kind.parse(to_args(mailing.query))
     words, query = option_search.get_words(), listing.query
-    if request.method == "POST":  # so that what is chosen stays among the options
+    if request.method == "POST":  # so that the selected values stay among the options
         query = kind.parse(request.form).query
     form = build_filter_form(listing.filters, query, words)
     if not option_search.is_searching() and form.validate_on_submit():

@@ -65,13 +65,13 @@ class ReturnForm(NoteForm):
 
 
 class AmendProfileForm(NoteForm, ProfileFields):
-    """Approve a profile with changes of one's own."""
+    """Approve a profile with the organiser's own changes."""
 
     note = _note_field(_l("We email it to the sender"), _l("Enter why you changed the text"))
 
 
 class AmendTextForm(NoteForm, TextFields):
-    """Approve the text of a session with changes of one's own."""
+    """Approve the text of a session with the organiser's own changes."""
 
     note = _note_field(_l("We email it to the sender"), _l("Enter why you changed the text"))
 
@@ -82,8 +82,8 @@ AmendForm = AmendProfileForm | AmendTextForm
 def build_amend_form(proposal: Proposal) -> AmendForm:
     """Return a form with only the fields of a proposal, filled with its values."""
     form = _prefill(proposal)
-    asked = frozenset(proposal.values)
-    for name in [field.name for field in form if field.name not in asked | META_FIELDS]:
+    proposed_names = frozenset(proposal.values)
+    for name in [field.name for field in form if field.name not in proposed_names | META_FIELDS]:
         delattr(form, name)
     return form
 

@@ -67,7 +67,7 @@ def get_listing() -> Listing[ProposalReview]:
 
 
 def list_longest_waiting() -> Sequence[ProposalReview]:
-    """Return the first changes to approve, for the dashboard."""
+    """List the longest waiting proposals, for the dashboard."""
     return queries.list_reviews(
         ProposalFilter(state=OPEN), "sent", is_reversed=False, offset=0, limit=MAX_ON_DASHBOARD
     )
@@ -75,8 +75,8 @@ def list_longest_waiting() -> Sequence[ProposalReview]:
 
 def parse_fingerprints(pairs: Sequence[str]) -> Mapping[int, str]:
     """Return the fingerprint of each selected proposal, from “12:fingerprint” pairs."""
-    parted = [pair.partition(":") for pair in pairs[:PAGE_SIZE]]
-    numbered = ((parse_number(number), fingerprint) for number, _, fingerprint in parted)
+    split_pairs = [pair.partition(":") for pair in pairs[:PAGE_SIZE]]
+    numbered = ((parse_number(number), fingerprint) for number, _, fingerprint in split_pairs)
     return {number: fingerprint for number, fingerprint in numbered if number is not None}
 
 
@@ -93,13 +93,16 @@ class FieldDiff:
 
 
 def diff_fields(look: ProposalReview) -> list[FieldDiff]:
-    """Compare a proposal with the current values, or with those when sent if it is closed."""
-    return [_diff_field(one, is_open=look.is_open) for one in look.fields]
+    """Compare a proposal with the current values; with the original ones if it is closed."""
+    return [_diff_field(field, is_open=look.is_open) for field in look.fields]
 
 
 def diff_amendments(proposal: Proposal) -> list[FieldDiff]:
     """Return the fields that were approved with changes."""
-    pairs = [(one.label, diff.diff_words(one.old, one.new)) for one in proposal.amendments]
+    pairs = [
+        (amendment.label, diff.diff_words(amendment.old, amendment.new))
+        for amendment in proposal.amendments
+    ]
     return [FieldDiff(label, old, new) for label, (old, new) in pairs]
 
 

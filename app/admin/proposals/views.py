@@ -72,7 +72,7 @@ def approve(number: int) -> ResponseReturnValue:
 
 @bp.post(f"{PROPOSAL_RULE}/approve-part")
 def approve_part(number: int) -> ResponseReturnValue:
-    """Approve the photo alone, or the texts alone; the rest stays to be decided."""
+    """Approve only the photo, or only the texts; the rest stays open."""
     names = [PHOTO] if request.form.get("part") == "photo" else PROFILE_FIELDS
     try:
         reviews.approve_part(
@@ -143,9 +143,9 @@ def bulk() -> ResponseReturnValue:
 def show_preview(number: int) -> ResponseReturnValue:
     """Show the public page with the proposal applied."""
     proposal = queries.get_proposal(number)
-    thing, values = proposal.entity, proposal.values
-    if isinstance(thing, Session):
-        session, then = preview.preview_session(thing, values)
+    entity, values = proposal.entity, proposal.values
+    if isinstance(entity, Session):
+        session, then = preview.preview_session(entity, values)
         return render_page(
             "admin/proposals/preview_session.html",
             **json_ld.build_session_context(
@@ -154,7 +154,7 @@ def show_preview(number: int) -> ResponseReturnValue:
             back=url_for(".show", number=number),
             breadcrumbs=_breadcrumbs(proposal),
         )
-    speaker, then = preview.preview_speaker(thing, values)
+    speaker, then = preview.preview_speaker(entity, values)
     return render_page(
         "admin/proposals/preview_speaker.html",
         **json_ld.build_speaker_context(then, speaker),
@@ -168,7 +168,10 @@ def show_preview(number: int) -> ResponseReturnValue:
 def picture(number: int, key: str) -> ResponseReturnValue:
     proposal = queries.get_proposal(number)
     known = {
-        key for one in proposal.requested if one.field == PHOTO for key in (one.before, one.after)
+        key
+        for change in proposal.requested
+        if change.field == PHOTO
+        for key in (change.before, change.after)
     }
     if key not in known | {
         queries.get_field_set(proposal.entity).get_value(proposal.entity, PHOTO)
@@ -220,7 +223,7 @@ def _render_form(
     form: AmendForm | ReturnForm,
     refusal: RuleViolation | None,
 ) -> ResponseReturnValue:
-    """Render the form of a decision; what was typed is kept if it cannot be saved."""
+    """Render the form of a decision; the input is kept if it cannot be saved."""
     review = ProposalReview(proposal)
     if not review.is_open:
         return _render_proposal(proposal, refusal)

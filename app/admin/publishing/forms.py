@@ -154,7 +154,7 @@ class PublishForm(ScheduleReleaseForm):
             super().validate_day(field)
 
     def validate_time(self, field: ClockTimeField) -> None:
-        """Raise an error if a time is needed and not valid."""
+        """Raise an error if a time is needed and missing or invalid."""
         if self.is_scheduled:
             super().validate_time(field)
 

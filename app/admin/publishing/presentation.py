@@ -32,9 +32,9 @@ class DelegatesByDay:
     counts: Sequence[tuple[str, int]]
 
     def count_on(self, days: Iterable[date]) -> int:
-        """Return how many delegates come on any of these days."""
-        asked = {day.isoformat() for day in days}
-        return sum(count for on, count in self.counts if asked.intersection(on.split()))
+        """Return the number of delegates who attend on any of these days."""
+        iso_days = {day.isoformat() for day in days}
+        return sum(count for on, count in self.counts if iso_days.intersection(on.split()))
 
 
 def count_delegates_by_day() -> DelegatesByDay:
@@ -56,13 +56,13 @@ class DiffItem:
     text: str = ""
     rows: tuple[DiffRow, ...] = ()
     session: str = ""  # its slug, if it has a page
-    speaker: str = ""  # likewise
+    speaker: str = ""  # its slug, likewise
     people: tuple[Appearance, ...] = ()
     delegates: int = 0
     proposals: Sequence[Proposal] = ()  # proposals that contributed to the change
 
 
-# What builds an item, and from what: items that are not shown are never built.
+# A function that builds an item, and its arguments: items that are not shown are never built.
 LazyItem = tuple[Callable[[Any], DiffItem], Any]
 DiffGroup = ChangeGroup[DiffItem]
 
@@ -89,7 +89,7 @@ class DiffPage:
 
     @property
     def delegates(self) -> int:
-        """Return how many delegates come on the days of the sessions that differ."""
+        """Return the number of delegates who attend on the days of the sessions that differ."""
         return self.delegates_by_day.count_on(self.comparison.days)
 
     @property
@@ -99,13 +99,13 @@ class DiffPage:
 
     def expand_url(self, group: str) -> str:
         """Return the URL of this page with one group in full."""
-        asked = {**request.args, **(request.view_args or {}), "whole": group, "_anchor": group}
-        return url_for(request.endpoint or "", **asked)
+        url_args = {**request.args, **(request.view_args or {}), "whole": group, "_anchor": group}
+        return url_for(request.endpoint or "", **url_args)
 
     def _build_group(self, name: str, heading: Any, items: Sequence[LazyItem]) -> DiffGroup:
         most = len(items) if name == self.expanded_group else MAX_ITEMS
-        shown = tuple(build(thing) for build, thing in items[:most])
-        return ChangeGroup(name, heading, len(items), shown)
+        shown_items = tuple(build(thing) for build, thing in items[:most])
+        return ChangeGroup(name, heading, len(items), shown_items)
 
     def _iter_groups(self) -> Iterator[tuple[str, Any, Sequence[LazyItem]]]:
         found, sessions = self.comparison, self.comparison.sessions
@@ -137,8 +137,8 @@ class DiffPage:
         )
 
     def _session_item(self, session: Session) -> DiffItem:
-        where = diff_text.describe_time_and_room(session)
-        return DiffItem(session.title, where, session=session.slug, **self._impact(session))
+        time_and_room = diff_text.describe_time_and_room(session)
+        return DiffItem(session.title, time_and_room, session=session.slug, **self._impact(session))
 
     def _withdrawn_session_item(self, session: Session) -> DiffItem:
         return DiffItem(
@@ -175,7 +175,7 @@ class DiffPage:
 
 
 def _lazy_items(build: Callable[[Any], DiffItem], things: Iterable[Any]) -> Sequence[LazyItem]:
-    return [(build, one) for one in things]
+    return [(build, thing) for thing in things]
 
 
 def _entity_items(changes: comparison.EntityChanges[Any]) -> Sequence[LazyItem]:
@@ -243,7 +243,7 @@ def diff_rollback(number: int) -> DiffPage:
 
 def parse_release_pair(releases: Sequence[ReleaseSummary]) -> tuple[int, int] | None:
     """Return the two releases in the query parameters, else the last two, else None."""
-    numbers = sorted(one.number for one in releases)
+    numbers = sorted(release.number for release in releases)
     chosen = [_parse_number(request.args.get(name, "")) for name in ("from", "to")]
     if all(one in numbers for one in chosen):
         return chosen[0], chosen[1]

@@ -1,4 +1,4 @@
-"""What publishing does to sessions in which people have seats or wait for one, said beforehand."""
+"""What publishing changes for people with seats or on a session's waiting list, as a warning."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from app.releases.comparison import Comparison
 
 @dataclass(frozen=True)
 class SeatEffect:
-    """A session that a release changes for people with seats, and how many they are."""
+    """A session that a release changes for people with seats, and how many people that is."""
 
     title: str
     slug: str  # of the page about its seats; "" where there is none
     changes: Sequence[str]  # sentences
-    people: str  # how many have a seat, and how many wait
+    people: str  # how many have a seat, and how many are waiting
 
 
 def list_seat_effects(comparison: Comparison) -> Sequence[SeatEffect]:
     """List the sessions with seats or waiting people that a release changes; at most one query."""
     pairs: list[tuple[Session, Session | None]] = [
-        *((one.old, one.new) for one in comparison.sessions.modified),
-        *((one, None) for one in comparison.sessions.withdrawn),
+        *((modification.old, modification.new) for modification in comparison.sessions.modified),
+        *((session, None) for session in comparison.sessions.withdrawn),
     ]
     keys = [old.key for old, new in pairs if _has_seats(old) or (new and _has_seats(new))]
     known = queries.map_seats(keys) if keys else {}
@@ -60,7 +60,7 @@ def _iter_changes(old: Session, new: Session | None, seats: SessionSeats) -> Ite
 
 
 def _iter_other_changes(old: Session, new: Session, seats: SessionSeats) -> Iterator[str]:
-    """Yield what changes for people of a session that takes place."""
+    """Yield the changes for people with seats in a session that takes place."""
     before, after = map(diff_text.describe_time_and_room, (old, new))
     if before != after:
         yield gettext("It will move: %(before)s → %(after)s.", before=before, after=after)
@@ -71,7 +71,7 @@ def _iter_other_changes(old: Session, new: Session, seats: SessionSeats) -> Iter
 
 
 def _iter_new_numbers(before: int, after: int, seats: SessionSeats) -> Iterator[str]:
-    """Yield what another number of seats means for those who have one or wait."""
+    """Yield what a new number of seats means for people who have one or wait for one."""
     yield ngettext(
         "It will have %(num)s seat, not %(before)s.",
         "It will have %(num)s seats, not %(before)s.",
@@ -94,7 +94,7 @@ def _iter_new_numbers(before: int, after: int, seats: SessionSeats) -> Iterator[
 
 
 def _count_people(seats: SessionSeats) -> str:
-    """Return how many people have a seat or wait for one, or ""."""
+    """Describe how many people have a seat or wait for one; "" if there are none."""
     parts = (
         (
             seats.taken,

@@ -1,7 +1,7 @@
 """Publishing: unpublished changes, the publish form, scheduled releases, comparison, rollback.
 
-Publishing has two steps, the form and a check, which is a page of its own: what was typed is stored
-as a draft of whoever typed it.
+Publishing has two steps, the form and a check, which is a page of its own: the input is stored as
+the user's draft.
 """
 
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def run_step(form: PublishForm, step: str) -> WizardStep | PublishResult | None:
 
 
 def run_check(form: PublishForm) -> WizardStep | None:
-    """Return the check of what was typed, or None if it has to be corrected first."""
+    """Return the check of the input, or None if it has to be corrected first."""
     form.validate()
     form.csrf_token.errors = ()  # a draft has none
     if form.errors:
@@ -164,13 +164,13 @@ def publish() -> ResponseReturnValue:
     if answer is None:
         return redirects.redirect_to(url_for(".changes"), "release-planned")
     notices.prepare()
-    what = "published" if answer.is_new else "public-already"
-    return redirects.redirect_to(url_for(".release", number=answer.release.number), what)
+    message_key = "published" if answer.is_new else "public-already"
+    return redirects.redirect_to(url_for(".release", number=answer.release.number), message_key)
 
 
 @bp.get("/publish/check")
 def check() -> ResponseReturnValue:
-    """Show what will be published; what was typed is a draft of the form."""
+    """Show what will be published; the input is a draft of the form."""
     draft = draft_forms.find_draft(url_for(".publish").removeprefix(request.script_root))
     form = PublishForm(**draft_forms.to_arguments(draft))
     step = run_check(form) if draft else None
@@ -179,7 +179,7 @@ def check() -> ResponseReturnValue:
 
 @bp.get("/letters")
 def emails() -> ResponseReturnValue:
-    """Redirect from the page of emails to speakers, who are now told by a notice of change."""
+    """Redirect from the page of emails to speakers, who now get a notice of change."""
     return redirect(url_for("admin.notices.index"), 308)
 
 
@@ -233,13 +233,13 @@ def release(number: int) -> ResponseReturnValue:
 @bp.get("/compare")
 def compare() -> ResponseReturnValue:
     listed = queries.list_releases()
-    asked = presentation.parse_release_pair(listed)
+    release_pair = presentation.parse_release_pair(listed)
     return render_page(
         "admin/publishing/compare.html",
         releases=listed,
-        asked=asked,
-        differences=presentation.diff_releases(*asked, request.args.get("whole", ""))
-        if asked
+        asked=release_pair,
+        differences=presentation.diff_releases(*release_pair, request.args.get("whole", ""))
+        if release_pair
         else None,
         breadcrumbs=_release_breadcrumbs(),
     )
@@ -290,7 +290,7 @@ def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnV
 
 
 def _seat_context(changes: Comparison) -> dict[str, Any]:
-    """Return whom a release affects who has a seat in a session or waits for one."""
+    """Return the people with seats, or waiting for one, whom a release affects."""
     return {
         "effects": seat_effects.list_seat_effects(changes),
         "may_see_seats": guards.can_read(roles.DELEGATES),

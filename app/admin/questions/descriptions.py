@@ -1,4 +1,4 @@
-"""What is said of a question in admin: its kind, when it is asked, and until when answers stay."""
+"""How admin describes a question: its kind, when it is asked, and how long answers are stored."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -44,7 +44,7 @@ KIND_NAMES: Final[Mapping[str, Any]] = {
     FILE: _l("A file"),
     CONSENT: _l("A box to tick, to agree to something"),
 }
-STANDARD_KINDS: Final = {  # of standard questions; all others are one line of text
+STANDARD_KINDS: Final = {  # of standard questions; all others are short texts
     "country": COUNTRY,
     "days": SEVERAL,
     "access_kinds": SEVERAL,
@@ -61,26 +61,28 @@ ERASURE_NAMES: Final[Mapping[str, Any]] = {
 
 
 def name_kind(definition: Definition) -> str:
-    """Return what kind of answer a question asks for."""
+    """Return the label of the kind of answer a question asks for."""
     known = definition.standard
     kind = STANDARD_KINDS.get(known.key, TEXT) if known else definition.kind
     return str(KIND_NAMES[kind])
 
 
 def list_conditions(earlier: Iterable[Definition]) -> Sequence[tuple[str, str]]:
-    """List the conditions that a question can have, given those before it, with their words."""
+    """List the conditions a question can have, with labels, from the questions before it."""
     conditions = [
-        Condition(one.id, operator, value)
-        for one in earlier
-        if not one.is_retired and can_depend_on(one)
-        for operator, value in [*list_possible_answers(one), (ANSWERED, "")]
+        Condition(definition.id, operator, value)
+        for definition in earlier
+        if not definition.is_retired and can_depend_on(definition)
+        for operator, value in [*list_possible_answers(definition), (ANSWERED, "")]
     ]
-    questions = {one.id: one for one in earlier}
-    return [(one.dump(), describe_condition(one, questions)) for one in conditions]
+    questions = {definition.id: definition for definition in earlier}
+    return [
+        (condition.dump(), describe_condition(condition, questions)) for condition in conditions
+    ]
 
 
 def describe_condition(condition: Condition | None, questions: Mapping[int, Definition]) -> str:
-    """Say when a question is asked, in the language of the page; "" if it always is."""
+    """Describe when a question is asked, in the language of the page; "" for always."""
     if condition is None or condition.question not in questions:
         return ""
     question = questions[condition.question]
@@ -96,7 +98,7 @@ def describe_condition(condition: Condition | None, questions: Mapping[int, Defi
 
 
 def describe_erasure(definition: Definition) -> str:
-    """Say when the answers to a question are deleted."""
+    """Describe when the answers to a question are deleted."""
     name = ERASURE_NAMES.get(definition.erasure)
     last = custom_questions.explain(definition).erased_on
     return gettext("%(rule)s: %(day)s", rule=name, day=last) if name else last
@@ -104,7 +106,7 @@ def describe_erasure(definition: Definition) -> str:
 
 def list_category_choices() -> list[tuple[str, str]]:
     """List the categories of registration, by the text of their numbers."""
-    return [(str(one.id), one.name) for one in categories.list_options()]
+    return [(str(option.id), option.name) for option in categories.list_options()]
 
 
 def describe_categories(definition: Definition) -> str:

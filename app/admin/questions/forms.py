@@ -106,7 +106,7 @@ class QuestionForm(QuestionTextsForm):
         _l("Date"), [no_hidden_characters], [collapse_whitespace], _l("Only if you chose a date")
     )
 
-    fixed: Mapping[str, Any] = {}  # the values of what is not asked, because it cannot be changed
+    fixed: Mapping[str, Any] = {}  # of fields that are not asked because they cannot be changed
 
     def validate_purpose(self, field: Field) -> None:
         """Require the reason."""
@@ -114,14 +114,14 @@ class QuestionForm(QuestionTextsForm):
             raise ValidationError(gettext("Enter why you ask this. People see the reason"))
 
     def validate_erased_on(self, field: Field) -> None:
-        """Require a day where one is to be chosen."""
+        """Require a date if one is to be chosen."""
         if self.erasure.data == ON_A_DATE and answer_checks.parse_date(field.data or "") is None:
             raise ValidationError(gettext("Enter a date like 2008-11-06"))
 
     def set_choices(self, earlier: Sequence[Definition]) -> None:
-        """Set what can be chosen, given the questions before this one."""
+        """Set the choices; conditions refer to the questions before this one."""
         self.kind.choices = list(descriptions.KIND_NAMES.items())
-        self.max_megabytes.choices = [(str(one), f"{one} MB") for one in FILE_SIZES]
+        self.max_megabytes.choices = [(str(size), f"{size} MB") for size in FILE_SIZES]
         self.condition.choices = [
             ("", gettext("Always")),
             *(
@@ -133,9 +133,9 @@ class QuestionForm(QuestionTextsForm):
         self.categories.choices = descriptions.list_category_choices()
 
     def limit(self, question: StandardQuestion) -> None:
-        """Ask only for what can be changed of a standard question."""
-        self.fixed = {one.name: one.data for one in self}
-        names = [one.name for one in self if one.name.startswith("choices")]
+        """Ask only for what can be changed about a standard question."""
+        self.fixed = {field.name: field.data for field in self}
+        names = [field.name for field in self if field.name.startswith("choices")]
         names += ["kind", "is_corrected", "readers", "max_megabytes"]
         if not question.can_be_required:
             names.append("is_required")
@@ -147,11 +147,11 @@ class QuestionForm(QuestionTextsForm):
             del self[name]
 
     def read(self, name: str) -> Any:
-        """Return the value of a field, or of what is not asked."""
+        """Return the value of a field, or its fixed value if it is not asked."""
         return self[name].data if name in self else self.fixed.get(name)
 
     def get_edited(self) -> EditedQuestion:
-        """Return what was typed."""
+        """Return the submitted values."""
         erasure = self.read("erasure")
         return EditedQuestion(
             kind=self.read("kind"),
@@ -168,12 +168,12 @@ class QuestionForm(QuestionTextsForm):
         )
 
     def read_texts(self, code: str) -> EditedTexts:
-        """Return what was typed in a language; only some types of answer have choices."""
+        """Return the submitted texts in a language; only some types of answer have choices."""
         texts = super().read_texts(code)
         return texts if self.read("kind") in WITH_CHOICES else replace(texts, choices=())
 
     def show_refusal(self, refusal: RuleViolation) -> None:
-        """Show why a question cannot be saved, beside the field that it is about."""
+        """Show an error from saving beside the field that it is about."""
         field: Field = self.choices if isinstance(refusal, InvalidChoices) else self.label
         if isinstance(refusal, InvalidCondition) and "condition" in self:
             field = self.condition
@@ -227,7 +227,7 @@ class PagesForm(Form):
 
 
 class PreviewForm(Form):
-    """Whose registration to preview."""
+    """Choose a category whose registration is previewed."""
 
     days = CheckboxesField(
         _l("Days"),

@@ -1,4 +1,4 @@
-"""The whole registration as somebody in a category would see it; nothing can be sent."""
+"""The whole registration as people in a category see it; nothing can be submitted."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,7 +19,7 @@ from app.web.formatting import local_date
 from app.web.rendering import render_page
 
 bp = Blueprint("preview", __name__)
-PREFIX = "preview"  # of the fields that are only shown
+PREFIX = "preview"  # of the disabled fields
 
 
 @bp.get("/_preview")
@@ -39,36 +39,38 @@ def show() -> ResponseReturnValue:
         options=_list_category_names(form.category.data),
         pages=list(_build_pages(possible)),
         conditions=_describe_conditions(),
-        explanations={one.name: custom_questions.explain(one) for one in possible},
+        explanations={question.name: custom_questions.explain(question) for question in possible},
     )
 
 
 def _list_category_names(chosen: str) -> Sequence[str]:
-    """List what the first page offers; whoever has been invited to a category is not asked."""
+    """List the categories on the first page; people invited to a category are not asked."""
     public = categories.list_public() if categories.is_asked() else []
-    is_asked = chosen in {"", *(str(one.id) for one in public)}
-    return [one.name for one in public] if is_asked else []
+    is_asked = chosen in {"", *(str(category.id) for category in public)}
+    return [category.name for category in public] if is_asked else []
 
 
 def _build_pages(possible: Sequence[Definition]) -> Iterator[AnswersForm]:
-    """Yield the form of each page, with every question that it may ask."""
+    """Yield the form of each page, with every question that can be asked on it."""
     for page in question_pages.list_pages():
-        asked = [one for one in possible if one.id in page.ids]
-        if not asked:
+        page_questions = [definition for definition in possible if definition.id in page.ids]
+        if not page_questions:
             continue
         if page.is_standard:
             standard = FORMS[page.step](formdata=None, prefix=PREFIX)
             standard.set_choices()
-            standard_forms.adapt(standard, asked)
+            standard_forms.adapt(standard, page_questions)
             yield standard
         else:
-            yield custom_question_forms.build_form(CustomQuestionsForm, asked)
+            yield custom_question_forms.build_form(CustomQuestionsForm, page_questions)
 
 
 def _describe_conditions() -> Mapping[str, str]:
-    every = {one.id: one for one in custom_questions.list_all_with_standard()}
+    questions_by_id = {
+        question.id: question for question in custom_questions.list_all_with_standard()
+    }
     return {
-        one.name: descriptions.describe_condition(one.condition, every)
-        for one in every.values()
+        one.name: descriptions.describe_condition(one.condition, questions_by_id)
+        for one in questions_by_id.values()
         if one.condition
     }

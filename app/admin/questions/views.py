@@ -1,4 +1,4 @@
-"""Questions that people are asked when they register: list, form, order, retiring, preview."""
+"""Questions asked at registration: list, form, order, retiring, preview."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,34 +54,34 @@ class QuestionRow:
     """A question in the list."""
 
     definition: Definition
-    position: int  # among those that are asked, from 1; 0 if it is retired
-    answers: int | None  # none where they are private, and so are not counted
+    position: int  # among the questions that are asked, from 1; 0 if retired
+    answers: int | None  # None for private answers, which are not counted
     condition: str
 
     @property
     def name(self) -> str:
-        """The question itself."""
+        """Return the text of the question."""
         return custom_questions.get_label(self.definition)
 
     @property
     def is_for_everybody(self) -> bool:
-        """Whether it is asked of all delegates, whatever else they answer."""
-        asked = self.definition
-        return not (self.condition or asked.categories or asked.days)
+        """Whether all delegates are asked it, regardless of their other answers."""
+        definition = self.definition
+        return not (self.condition or definition.categories or definition.days)
 
     @property
     def kind(self) -> str:
-        """What kind of answer it asks for."""
+        """Return the kind of answer."""
         return descriptions.name_kind(self.definition)
 
     @property
     def is_standard(self) -> bool:
-        """Whether every site asks it, so that it cannot be deleted."""
+        """Whether every site has it, so that it cannot be deleted."""
         return self.definition.standard is not None
 
     @property
     def can_be_hidden(self) -> bool:
-        """Whether the site works if nobody is asked it."""
+        """Whether the site works without it."""
         return self.definition.standard is None or self.definition.standard.can_be_hidden
 
 
@@ -114,20 +114,20 @@ def _render_index(error: str = "") -> ResponseReturnValue:
 def _list_rows() -> Sequence[QuestionRow]:
     definitions = queries.read_definitions(REGISTRATION)
     counts = {**custom_answers.count_by_question(), **custom_answers.count_standard()}
-    by_id = {one.id: one for one in definitions}
+    by_id = {definition.id: definition for definition in definitions}
     rows = []
-    asked = 0
+    active_count = 0
     for one in sorted(definitions, key=lambda each: each.is_retired):
-        asked += not one.is_retired
+        active_count += not one.is_retired
         condition = descriptions.describe_condition(one.condition, by_id)
-        position = 0 if one.is_retired else asked
+        position = 0 if one.is_retired else active_count
         answers = counts.get(one.id, 0) if _is_counted(one) else None
         rows.append(QuestionRow(one, position, answers, condition))
     return rows
 
 
 def _is_counted(definition: Definition) -> bool:
-    """Return True if the person signed in may know how many have answered a question."""
+    """Return True if the current user may know how many people answered a question."""
     is_standard = definition.standard is not None
     return not definition.is_private or (not is_standard and can_read(roles.SPEAKER_NEEDS))
 
@@ -174,7 +174,7 @@ def _render_question(number: int, error: str = "") -> ResponseReturnValue:
 
 
 def _list_texts(definition: Definition) -> Mapping[str, Sequence[str]]:
-    """Return the choices of each version by its number, the newest first."""
+    """Map the number of each version to its choices, the newest version first."""
     language = custom_questions.get_language()
     return {
         str(len(definition.versions) - index): list(version.get_texts(language).choices.values())
@@ -187,7 +187,7 @@ def _list_texts(definition: Definition) -> Mapping[str, Sequence[str]]:
 def edit(number: int) -> ResponseReturnValue:
     question = queries.get_question(REGISTRATION, number)
     definitions = queries.read_definitions(REGISTRATION)
-    index = [one.id for one in definitions].index(number)
+    index = [definition.id for definition in definitions].index(number)
     form = forms.build_form(**forms.initial_data(definitions[index], question.version))
     form.set_choices(definitions[:index])
     known = definitions[index].standard

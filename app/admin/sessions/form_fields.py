@@ -46,7 +46,7 @@ def resolve_local_time(
     """Return the moment of a local time in UTC, or None if the clocks skip it.
 
     If the clocks show it twice, return the first, unless the second is among the known moments: a
-    time that nobody touched stays unchanged.
+    time that no one touched stays unchanged.
     """
     both = [datetime.combine(day, clock, zone).replace(fold=fold) for fold in (0, 1)]
     real = [one.astimezone(UTC) for one in both if _local_time_exists(one, zone)]
@@ -120,7 +120,7 @@ class AppearancesField(FieldList):  # type: ignore[type-arg]  # FieldList is not
     def apply_button(self, action: str, index: int) -> str:
         """Remove a row, or swap it with the one above or below.
 
-        Return the button to focus next, or "" if there is none.
+        Return the button to focus next, or "" if no row button was pressed.
         """
         rows = self._row_data()
         other = index + STEPS.get(action, 0)
@@ -137,7 +137,7 @@ class AppearancesField(FieldList):  # type: ignore[type-arg]  # FieldList is not
         return _next_button(action, other, len(rows))
 
     def values(self) -> list[list[Any]]:
-        """Return the key, or the name of somebody new, and the role of each speaker, in order."""
+        """Return the key, or the name of a new speaker, and the role of each speaker, in order."""
         return [
             [row["speaker"] or NewSpeaker(row["new_name"]), row["role"]]
             for row in self._row_data()
@@ -150,7 +150,9 @@ class AppearancesField(FieldList):  # type: ignore[type-arg]  # FieldList is not
 
 def initial_appearances(appearances: Sequence[Appearance]) -> list[dict[str, str]]:
     """Return the rows of a session's current speakers."""
-    return [{"speaker": one.speaker.key, "role": one.role} for one in appearances]
+    return [
+        {"speaker": appearance.speaker.key, "role": appearance.role} for appearance in appearances
+    ]
 
 
 def _next_button(action: str, index: int, rows: int) -> str:

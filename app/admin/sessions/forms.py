@@ -212,20 +212,20 @@ class SessionForm(EditForm, TableForm):
         }
 
     def apply_button(self, button: str) -> bool:
-        """Apply a button other than saving; return True if it was one.
+        """Apply a button other than saving; return True if one was pressed.
 
-        The Enter key presses the first button: if there is a name to find, it searches for that.
+        The Enter key presses the first button: if a name was typed, it searches for that.
         """
         is_find = button == ENTER_BUTTON and bool(self.find.data)
         self.pressed_button = "find" if is_find else button
-        action, _, what = self.pressed_button.partition(" ")
+        action, _, argument = self.pressed_button.partition(" ")
         if action == "add":
-            self.appearances.add(what)
+            self.appearances.add(argument)
             self._focus_last_row()
         elif action == "new":
             self._add_new_speaker()
-        elif _is_number(what):
-            self.focus_button = self.appearances.apply_button(action, int(what))
+        elif _is_number(argument):
+            self.focus_button = self.appearances.apply_button(action, int(argument))
             self.find.render_kw = {
                 **self.find.render_kw,
                 **({} if self.focus_button else AUTOFOCUS),
@@ -303,8 +303,8 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def initial_data_for_new(args: Mapping[str, str]) -> dict[str, Any]:
-    """Return the initial values for a new session; the board gives a time and a room."""
-    given = {
+    """Return the initial values for a new session; the board passes a time and a room."""
+    initial = {
         "day": args.get("day") if _parse_day(args.get("day")) else None,
         "starts": _parse_clock(args.get("starts")),
         "ends": _parse_clock(args.get("ends")),
@@ -314,7 +314,7 @@ def initial_data_for_new(args: Mapping[str, str]) -> dict[str, Any]:
         "state": DRAFT,
         "kind": kind_name("parallel"),
         "expected_version": 0,
-        **{name: value for name, value in given.items() if value},
+        **{name: value for name, value in initial.items() if value},
     }
 
 

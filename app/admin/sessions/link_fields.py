@@ -1,4 +1,4 @@
-"""The links of a session, as they are typed: one web address on each line, with its text."""
+"""The links of a session, as they are typed: one URL per line, with its text."""
 
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ SCHEMES = frozenset({"http", "https"})
 
 
 def validate_links(_form: object, field: TextAreaField) -> None:
-    """Raise ValidationError for too many links or one that is no web address."""
+    """Raise ValidationError for too many links, or a line without a URL."""
     links = parse_links(field.data or "")
     if len(links) > MAX_LINKS:
         raise ValidationError(gettext("Enter %(most)s links or fewer", most=MAX_LINKS))

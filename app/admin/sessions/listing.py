@@ -66,10 +66,10 @@ class SessionListRow:
     state_label: str  # "" for a confirmed session
     starts: str
     day: str
-    short_day: str  # where rows are dense
+    short_day: str  # for dense rows
     starts_iso: str  # ISO 8601
     changed_on: str
-    seats: str  # booked and all, "" if nobody books
+    seats: str  # booked and total; "" if seats are not booked
 
 
 def get_listing() -> Listing[SessionListRow]:
@@ -81,7 +81,7 @@ def get_listing() -> Listing[SessionListRow]:
 
 
 def list_slugs() -> Sequence[str]:
-    """Return the slugs of all that the request asks for, whatever the page, up to the limit."""
+    """List the slugs of all sessions that match the request, on any page, up to the limit."""
     list_query = parse_list_query(get_filters(), SORTS)
     window = list_query.first_window(MAX_SELECTED)
     found = session_queries.list_page(build_session_filter(list_query), **window)
@@ -104,7 +104,7 @@ def kind_options(choices: SessionFilterChoices) -> list[tuple[str, str]]:
 
 
 def kind_choices(choices: SessionFilterChoices) -> list[tuple[str, str]]:
-    """Return the types that are in use or common, and their names."""
+    """Return the types that are in use or common, with their names."""
     used = dict.fromkeys(kind for kind, _ in choices.kind)
     return [(kind, kind_name(kind)) for kind in {**used, **KINDS}]
 
@@ -187,7 +187,7 @@ def get_filters() -> Sequence[ListFilter]:
 
 
 def build_session_filter(list_query: ListQuery) -> SessionFilter:
-    """Return the sessions that a list query selects, such as that of a saved view."""
+    """Return the filter for the sessions of a list query, such as that of a saved view."""
     day = list_query.get_filter("day")
     return SessionFilter(
         search=list_query.search,
@@ -227,12 +227,12 @@ class BulkEditForm(Form):
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything that was chosen is still offered."""
+        """Whether everything that was chosen is still available."""
         return all(self[field].validate(self) for field in BULK_FIELDS)
 
     @property
     def is_cancellation(self) -> bool:
-        """Whether sessions are to be cancelled, and nothing else changes."""
+        """Whether the edit cancels sessions and changes nothing else."""
         return self.values() == {"state": CANCELLED}
 
     def values(self) -> dict[str, Any]:

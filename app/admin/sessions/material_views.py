@@ -32,7 +32,7 @@ class _AdminMaterialViews(MaterialViews):
     can_release = True
 
     def get_session(self, **url_args: str) -> Session:
-        guards.require_role_for(roles.PROGRAMME)()  # an upload that is too large comes before it
+        guards.require_role_for(roles.PROGRAMME)()  # first, as the upload may be too large
         return session_queries.get_session(url_args["slug"])
 
     def get_uploader(self, **url_args: str) -> Uploader:

@@ -41,12 +41,12 @@ from app.web.rendering import render_page
 
 @dataclass(frozen=True)
 class SessionDetail:
-    """What the page of a session shows besides its fields."""
+    """What the page of a session shows in addition to its fields."""
 
     abstract: str  # HTML
     description: str  # HTML
     links: Sequence[tuple[str, str]]
-    others: Sequence[tuple[str, str]]  # labels and texts of fields without a place of their own
+    others: Sequence[tuple[str, str]]  # labels and texts of fields that are not shown elsewhere
     clashes: Sequence[Clash]
     clash_slugs: Mapping[str, str]  # slugs of clashing sessions by their keys
     is_public: bool
@@ -55,7 +55,7 @@ class SessionDetail:
 
 
 def get_detail(session: Session) -> SessionDetail:
-    """Return what the page of a session shows besides its fields."""
+    """Return what the page of a session shows in addition to its fields."""
     is_public = queries.is_public(session)
     found = clashes.group_by_session(clashes.list_clashes()).get(session.key, ())
     return SessionDetail(
@@ -116,13 +116,13 @@ def index() -> ResponseReturnValue:
 
 @bp.route("/_several", methods=["GET", "POST"])
 def bulk() -> ResponseReturnValue:
-    """Ask what to change in the selected sessions; question and preview have an address."""
+    """Ask what to change in the selected sessions; the questions and the preview have URLs."""
     return _render_bulk_edit() if request.method == "GET" else _store_selection()
 
 
 def _store_selection() -> ResponseReturnValue:
     slugs = get_selected(session_listing.list_slugs)[:MAX_SELECTED]
-    chosen = [one.slug for one in session_queries.list_by_slug(slugs)]
+    chosen = [session.slug for session in session_queries.list_by_slug(slugs)]
     if not chosen:
         return _render_index(gettext("Select at least one session"))
     preview = "1" if "check" in request.form or "state" in request.form else None
@@ -139,7 +139,7 @@ def _render_bulk_edit() -> ResponseReturnValue:
     is_checked = draft_forms.PREVIEW in request.args
     values = form.values() if is_checked and form.is_complete else {}
     outlooks = session_listing.preview_bulk_edit(chosen, values) if values else []
-    affected = [one.session for one in outlooks if one.is_possible]
+    affected = [outlook.session for outlook in outlooks if outlook.is_possible]
     return render_page(
         "admin/sessions/bulk.html",
         form=form,
@@ -147,7 +147,7 @@ def _render_bulk_edit() -> ResponseReturnValue:
         outlooks=outlooks,
         affected=len(affected),
         people=find_affected_by_several(affected, conference_zone()) if affected else None,
-        already=sum(not one.changes for one in outlooks),
+        already=sum(not outlook.changes for outlook in outlooks),
         is_checked=is_checked,
         back=redirects.safe_path_or_blank(selection.get("back", "")) or url_for(".index"),
     )
@@ -279,7 +279,7 @@ def _set_choices(form: SessionForm, session: Session | None = None) -> None:
 def _render_form(
     form: SessionForm, session: Session | None = None, stale: StaleEdit | None = None
 ) -> ResponseReturnValue:
-    """Render the form; with both versions if somebody else has saved meanwhile."""
+    """Render the form; with both versions if another user has saved in the meantime."""
     form.appearances.set_choices()
     found = session_queries.search_speakers(form.find.data or "", MAX_SPEAKERS_FOUND + 1)
     return render_page(

@@ -51,14 +51,14 @@ def show(slug: str) -> ResponseReturnValue:
 
 @bp.post("/speakers/<slug>/keepers/<int:number>/end")
 def revoke(slug: str, number: int) -> ResponseReturnValue:
-    """Revoke somebody's access to a speaker's pages."""
+    """Revoke a person's access to a speaker's pages."""
     access.revoke(speaker_queries.get_speaker(slug), number, actor=guards.current_actor())
     return redirects.redirect_to(url_for(".show", slug=slug), "keeper-ended")
 
 
 @bp.post("/speakers/<slug>/keepers/replace")
 def replace_address(slug: str) -> ResponseReturnValue:
-    """Invite the speaker at their corrected contact address, and shut out the earlier one."""
+    """Invite the speaker at their corrected contact address, and revoke access for the old one."""
     speaker = speaker_queries.get_speaker(slug)
     batch_emails.replace_address(speaker, actor=guards.current_actor())
     return redirects.redirect_to(url_for(".show", slug=slug), "address-replaced")
@@ -86,7 +86,7 @@ def owner(slug: str) -> ResponseReturnValue:
 
 @bp.post("/sessions/<slug>/owner/end")
 def remove_owner(slug: str) -> ResponseReturnValue:
-    """Remove the owner of a session's text, so that only its speakers can edit it."""
+    """Remove the owner of a session's text; only its speakers can edit it then."""
     session_owners.remove_owner(session_queries.get_session(slug), actor=guards.current_actor())
     return redirects.redirect_to(url_for("admin.sessions.show", slug=slug), "owner-ended")
 

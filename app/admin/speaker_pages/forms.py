@@ -43,8 +43,8 @@ class DeadlinesForm(Form):
     ) -> "DeadlinesForm":
         """Return a form with a date field for each item."""
         named = {_field_name(item): OptionalDateField(item.team_label) for item in items}
-        made: type[DeadlinesForm] = type("Deadlines", (cls,), named)
-        return made(data={_field_name(item): deadlines.get(item.name) for item in items})
+        form_class: type[DeadlinesForm] = type("Deadlines", (cls,), named)
+        return form_class(data={_field_name(item): deadlines.get(item.name) for item in items})
 
     def ordered_fields(self, items: Sequence[ChecklistItem]) -> list[Field]:
         """Return the fields in the order of the items."""
@@ -66,7 +66,7 @@ class SessionOwnerForm(Form):
 
 
 class RequestAnswerForm(Form):
-    """Answer what a speaker asked."""
+    """Answer a speaker's request."""
 
     answer = TextAreaField(
         _l("Your answer"),
@@ -81,7 +81,7 @@ class RequestAnswerForm(Form):
 
 
 class BatchEmailForm(Form):
-    """Send an email to several speakers, with a message of one's own."""
+    """Send an email to several speakers, with a personal message."""
 
     message = editor_text_field(
         _l("Your message (optional)"),

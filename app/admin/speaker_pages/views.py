@@ -68,7 +68,7 @@ redirects.MESSAGES["admin"] |= {
 def show_reminders() -> ResponseReturnValue:
     """Show the scheduled reminders, and the text of one."""
     overview = reminders.get_overview()
-    planned = sorted(overview.planned, key=lambda one: one.is_paused)  # those at the end
+    planned = sorted(overview.planned, key=lambda one: one.is_paused)  # paused ones last
     query = parse_list_query((), ("soonest",), has_search=False)
     rows = planned[query.offset : query.offset + PAGE_SIZE]
     chosen = _requested_reminder(planned, rows)
@@ -89,12 +89,12 @@ def show_reminders() -> ResponseReturnValue:
 
 
 class ReminderGroup(NamedTuple):
-    """The reminders that are sent at one time, or those that are paused."""
+    """The reminders that are sent at the same time, or the paused ones."""
 
     send_at: datetime | None  # None if paused
-    ids: str  # of all of them, as one value of a form
+    ids: str  # of all of them, as one form value
     total: int
-    rows: Sequence[PendingReminder]  # those on this page of the list
+    rows: Sequence[PendingReminder]  # on this page of the list
 
 
 def _group_by_time(
@@ -103,13 +103,16 @@ def _group_by_time(
     def get_time(one: PendingReminder) -> datetime | None:
         return None if one.is_paused else one.send_at
 
-    shown = {time: list(group) for time, group in groupby(rows, get_time)}
-    every = {time: list(group) for time, group in groupby(planned, get_time)}
+    shown_groups = {time: list(group) for time, group in groupby(rows, get_time)}
+    all_groups = {time: list(group) for time, group in groupby(planned, get_time)}
     return [
         ReminderGroup(
-            time, " ".join(str(one.id) for one in every[time]), len(every[time]), shown[time]
+            time,
+            " ".join(str(one.id) for one in all_groups[time]),
+            len(all_groups[time]),
+            shown_groups[time],
         )
-        for time in shown
+        for time in shown_groups
     ]
 
 
@@ -129,8 +132,8 @@ def _requested_reminder(
     planned: Sequence[PendingReminder], rows: Sequence[PendingReminder]
 ) -> Sequence[PendingReminder]:
     """Return the reminder in the query parameter ``to``, else the first on the page, if any."""
-    asked = request.args.get("to", "")
-    return [one for one in planned if str(one.id) == asked][:1] or rows[:1]
+    reminder_id = request.args.get("to", "")
+    return [reminder for reminder in planned if str(reminder.id) == reminder_id][:1] or rows[:1]
 
 
 def _apply_to_selected(action: Callable[..., None], message_key: str) -> ResponseReturnValue:
@@ -143,7 +146,7 @@ def _apply_to_selected(action: Callable[..., None], message_key: str) -> Respons
 
 
 def _parse_ids(name: str) -> Collection[int]:
-    """Return the numbers in a value of the form: one in each, or several by spaces."""
+    """Parse ids from form values; each value has one or several, separated by spaces."""
     typed = " ".join(request.form.getlist(name)).split()
     return set(parse_numbers(typed))
 
@@ -167,16 +170,18 @@ def overview() -> ResponseReturnValue:
 @bp.route("/requests/<int:number>/answer", methods=["GET", "POST"])
 @validates_own_csrf
 def answer_request(number: int) -> ResponseReturnValue:
-    """Answer what a speaker asked: the answer is emailed, and shown on their pages."""
-    asked, form = queries.get_request(number), RequestAnswerForm()
+    """Answer a speaker's request: the answer is emailed, and shown on their pages."""
+    speaker_request, form = queries.get_request(number), RequestAnswerForm()
     if form.validate_on_submit():
         try:
-            services.resolve_request(asked, form.answer.data or "", actor=guards.current_actor())
+            services.resolve_request(
+                speaker_request, form.answer.data or "", actor=guards.current_actor()
+            )
         except RuleViolation as refusal:
             form.add_error(form.answer, refusal)
         else:
             return redirects.redirect_to(url_for(".overview"), "request-answered")
-    return render_page("admin/speaker_pages/answer.html", form=form, asked=asked)
+    return render_page("admin/speaker_pages/answer.html", form=form, asked=speaker_request)
 
 
 @bp.post("/requests/<int:number>/settle")
@@ -191,8 +196,8 @@ def deadlines() -> ResponseReturnValue:
     form = DeadlinesForm.for_items(ITEMS, queries.get_deadlines())
     if form.validate_on_submit():
         is_news = services.set_deadlines(form.get_deadlines(), actor=guards.current_actor())
-        what = "dates-saved" if is_news else "as-it-was"
-        return redirects.redirect_to(url_for(".overview"), what)
+        message_key = "dates-saved" if is_news else "as-it-was"
+        return redirects.redirect_to(url_for(".overview"), message_key)
     return render_page(
         "admin/speaker_pages/deadlines.html", form=form, rows=form.ordered_fields(ITEMS)
     )
@@ -222,7 +227,7 @@ def batch_email(letter: str) -> ResponseReturnValue:
 
 
 def _send_batch(letter: str, message: str) -> ResponseReturnValue:
-    """Send the emails; those who have got them since the page was opened do not get them again."""
+    """Send the emails, except to those who got one since the page was opened."""
     batch_emails.lock_mailings()
     batch = _build_batch(letter, request.form)
     batch_emails.send(batch, actor=guards.current_actor(), message=message)
@@ -234,7 +239,7 @@ def _send_batch(letter: str, message: str) -> ResponseReturnValue:
 
 @bp.get("/invitations")
 def show_invitations() -> ResponseReturnValue:
-    """Show the speakers, grouped by how their invitation stands."""
+    """Show the speakers, grouped by the state of their invitation."""
     list_query = parse_list_query((INVITATION_FILTER,), ("state",))
     found = invitations.list_page(
         list_query.get_filter("state"),
@@ -252,14 +257,14 @@ def show_invitations() -> ResponseReturnValue:
 
 
 def _count_in_options(one: ListFilter, counts: Mapping[str, int]) -> ListFilter:
-    """Return a filter that says how many there are of each option."""
+    """Return a filter that shows the number of rows for each option."""
     chosen = request.args.get(one.name)
     options = [(key, label) for key, label in one.options if counts[key] or key == chosen]
     return replace(one, options=[(key, f"{label} ({counts[key]})") for key, label in options])
 
 
 def _build_batch(letter: str, selection: MultiDict[str, str]) -> EmailBatch:
-    """Return the emails to the selected people; a link that selects nobody means everybody."""
+    """Return the emails to the selected people; a link without a selection means everyone."""
     ticked, owners = _list_ticked(), request.values.getlist("owner")
     if request.method == "GET" and _is_about_selection():
         ticked, owners = selection.getlist("chosen"), selection.getlist("owner")
@@ -268,17 +273,17 @@ def _build_batch(letter: str, selection: MultiDict[str, str]) -> EmailBatch:
     return batch_emails.build_batch(
         letter,
         None if means_all else ticked,
-        [one for one in every_owner if means_all or str(one.owner.id) in owners],
+        [owner for owner in every_owner if means_all or str(owner.owner.id) in owners],
     )
 
 
 def _is_about_selection() -> bool:
-    """Return False for a link that selects nobody, or names those whom it selects."""
+    """Return False for a link that selects no one, or names the people it selects."""
     return request.method == "POST" or draft_forms.PREVIEW in request.args
 
 
 def _list_ticked() -> list[str]:
-    """List the slugs that this request selects: one by one, all of a list, or in groups."""
+    """List the slugs that this request selects: individually, a whole list, or in groups."""
     return [
         *request.args.getlist("chosen"),
         *get_selected(speaker_listing.list_slugs),

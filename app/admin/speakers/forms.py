@@ -68,7 +68,7 @@ class SpeakerForm(EditForm, ProfileFields):
         }
 
     def apply_row_button(self, button: str, days: Iterable[date]) -> bool:
-        """Apply a button other than saving; return True if it was one."""
+        """Apply a button other than saving; return True if one was pressed."""
         is_row_added_or_removed = self.absences.apply_button(button, days)
         return (
             self.biographies.apply_button(button) or is_row_added_or_removed or button == "preview"

@@ -127,7 +127,7 @@ def get_filters() -> Sequence[ListFilter]:
         TextFilter(
             "organisation",
             _l("Organisation"),
-            [(one, one) for one in choices.organisations],
+            [(organisation, organisation) for organisation in choices.organisations],
         ),
         ListFilter("role", _l("Role"), tuple(ROLES.items())),
         ListFilter("task", _l("To do"), TASK_OPTIONS),
@@ -138,7 +138,7 @@ def get_filters() -> Sequence[ListFilter]:
 
 
 def _list_place_filter() -> Sequence[ListFilter]:
-    """List the filter by place, where speakers are asked to take one."""
+    """List the filter by place, if speakers are asked to accept a place."""
     is_asked = speaker_places.find_category() is not None
     return [ListFilter("place", _l("Place"), PLACE_OPTIONS)] if is_asked else []
 
@@ -162,7 +162,7 @@ def _build_rows(rows: Sequence[SpeakerRow]) -> list[SpeakerListRow]:
 
 
 def list_slugs() -> Sequence[str]:
-    """Return the slugs of all that the request asks for, whatever the page, up to the limit."""
+    """List the slugs of all speakers that match the request, on any page, up to the limit."""
     list_query = parse_list_query(get_filters(), SORTS)
     window = list_query.first_window(MAX_SELECTED)
     found = speaker_queries.list_page(build_speaker_filter(list_query), **window)
@@ -170,7 +170,7 @@ def list_slugs() -> Sequence[str]:
 
 
 def build_speaker_filter(list_query: ListQuery) -> SpeakerFilter:
-    """Return the speakers that a list query selects, such as that of a saved view."""
+    """Return the filter for the speakers of a list query, such as that of a saved view."""
     invited, day = list_query.get_filter("invited"), list_query.get_filter("day")
     return SpeakerFilter(
         search=list_query.search,

@@ -1,4 +1,4 @@
-"""The rows of the list of speakers, as text; what many rows share is formatted once."""
+"""The rows of the list of speakers, as text; values that many rows share are formatted once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ MISSING_WORDS = {
 
 @dataclass(frozen=True)
 class Mark:
-    """A state in words; ``look`` is that of the macro ``tag``: "", "strong" or "warning"."""
+    """A state as text; ``look`` is the variant of the ``tag`` macro: "", "strong" or "warning"."""
 
     words: Any  # translated, or lazy
     look: str = ""
@@ -48,12 +48,12 @@ INVITATION_MARKS = {
 
 @dataclass(frozen=True)
 class InvitationText:
-    """When a speaker was invited, what became of it, and who invited them."""
+    """When a speaker was invited, the result, and who invited them."""
 
     invited: FormattedMoment | None
     mark: Mark | None
     invited_by: str  # "by Ada Lovelace", or ""
-    signed_in: FormattedMoment | None  # last
+    signed_in: FormattedMoment | None  # the last time
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class SpeakerListRow:
     """A row of the list, as text."""
 
     speaker: Speaker
-    name: tuple[str, str, str]  # what is before the family name, that, and what is after it
+    name: tuple[str, str, str]  # text before the family name, family name, text after it
     sessions: int
     invitation: InvitationText
     state: Mark
@@ -70,7 +70,7 @@ class SpeakerListRow:
 
 
 class RowFormatter:
-    """Describes many speakers: each word is translated once, and each day is formatted once."""
+    """Formats many speakers: each label is translated once, and each day is formatted once."""
 
     def __init__(self) -> None:
         self._days = DayFormatter()
@@ -120,7 +120,7 @@ def _choose_state(speaker: Speaker) -> str:
 
 
 def _choose_mark(invitation: Invitation) -> str:
-    """Return the name of the mark of an invitation, or "" where none is needed."""
+    """Return the name of the mark of an invitation, or "" if it needs none."""
     if invitation.has_new_address:
         return "new-address"
     if invitation.state == UNDELIVERED:

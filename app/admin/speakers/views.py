@@ -61,11 +61,11 @@ redirects.MESSAGES["admin"] |= {
     ),
 }
 
-SHOWN_APART = {  # fields with a place of their own on a speaker's page
+SHOWN_APART = {  # fields with their own place on a speaker's page
     *("name", "role", "organisation", "country", "biography", PHOTO),
     *("contact_address", "notes", CONFIRMED, TAKES_PART, ABSENCES),
 }
-OTHER_FIELDS = tuple(one for one in SPEAKER_FIELDS if one.name not in SHOWN_APART)
+OTHER_FIELDS = tuple(field for field in SPEAKER_FIELDS if field.name not in SHOWN_APART)
 
 
 @bp.get("")
@@ -203,7 +203,7 @@ def delete(slug: str) -> ResponseReturnValue:
 def _render_form(
     form: SpeakerForm, speaker: Speaker | None = None, stale: StaleEdit | None = None
 ) -> ResponseReturnValue:
-    """Render the form; with both versions if somebody else has saved meanwhile."""
+    """Render the form; with both versions if another user has saved in the meantime."""
     return render_page(
         "admin/speakers/form.html",
         status=409 if stale else None,
@@ -241,14 +241,14 @@ def _render_index(error: str = "") -> ResponseReturnValue:
 
 
 def _describe_fields(speaker: Speaker, *, is_public: bool) -> list[tuple[str, str]]:
-    """Return the labels and texts of the fields without a place of their own."""
+    """Return the labels and texts of the fields that are not shown elsewhere."""
     return [
         (
-            one.label,
-            SPEAKER_FIELDS.display_value(one.name, SPEAKER_FIELDS.get_value(speaker, one.name)),
+            field.label,
+            SPEAKER_FIELDS.display_value(field.name, SPEAKER_FIELDS.get_value(speaker, field.name)),
         )
-        for one in OTHER_FIELDS
-        if one.is_public == is_public
+        for field in OTHER_FIELDS
+        if field.is_public == is_public
     ]
 
 
@@ -268,7 +268,7 @@ class _AdminPhotoViews(PhotoViews):
     templates = "admin/speakers"
 
     def get_speaker(self, slug: str) -> Speaker:
-        guards.require_role_for(roles.PROGRAMME)()  # an upload that is too large comes before it
+        guards.require_role_for(roles.PROGRAMME)()  # first, as the upload may be too large
         return speaker_queries.get_speaker(slug)
 
     def find_photo(self, speaker: Speaker) -> Photo | None:

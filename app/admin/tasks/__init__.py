@@ -1,1 +1,1 @@
-"""The tasks of the dashboard: what needs doing, by matter, and which of it is open now."""
+"""The tasks of the dashboard: what needs doing, by topic, and which tasks are open now."""

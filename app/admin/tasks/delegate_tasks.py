@@ -1,4 +1,4 @@
-"""Tasks about delegates and the people who would like to be one."""
+"""Tasks about delegates and people who would like to attend."""
 
 from collections.abc import Callable, Sequence
 from typing import Final

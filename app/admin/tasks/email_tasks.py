@@ -1,4 +1,4 @@
-"""Tasks about emails: what was not delivered, replies to read, group emails and notices."""
+"""Tasks about emails: failed deliveries, replies to read, group emails and notices."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -33,7 +33,7 @@ IS_SLOW: Final = IS_WAITING & (
 
 
 def _count_returned_addresses() -> ColumnElement[int]:
-    """Return the subquery that counts the addresses of delegates that take no emails."""
+    """Return the subquery that counts the addresses of delegates that cannot receive emails."""
     address = Delegate.email_key
     is_returned = (
         select(SuppressedAddress.id)
@@ -49,7 +49,7 @@ def _count_returned_addresses() -> ColumnElement[int]:
 
 
 def _measure_notice() -> ColumnElement[str]:
-    """Return the subquery that gives how many people can be told of how many changes: 12 3."""
+    """Return the subquery for the numbers of people and changes of the next notice: "12 3"."""
     size = cast(ChangeNotice.people, String) + " " + cast(ChangeNotice.changes, String)
     newest = select(size).where(notice_models.IS_OPEN)
     return newest.order_by(ChangeNotice.id.desc()).limit(1).scalar_subquery()

@@ -1,8 +1,8 @@
-"""Tasks of the dashboard: what one is, and which need doing now.
+"""Tasks of the dashboard: their declaration, and which need doing now.
 
-A task is declared as a row of ``TASKS`` in the module of its matter. Its count is a subquery, which
-goes into the one statement that counts all tasks, or a function where counting needs more than SQL.
-A person sees the tasks of the areas that their role may change; the others are not counted.
+A task is declared as a row of ``TASKS`` in the module of its topic. Its count is a subquery, which
+becomes part of the one statement that counts all tasks, or a function if SQL is not enough. Users
+see the tasks of the areas that their role may change; the others are not counted.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -38,18 +38,18 @@ def _read_count(value: Any) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Something that may need doing: how it is counted, who may do it, and where."""
+    """Something that may need doing: how to count it, who may do it, and where."""
 
     name: str
     severity: str
-    area: Area  # it is shown to the roles that may change it
+    area: Area  # shown to the roles that may change it
     count: Count
-    sentence: Callable[[int], str]  # the words after the number
+    sentence: Callable[[int], str]  # the text after the number
     url: Callable[[], str]  # of the list, filtered
     is_counted: bool = True  # False: the sentence needs no number
-    item: str = ""  # of the speakers' checklist: its deadline is that of the task
-    read: Callable[[Any], int] = _read_count  # what the database gives, as a number
-    describe: Callable[[Any], str] | None = None  # likewise, as words in place of the sentence
+    item: str = ""  # of the speakers' checklist, whose deadline applies to the task
+    read: Callable[[Any], int] = _read_count  # converts the database value to a number
+    describe: Callable[[Any], str] | None = None  # likewise, to a text in place of the sentence
 
 
 @dataclass(frozen=True)
@@ -67,25 +67,27 @@ class OpenTask:
 
 
 def count_where(model: type[Base], *such: ColumnElement[bool]) -> ColumnElement[int]:
-    """Return the subquery that counts the rows for which all conditions hold."""
+    """Return the subquery that counts the rows that meet all conditions."""
     return select(func.count()).select_from(model).where(*such).scalar_subquery()
 
 
 def list_url(endpoint: str, **values: Any) -> Callable[[], str]:
-    """Return what gives the URL of a list of admin, with its filters."""
+    """Return a function that returns the URL of an admin list with these filters."""
     return lambda: url_for(f"admin.{endpoint}", **values)
 
 
 def list_open(
     tasks: Sequence[Task], role: str, *besides: ColumnElement[Any]
 ) -> tuple[Sequence[OpenTask], Sequence[Any]]:
-    """List what a role has to do, most urgent first, and read other columns in the same statement.
+    """List the open tasks of a role, most urgent first, and the values of ``columns``.
 
-    The tasks and the columns take one statement, besides the counts that are more than SQL.
+    Both take one statement, in addition to the counts that need more than SQL.
     """
     own = tuple(task for task in tasks if role in task.area.write_roles)
     values = iter(db.session.execute(_select_counts(own, besides)).one())
-    counts = [next(values) if isinstance(one.count, ColumnElement) else one.count() for one in own]
+    counts = [
+        next(values) if isinstance(task.count, ColumnElement) else task.count() for task in own
+    ]
     deadlines = [next(values) if task.item else None for task in own]
     found = [
         _open(task, count, due_on)
@@ -93,7 +95,8 @@ def list_open(
     ]
     order = list(SEVERITIES)
     is_open = sorted(
-        (one for one in found if one.number), key=lambda one: order.index(one.severity)
+        (open_task for open_task in found if open_task.number),
+        key=lambda one: order.index(one.severity),
     )
     return is_open, list(values)
 
@@ -101,16 +104,16 @@ def list_open(
 def group_by_severity(tasks: Sequence[OpenTask]) -> Iterator[tuple[Any, Sequence[OpenTask]]]:
     """Yield the tasks of each severity below its label."""
     for severity, label in SEVERITIES.items():
-        such = [task for task in tasks if task.severity == severity]
-        if such:
-            yield label, such
+        matching = [task for task in tasks if task.severity == severity]
+        if matching:
+            yield label, matching
 
 
 @cache
 def _select_counts(
     tasks: tuple[Task, ...], besides: tuple[ColumnElement[Any], ...]
 ) -> Select[tuple[Any, ...]]:
-    """Select counts, deadlines and the other columns; built once, since that takes the longest."""
+    """Select counts, deadlines and the other columns; cached, since building it takes longest."""
     counts = [task.count for task in tasks if isinstance(task.count, ColumnElement)]
     deadlines = [_deadline(task.item) for task in tasks if task.item]
     return select(*counts, *deadlines, *besides)

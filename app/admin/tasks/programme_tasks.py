@@ -1,4 +1,4 @@
-"""Tasks about sessions, what speakers change and upload, and publishing the programme."""
+"""Tasks about sessions, speakers' changes and uploads, and publishing the programme."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -44,7 +44,7 @@ def _count_uploads() -> ColumnElement[int]:
 
 
 def _count_sessions_without_place() -> ColumnElement[int]:
-    """Return the subquery that counts them once the organisers’ date has passed."""
+    """Return the subquery that counts them once the date set by the organisers has passed."""
     today = bindparam(
         "conference_day",
         callable_=lambda: local_day(clock.now()),

@@ -1,4 +1,4 @@
-"""Tasks about the settings and the data of the site, and what is left of the example."""
+"""Tasks about the settings and the data of the site, and leftovers of the example."""
 
 import re
 from collections.abc import Sequence
@@ -50,12 +50,12 @@ def _days_until_closing() -> int:
     conference = current_release.get_programme().conference
     if conference.registration_closes_at is None:
         return 0
-    left = conference.registration_closes_at - clock.now()
-    return left.days + 1 if timedelta() < left <= CLOSING_SOON else 0
+    remaining = conference.registration_closes_at - clock.now()
+    return remaining.days + 1 if timedelta() < remaining <= CLOSING_SOON else 0
 
 
 def _count_example_texts() -> int:
-    """Count the texts of the example that are still there beside another conference."""
+    """Count the texts of the example that remain on the site of another conference."""
     folder, conference = get_content_folder(), current_release.get_programme().conference
     if conference.is_invented or conference.acronym in {"", get_example_acronym(folder)}:
         return 0

@@ -1,4 +1,4 @@
-"""Tasks about speakers: what they ask for, and what is missing of them."""
+"""Tasks about speakers: their requests, and what is missing about them."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,1 +1,1 @@
-"""Every email that the site sends: its name, who gets it, when, and a preview."""
+"""Every email that the site sends: its name, recipients, trigger and preview."""

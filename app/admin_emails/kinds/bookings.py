@@ -37,7 +37,7 @@ def group() -> Context:
 
 
 def changed_group() -> Context:
-    """Return the variables of an email about somebody who left a group."""
+    """Return the variables of an email about a person who left a group."""
     return {**group(), "person": "Toni Instance", "change": "left"}
 
 

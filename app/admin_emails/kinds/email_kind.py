@@ -1,4 +1,4 @@
-"""How a type of email is declared."""
+"""The declaration of a type of email."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class EmailKind:
     name: Any
     recipient: Any
     trigger: Any  # when it is sent
-    sample: Callable[[], Context]  # the template variables of its preview
-    people: str = ""  # the source of real people, where it is not named as a variable
-    area: Area | None = None  # who may know that somebody got it; None: all who may see emails
+    sample: Callable[[], Context]  # returns the template variables of its preview
+    people: str = ""  # the source of real people, if no variable names it
+    area: Area | None = None  # needed to know who got it; None: all who may see emails
 
 
 DELEGATE = _l("The delegate")

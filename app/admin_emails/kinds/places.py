@@ -1,4 +1,4 @@
-"""Emails to people who apply or wait, each with the template variables of its preview."""
+"""Emails to applicants and people who are waiting, with the template variables of previews."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -48,7 +48,7 @@ def application() -> Context:
 
 
 def interest() -> Context:
-    """Return the variables of an email to somebody who would like to come."""
+    """Return the variables of an email to a person who expressed interest."""
     code: InvitationCode = invitation()["invitation"]
     sample = ExpressionOfInterest(
         access_key=samples.SAMPLE_KEY,
@@ -64,17 +64,17 @@ def interest() -> Context:
 
 
 def approved_application() -> Context:
-    """Return the variables of an email to somebody whose application was approved."""
+    """Return the variables of an email to an approved applicant."""
     return {**samples.ticket(), "message": SAMPLE_MESSAGE}
 
 
 def waitlisted_application() -> Context:
-    """Return the variables of an email to somebody who was approved and has to wait."""
+    """Return the variables of an email to an approved applicant who has to wait."""
     return {**waiting(), "message": SAMPLE_MESSAGE}
 
 
 def offered_place() -> Context:
-    """Return the variables of an email that offers somebody the place of a delegate."""
+    """Return the variables of an email that offers a delegate's place to a colleague."""
     sample = PlaceTransfer(
         access_key=samples.SAMPLE_KEY,
         delegate=samples.build_delegate(),
@@ -86,12 +86,12 @@ def offered_place() -> Context:
 
 
 def passed_on_place() -> Context:
-    """Return the variables of an email to somebody whose place a colleague has taken."""
+    """Return the variables of an email to a delegate whose place a colleague has taken."""
     return {"delegate": samples.build_delegate(), "colleague": "Sam Sample"}
 
 
 def waiting() -> Context:
-    """Return the variables of an email to somebody on the waiting list."""
+    """Return the variables of an email to a person on the waiting list."""
     entry = WaitingListEntry(
         scope=CONFERENCE_LIST,
         access_key=samples.SAMPLE_KEY,
@@ -118,7 +118,7 @@ def offered() -> Context:
 
 
 def waiting_for_category() -> Context:
-    """Return the variables of an email to a delegate who waits for another category."""
+    """Return the variables of an email to a delegate who is waiting for another category."""
     context = waiting()
     entry = context["entry"]
     entry.category, entry.delegate = RegistrationCategory(name="Press"), samples.build_delegate()

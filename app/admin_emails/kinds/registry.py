@@ -1,6 +1,6 @@
 """Every type of email, by the names of their templates in ``templates/mail/``.
 
-The list of emails, its filter and the page "What emails say" read it.
+The list of emails, its filter and the page "What emails say" use it.
 """
 
 from collections.abc import Collection, Mapping
@@ -47,11 +47,11 @@ WITH_CALENDAR: Final = frozenset(
         *("booking_cancelled", "booking_links"),
     }
 )
-WITHOUT_TEMPLATE: Final = {"mailing": _l("Group email")}  # which organisers write
+WITHOUT_TEMPLATE: Final = {"mailing": _l("Group email")}  # written by organisers
 
 
 def get_email_name(template: str) -> str:
-    """Return the display name of an email, also of one that is no longer sent."""
+    """Return the display name of an email, including those that are no longer sent."""
     if template in WITHOUT_TEMPLATE:
         return str(WITHOUT_TEMPLATE[template])
     kind = EMAIL_KINDS.get(template)
@@ -60,7 +60,7 @@ def get_email_name(template: str) -> str:
 
 def email_choices(hidden: Collection[str] = ()) -> list[tuple[str, str]]:
     """Return the emails and their names, sorted by name, without hidden ones."""
-    shown = [(name, kind) for name, kind in EMAIL_KINDS.items() if name not in hidden]
-    names = [(template, str(kind.name)) for template, kind in shown]
+    visible_kinds = [(name, kind) for name, kind in EMAIL_KINDS.items() if name not in hidden]
+    names = [(template, str(kind.name)) for template, kind in visible_kinds]
     names += [(template, str(name)) for template, name in WITHOUT_TEMPLATE.items()]
     return sorted(names, key=itemgetter(1))

@@ -18,7 +18,7 @@ SPEAKER_NAME, SPEAKER_EMAIL = "Robin Sample", "robin@example.org"
 SESSION_TITLE = "An example of a session"
 ROOM_NAME = "Room 1"
 SESSION_TIME, SESSION_LENGTH = time(14), timedelta(hours=1)
-SAMPLE_KEY: Final = "sample"  # opens no booking: the keys of bookings are random and longer
+SAMPLE_KEY: Final = "sample"  # opens no booking: real keys are random and longer
 
 
 def nothing() -> Context:
@@ -27,7 +27,7 @@ def nothing() -> Context:
 
 
 def build_delegate() -> Delegate:
-    """Return an invented delegate who comes on every day."""
+    """Return an invented delegate who attends on every day."""
     conference = current_release.get_programme().conference
     days = (conference.ends_on - conference.starts_on).days + 1
     dates = (conference.starts_on + timedelta(days=number) for number in range(days))
@@ -65,5 +65,5 @@ def ticket() -> Context:
 
 
 def invitation_link() -> Context:
-    """Return a link that signs nobody in, and the days for which it would work."""
+    """Return a link that signs no one in, and the days for which it would be valid."""
     return {"secret": PLACEHOLDER_SECRET, "days": accounts.INVITATION_LIFETIME.days}

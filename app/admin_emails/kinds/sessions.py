@@ -84,7 +84,7 @@ def ballot_drawn() -> Context:
 
 
 def session_released() -> Context:
-    """Return a booking with a seat that was given back."""
+    """Return a booking with a seat that was released."""
     return {
         **samples.booking(),
         "title": samples.SESSION_TITLE,
@@ -94,7 +94,7 @@ def session_released() -> Context:
 
 
 def session_clash() -> Context:
-    """Return a booking with two seats that a release has put at the same time."""
+    """Return a booking with two seats that overlap after a release."""
     session = session_booked()["session"]
     others = [replace(session, title=OTHER_TITLE)]
     choose_by = session_offers.get_offer_end(session, clock.now())

@@ -25,7 +25,7 @@ OWNER = _l("The owner of the session")
 
 
 def speaker() -> Context:
-    """Return a speaker, with a link that signs nobody in."""
+    """Return a speaker, with a link that signs no one in."""
     return samples.invitation_link() | {
         "speaker": _build_speaker(),
         "by": samples.SPEAKER_EMAIL,

@@ -17,13 +17,13 @@ ORGANISER_EMAIL = "organiser@example.org"
 
 
 def sign_in_link() -> Context:
-    """Return a link that signs nobody in."""
+    """Return a link that signs no one in."""
     lifetime = accounts.SIGN_IN_LINK_LIFETIME // timedelta(minutes=1)
     return {"secret": PLACEHOLDER_SECRET, "onward": "", "minutes": lifetime}
 
 
 def team_member() -> Context:
-    """Return somebody who has just been given a role, with a link that signs nobody in."""
+    """Return a person who was just given a role, with a link that signs no one in."""
     return samples.invitation_link() | {
         "role": "editor",
         "inviter": ORGANISER_EMAIL,
@@ -32,7 +32,7 @@ def team_member() -> Context:
 
 
 def second_step() -> Context:
-    """Return a change of how somebody signs in."""
+    """Return a change of a person's second factor."""
     return {"news": "passkey_added"}
 
 

@@ -1,1 +1,1 @@
-"""Categories of registration: who attends how, with places of their own within the whole."""
+"""Categories of registration: who attends how, each with its own places within the total."""

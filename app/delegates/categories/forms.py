@@ -20,12 +20,12 @@ from app.web.formatting import local_moment
 
 STATE_TEXTS = {"closed": _l("Closed."), "full": _l("All places are taken.")}
 
-CLOSING_MARKS = ")”’"  # after which a sentence has not ended
+CLOSING_MARKS = ")”’"  # allowed after the end of a sentence
 FULL_BUT_WAITING = _l("All places are taken. You can join the waiting list for this category.")
 
 
 class CategoryForm(AnswersForm):
-    """Choose one of the categories that are open; others are shown with the reason."""
+    """Choose one of the open categories; others are shown with the reason they cannot be chosen."""
 
     template = "registration/category.html"
     options: Sequence[CategoryOption] = ()
@@ -33,7 +33,7 @@ class CategoryForm(AnswersForm):
 
     @property
     def questions(self) -> Sequence[Field]:
-        """The one question."""
+        """Return the only question."""
         return [self.category]
 
     @property
@@ -43,22 +43,24 @@ class CategoryForm(AnswersForm):
 
     @property
     def has_open(self) -> bool:
-        """Whether there is anything to choose."""
-        return any(one.is_open for one in self.options)
+        """Whether any category can be chosen."""
+        return any(option.is_open for option in self.options)
 
     def set_options(self, options: Sequence[CategoryOption]) -> None:
-        """Set what there is to choose from, and what is shown although it cannot be chosen."""
+        """Set the categories to choose from, and those shown although they cannot be chosen."""
         self.options = options
         self.category.choices = [
             SelectChoice(
-                str(one.id), one.name, {"hint": describe(one), "disabled": not one.is_open}
+                str(option.id),
+                option.name,
+                {"hint": describe(option), "disabled": not option.is_open},
             )
-            for one in options
+            for option in options
         ]
 
     def validate_category(self, field: Field) -> None:
         """Require a category that is open."""
-        chosen = next((one for one in self.options if str(one.id) == field.data), None)
+        chosen = next((option for option in self.options if str(option.id) == field.data), None)
         if chosen is None:
             raise ValidationError(gettext("Choose how you will attend"))
         if not chosen.is_open:
@@ -74,7 +76,7 @@ class CategoryForm(AnswersForm):
 
 
 def describe(option: CategoryOption) -> str:
-    """Return what stands below a category: its description, and why it cannot be chosen."""
+    """Return the text below a category: its description, and why it cannot be chosen."""
     about, state = option.description, describe_state(option)
     if about and state and (about[-1].isalnum() or about[-1] in CLOSING_MARKS):
         about += "."
@@ -108,33 +110,39 @@ def list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
 
 
 def render_confirmation_text(category: CategoryOption | None) -> Markup:
-    """Return what the organisers say to people of a category when they have registered."""
+    """Render the organisers' confirmation text for people in a category."""
     text = category.confirmation_text if category else ""
     return Markup(markdown.render_markdown(text).html if text else "")  # noqa: S704 – escaped there
 
 
 def build_category_form(answers: Answers) -> CategoryForm:
-    """Return the form of the first question as somebody with these answers sees it."""
+    """Return the form of the first question as a person with these answers sees it."""
     form = CategoryForm(data=answers)
     form.set_options(queries.list_options_for(answers))
     return form
 
 
 def pick_category(answers: Answers) -> Answers:
-    """Return the category among answers alone: pages without other answers depend on it."""
+    """Return only the category among answers, if pages without other answers depend on it."""
     return {CATEGORY: answers[CATEGORY]} if CATEGORY in answers else {}
 
 
 def name_blank_page(step: str, answers: Answers, steps: int) -> str:
-    """Return the name of a page in the cache: what it shows may depend on earlier answers."""
-    states = ",".join(one.state for one in queries.list_options_for({})) if step == CATEGORY else ""
+    """Return the cache name of an empty page, whose content may depend on earlier answers."""
+    states = (
+        ",".join(option.state for option in queries.list_options_for({}))
+        if step == CATEGORY
+        else ""
+    )
     number = answers.get(CATEGORY, "") if step == fields.DAYS else ""
     ways_in = queries.get_ways_in_key() if step == CATEGORY else ""
-    asked = " ".join(one.name for one in question_pages.list_relevant(step, answers))
-    return f"{step} of {steps} {number}{states} {ways_in} {asked}"
+    question_names = " ".join(
+        question.name for question in question_pages.list_relevant(step, answers)
+    )
+    return f"{step} of {steps} {number}{states} {ways_in} {question_names}"
 
 
 def fits_days(form: AnswersForm, answers: Answers) -> bool:
-    """Return True if the chosen days are those of the chosen category; else the form says so."""
+    """Return True if the chosen days suit the chosen category; otherwise add an error."""
     limit_days(form, queries.list_days_for(answers))
     return bool(form.validate())

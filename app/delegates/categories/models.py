@@ -1,4 +1,4 @@
-"""The ways to attend."""
+"""The categories of registration, that is, ways to attend."""
 
 from datetime import datetime
 
@@ -7,13 +7,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
 
-# Who may choose a category: everybody, whoever has an invitation code, or whoever the organisers
-# have selected, and sent one, among those who have said that they would like to come.
+# Who may choose a category: everyone, people with an invitation code, or people whom organisers
+# selected and invited among those who expressed interest.
 PUBLIC, BY_CODE, BY_INTEREST = CATEGORY_ACCESS = ("public", "code", "interest")
 
 
 class RegistrationCategory(Base):
-    """A way to attend, such as student or press; its limit is a SeatLimit, if it has one."""
+    """A way to attend, such as student or press; its limit, if any, is a SeatLimit."""
 
     __tablename__ = "registration_category"
 
@@ -23,22 +23,22 @@ class RegistrationCategory(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     opens_at: Mapped[datetime | None] = mapped_column(default=None)  # within registration's times
     closes_at: Mapped[datetime | None] = mapped_column(default=None)
-    days: Mapped[str] = mapped_column(default="")  # ISO dates, by spaces; none: all
+    days: Mapped[str] = mapped_column(default="")  # ISO dates, separated by spaces; none: all
     confirmation_text: Mapped[str] = mapped_column(Text, default="")  # Markdown
-    # JSON: name, description and confirmation text by language, without that of the conference
+    # JSON: name, description and confirmation text by language, except the conference's own
     translations: Mapped[str] = mapped_column(Text, default="", server_default="")
     access: Mapped[str] = mapped_column(default=PUBLIC)
     is_for_speakers: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # places that only speakers can take; they count as taken
+    # places reserved for speakers; they count as taken
     kept_places: Mapped[int] = mapped_column(default=0, server_default="0")
-    # how many people of the team approve whoever registers without an invitation; 0: nobody
+    # how many team members must approve a registration without an invitation; 0: none
     approvals_needed: Mapped[int] = mapped_column(default=0, server_default="0")
     is_place_held: Mapped[bool] = mapped_column(  # for applicants, until the decision
         default=False, server_default=false()
     )
-    # whether delegates may pass their places on although not everybody can get one
+    # whether delegates may transfer their places although a category is restricted
     allows_transfer: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # whether they come to the venue, and so to its meals; those who do not attend remotely
+    # whether delegates come to the venue, and so to its meals; others attend remotely
     is_in_person: Mapped[bool] = mapped_column(default=True, server_default=true())
     interest_closes_at: Mapped[datetime | None] = mapped_column(default=None)
     interest_questions: Mapped[str] = mapped_column(  # ids of those that are asked, by spaces
@@ -56,7 +56,7 @@ class RegistrationCategory(Base):
             postgresql_where=is_for_speakers.is_(true()),
         ),
         CheckConstraint("approvals_needed BETWEEN 0 AND 2", name="known_approvals"),
-        {"sqlite_autoincrement": True},  # answers, saved views and history name it by its id
+        {"sqlite_autoincrement": True},  # answers, saved views and the history store its id
     )
 
     @property

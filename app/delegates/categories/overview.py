@@ -1,4 +1,4 @@
-"""The categories as organisers see them: each with how many places are taken, and of how many."""
+"""The categories as organisers see them: with the number of places taken and the limit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.delegates.models import SeatLimit
 
 @dataclass(frozen=True)
 class CategoryRow:
-    """A category in the list of admin, with its numbers."""
+    """A category in the admin list, with its numbers."""
 
     category: RegistrationCategory
     position: int  # from 1
@@ -20,7 +20,7 @@ class CategoryRow:
 
     @property
     def is_full(self) -> bool:
-        """Whether no place of its own is left."""
+        """Whether none of its own places is left."""
         return self.limit is not None and self.taken >= self.limit
 
     @property
@@ -37,7 +37,7 @@ class CategoryRow:
 
 
 def list_rows() -> Sequence[CategoryRow]:
-    """List all categories with how many places are taken, and of how many."""
+    """List all categories with the number of places taken and the limit."""
     delegates, limits = count_by_category(), list_limits()
     return [
         _build_row(one, number, delegates, limits) for number, one in enumerate(list_all(), start=1)
@@ -45,7 +45,7 @@ def list_rows() -> Sequence[CategoryRow]:
 
 
 def get_row(category: RegistrationCategory) -> CategoryRow:
-    """Return a category with how many places are taken, and of how many."""
+    """Return a category with the number of places taken and the limit."""
     return next(row for row in list_rows() if row.category is category)
 
 

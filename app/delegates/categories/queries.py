@@ -1,8 +1,8 @@
 """Read-only queries about categories of registration.
 
-Pages of visitors read what is cached under the cache version: it is bumped whenever organisers
-change a category, and whenever the last place of one is taken or one becomes free. So these pages
-ask the database nothing; whether there is a place is decided under the lock (``seats``).
+Public pages use values cached under the cache version, which is bumped when organisers change a
+category, when its last place is taken, and when one becomes free. So these pages need no query;
+whether there is a place is decided under the lock (``seats``).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -25,15 +25,15 @@ from app.releases.current_release import conference_days
 from app.text import parse_number
 
 CATEGORY: Final = "category"  # the key of the answer: a category's number as text
-# Of whoever has an invitation: its code, and the category that it opens.
+# For people with an invitation: its code, and the category that it opens.
 INVITATION: Final = "invitation"
 INVITED_CATEGORY: Final = "invited_category"
-# Of a speaker who registers with their link: their number. It opens the category for speakers.
+# For a speaker who registers with their link: their number. It opens the category for speakers.
 SPEAKER: Final = "speaker"
-# The address that is known to be the speaker's, and the name if somebody else is signed in.
+# The speaker's verified address, and the name if someone else is signed in.
 SPEAKER_ADDRESS: Final = "speaker_address"
 SPEAKER_NAME: Final = "speaker_name"
-# Of whoever takes the place of a colleague: the key of the offer.
+# For a person who takes over a colleague's place: the key of the offer.
 TRANSFER: Final = "place_transfer"
 
 CategoryState = Literal["open", "before", "closed", "full"]
@@ -70,12 +70,12 @@ class CategoryOption:
     translations: Translations
     opens_at: datetime | None
     closes_at: datetime | None
-    days: str  # ISO dates, by spaces; none: all
+    days: str  # ISO dates, separated by spaces; none: all
     access: str
     is_for_speakers: bool
     approvals_needed: int
     interest_closes_at: datetime | None
-    interest_questions: str  # ids, by spaces
+    interest_questions: str  # ids, separated by spaces
     is_full: bool
     takes_waiting: bool = False  # whether people can join its waiting list while it is full
 
@@ -96,12 +96,12 @@ class CategoryOption:
 
     @property
     def confirmation_text(self) -> str:
-        """What people are told when they have registered, in the language of the page."""
+        """The text for people who have registered, in the language of the page."""
         return category_texts.choose(self.own_texts, self.translations).confirmation_text
 
     @property
     def state(self) -> CategoryState:
-        """Whether it can be chosen now, and else why not."""
+        """Whether it can be chosen now, or the reason why not."""
         now = clock.now()
         if self.closes_at is not None and now >= self.closes_at:
             return "closed"
@@ -116,13 +116,13 @@ class CategoryOption:
 
     @property
     def accepts_interest(self) -> bool:
-        """Whether people can say now that they would like to come."""
+        """Whether people can express interest now."""
         closes_at = self.interest_closes_at or self.closes_at
         return self.access == BY_INTEREST and (closes_at is None or clock.now() < closes_at)
 
 
 def list_options() -> Sequence[CategoryOption]:
-    """List all categories in the organisers' order, as they are cached."""
+    """List all categories in the organisers' order, from the cache."""
     return cache_version.cached("registration categories", _read_options)
 
 
@@ -139,16 +139,16 @@ def _build_option(values: dict[str, Any]) -> CategoryOption:
 
 def list_public() -> Sequence[CategoryOption]:
     """List the categories that every visitor may choose, or could at another time."""
-    return [one for one in list_options() if one.access == PUBLIC]
+    return [option for option in list_options() if option.access == PUBLIC]
 
 
 def list_public_without_approval() -> Sequence[CategoryOption]:
-    """List the categories that every visitor may choose, and in which nobody decides who comes."""
-    return [one for one in list_public() if not one.approvals_needed]
+    """List the categories that every visitor may choose, without approval."""
+    return [option for option in list_public() if not option.approvals_needed]
 
 
 def list_for_delegates() -> Sequence[CategoryOption]:
-    """List the categories to which every delegate may change, or for which they can wait."""
+    """List the categories that every delegate may change to, or wait for."""
     can_wait = has_waiting_list()
     return [
         replace(one, takes_waiting=can_wait)
@@ -158,71 +158,73 @@ def list_for_delegates() -> Sequence[CategoryOption]:
 
 
 def has_invitations() -> bool:
-    """Return True if there is a category that people can choose only with an invitation."""
-    return any(one.access != PUBLIC for one in list_options())
+    """Return True if a category can be chosen only with an invitation."""
+    return any(option.access != PUBLIC for option in list_options())
 
 
 def list_accepting_interest() -> Sequence[CategoryOption]:
-    """List the categories in which people can say now that they would like to come."""
-    return [one for one in list_options() if one.accepts_interest]
+    """List the categories in which people can express interest now."""
+    return [option for option in list_options() if option.accepts_interest]
 
 
 def get_ways_in_key() -> str:
-    """Return a name, for caches, of what visitors are offered besides the public categories."""
-    return " ".join(str(one.id) for one in list_accepting_interest())
+    """Return a cache key for what visitors are offered besides the public categories."""
+    return " ".join(str(option.id) for option in list_accepting_interest())
 
 
 def is_asked() -> bool:
     """Return True if visitors are asked how they will attend.
 
-    They are not where there is nothing to choose: no category, or one that is open to all.
+    They are not if there is no choice: no category, or only one that is open to all.
     """
     public = list_public()
     return bool(list_options()) and not (len(public) == 1 and public[0].is_open)
 
 
 def find_chosen(answers: Answers) -> CategoryOption | None:
-    """Return the category that somebody has chosen, or None if there is none any more."""
+    """Return the chosen category, or None if it does not exist."""
     chosen = answers.get(CATEGORY, "")
-    return next((one for one in list_options() if str(one.id) == chosen), None)
+    return next((option for option in list_options() if str(option.id) == chosen), None)
 
 
 def get_name(number: int | None) -> str:
     """Return the name of the category with this number, or "" if there is none."""
-    return next((one.name for one in list_options() if one.id == number), "")
+    return next((option.name for option in list_options() if option.id == number), "")
 
 
 def translate_name(name: str) -> str:
-    """Return the name in the language of the page or email of what has this name in ours."""
-    return next((one.name for one in list_options() if one.own_texts.name == name), name)
+    """Translate a category name from the conference's language to that of the page or email."""
+    return next((option.name for option in list_options() if option.own_texts.name == name), name)
 
 
 def find_open(answers: Answers) -> CategoryOption | None:
-    """Return the chosen category if it may be chosen now, or None."""
+    """Return the chosen category if it can be chosen now, or None."""
     chosen = answers.get(CATEGORY, "")
-    options = (one for one in list_options_for(answers) if str(one.id) == chosen)
-    return next((one for one in options if one.is_open), None)
+    options = (option for option in list_options_for(answers) if str(option.id) == chosen)
+    return next((option for option in options if option.is_open), None)
 
 
 def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
-    """List what somebody may choose from, or could at another time.
+    """List the categories that a person may choose, now or at another time.
 
-    An invitation opens a category that is not for everyone, and may have a place in it although no
-    other is left; so does the link of a speaker. While the waiting list is open, people can wait
-    for a category that is full.
+    An invitation opens a category that is not for everyone, and may reserve a place in it; so does
+    the link of a speaker. While the waiting list is open, people can wait for a category that is
+    full.
     """
     is_invited = INVITATION in answers or SPEAKER in answers
     invited = answers.get(INVITED_CATEGORY, "") if is_invited else ""
     can_wait = has_waiting_list()
     return [
-        replace(one, is_full=one.is_full and str(one.id) != invited, takes_waiting=can_wait)
-        for one in list_options()
-        if one.access == PUBLIC or str(one.id) == invited
+        replace(
+            option, is_full=option.is_full and str(option.id) != invited, takes_waiting=can_wait
+        )
+        for option in list_options()
+        if option.access == PUBLIC or str(option.id) == invited
     ]
 
 
 def has_waiting_list() -> bool:
-    """Return True if people can join the waiting list of what is full."""
+    """Return True if people can join the waiting list of a full category."""
     return cache_version.cached("waiting list", _read_waiting_list)
 
 
@@ -233,7 +235,7 @@ def _read_waiting_list() -> bool:
 
 
 def have_own_places() -> bool:
-    """Return True if a category has a number of places of its own."""
+    """Return True if a category has a limit of its own."""
     return cache_version.cached("categories have places", _read_own_places)
 
 
@@ -244,23 +246,23 @@ def _read_own_places() -> bool:
 
 
 def is_chosen_full(answers: Answers) -> bool:
-    """Return True if somebody has to wait for the category that they have chosen."""
+    """Return True if a person has to wait for the category that they have chosen."""
     chosen = find_chosen(settle(answers))
     return chosen is not None and chosen.state == "full" and has_waiting_list()
 
 
 def lacks_category(answers: Answers) -> bool:
-    """Return True if somebody has to say how they will attend, or to say it again."""
+    """Return True if a person still has to choose a category, or to choose again."""
     return TRANSFER not in answers and is_asked() and find_open(answers) is None
 
 
 def settle(answers: Answers) -> Answers:
-    """Return answers with the category that they are for, also where it is not asked."""
+    """Return the answers with their category, even if it is not asked."""
     if TRANSFER in answers:  # the category goes with the place
         return answers
     is_of_invitation = INVITATION in answers and INVITED_CATEGORY in answers
     if is_of_invitation and answers.get(CATEGORY) != answers[INVITED_CATEGORY]:
-        invitation = {INVITATION, INVITED_CATEGORY}  # given up for another category
+        invitation = {INVITATION, INVITED_CATEGORY}  # discarded for another category
         answers = {name: text for name, text in answers.items() if name not in invitation}
     if find_open(answers) is not None:
         return answers
@@ -271,20 +273,20 @@ def settle(answers: Answers) -> Answers:
 
 
 def list_days(days: str) -> Sequence[date]:
-    """Return the days of the conference, or those among them that a category is limited to."""
-    every = conference_days()
-    allowed = [day for day in every if day.isoformat() in days.split()]
-    return allowed or every
+    """List the days of the conference, or those that a category is limited to."""
+    all_days = conference_days()
+    allowed = [day for day in all_days if day.isoformat() in days.split()]
+    return allowed or all_days
 
 
 def list_days_for(answers: Answers) -> Sequence[date]:
-    """Return the days that somebody may choose with these answers."""
+    """List the days that can be chosen with these answers."""
     chosen = find_chosen(answers)
     return list_days(chosen.days if chosen else "")
 
 
 def read_id(answers: Answers) -> int | None:
-    """Return the number of the category among answers, or None."""
+    """Return the number of the category in the answers, or None."""
     return parse_number(answers.get(CATEGORY, ""))
 
 
@@ -300,7 +302,7 @@ def find(number: int | None) -> RegistrationCategory | None:
 
 
 def get_category(number: int) -> RegistrationCategory:
-    """Return the category with this number; raise NotFound."""
+    """Return the category with this number; raise NotFound if there is none."""
     return require(find(number), NotFound("There is no such category"))
 
 
@@ -318,7 +320,7 @@ def list_limits() -> Mapping[int, SeatLimit]:
 
 
 def build_values(category: RegistrationCategory) -> dict[str, Any]:
-    """Return what organisers can change of a category."""
+    """Return the values of a category that organisers can change."""
     names = (
         *("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access"),
         *("is_for_speakers", "kept_places"),

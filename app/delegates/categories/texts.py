@@ -1,6 +1,6 @@
-"""What categories are called and what they say, in each language of the site.
+"""The texts of categories in each language of the site.
 
-What has no translation is shown in the language of the conference.
+Missing translations are shown in the language of the conference.
 """
 
 import json
@@ -12,25 +12,25 @@ from app.web import languages
 
 
 class CategoryTexts(NamedTuple):
-    """The words of a category in one language."""
+    """The texts of a category in one language."""
 
     name: str = ""
     description: str = ""
     confirmation_text: str = ""  # Markdown
 
 
-Translations = Mapping[str, CategoryTexts]  # by language, without that of the conference
+Translations = Mapping[str, CategoryTexts]  # by language, except the conference's own
 FIELDS: Final = CategoryTexts._fields
 
 
 def load_translations(stored: str) -> dict[str, CategoryTexts]:
-    """Return the translations of a category from how they are stored."""
+    """Parse the stored translations of a category."""
     read = json.loads(stored) if stored else {}
     return {code: CategoryTexts(**texts) for code, texts in read.items()}
 
 
 def dump_translations(translations: Translations) -> str:
-    """Return translations as they are stored, without those that are empty."""
+    """Return translations in their stored form, without empty ones."""
     written = {
         code: {name: text for name, text in texts._asdict().items() if text}
         for code, texts in sorted(translations.items())

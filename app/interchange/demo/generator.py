@@ -1,4 +1,4 @@
-"""A generator of an invented conference of any size; the same numbers give the same result.
+"""A generator of an invented conference of any size; the same arguments give the same result.
 
 All of it is fictional, and says so where it can. No room and no speaker has two sessions at once:
 the parallel sessions of a day are in the same ten slots.
@@ -228,7 +228,7 @@ def _generate_parallel_sessions(
 
 
 def _assign_speakers(sessions: list[ParsedSession], speakers: tuple[ParsedSpeaker, ...]) -> None:
-    """Assign speakers in turn, nobody twice in one slot, and everybody if possible."""
+    """Assign speakers in turn, at most once per slot, and all of them if possible."""
     sessions_at: dict[datetime | None, int] = {}
     for session in sessions:
         sessions_at[session.starts_at] = sessions_at.get(session.starts_at, 0) + 1

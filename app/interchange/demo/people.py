@@ -223,12 +223,14 @@ def generate_person(number: int) -> DemoPerson:
     """Return the person with a number, from 0 without limit."""
     country = COUNTRIES[number % len(COUNTRIES)]
     turn = number // len(COUNTRIES)
-    given, family = (_split_names(names) for names in (country.given_names, country.family_names))
-    round_of_names, turn = divmod(turn, len(given) * len(family))
-    given_names = given[turn % len(given)]
-    family_name = family[(turn // len(given) + turn % len(given)) % len(family)]
+    given_parts, family = (
+        _split_names(names) for names in (country.given_names, country.family_names)
+    )
+    round_of_names, turn = divmod(turn, len(given_parts) * len(family))
+    given_names = given_parts[turn % len(given_parts)]
+    family_name = family[(turn // len(given_parts) + turn % len(given_parts)) % len(family)]
     if round_of_names:
-        given_names = f"{given_names} {given[(turn + round_of_names) % len(given)]}"
+        given_names = f"{given_names} {given_parts[(turn + round_of_names) % len(given_parts)]}"
     both = (family_name, given_names) if country.is_family_first else (given_names, family_name)
     return DemoPerson(
         given_names=given_names,

@@ -42,7 +42,7 @@ class ScheduleEvent:
     def duration(self) -> str:
         """The duration as 01:30."""
         length = self.ends_at.astimezone(UTC) - self.starts_at.astimezone(UTC)
-        minutes = round(length / timedelta(minutes=1))  # also where the clocks change meanwhile
+        minutes = round(length / timedelta(minutes=1))  # even if the clocks change during it
         hours, rest = divmod(minutes, MINUTES_OF_HOUR)
         return f"{min(hours, MAX_HOURS):02}:{rest:02}"
 
@@ -66,8 +66,12 @@ class C3vocSchedule:
         self.conference = source.snapshot.conference
         self._zone = ZoneInfo(self.conference.time_zone)
         self._rooms = source.snapshot.rooms
-        self._speaker_keys = {one.slug: one.key or one.slug for one in source.snapshot.speakers}
-        self.biographies = {one.slug: wrap_html(one.biography) for one in source.snapshot.speakers}
+        self._speaker_keys = {
+            speaker.slug: speaker.key or speaker.slug for speaker in source.snapshot.speakers
+        }
+        self.biographies = {
+            speaker.slug: wrap_html(speaker.biography) for speaker in source.snapshot.speakers
+        }
         self.days = self._build_days()
         sentence = gettext("This session is illustrative. It is not on record.")
         self.illustrative_notice = (
@@ -136,8 +140,8 @@ class C3vocSchedule:
         return ScheduleDay(
             index=index,
             date=day,
-            starts_at=min((one.starts_at for one in events), default=midnight),
-            ends_at=max((one.ends_at for one in events), default=midnight + timedelta(days=1)),
+            starts_at=min((event.starts_at for event in events), default=midnight),
+            ends_at=max((event.ends_at for event in events), default=midnight + timedelta(days=1)),
             rooms=self._group_by_room(events, names_all=index == 1),
         )
 

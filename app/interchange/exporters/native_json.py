@@ -50,7 +50,9 @@ def dump_programme(programme: ParsedProgramme) -> Record:
         "themes": [_dump_theme(theme) for theme in programme.themes],
         "rooms": [_dump_room(room) for room in programme.rooms],
         "speakers": [_dump_speaker(speaker) for speaker in programme.speakers],
-        "sessions": [_dump_session(one, zone, rooms, speakers) for one in programme.sessions],
+        "sessions": [
+            _dump_session(session, zone, rooms, speakers) for session in programme.sessions
+        ],
     }
 
 
@@ -69,13 +71,13 @@ def _dump_room(room: ParsedRoom) -> Record:
 
 
 def _dump_speaker(speaker: ParsedSpeaker) -> Record:
-    own = [one for one in SPEAKER_FIELDS.in_files if one.file_name not in PROFILE_FIELDS]
-    profile = [one for one in SPEAKER_FIELDS.in_files if one.file_name in PROFILE_FIELDS]
+    own = [field for field in SPEAKER_FIELDS.in_files if field.file_name not in PROFILE_FIELDS]
+    profile = [file for file in SPEAKER_FIELDS.in_files if file.file_name in PROFILE_FIELDS]
     return {
         **_dump_identity(speaker.slug, speaker.key),
-        **{one.file_name: _dump_field(one, speaker) for one in own},
+        **{field.file_name: _dump_field(field, speaker) for field in own},
         **(
-            {one.file_name: _dump_field(one, speaker.profile) for one in profile}
+            {file.file_name: _dump_field(file, speaker.profile) for file in profile}
             if speaker.profile
             else {}
         ),
@@ -94,7 +96,8 @@ def _dump_session(
         },
         "appearances": {
             "appearances": [
-                {"speaker": speakers[one.speaker], "role": one.role} for one in session.appearances
+                {"speaker": speakers[appearance.speaker], "role": appearance.role}
+                for appearance in session.appearances
             ]
         },
     }
@@ -118,7 +121,7 @@ def _dump_field(field: Field, holder: Any, zone: ZoneInfo | None = None) -> Any:
 
 def _dump_record(record: Any, zone: ZoneInfo | None = None) -> Record:
     """Return the fields of a parsed record as a JSON object."""
-    values = ((one.name, getattr(record, one.name)) for one in fields(record))
+    values = ((field.name, getattr(record, field.name)) for field in fields(record))
     return {name: _dump_value(value, zone, is_prose=name in LONG_TEXTS) for name, value in values}
 
 
@@ -176,13 +179,15 @@ def _remaining_programme(schedule: C3vocSchedule, *, has_biographies: bool) -> P
     return replace(
         whole,
         speakers=tuple(
-            replace(one, biography="") if has_biographies and one.slug in exported_slugs else one
-            for one in whole.speakers
+            replace(speaker, biography="")
+            if has_biographies and speaker.slug in exported_slugs
+            else speaker
+            for speaker in whole.speakers
         ),
         sessions=tuple(
-            _remaining_session(one) if one.key in exported_keys else one
-            for one in whole.sessions
-            if one.draft is not True
+            _remaining_session(session) if session.key in exported_keys else session
+            for session in whole.sessions
+            if session.draft is not True
         ),
     )
 
@@ -190,7 +195,7 @@ def _remaining_programme(schedule: C3vocSchedule, *, has_biographies: bool) -> P
 def _remaining_session(session: ParsedSession) -> ParsedSession:
     """Return the parts of a session that the schedule cannot express."""
     links = session.links
-    others = {one.file_name for one in SESSION_FIELDS.in_files if one.kind is not MOMENT}
+    others = {field.file_name for field in SESSION_FIELDS.in_files if field.kind is not MOMENT}
     others -= SCHEDULE_FIELDS
     return ParsedSession(
         key=session.key,

@@ -1,4 +1,4 @@
-"""What the exporters get: a programme as it is published, and as it was typed.
+"""What exporters get: the programme as published, and as typed.
 
 They differ in long texts (HTML or Markdown) and in drafts, which are not published.
 """
@@ -40,7 +40,7 @@ class ExportSource:
 def load_working_programme(
     site_url: str, *, places: int | None = None, version: str = "working"
 ) -> ExportSource:
-    """Load the working programme as it would be published now; `programme` also has the drafts."""
+    """Load the working programme as if published now; ``programme`` also has the drafts."""
     rows = queries.load_working_rows()
     snapshot = build_snapshot(rows)
     sessions = sorted(
@@ -63,13 +63,13 @@ def from_snapshot(
     snapshot: Snapshot, site_url: str, *, places: int | None = None, version: str
 ) -> ExportSource:
     """Return the source for a release; its long texts are HTML, as there is no Markdown in it."""
-    keys = {one.slug: one.key or one.slug for one in snapshot.speakers}
+    keys = {speaker.slug: speaker.key or speaker.slug for speaker in snapshot.speakers}
     programme = ParsedProgramme(
         conference=_convert_conference(snapshot.conference, places),
         themes=tuple(map(_convert_theme, snapshot.themes)),
         rooms=tuple(map(_convert_room, snapshot.rooms)),
         speakers=tuple(map(_convert_speaker, snapshot.speakers)),
-        sessions=tuple(_convert_session(one, keys) for one in snapshot.sessions),
+        sessions=tuple(_convert_session(session, keys) for session in snapshot.sessions),
     )
     return ExportSource(snapshot, programme, site_url, version)
 
@@ -77,7 +77,7 @@ def from_snapshot(
 def wrap_html(html: str) -> str:
     """Mark a text as HTML, so that an importer does not take it for Markdown.
 
-    A div is left out again when it is sanitised, and may hold a block such as code.
+    Sanitising removes a div again, and it may contain a block such as code.
     """
     html = without_link_relations(html)
     return html if not html or is_html(html) else f"<div>{html}</div>"
@@ -116,7 +116,7 @@ def _convert_speaker(speaker: programme_snapshot.Speaker) -> ParsedSpeaker:
 
 
 def _convert_speaker_row(row: models.Speaker) -> ParsedSpeaker:
-    values = {one.file_name: one.read_row(row) for one in SPEAKER_FIELDS.in_files}
+    values = {field.file_name: field.read_row(row) for field in SPEAKER_FIELDS.in_files}
     values["contact_address"] = row.contact_address or None
     return build_parsed_speaker(row.key, row.slug, values)
 
@@ -128,7 +128,7 @@ def _convert_session(session: programme_snapshot.Session, keys: dict[str, str]) 
         theme=session.theme.slug if session.theme else None,
         room=(session.room.key or session.room.slug) if session.room else None,
         cancelled=session.is_cancelled,
-        appearances=tuple(ParsedAppearance(keys[one.slug], one.role) for one in session.parts),
+        appearances=tuple(ParsedAppearance(keys[part.slug], part.role) for part in session.parts),
         **_convert_values(SESSION_FIELDS, session),
     )
 
@@ -141,12 +141,12 @@ def _convert_session_row(row: models.Session) -> ParsedSession:
         room=row.room.key if row.room else None,
         cancelled=row.cancelled_at is not None,
         appearances=tuple(
-            ParsedAppearance(one.speaker.key, one.role)
-            for one in row.appearances
-            if one.speaker.withdrawn_at is None
+            ParsedAppearance(appearance.speaker.key, appearance.role)
+            for appearance in row.appearances
+            if appearance.speaker.withdrawn_at is None
         ),
         draft=row.is_draft,
-        **{one.file_name: one.read_row(row) for one in SESSION_FIELDS.in_files},
+        **{field.file_name: field.read_row(row) for field in SESSION_FIELDS.in_files},
     )
 
 
@@ -154,7 +154,9 @@ def _convert_values(
     table: FieldTable[Any], entity: programme_snapshot.Session | programme_snapshot.Speaker
 ) -> dict[str, Any]:
     """Return the values of a snapshot's session or speaker, with prose marked as HTML."""
-    return {one.file_name: _wrap(one.kind, getattr(entity, one.name)) for one in table.in_files}
+    return {
+        field.file_name: _wrap(field.kind, getattr(entity, field.name)) for field in table.in_files
+    }
 
 
 def _wrap(kind: Kind, value: Any) -> Any:

@@ -25,8 +25,8 @@ class TableColumn:
     """A column: its heading, what its cells show, and how template files describe it."""
 
     name: str
-    read: Callable[[Any, ZoneInfo], str] | None  # None: it is only in template files
-    description: Any = ""  # translatable text; "": it is not in template files
+    read: Callable[[Any, ZoneInfo], str] | None  # None: only in template files
+    description: Any = ""  # translatable text; "": not in template files
     example: str = ""
 
 
@@ -77,10 +77,10 @@ def _format_time(name: str, form: str) -> Callable[[Session, ZoneInfo], str]:
 
 
 def _format_participants(session: Session, _: ZoneInfo) -> str:
-    return "\n".join(f"{one.name} ({role_name(one.role)})" for one in session.parts)
+    return "\n".join(f"{part.name} ({role_name(part.role)})" for part in session.parts)
 
 
-_columns = {one.name: _field_column(one) for one in SESSION_FIELDS if one.column}
+_columns = {field.name: _field_column(field) for field in SESSION_FIELDS if field.column}
 SESSION_COLUMNS = (
     *(_columns.pop(name) for name in ("title", "subtitle", "kind")),
     TableColumn(
@@ -113,17 +113,17 @@ SESSION_COLUMNS = (
         N_("Cancelled"), lambda one, _: _format_boolean(one.is_cancelled), _l("Yes or no"), "No"
     ),
     *(_columns.pop(name) for name in ("is_illustrative", "is_recorded")),
-    *_columns.values(),  # those without a place of their own
+    *_columns.values(),  # those that are not listed above
     TableColumn(N_("Address"), lambda one, _: f"/sessions/{one.slug}"),
     TableColumn(N_("Key"), lambda one, _: one.key, KEY_HINT),
 )
 SPEAKER_COLUMNS = (
-    *(_field_column(one) for one in SPEAKER_FIELDS if one.column),
+    *(_field_column(field) for field in SPEAKER_FIELDS if field.column),
     TableColumn(N_("Key"), lambda one, _: one.key or one.slug, KEY_HINT),
 )
 CONTACT = SPEAKER_FIELDS["contact_address"]
 TEMPLATES: Mapping[str, Sequence[TableColumn]] = {
-    name: [one for one in columns if one.description]
+    name: [column for column in columns if column.description]
     for name, columns in (("sessions", SESSION_COLUMNS), ("speakers", SPEAKER_COLUMNS))
 }
 
@@ -159,13 +159,13 @@ def _build_table(
     columns: Sequence[TableColumn], entities: Sequence[Session | Speaker], snapshot: Snapshot
 ) -> Table:
     zone = ZoneInfo(snapshot.conference.time_zone)
-    readers = [(gettext(one.name), one.read) for one in columns if one.read]
+    readers = [(gettext(column.name), column.read) for column in columns if column.read]
     return [name for name, _ in readers], [
-        [read(one, zone) for _, read in readers] for one in entities
+        [read(entity, zone) for _, read in readers] for entity in entities
     ]
 
 
 def build_template(name: str) -> Table:
     """Return a table with the column names and one example row."""
     columns = TEMPLATES[name]
-    return [one.name for one in columns], [[one.example for one in columns]]
+    return [column.name for column in columns], [[column.example for column in columns]]

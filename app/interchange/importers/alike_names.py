@@ -22,20 +22,20 @@ MAX_LENGTH: Final = 200  # characters
 
 @dataclass(frozen=True)
 class AlikeNames:
-    """Spellings that may mean one person, with the places in the file of each."""
+    """Spellings that may mean one person, with their places in the file."""
 
     key: str
-    spellings: tuple[tuple[str, str], ...]  # pairs of a name and where it is first
-    known_name: str = ""  # as the programme spells it already
+    spellings: tuple[tuple[str, str], ...]  # pairs of a name and its first place
+    known_name: str = ""  # the spelling in the programme, if any
 
     @property
     def best_name(self) -> str:
-        """The name under which one person is loaded."""
+        """The name to import for the person."""
         return self.known_name or plain_name(self.spellings[0][0])
 
 
 def find_alike(raw: RawProgramme, target: TargetConference) -> list[AlikeNames]:
-    """List the people who stand in the file, or in it and the programme, under several names."""
+    """List the people with several spellings in the file, or in the file and the programme."""
     places: dict[str, dict[str, str]] = defaultdict(dict)
     spelt: dict[str, set[str]] = defaultdict(set)
     for person in iterate_people(raw):
@@ -57,7 +57,7 @@ def find_alike(raw: RawProgramme, target: TargetConference) -> list[AlikeNames]:
 def resolve(
     raw: RawProgramme, target: TargetConference, choices: Mapping[str, bool], log: ImportLog
 ) -> None:
-    """Give the people one name who were said to be the same; note who else may be."""
+    """Give one name to people confirmed to be the same; note others that may be."""
     for alike in find_alike(raw, target):
         names = ", ".join(f"“{name}”" for name, _ in alike.spellings)
         first, where = alike.spellings[0]
@@ -83,7 +83,7 @@ def _rename(raw: RawProgramme, alike: AlikeNames) -> None:
 
 
 def iterate_people(raw: RawProgramme) -> Iterator[RawPerson]:
-    """Yield everybody in a file, as often as they stand there."""
+    """Yield every mention of a person in a file."""
     yield from raw.people
     for session in raw.sessions:
         yield from session.people
@@ -92,16 +92,18 @@ def iterate_people(raw: RawProgramme) -> Iterator[RawPerson]:
 def plain_name(name: str) -> str:
     """Return “Ann Smith” for “Smith, Dr Ann” and “Prof. Ann Smith, PhD”."""
     bare = _split_suffixes(" ".join(name[:MAX_LENGTH].split()))
-    family, comma, given = bare.partition(",")
-    if comma and family.strip() and given.strip() and "," not in given:
-        bare = f"{_split_honorific(given)[1]} {family.strip()}"
+    family, comma, given_name = bare.partition(",")
+    if comma and family.strip() and given_name.strip() and "," not in given_name:
+        bare = f"{_split_honorific(given_name)[1]} {family.strip()}"
     return _split_honorific(bare)[1]
 
 
 def plain_key(name: str) -> str:
-    """Return what is equal for all spellings that may mean one person."""
+    """Return a key that is equal for all spellings that may mean one person."""
     letters = unicodedata.normalize("NFKD", plain_name(name).casefold())
-    return " ".join(WORD.findall("".join(one for one in letters if not unicodedata.combining(one))))
+    return " ".join(
+        WORD.findall("".join(letter for letter in letters if not unicodedata.combining(letter)))
+    )
 
 
 def _split_honorific(name: str) -> tuple[str, str]:

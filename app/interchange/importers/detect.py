@@ -124,7 +124,7 @@ def _read_contents(path: Path) -> bytes:
 
 
 def decode_table(contents: bytes) -> str:
-    """Decode a table that is not a workbook; raise InvalidFile if it is no text."""
+    """Decode a table that is not a workbook; raise InvalidFile if it is not text."""
     return _decode(contents, ImportLog())
 
 

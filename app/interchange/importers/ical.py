@@ -33,7 +33,7 @@ PRETALX_UID = re.compile(r"pretalx-(.{1,60})-[A-Z0-9]{4,12}@")  # pretalx-<event
 MAX_PARAMETERS = 100  # parameters per line: checking them takes quadratic time
 FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545, section 3.1
 FOLD_IN_CHARACTER = re.compile(rb"(?<=[\x80-\xff])\r?\n[ \t](?=[\x80-\xbf])")  # of UTF-8
-ESCAPE = re.compile(r"\\([\\;,nN])")  # in a TEXT; the library leaves them in what it does not know
+ESCAPE = re.compile(r"\\([\\;,nN])")  # in a TEXT; the library leaves them in unknown properties
 BEFORE_TEXT = codecs.BOM_UTF8 + b" \t\r\n"
 SPEAKERS_SEPARATOR = " - "
 BRACKETS = ("[", "]")
@@ -42,7 +42,7 @@ COMMA_OR_BRACKET = re.compile(r"[\[\]]|,\s+")
 
 
 def join_split_characters(contents: bytes) -> bytes:
-    """Join the characters of a calendar that a fold splits, as RFC 5545 allows."""
+    """Join the characters of a calendar that folding splits, as RFC 5545 allows."""
     begins = contents.lstrip(BEFORE_TEXT)[: len(ICAL_PREFIX)].upper()
     return FOLD_IN_CHARACTER.sub(b"", contents) if begins == ICAL_PREFIX.encode() else contents
 
@@ -84,8 +84,8 @@ def _parse_calendar(text: str) -> Calendar:
 
 
 def _select_current(events: list[Component]) -> list[Component]:
-    """Leave out of a calendar of ours what is no longer in the programme."""
-    return [one for one in events if ICAL_KEY in one] or events
+    """Leave out entries of the site's own calendar that are no longer in the programme."""
+    return [event for event in events if ICAL_KEY in event] or events
 
 
 def _find_name(calendar: Calendar) -> str:
@@ -93,7 +93,7 @@ def _find_name(calendar: Calendar) -> str:
 
 
 def _named_facts(title: str, acronym: str, target: TargetConference) -> dict[str, str]:
-    """Return the data of the conference that the calendar names; of the existing one, all."""
+    """Return the conference data in the calendar, or all existing data if it is the same one."""
     is_target = acronym == target.acronym or title == target.facts.get("title")
     facts = dict(target.facts) if is_target else {}
     if title:
@@ -106,13 +106,14 @@ def _named_facts(title: str, acronym: str, target: TargetConference) -> dict[str
 def _find_acronym(events: list[Component]) -> str:
     """Return the event name in the UIDs of pretalx, if it is the same in all."""
     named = {
-        match[1] if (match := PRETALX_UID.match(_get_text(one, "UID"))) else "" for one in events
+        match[1] if (match := PRETALX_UID.match(_get_text(event, "UID"))) else ""
+        for event in events
     }
     return named.pop() if len(named) == 1 else ""
 
 
 def _find_zone(calendar: Calendar, events: list[Component]) -> str:
-    """Return the calendar's time zone, or that in which most of its events begin."""
+    """Return the calendar's time zone, or that of most of its events."""
     named = _get_text(calendar, "X-WR-TIMEZONE")
     if datetimes.find_zone(named):
         return named
@@ -158,7 +159,7 @@ def _parse_event(event: Component, number: int, log: ImportLog) -> RawSession:
 
 
 def _parse_room(event: Component, where: str) -> RawRoom | None:
-    """Return the room; in a calendar of ours the location names the venue too."""
+    """Return the room; in the site's own calendars the location includes the venue."""
     if ICAL_KEY in event and ICAL_ROOM not in event:
         return None
     return RawRoom(_get_text(event, ICAL_ROOM) or _get_text(event, "LOCATION"), where=where)

@@ -1,6 +1,6 @@
 """Importing the JSON that Indico exports of one event: its contributions are the sessions.
 
-Each moment has date, time and zone apart. A contribution without speakers lists its authors alone.
+Date, time and zone are separate values. A contribution without speakers lists only its authors.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def parse(root: Record, log: ImportLog) -> RawProgramme:
 
 
 def _list_contributions(event: Record, log: ImportLog) -> Iterator[Record]:
-    """Yield the contributions, those within sessions too, and the sessions that have none."""
+    """Yield the contributions, including those within sessions, and sessions without any."""
     yield from as_mappings(event.get("contributions"), "contributions", log)
     for session in as_mappings(event.get("sessions"), "sessions", log):
         title = first_text(session, "title")
@@ -66,7 +66,7 @@ def _conference_facts(event: Record) -> dict[str, str]:
 
 
 def _parse_moment(value: Any) -> str:
-    """Return a moment in ISO 8601 with its offset, or what the file says if that cannot be read."""
+    """Return a time in ISO 8601 with its offset, or the original value if it cannot be parsed."""
     moment = as_mapping(value)
     text = f"{first_text(moment, 'date')}T{first_text(moment, 'time')}".strip("T")
     zone = datetimes.find_zone(first_text(moment, "tz"))
@@ -130,7 +130,7 @@ def _parse_person(person: Record, role: str, where: str) -> RawPerson:
 
 
 def _list_links(record: Record) -> Iterator[tuple[str, str]]:
-    """Yield the files and links of a contribution that everybody may open, with their titles."""
+    """Yield the public files and links of a contribution, with their titles."""
     for folder in map(as_mapping, as_list(record.get("folders"))):
         for one in map(as_mapping, as_list(folder.get("attachments"))):
             address = first_text(one, "link_url", "download_url")

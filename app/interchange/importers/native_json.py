@@ -27,7 +27,7 @@ SCHEDULE_FIELDS = frozenset(  # fields of sessions that c3voc schedules have
     | {"links", "licence", "recorded"}
 )
 THEME_TEXTS = ("slug", "summary", "letter", "shape", "palette", "colour", "short_name")
-CONFERENCE_FIELDS = [one.name for one in fields(ParsedConference) if one.name != "invented"]
+CONFERENCE_FIELDS = [field.name for field in fields(ParsedConference) if field.name != "invented"]
 
 
 def parse(root: Mapping[str, Any], log: ImportLog) -> RawProgramme:
@@ -122,9 +122,9 @@ def _parse_session(record: Mapping[str, Any], number: int) -> RawSession:
         cancelled=record.get("cancelled") is True,
         draft=record["draft"] is True if "draft" in record else None,
         values={
-            one.file_name: _parse_field(one, record.get(one.file_name))
-            for one in SESSION_FIELDS.in_files
-            if one.kind is not MOMENT
+            field.file_name: _parse_field(field, record.get(field.file_name))
+            for field in SESSION_FIELDS.in_files
+            if field.kind is not MOMENT
         },
     )
 
@@ -133,7 +133,7 @@ def _parse_field(field: Field, value: Any) -> Any:
     """Return the raw value of a field."""
     if field.kind is LINKS:
         links = map(as_mapping, as_list(value))
-        return [(first_text(one, "address"), first_text(one, "label")) for one in links]
+        return [(first_text(link, "address"), first_text(link, "label")) for link in links]
     return parse_value(field, value)
 
 
@@ -164,15 +164,15 @@ def _parse_person(person: Mapping[str, Any]) -> RawPerson:
         slug=first_text(person, "slug"),
         where=f"speaker {first_text(person, 'slug')[:60]}",
         values={
-            one.file_name: _parse_speaker_field(one, person[one.file_name])
-            for one in SPEAKER_FIELDS.in_files
-            if one.file_name in person
+            field.file_name: _parse_speaker_field(field, person[field.file_name])
+            for field in SPEAKER_FIELDS.in_files
+            if field.file_name in person
         },
     )
 
 
 def _parse_speaker_field(field: Field, value: Any) -> Any:
-    """Return the raw value of a field; of records as it is, so that what is none is noted."""
+    """Return the raw value of a field; records unchanged, so that invalid ones are noted."""
     return value if field.kind in {LINKS, TRANSLATIONS} else parse_value(field, value)
 
 
@@ -180,7 +180,7 @@ Restorable = TypeVar("Restorable", RawRoom, RawTheme)
 
 
 def restore_extension(raw: RawProgramme, extension: Mapping[str, Any]) -> None:
-    """Restore keys, slugs and further fields from the extension of our own c3voc schedules."""
+    """Restore keys, slugs and further fields from the extension of the site's own schedules."""
     conference = as_mapping(extension.get("conference"))
     if conference:
         raw.conference.update(parse_facts(conference))
@@ -215,7 +215,7 @@ def _restore_identity(entity: RawRoom | RawPerson, known_as: Mapping[str, Any]) 
 
 def _restore_rest(raw: RawProgramme, rest: RawProgramme, illustrative_notice: str) -> None:
     raw.people = [*raw.people, *rest.people]
-    raw.rooms = _merge_missing(raw.rooms, {one.key: one for one in rest.rooms}, "key")
+    raw.rooms = _merge_missing(raw.rooms, {room.key: room for room in rest.rooms}, "key")
     themes = {one.slug: one for one in rest.themes}
     for theme in raw.themes:
         _restore_colour(theme, themes.get(theme.slug))

@@ -238,5 +238,6 @@ def _list_scheduled(
 
 def _list_participants(session: ParsedSession, names: Mapping[str, str]) -> tuple[Participant, ...]:
     return merge_participants(
-        (one.speaker, names[one.speaker], one.role) for one in session.appearances
+        (appearance.speaker, names[appearance.speaker], appearance.role)
+        for appearance in session.appearances
     )

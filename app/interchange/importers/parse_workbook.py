@@ -1,15 +1,14 @@
 """Parses one workbook: a separate program, run by ``spreadsheets``.
 
 The parser allocates every cell between the first and the last before their number is known, and
-aborts its process if memory runs out. So it runs in a process of its own, with as much memory as
-a large programme needs. It imports nothing of the site.
+aborts its process if memory runs out. So it runs in a process of its own, with as much memory as a
+large programme needs. It imports nothing of the site.
 
     python -I parse_workbook.py LIMITS < programme.xlsx > sheets.json
 
-The limits are those of ``Limits`` as JSON. Sheets beyond the last that is wanted are not read. It
-writes the sheets as JSON, each with its name, its rows, and the cells that are merged down, as
-triples of the column, the first and the last row. Its exit status is ``EXIT_TOO_LARGE`` if
-they contain too much.
+The limits are those of ``Limits`` as JSON. Sheets beyond the limit are not read. It writes the
+sheets as JSON, each with its name, its rows, and the cells that are merged down, as triples of the
+column, the first and the last row. Its exit status is ``EXIT_TOO_LARGE`` if they contain too much.
 """
 
 import json
@@ -57,7 +56,7 @@ def iter_sheets(contents: bytes, limits: Limits) -> Iterator[tuple[str, list[lis
 
 
 def _list_merged_down(sheet: Any, most: int) -> Merged:
-    """Return the column and rows of cells merged over several rows; only Excel's files say so."""
+    """Return the column and rows of vertically merged cells; only Excel's files list them."""
     ranges = (sheet.merged_cell_ranges or ())[:most]
     return [(first[1], first[0], last[0]) for first, last in ranges if first[0] < last[0]]
 

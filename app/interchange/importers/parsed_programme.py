@@ -1,4 +1,4 @@
-"""The parsed programme, the result of every importer whatever the format, and the log of reading.
+"""The parsed programme, the result of every importer, and the log of reading.
 
 A ``key`` identifies an entity in its file: reading the file again gives the same keys. Where a
 format does not have a field, text is empty and anything else is ``None``.
@@ -83,8 +83,8 @@ class ParsedSpeaker:
     organisation: str = ""
     country: str = ""
     biography: str = ""
-    profile: ParsedProfile | None = None  # None if the format does not have it
-    contact_address: str | None = None  # None if the file does not say it
+    profile: ParsedProfile | None = None  # None if the format has no profiles
+    contact_address: str | None = None  # None if the file does not contain it
 
 
 PROFILE_FIELDS = frozenset(field.name for field in fields(ParsedProfile))
@@ -96,7 +96,7 @@ def build_parsed_speaker(key: str, slug: str, values: Mapping[str, Any]) -> Pars
 
 
 def fill_in(speaker: ParsedSpeaker, values: Mapping[str, Any]) -> ParsedSpeaker:
-    """Return the speaker with other values, some of which may belong to the profile."""
+    """Return the speaker with some values replaced, including those of the profile."""
     profile = {name: value for name, value in values.items() if name in PROFILE_FIELDS}
     own = {name: value for name, value in values.items() if name not in PROFILE_FIELDS}
     if profile:
@@ -148,8 +148,8 @@ class FieldCoverage:
 
     session_fields: frozenset[str] = frozenset()
     speaker_fields: frozenset[str] = frozenset()
-    has_unscheduled: bool = True  # False: sessions without a time cannot be in it
-    clears_speakers: bool = True  # whether an empty field of a speaker empties what is known
+    has_unscheduled: bool = True  # False: the format has no sessions without a time
+    clears_speakers: bool = True  # whether an empty field of a speaker clears the existing value
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,8 @@ class ParsedProgramme:
 
     @property
     def has_drafts(self) -> bool:
-        """Whether the format has drafts, so that one that is not in the file is gone."""
-        return any(one.draft is not None for one in self.sessions)
+        """Whether the format has drafts, so that missing drafts are deleted."""
+        return any(session.draft is not None for session in self.sessions)
 
 
 NoteKind = Literal["fixed", "left out", "clash"]
@@ -184,11 +184,11 @@ class ImportNote:
 
 @dataclass(frozen=True)
 class ParseResult:
-    """A programme, and what was done to read it."""
+    """A programme, and notes about how it was read."""
 
     programme: ParsedProgramme
     notes: tuple[ImportNote, ...] = ()
-    is_nameless: bool = False  # it names no conference, and has no session on a day of ours
+    is_nameless: bool = False  # it names no conference, and has no session on our days
 
 
 THE_FILE = "the file"
@@ -202,11 +202,11 @@ class ImportLog:
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def add_fix(self, where: str, subject: str, reason: str) -> None:
-        """Note that something was fixed."""
+        """Note a fix."""
         self._notes[_make_note(where, subject, "fixed", reason)] = None
 
     def add_skipped(self, where: str, subject: str, reason: str) -> None:
-        """Note that something was left out."""
+        """Note that something was skipped."""
         self._notes[_make_note(where, subject, "left out", reason)] = None
 
     def add_clash(self, where: str, subject: str, reason: str) -> None:

@@ -49,7 +49,7 @@ class RawPerson:
     name: str
     key: str = ""
     slug: str = ""
-    values: dict[str, Any] = field(default_factory=dict)  # by name in native JSON, as there
+    values: dict[str, Any] = field(default_factory=dict)  # by its name in native JSON
     appearance_role: str = ""
     where: str = ""
 
@@ -86,7 +86,7 @@ class RawSession:
     cancelled: bool = False
     draft: bool | None = None
     people: list[RawPerson] = field(default_factory=list)
-    # other fields, by name in native JSON: texts, and for other kinds what ``clean_value`` takes
+    # other fields, by name in native JSON: texts, or values that ``clean_value`` accepts
     values: dict[str, Any] = field(default_factory=dict)
 
 
@@ -101,7 +101,7 @@ class RawProgramme:
     people: list[RawPerson] = field(default_factory=list)
     sessions: list[RawSession] = field(default_factory=list)
     coverage: FieldCoverage | None = None  # None: the format has all fields
-    names_conference: bool = True  # False: it may be any, so it is judged by its days
+    names_conference: bool = True  # False: it may be of any conference, so its days decide
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class TargetConference:
 
     facts: Mapping[str, str] = field(default_factory=dict)
     speaker_names: tuple[str, ...] = ()
-    contact_addresses: Mapping[str, str] = field(default_factory=dict)  # names by address
+    contact_addresses: Mapping[str, str] = field(default_factory=dict)  # names by email address
 
     @property
     def acronym(self) -> str:
@@ -126,14 +126,15 @@ class TargetConference:
     def facts_for(self, sessions: Iterable[RawSession]) -> dict[str, str]:
         """Return the facts for a file that names no conference.
 
-        They are those of the existing conference, unless each of its sessions is on another day.
+        They are those of the existing conference, unless all of the file's sessions are on other
+        days.
         """
-        days = {day for one in sessions if (day := self._local_day(one.date)) is not None}
+        days = {day for session in sessions if (day := self._local_day(session.date)) is not None}
         is_target = not days or any(map(self.has_day, days))
         return dict(self.facts) if is_target else {}
 
     def _local_day(self, text: str) -> date | None:
-        """Return the day of a date or a datetime by the clocks of the conference."""
+        """Return the local day of a date or a datetime in the conference's time zone."""
         zone = datetimes.find_zone(self.facts.get("time_zone", ""))
         moment = datetimes.parse_datetime(text, zone) if zone and "T" in text else None
         return datetimes.parse_date(text) if moment is None else moment.astimezone(zone).date()

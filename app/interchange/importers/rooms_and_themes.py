@@ -27,7 +27,7 @@ class RoomBuilder:
         return tuple(self._rooms.values())
 
     def add(self, raw: RawRoom) -> str | None:
-        """Add or recognise a room and return its key; return None for one without a name."""
+        """Add or recognise a room and return its key; return None if it has no name."""
         name = text.clean_line(raw.name, raw.where, self._log)
         if not name:
             return None
@@ -42,7 +42,7 @@ class RoomBuilder:
         return key
 
     def _find_own_key(self, raw: RawRoom, name: str) -> str:
-        """Return the key in the file, unless it is that of a room with another name too."""
+        """Return the key in the file, unless a room with another name has the same one."""
         own_key = text.normalise_key(raw.key)
         known = self._rooms.get(own_key)
         if known is None or text.normalise_name(known.name) == text.normalise_name(name):
@@ -130,7 +130,7 @@ class ThemeBuilder:
         return tuple(self._themes.values())
 
     def add(self, raw: RawTheme) -> str | None:
-        """Add or recognise a theme and return its slug; return None for one without a name."""
+        """Add or recognise a theme and return its slug; return None if it has no name."""
         raw_name = raw.name or raw.slug
         name = text.clean_line(raw_name, raw.where, self._log)
         if not name:

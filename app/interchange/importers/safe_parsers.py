@@ -77,7 +77,7 @@ MISSING_ELEMENT = XmlElement()
 
 
 def _render_html(element: XmlElement) -> str:
-    """Render content as HTML again; of its attributes only the URL of links remains."""
+    """Render content as HTML again; the only attribute that remains is the URL of links."""
     parts = [html.escape(element.text or "", quote=False)]
     for child in element:
         if isinstance(child, XmlElement):  # not a processing instruction

@@ -52,7 +52,7 @@ def parse(text: str, log: ImportLog) -> RawProgramme:
 
 
 def _parse_extension(root: XmlElement) -> Mapping[str, Any]:
-    """Return the extension of our own schedules."""
+    """Return the extension of the site's own schedules."""
     try:
         return as_mapping(json.loads(root.processing_instruction(EXTENSION_TARGET) or "{}"))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Times of sessions and the time zone of a file, derived from whatever it contains."""
+"""Times of sessions and the time zone of a file, derived from whatever data it contains."""
 
 import re
 from collections import Counter
@@ -42,7 +42,9 @@ class ConferenceTimes:
         """Return start and end of a session in UTC."""
         starts_at = self._stated_start(session) or self._derive_start(session)
         if starts_at is None:
-            self._add_fix(session, f"{_why_untimed(session)}, so it was loaded without a time")
+            self._add_fix(
+                session, f"{_explain_missing_time(session)}, so it was loaded without a time"
+            )
             return None, None
         return starts_at, self._find_end(session, starts_at)
 
@@ -137,8 +139,8 @@ class ConferenceTimes:
         return ends_at - starts_at
 
 
-def _why_untimed(session: RawSession) -> str:
-    """Return what of a session's day and start cannot be read or is missing."""
+def _explain_missing_time(session: RawSession) -> str:
+    """Describe what is missing or unreadable in a session's day and start."""
     day, start = session.day.date or session.day.starts, session.start
     if day and not datetimes.parse_date(day):
         return f"Its day is not valid: “{day[:40]}”"
@@ -182,7 +184,7 @@ def choose_zone(raw: RawProgramme, log: ImportLog) -> ZoneInfo:
 
 
 def _describe_zone(name: str) -> str:
-    """Return the name of a zone; of a fixed offset, Etc/GMT-1, what people call it: UTC+1."""
+    """Return the name of a zone; a fixed offset such as Etc/GMT-1 is called UTC+1."""
     hours = name.removeprefix(FIXED_OFFSET)
     return f"UTC{-int(hours):+}" if hours != name else name
 
@@ -208,7 +210,7 @@ def _choose_by_offset(raw: RawProgramme) -> tuple[str, str]:
 
 
 def _count_offsets(raw: RawProgramme) -> Counter[tuple[timedelta, datetime]]:
-    """Count UTC offsets: first those between a date and its local start, else as written."""
+    """Count UTC offsets: preferably those between a date and its local start, else as written."""
     utc = ZoneInfo("UTC")
     counts: Counter[timedelta] = Counter()
     first: dict[timedelta, datetime] = {}

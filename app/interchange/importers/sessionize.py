@@ -1,6 +1,6 @@
-"""Importing what Sessionize gives as JSON: its view “All” of sessions, speakers, rooms, categories.
+"""Importing the JSON of Sessionize: its view “All” of sessions, speakers, rooms, categories.
 
-It names neither the conference nor a time zone: its times are local times of the conference.
+It names neither the conference nor a time zone; its times are local times of the conference.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ Record = Mapping[str, Any]
 
 SESSION_FIELDS = frozenset({"title", "starts_at", "ends_at", "room", "abstract", "appearances"})
 SPEAKER_FIELDS = frozenset({"name", "role", "biography", "links"})
-CATEGORY_FIELDS = {  # the field that a category fills, by its title; of any other: the keywords
+CATEGORY_FIELDS = {  # maps category titles to fields; other categories are keywords
     **dict.fromkeys(("track", "tracks", "theme", "themes", "topic", "topics"), "theme"),
     **dict.fromkeys(("session format", "format", "session type", "type", "kind"), "kind"),
     **dict.fromkeys(("language", "languages", "session language"), "language"),
@@ -112,7 +112,8 @@ def _parse_session(
         end=first_text(record, "endsAt"),
         draft=None if first_text(record, "status").lower() in ACCEPTED else True,
         people=[
-            people.get(first_text(one, "id")) or _parse_person(one) for one in _list_people(record)
+            people.get(first_text(person, "id")) or _parse_person(person)
+            for person in _list_people(record)
         ],
         values={
             "abstract": as_text(record.get("description")),
@@ -170,7 +171,7 @@ def _parse_named_room(record: Record, where: str) -> RawRoom | None:
 
 
 def _note_answers(root: Record, log: ImportLog) -> None:
-    """Note which questions to speakers were not read: their answers may be private."""
+    """Note which questions to speakers were skipped: their answers may be private."""
     for question in map(as_mapping, as_list(root.get("questions"))):
         reason = "Answers to the organisers’ questions are not loaded"
         log.add_skipped("questions", first_text(question, "question") or "a question", reason)

@@ -127,7 +127,7 @@ class SessionBuilder:
         return text.normalise_key(f"name:{text.normalise_name(raw.title)}")
 
     def _is_duplicate(self, session: ParsedSession, raw: RawSession) -> bool:
-        """Return True if an equal session has been added, also with the same unread times."""
+        """Return True if an equal session was already added; equal unread times count as equal."""
         unread = "" if session.starts_at else repr((raw.day, raw.date, raw.start, raw.end))
         is_known = (session, unread) in self._seen
         self._seen.add((session, unread))

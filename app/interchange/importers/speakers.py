@@ -19,7 +19,7 @@ from app.programme.fields.table import LINKS, TRANSLATIONS
 
 Values = dict[str, Any]
 MAX_NAME_LENGTH = 200
-OWN_FIELDS = {one.file_name for one in SPEAKER_FIELDS.in_files} - PROFILE_FIELDS - {"name"}
+OWN_FIELDS = {field.file_name for field in SPEAKER_FIELDS.in_files} - PROFILE_FIELDS - {"name"}
 
 
 def _clean_values(raw: RawPerson, name: str, names: Container[str], log: ImportLog) -> Values:
@@ -79,7 +79,7 @@ class SpeakerBuilder:
         return tuple(self._speakers.values())
 
     def add(self, raw: RawPerson) -> str | None:
-        """Add or recognise a speaker and return their key; return None for one without a name."""
+        """Add or recognise a speaker and return their key; return None without a name."""
         name = cleaning.clean_line(raw.name, raw.where, self._log, limit=MAX_NAME_LENGTH)
         own_key = cleaning.normalise_key(raw.key)
         if not name:
@@ -141,7 +141,7 @@ class SpeakerBuilder:
         self._speakers[key] = fill_in(known, values)
 
     def note_shared_addresses(self, known: Mapping[str, str]) -> None:
-        """Note who has the email address of another speaker, in the file or in the programme.
+        """Note speakers with the email address of another one, in the file or in the programme.
 
         ``known`` maps the addresses in the programme to names.
         """

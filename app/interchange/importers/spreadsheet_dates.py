@@ -10,7 +10,7 @@ from app.interchange.importers import datetimes
 from app.interchange.importers.raw import TargetConference
 
 DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
-FIRST_SERIAL: Final = date(1899, 12, 30)  # from which spreadsheets count days
+FIRST_SERIAL: Final = date(1899, 12, 30)  # spreadsheets count days from it
 SERIAL = re.compile(r"(\d{5})(?:[.,](\d{1,20}))?$")
 SERIALS: Final = range(20_000, 80_000)  # 1954 to 2119
 MAX_LENGTH: Final = 80  # characters
@@ -69,9 +69,9 @@ class _Parts:
 
     weekday: int | None = None
     month: int | None = None
-    counted_day: int | None = None  # Day 2
+    counted_day: int | None = None  # from “Day 2”
     numbers: tuple[int, ...] = ()
-    before_month: int = 0  # how many of the numbers
+    before_month: int = 0  # numbers before the month
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ class DateReader:
     """Reads dates, and days such as “Thursday” and “Day 2”, as days of a conference."""
 
     target: TargetConference
-    order: str = DAY_FIRST  # of 6/11/08
+    order: str = DAY_FIRST  # of ambiguous dates such as 6/11/08
     numbers_are_days: bool = True  # “6” is a day of the month; else the sixth day
 
     def parse(self, text: str) -> str:
-        """Return an ISO date, or an empty string; the text is in small letters without accents."""
+        """Return an ISO date, or an empty string; the text is in lower case without accents."""
         plain = text[:MAX_LENGTH].strip()
         if match := YEAR_FIRST.match(plain):
             return _iso_date(int(match[1]), int(match[2]), int(match[3]))
@@ -114,7 +114,7 @@ class DateReader:
 
     def _from_parts(self, parts: _Parts) -> str:
         if parts.month is not None:
-            is_range = parts.before_month > 1  # 6-7 November
+            is_range = parts.before_month > 1  # such as 6-7 November
             return "" if is_range else self._from_month(parts.month, parts.numbers)
         days = list(self._conference_days())
         if parts.counted_day is not None:
@@ -144,7 +144,7 @@ class DateReader:
             same = [one.year for one in days if (one.month, one.day) == (month, day)]
             return (same or [days[0].year])[0]
         centuries = (1900, 2000, 2100)
-        full = [int(year)] if len(year) > 2 else [one + int(year) for one in centuries]
+        full = [int(year)] if len(year) > 2 else [century + int(year) for century in centuries]
         return min(full, key=lambda one: abs(one - days[0].year))
 
     def _conference_days(self) -> Iterator[date]:
@@ -162,7 +162,7 @@ def iterate_days(target: TargetConference) -> Iterator[date]:
 def build_reader(
     cells: Collection[str], target: TargetConference, order: str = ""
 ) -> tuple[DateReader, tuple[str, ...]]:
-    """Return a reader for these cells, and the cells that can be read in two ways."""
+    """Return a reader for these cells, and the ambiguous cells."""
     found = {cell: one for cell in cells if (one := _find_numeric(cell))}
     unclear = tuple(cell for cell, one in found.items() if not _order_of(one))
     decided = order or _order_of_others(found.values()) or _order_by_days(unclear, target)
@@ -189,7 +189,7 @@ def _order_of(found: re.Match[str]) -> str:
 
 
 def _order_of_others(dates: Iterable[re.Match[str]]) -> str:
-    """Return the order of the dates that can only be read in one way, if they agree."""
+    """Return the order of the unambiguous dates, if they agree."""
     orders = {_order_of(one) for one in dates if one[1] != one[3]} - {""}
     return orders.pop() if len(orders) == 1 else ""
 
@@ -200,14 +200,14 @@ def _order_by_days(cells: Iterable[str], target: TargetConference) -> str:
     for order in count:
         reader = DateReader(target, order)
         parts = filter(None, map(_find_numeric, cells))
-        days = [datetimes.parse_date(reader.parse(one[0])) for one in parts]
+        days = [datetimes.parse_date(reader.parse(part[0])) for part in parts]
         count[order] = sum(1 for day in days if day and target.has_day(day))
     best = max(count, key=lambda order: count[order])
     return best if count[DAY_FIRST] != count[MONTH_FIRST] else ""
 
 
 def split_serial(cell: str) -> tuple[int, float] | None:
-    """Split the number by which spreadsheets know a day and time of day; None for others."""
+    """Split a spreadsheet's serial number into day and fraction; return None for other text."""
     match = SERIAL.match(cell.strip())
     if match is None or int(match[1]) not in SERIALS:
         return None
@@ -215,12 +215,12 @@ def split_serial(cell: str) -> tuple[int, float] | None:
 
 
 def from_serial(number: int) -> str:
-    """Return the ISO date of a spreadsheet's number of a day."""
+    """Return the ISO date of a spreadsheet's serial number."""
     return (FIRST_SERIAL + timedelta(days=number)).isoformat()
 
 
 def _sort_words(text: str) -> _Parts | None:
-    """Sort the words of a date; return None if one does not belong into a date."""
+    """Sort the words of a date; return None if one does not belong in a date."""
     counted = COUNTED_DAY.search(text)
     words = WORD.findall(COUNTED_DAY.sub(" ", text))
     if any(not word.isdecimal() and word not in KNOWN_WORDS for word in words):

@@ -35,16 +35,16 @@ AT_THE_START = tuple(re.compile(rf"{one}(?P<rest>[\s,;(].*)$") for one in (RANGE
 SURE_TIME = re.compile(EXACT)
 FOUR_DIGITS = re.compile(r"([01]\d|2[0-4])([0-5]\d)$")
 DAY_AND_MONTH = re.compile(r"\d{1,2}\.\d{1,2}$")
-MINUTES = re.compile(r"(\d{1,4}) min$")  # what a workbook holds as a length
+MINUTES = re.compile(r"(\d{1,4}) min$")  # a duration in a workbook
 FRACTION = re.compile(r"0[.,]\d{1,20}$")
 HOURS_AND_MINUTES = re.compile(r"(\d{1,2})(?:\D*?(\d{2}))?\D*(?:\d{2})?\D*$")
 
 
 @dataclass(frozen=True)
 class CellTime:
-    """What a cell says: a moment, or a date, a start and an end; missing values are empty."""
+    """The contents of a cell: a datetime, or a date, a start and an end; "" for missing values."""
 
-    moment: str = ""  # as it is written, with its offset
+    moment: str = ""  # as written, with its offset
     date: str = ""
     start: str = ""
     end: str = ""
@@ -55,19 +55,19 @@ EMPTY: Final = CellTime()
 
 @dataclass(frozen=True)
 class RowTimes:
-    """The day and times of a row as other importers give them; unread cells as they are."""
+    """The day and times of a row in the form of other importers; unread cells unchanged."""
 
     day: str = ""
-    date: str = ""  # with a time of day
+    date: str = ""  # may include a time of day
     start: str = ""
     end: str = ""
-    unread: tuple[str, ...] = ()  # cells
-    is_stated: bool = False  # whether the row has a start, whether it can be read or not
-    is_read: bool = False  # whether it can be put at a time
+    unread: tuple[str, ...] = ()  # cells that could not be parsed
+    is_stated: bool = False  # whether the row has a start, readable or not
+    is_read: bool = False  # whether its start and day could be parsed
 
 
 def read_row(day: str, start: str, end: str, dates: DateReader) -> RowTimes:
-    """Read the cells of a row; each may hold more than its column says."""
+    """Parse the cells of a row; each may contain more than its column says."""
     cells = ((day, False), (start, True), (end, True))
     found = [parse_cell(cell, dates, is_time=is_time) for cell, is_time in cells]
     unread = tuple(cell for (cell, _), one in zip(cells[:2], found[:2], strict=True) if one is None)
@@ -95,7 +95,7 @@ def _read_end(ends: CellTime, end_of_range: str) -> str:
 def is_undecided(cell: str) -> bool:
     """Return True for TBC, N.N., to be announced, and cells without letters or digits."""
     plain = unicodedata.normalize("NFKD", cell[:MAX_LENGTH].casefold())
-    return "".join(one for one in plain if one.isalnum()) in {"", *UNDECIDED}
+    return "".join(character for character in plain if character.isalnum()) in {"", *UNDECIDED}
 
 
 def has_time(cell: str) -> bool:
@@ -113,7 +113,7 @@ def has_range(cell: str) -> bool:
 
 
 def parse_cell(cell: str, dates: DateReader, *, is_time: bool) -> CellTime | None:
-    """Return what a cell of a day or of a time says, or None if it cannot be read."""
+    """Parse a cell of a day or of a time; return None if it cannot be parsed."""
     if is_undecided(cell):
         return EMPTY
     if len(cell) > MAX_LENGTH:
@@ -129,7 +129,7 @@ def parse_cell(cell: str, dates: DateReader, *, is_time: bool) -> CellTime | Non
 
 
 def _parse_number(cell: str, *, is_time: bool) -> CellTime | None:
-    """Parse the number of a day, as spreadsheets count days, and the fraction of a day."""
+    """Parse a spreadsheet's serial number of a day, with the fraction of the day."""
     if (serial := split_serial(cell)) is not None:
         day, fraction = serial
         return CellTime(date=from_serial(day), start=_from_fraction(fraction) if fraction else "")
@@ -159,7 +159,7 @@ def _only_date(text: str, dates: DateReader) -> CellTime | None:
 
 
 def _match(text: str, *, is_time: bool) -> re.Match[str] | None:
-    """Find a time or a range; full hours without a word beside them only where times stand."""
+    """Find a time or a range; bare full hours count only in cells of times."""
     if is_time and (
         found := re.match(rf"(?P<rest>)(?P<start>{FOUR_DIGITS.pattern})(?P<end>)", text)
     ):
@@ -172,7 +172,7 @@ def _match(text: str, *, is_time: bool) -> re.Match[str] | None:
 
 
 def _is_sure(found: re.Match[str]) -> bool:
-    """Return True if one of two times can be nothing else."""
+    """Return True if one of two times is unambiguous."""
     return bool(SURE_TIME.fullmatch(found["start"]) or SURE_TIME.fullmatch(found["end"]))
 
 
@@ -227,7 +227,7 @@ def _from_fraction(fraction: float) -> str:
 
 
 def _simplify(cell: str) -> str:
-    """Return a cell in small letters without accents, with simple dashes and spaces."""
+    """Return a cell in lower case without accents, with simple dashes and spaces."""
     plain = unicodedata.normalize("NFKD", DASHES.sub("-", cell[:MAX_LENGTH]).casefold())
-    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
     return " ".join(letters.replace("’", "'").split())

@@ -35,7 +35,7 @@ UNREADABLE_WORKBOOK: Final = "We cannot read this workbook. Save it again as .xl
 
 @dataclass(frozen=True)
 class TableRules:
-    """How much work reading a table may be, and what is said of one that is too large."""
+    """Limits for reading a table, and the error messages if it exceeds them."""
 
     limits: Limits
     unpacked_bytes: int  # of a workbook
@@ -60,8 +60,8 @@ PROGRAMME: Final = TableRules(
 
 
 def read_csv(text: str, choices: ColumnChoices = NO_COLUMN_CHOICES) -> Sequence[Sheet] | None:
-    """Return the rows of a CSV text, or None if it is no table."""
-    found = [parse_csv(text, one) for one in SEPARATORS]
+    """Return the rows of a CSV text, or None if it is not a table."""
+    found = [parse_csv(text, separator) for separator in SEPARATORS]
     rows = max(found, key=lambda one: _count_known_columns(one, choices))
     if table_columns.find_header(rows, choices):
         return [Sheet("", rows)]
@@ -74,7 +74,7 @@ def read_workbook(contents: bytes, rules: TableRules = PROGRAMME) -> Sequence[Sh
     if contents.startswith(WORKBOOK_SIGNATURES[0]):
         _refuse_zip_bomb(contents, rules)
     try:
-        result = subprocess.run(  # noqa: S603 - a program of our own
+        result = subprocess.run(  # noqa: S603 - the site's own program
             [sys.executable, "-I", str(PARSE_SCRIPT), json.dumps(rules.limits)],
             input=contents,
             capture_output=True,
@@ -114,7 +114,7 @@ def _count_known_columns(rows: Sequence[SheetRow], choices: ColumnChoices) -> in
 
 
 def _is_regular(rows: Sequence[SheetRow]) -> bool:
-    """Return True if rows look like those of a table, whatever its columns are called."""
+    """Return True if the rows look like a table, whatever its columns are called."""
     widths = {len(row) for row in rows if any(row)}
     return len(rows) > 1 and len(widths) == 1 and widths.pop() >= MIN_WIDTH
 

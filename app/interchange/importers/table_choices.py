@@ -1,4 +1,4 @@
-"""What the columns of a table may mean, their names, and what organisers chose."""
+"""The possible meanings of table columns, their names, and organisers' choices."""
 
 import re
 import tomllib
@@ -17,7 +17,7 @@ from app.programme.fields.speakers import SPEAKER_FIELDS
 NON_NAME_CHARACTERS = re.compile(r"[\W_]+")
 NAMES_FILE: Final = Path(__file__).with_name("column_names.toml")
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt")
-LABELS: Final[Mapping[str, Any]] = {  # of meanings that are no fields, or have another label here
+LABELS: Final[Mapping[str, Any]] = {  # of meanings that are not fields, or have another label here
     "title": _l("Title of the session"),
     "paper_title": _l("Title of the paper"),
     "session_title": _l("Session that the paper is part of"),
@@ -42,7 +42,7 @@ LABELS: Final[Mapping[str, Any]] = {  # of meanings that are no fields, or have 
     "key": _l("Number or key"),
     "slug": _l("Page address"),
 }
-ROLES: Final[Mapping[str, str]] = {  # of people in a session, by meaning of the column
+ROLES: Final[Mapping[str, str]] = {  # of people in a session, by the column's meaning
     "presenters": "speaker",
     "people": "",
     "authors": "",
@@ -66,14 +66,14 @@ HONORIFICS: Final = frozenset(HONORIFIC_WORDS.split())
 
 
 def normalise_column_name(name: str) -> str:
-    """Return the same for “First name”, “first_name” and “firstName”."""
+    """Return the same key for “First name”, “first_name” and “firstName”."""
     plain = unicodedata.normalize("NFKD", name.strip().casefold())
-    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
     return NON_NAME_CHARACTERS.sub("", letters)
 
 
 def _collect_names() -> dict[str, str]:
-    """Return the meanings by normalised name; the first that has a name keeps it."""
+    """Return the meanings by normalised name; the first meaning with a name wins."""
     found: dict[str, str] = {}
     for known in (*SESSION_FIELDS, *SPEAKER_FIELDS):
         for name in known.column.names.split() if known.column else ():
@@ -104,15 +104,15 @@ class ColumnChoices:
     """What columns mean, as chosen for this table or for an earlier one."""
 
     by_header: Mapping[str, Sequence[str]] = field(default_factory=dict)  # meanings by header key
-    by_name: Mapping[str, str] = field(default_factory=dict)  # for names that we do not know
+    by_name: Mapping[str, str] = field(default_factory=dict)  # for unknown column names
 
 
 @dataclass(frozen=True)
 class TableChoices:
-    """All choices; those of people are whether spellings of a name mean one person."""
+    """All choices; those about people are whether spellings of a name mean one person."""
 
     columns: ColumnChoices = field(default_factory=ColumnChoices)
-    date_order: str = ""  # "": as other dates of the file show
+    date_order: str = ""  # "": as in the other dates of the file
     same_people: Mapping[str, bool] = field(default_factory=dict)  # by plain name
 
 
@@ -127,7 +127,7 @@ def dump(choices: TableChoices) -> str:
 
 
 def load(text: str) -> TableChoices:
-    """Return the choices in a JSON text; none if it is empty or something else."""
+    """Parse choices from JSON; return no choices if it is empty or invalid."""
     try:
         return _adapter.validate_json(text) if text else NO_CHOICES
     except ValidationError:

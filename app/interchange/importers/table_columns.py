@@ -1,4 +1,4 @@
-"""The columns of a table: what each means, by its name or as organisers chose it."""
+"""The columns of a table: the meaning of each, by its name or as organisers chose."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,11 +26,11 @@ from app.programme.fields.speakers import SPEAKER_FIELDS
 SheetRow = Sequence[str]
 NO_MEANING: Final = ""
 HEADER_SEARCH_ROWS: Final = 20  # rows in which the header is searched
-HEADER_LENGTH: Final = 120  # characters of a column's name that are looked at
+HEADER_LENGTH: Final = 120  # characters of a column's name that are used
 IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 NAME_PARTS = re.compile(r"[/|\n]|\s-\s")
 LAST_NUMBER = re.compile(r"\d{1,2}$")
-SIDE_WORDS = (  # said beside the name of a column
+SIDE_WORDS = (  # remarks beside the name of a column
     *("required", "mandatory", "optional", "obligatoire", "facultatif", "obligatorio", "opcional"),
     *("erforderlich", "pflichtfeld", "pflicht", "freiwillig"),
 )
@@ -39,12 +39,12 @@ SPEAKER_PREFIXES = (
     *("speakers", "speaker", "presenters", "presenter"),
     *("presentingauthors", "presentingauthor", "authors", "author"),
 )
-SIMILAR_ENOUGH: Final = 85  # of 100
+SIMILAR_ENOUGH: Final = 85  # percent
 NAME_FIELDS = frozenset({"name", "given", "family"})
 SCHEDULE_FIELDS = frozenset({"kind", "day", "start", "end", "duration", "room", "theme", *ROLES})
 SESSION_ONLY_FIELDS = SCHEDULE_FIELDS | {"subtitle", "language", "abstract", "description"}
 SPEAKER_COLUMNS = frozenset(one.file_name or one.name for one in SPEAKER_FIELDS if one.column)
-OWN_COLUMNS = frozenset(one.file_name for one in SPEAKER_FIELDS.in_files if one.column)
+OWN_COLUMNS = frozenset(field.file_name for field in SPEAKER_FIELDS.in_files if field.column)
 PERSONAL_FIELDS = SPEAKER_COLUMNS - {"name", "links"}
 SESSION_COLUMNS: Mapping[str, str] = {  # session fields by meaning of the column
     **{
@@ -64,7 +64,7 @@ class ColumnMap:
 
     positions: Mapping[str, tuple[int, ...]]  # column indexes by meaning
     unknown: Mapping[int, str] = field(default_factory=dict)  # names of columns that are ignored
-    has_ranges: bool = False  # whether ends stand in the column of the start
+    has_ranges: bool = False  # whether the start column also has the ends
 
     @property
     def has_sessions(self) -> bool:
@@ -88,7 +88,7 @@ class ColumnMap:
         return (OWN_COLUMNS - PROFILE_FIELDS) & set(self.positions)
 
     def meaning_at(self, index: int) -> str:
-        """Return what a column was taken for, or an empty string."""
+        """Return the detected meaning of a column, or an empty string."""
         found = [name for name, indexes in self.positions.items() if index in indexes]
         return "session_title" if "session_title" in found else next(iter(found), "")
 
@@ -125,7 +125,7 @@ def header_key(header: SheetRow) -> str:
 def find_header(
     rows: Sequence[SheetRow], choices: ColumnChoices = NO_COLUMN_CHOICES
 ) -> tuple[int, ColumnMap] | None:
-    """Return the number of the header row and its columns, or None if no row has known names."""
+    """Return the index of the header row and its columns, or None if no name is known."""
     for index, row in enumerate(rows[:HEADER_SEARCH_ROWS]):
         column_map = match_columns(row, rows[index + 1 :], choices)
         is_chosen = header_key(row) in choices.by_header
@@ -140,7 +140,7 @@ def find_header(
 def match_columns(
     header: SheetRow, rows: Sequence[SheetRow] = (), choices: ColumnChoices = NO_COLUMN_CHOICES
 ) -> ColumnMap:
-    """Return the meaning of the columns; of two alike, the first counts."""
+    """Return the meanings of the columns; of two with the same meaning, the first wins."""
     chosen = choices.by_header.get(header_key(header))
     if chosen is not None:
         return _complete(_positions_of(chosen[: len(header)]), {}, rows)
@@ -156,7 +156,7 @@ def match_columns(
 
 
 def suggest_meaning(name: str) -> str:
-    """Return the known name that is most like this one, or an empty string."""
+    """Return the known name most similar to this one, or an empty string."""
     plain = normalise_column_name(name[:HEADER_LENGTH])
     found = process.extractOne(
         plain, MEANING_BY_NAME.keys(), scorer=fuzz.ratio, score_cutoff=SIMILAR_ENOUGH
@@ -165,7 +165,7 @@ def suggest_meaning(name: str) -> str:
 
 
 def _find_meaning(name: str, choices: ColumnChoices) -> str | None:
-    """Return what a column of this name means; None if that is not known."""
+    """Return the meaning of a column with this name, or None if unknown."""
     for candidate in dict.fromkeys(_candidates(name)):  # most are the same
         if meaning := MEANING_BY_NAME.get(candidate) or _without_prefix(candidate):
             return meaning
@@ -173,7 +173,7 @@ def _find_meaning(name: str, choices: ColumnChoices) -> str | None:
 
 
 def _candidates(name: str) -> Iterable[str]:
-    """Yield the spellings of a name: whole, without what stands beside it, and its parts."""
+    """Yield variants of a name: as a whole, without remarks beside it, and its parts."""
     bare = IN_BRACKETS.sub(" ", name)
     for spelling in (name, bare, *NAME_PARTS.split(bare)):
         plain = normalise_column_name(spelling)
@@ -210,7 +210,7 @@ def _positions_of(meanings: Sequence[str | None]) -> dict[str, tuple[int, ...]]:
 def _resolve_ambiguous(
     positions: dict[str, tuple[int, ...]], rows: Sequence[SheetRow]
 ) -> dict[str, tuple[int, ...]]:
-    """Decide whose name, title or description a column contains."""
+    """Decide whether an ambiguous name, title or description is a person's or a session's."""
     _resolve_titles(positions, rows)
     if not {"title", *NAME_FIELDS} & set(positions) and (role := _first_role(positions)):
         positions["name"] = positions.pop(role)  # Speaker, Biography
@@ -219,7 +219,7 @@ def _resolve_ambiguous(
     if not NAME_FIELDS & set(positions):
         return positions
     if "title" in positions and not SESSION_ONLY_FIELDS & set(positions):
-        _take_for_person(positions, rows)  # Name, Title, Organisation
+        _treat_as_person(positions, rows)  # Name, Title, Organisation
     if "title" not in positions and {"description", "abstract"} & set(positions):
         index = positions.pop("abstract", positions.pop("description", ()))
         positions.setdefault("biography", index)  # Name, Description
@@ -227,10 +227,10 @@ def _resolve_ambiguous(
 
 
 def _resolve_titles(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetRow]) -> None:
-    """Decide which title is that of the row; “Session title” beside it is what it is part of."""
+    """Decide which title is the row's own; a “Session title” beside it is that of its parent."""
     is_more_exact = {"paper_title", "session_title"} & set(positions)
     if "title" in positions and is_more_exact and NAME_FIELDS & set(positions):
-        _take_for_person(positions, rows)  # Title, First name, Last name, Session title
+        _treat_as_person(positions, rows)  # Title, First name, Last name, Session title
     if "title" in positions and is_more_exact and _has_honorifics(positions["title"][0], rows):
         positions["honorific"] = positions.pop("title")
     for exact in ("paper_title", "session_title"):
@@ -242,15 +242,15 @@ def _resolve_titles(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetR
         positions.setdefault("session_title", outer)
 
 
-def _take_for_person(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetRow]) -> None:
+def _treat_as_person(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetRow]) -> None:
     title = positions.pop("title")
     positions.setdefault("honorific" if _has_honorifics(title[0], rows) else "role", title)
 
 
 def _has_honorifics(index: int, rows: Sequence[SheetRow]) -> bool:
-    """Return True if most cells of a column are Dr, Prof. and the like."""
+    """Return True if most cells of a column are honorifics such as Dr or Prof."""
     cells = [row[index].strip() for row in rows if index < len(row) and row[index].strip()]
-    matching = [one for one in cells if len(one) < 40 and is_honorific(one)]
+    matching = [cell for cell in cells if len(cell) < 40 and is_honorific(cell)]
     return len(matching) * 2 > len(cells)
 
 
@@ -261,14 +261,14 @@ def is_honorific(words: str) -> bool:
 
 
 def _first_role(positions: Mapping[str, tuple[int, ...]]) -> str:
-    """Return the column of people whose affiliation a row would state."""
+    """Return the column of people to whom a row's affiliation belongs."""
     return next((role for role in ("presenters", "people", "authors") if role in positions), "")
 
 
 def _complete(
     positions: dict[str, tuple[int, ...]], unknown: Mapping[int, str], rows: Sequence[SheetRow]
 ) -> ColumnMap:
-    """Add what follows from the columns and from their cells."""
+    """Add meanings that follow from the other columns and from their cells."""
     role = _first_role(positions)
     if role and not NAME_FIELDS & set(positions) and PERSONAL_FIELDS & set(positions):
         first, *others = positions.pop(role)  # Title, Presenter, Affiliation
@@ -279,7 +279,7 @@ def _complete(
         index = positions["day"][0]
         if any(spreadsheet_times.has_time(row[index]) for row in rows if index < len(row)):
             positions["start"] = positions["day"]  # 6 November 2008, 10:00
-    if "session_title" in positions:  # what a talk is part of
+    if "session_title" in positions:  # a talk within a session
         place = next((one for one in ("theme", "subtitle") if one not in positions), "")
         positions |= {place: positions["session_title"]} if place else {}
     starts = positions.get("start", ())

@@ -1,4 +1,4 @@
-"""What there is to decide about a table before it is read: columns, dates and names."""
+"""What must be decided about a table before it is imported: columns, dates and names."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its place, its name, some of its cells, and what it means so far."""
+    """A column: its position, name, sample cells, and current meaning."""
 
     index: int
     name: str
@@ -40,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True)
 class SheetOverview:
-    """A sheet with the columns that have a name or cells."""
+    """A sheet with its columns that have a name or cells."""
 
     name: str
     header: tuple[str, ...]
@@ -54,20 +54,20 @@ class SheetOverview:
 
 @dataclass(frozen=True)
 class TableOverview:
-    """A whole file of tables, and what is open about it."""
+    """A whole file of tables, and its open questions."""
 
     sheets: tuple[SheetOverview, ...]
     unclear_dates: tuple[str, ...] = ()  # cells
     people: tuple[AlikeNames, ...] = ()
-    refusal: str = ""  # why it cannot be read as it is
-    date_order: str = ""  # as chosen so far
-    same_people: Mapping[str, bool] = field(default_factory=dict)  # as chosen so far
+    refusal: str = ""  # why it cannot be imported as it is
+    date_order: str = ""  # chosen so far
+    same_people: Mapping[str, bool] = field(default_factory=dict)  # chosen so far
 
     @property
     def has_questions(self) -> bool:
-        """Whether somebody has to look at it before it is read."""
-        unknown = any(not one.is_known for sheet in self.sheets for one in sheet.columns)
-        open_names = any(one.key not in self.same_people for one in self.people)
+        """Whether there are questions to answer before it is imported."""
+        unknown = any(not column.is_known for sheet in self.sheets for column in sheet.columns)
+        open_names = any(person.key not in self.same_people for person in self.people)
         open_dates = self.unclear_dates and not self.date_order
         return bool(unknown or open_dates or open_names or self.refusal)
 
@@ -75,7 +75,7 @@ class TableOverview:
 def inspect(
     sheets: Sequence[Sheet], target: TargetConference, choices: TableChoices
 ) -> TableOverview:
-    """Return what is to be decided about a table."""
+    """Return the open questions about a table."""
     log = ImportLog()
     overviews = tuple(_describe_sheets(sheets, choices))
     try:
@@ -94,7 +94,7 @@ def inspect(
 
 
 def _describe_sheets(sheets: Sequence[Sheet], choices: TableChoices) -> Iterator[SheetOverview]:
-    """Yield the sheets that have a header or what may be one."""
+    """Yield the sheets that have a header, or a row that may be one."""
     for sheet in sheets[:MAX_SHEETS]:
         found = table_columns.find_header(sheet.rows, choices.columns)
         index = found[0] if found else _guess_header(sheet.rows)
@@ -108,7 +108,7 @@ def _describe_sheets(sheets: Sequence[Sheet], choices: TableChoices) -> Iterator
 
 
 def _guess_header(rows: Sequence[SheetRow]) -> int | None:
-    """Return the number of the first row with several cells."""
+    """Return the index of the first row with several cells."""
     first = enumerate(rows[: table_columns.HEADER_SEARCH_ROWS])
     return next((index for index, row in first if sum(map(bool, map(str.strip, row))) > 1), None)
 
@@ -126,7 +126,7 @@ def _describe_columns(
 
 
 def _list_samples(rows: Sequence[SheetRow], index: int) -> tuple[str, ...]:
-    """Return the first different cells of a column."""
+    """Return the first distinct cells of a column."""
     samples: dict[str, None] = {}
     for row in rows:
         cell = " ".join(row[index][:200].split()) if index < len(row) else ""

@@ -1,4 +1,4 @@
-"""The rows of a table: what a session and a speaker in them are."""
+"""The rows of a table: the session and the speakers in each."""
 
 import re
 from collections.abc import Container, Iterator, Sequence
@@ -83,7 +83,7 @@ def parse_emails(cell: str, names: Sequence[str], where: str, log: ImportLog) ->
     if spreadsheet_times.is_undecided(cell):
         return {}
     addresses = [one.strip("<>()[]") for one in EMAIL_SEPARATOR.split(cell) if one]
-    wrong = [one for one in addresses if not EMAIL_ADDRESS.match(one)]
+    wrong = [address for address in addresses if not EMAIL_ADDRESS.match(address)]
     if wrong or len(addresses) != len(names):
         reason = (
             f"This is not an email address: {wrong[0][:60]}"
@@ -112,8 +112,8 @@ YES_VALUES = frozenset({"yes", "y", "true", "1", "x", "ja", "oui", "si", "sí", 
 CANCELLED_VALUES = frozenset({"cancelled", "canceled"})
 FORMULA_GUARD = re.compile(
     r"'(?=[=+\-@])"
-)  # which our CSV export puts before values that look like formulas
-KIND_ALIASES = {"parallel session": "parallel"}  # names in our own exports
+)  # added by the site's CSV export to values that look like formulas
+KIND_ALIASES = {"parallel session": "parallel"}  # names in the site's own exports
 TOTAL = re.compile(
     r"(?:grand |sub-?)?(?:total|totals|totaux|totales|totais|sum|summe|gesamt|suma|soma)"
     r"(?:\s+(?:sessions?|talks?|papers?|speakers?))?\s*[:=]?\s*[\d.,]*$",
@@ -125,11 +125,11 @@ MAX_HEADING_LENGTH = 80  # characters
 
 @dataclass
 class TimeCount:
-    """How many sessions have a time in their row, and for how many it could be read."""
+    """How many sessions have a time in their row, and how many of these could be parsed."""
 
     stated: int = 0
     read: int = 0
-    unread: list[str] = field(default_factory=list)  # cells that could not be read
+    unread: list[str] = field(default_factory=list)  # cells that could not be parsed
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class Row:
     cells: SheetRow
     columns: ColumnMap
     where: str
-    day_above: str = ""  # stands once for several rows
+    day_above: str = ""  # written once for several rows
 
     def __getitem__(self, meaning: str) -> str:
         return next(iter(self.list_cells(meaning)), "")
@@ -150,17 +150,19 @@ class Row:
     def list_cells(self, meaning: str) -> list[str]:
         """Return the cells of all columns with a meaning, without empty ones."""
         positions = self.columns.positions.get(meaning, ())
-        cells = (self.cells[one].strip() for one in positions if one < len(self.cells))
+        cells = (
+            self.cells[position].strip() for position in positions if position < len(self.cells)
+        )
         return [FORMULA_GUARD.sub("", cell, count=1) for cell in cells if cell]
 
     def get_decided(self, meaning: str) -> str:
-        """Return a cell, or an empty string if it says “TBC” or the like."""
+        """Return a cell, or an empty string for “TBC” and the like."""
         cell = self[meaning]
         return "" if spreadsheet_times.is_undecided(cell) else cell
 
 
 def day_of_heading(cells: SheetRow, dates: DateReader) -> str:
-    """Return the cell of a row that says nothing but a day, or an empty string."""
+    """Return the day in a heading row, or an empty string."""
     stated = {cell.strip() for cell in cells if cell.strip()}
     if len(stated) != 1:
         return ""
@@ -172,9 +174,9 @@ def day_of_heading(cells: SheetRow, dates: DateReader) -> str:
 
 
 def is_total(cells: SheetRow) -> bool:
-    """Return True if a row is a line of totals: a word for that, and numbers."""
+    """Return True for a row of totals: a word for it, and numbers."""
     first, *others = [cell.strip() for cell in cells if cell.strip()] or [""]
-    return bool(TOTAL.match(first[:60])) and all(NUMBER.match(one) for one in others)
+    return bool(TOTAL.match(first[:60])) and all(NUMBER.match(other) for other in others)
 
 
 def parse(row: Row, raw: RawProgramme, log: ImportLog, dates: DateReader, count: TimeCount) -> None:
@@ -219,18 +221,18 @@ def _parse_session(row: Row, log: ImportLog, dates: DateReader, count: TimeCount
         cancelled=_is_yes(row["cancelled"]) or row["state"].casefold() in CANCELLED_VALUES,
         draft=row["state"].casefold() == "draft" if "state" in row.columns.positions else None,
         values={
-            **{one.file_name: _parse_field(one, row) for one in SESSION_FIELDS.in_files},
+            **{field.file_name: _parse_field(field, row) for field in SESSION_FIELDS.in_files},
             "kind": KIND_ALIASES.get(row["kind"].casefold(), row["kind"]),
         },
     )
 
 
 def _join_people(people: list[RawPerson], row: Row, log: ImportLog) -> list[RawPerson]:
-    """Return the people of a session from all its columns, each once."""
+    """Return the people of a session from all its columns, without duplicates."""
     joined = list(people)
     for column, role in ROLES.items():
         if column == "authors" and joined:
-            role = "author"  # beside those who present  # noqa: PLW2901
+            role = "author"  # not a presenter  # noqa: PLW2901
         known = {alike_names.plain_key(one.name) for one in joined}
         for cell in row.list_cells(column):
             found = parse_people(cell, row.where, log, role)
@@ -303,7 +305,7 @@ def _parse_profile(row: Row) -> dict[str, Any]:
 
 def _parse_speaker_cells(row: Row, names: Container[str]) -> dict[str, Any]:
     """Return the raw values of these fields of a speaker."""
-    fields = (one for one in SPEAKER_FIELDS.in_files if one.file_name in names)
+    fields = (field for field in SPEAKER_FIELDS.in_files if field.file_name in names)
     return {one.file_name: _parse_cell(one, row[one.file_name]) for one in fields}
 
 

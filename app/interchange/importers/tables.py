@@ -19,7 +19,7 @@ from app.interchange.importers.table_columns import ColumnMap, SheetRow
 from app.interchange.importers.table_rows import Row, TimeCount
 
 MERGED_DOWN: Final = ("day", "start", "end", "room", "theme", "session_title")
-MAX_QUOTED: Final = 8  # cells or columns in a message
+MAX_QUOTED: Final = 8  # cells or columns quoted in a message
 MAX_QUOTED_LENGTH: Final = 40  # characters
 NO_TITLE: Final = (
     "No table in this file has a column called “Title” or “Name”, so we cannot read it"
@@ -28,7 +28,7 @@ NO_TITLE: Final = (
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with its name, if it has one, and its merged cells."""
+    """A table with its name, if any, and its merged cells."""
 
     name: str
     rows: Sequence[SheetRow]
@@ -37,7 +37,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Table:
-    """A sheet whose columns are known."""
+    """A sheet with known columns."""
 
     sheet: Sheet
     header_index: int
@@ -45,7 +45,7 @@ class Table:
 
     @property
     def header(self) -> SheetRow:
-        """The row with the names of the columns."""
+        """The row with the column names."""
         return self.sheet.rows[self.header_index]
 
     @property
@@ -86,7 +86,7 @@ def parse(
 def open_tables(
     sheets: Sequence[Sheet], choices: ColumnChoices, log: ImportLog | None = None
 ) -> list[Table]:
-    """Return the sheets in which columns are known; the others are left out."""
+    """Return the sheets with known columns; the others are left out."""
     tables = []
     for sheet in sheets:
         found = table_columns.find_header(sheet.rows, choices)
@@ -101,7 +101,7 @@ def open_tables(
 def read_dates(
     tables: Sequence[Table], target: TargetConference, order: str
 ) -> tuple[DateReader, tuple[str, ...]]:
-    """Return a reader for the dates of these tables, and the cells with two readings."""
+    """Return a reader for the dates of these tables, and the ambiguous cells."""
     cells = {
         row[index].strip(): None
         for table in tables
@@ -124,13 +124,13 @@ def _choose_dates(
 
 
 def _fill_merged(sheet: Sheet, columns: ColumnMap) -> Sequence[SheetRow]:
-    """Repeat what is merged over several rows of a day, a time, a room or a theme."""
+    """Repeat cells of a day, a time, a room or a theme that are merged over several rows."""
     wanted = {one for name in MERGED_DOWN for one in columns.positions.get(name, ())}
     merged = [one for one in sheet.merged if one[0] in wanted]
     if not merged:
         return sheet.rows
     rows = [list(row) for row in sheet.rows]
-    remaining = len(rows) * len(wanted)  # merged cells do not overlap, unless somebody means harm
+    remaining = len(rows) * len(wanted)  # merged cells do not overlap, except in malicious files
     for column, first, last in merged:
         for row in rows[first + 1 : min(last + 1, first + 1 + remaining)]:
             if column < min(len(row), len(rows[first])):
@@ -152,7 +152,7 @@ def _note_unknown_columns(table: Table, log: ImportLog) -> None:
 
 
 def _iterate_rows(table: Table, dates: DateReader, log: ImportLog) -> Iterator[Row]:
-    """Yield the rows with their day, which may stand above them, once for several."""
+    """Yield the rows with their day, which may be written once above several rows."""
     sheet = table.sheet
     prefix = f"sheet “{sheet.name[:60]}”, " if sheet.name else ""
     day = table_rows.day_of_heading([sheet.name], dates)
@@ -180,14 +180,14 @@ def _join_coverage(tables: Sequence[Table]) -> FieldCoverage:
 
 
 def _refuse_unknown_columns(tables: Sequence[Table]) -> None:
-    """Refuse a table in which half the columns mean nothing."""
+    """Raise InvalidFile if half of the columns are unknown."""
     for table in tables:
         unknown = {
             index: name
             for index, name in table.columns.unknown.items()
             if any(index < len(row) and row[index].strip() for row in table.body)
         }
-        known = {one for indexes in table.columns.positions.values() for one in indexes}
+        known = {index for indexes in table.columns.positions.values() for index in indexes}
         if len(unknown) >= max(len(known), 1):
             raise InvalidFile(
                 "We did not recognise half of the columns, so nothing was loaded. "
@@ -196,7 +196,7 @@ def _refuse_unknown_columns(tables: Sequence[Table]) -> None:
 
 
 def _refuse_unread_times(tables: Sequence[Table], count: TimeCount) -> None:
-    """Refuse a table in which no time can be read, though there are some."""
+    """Raise InvalidFile if there are times but none can be parsed."""
     if not count.stated or count.read:
         return
     understood = ". ".join(_describe_columns(table) for table in tables[:1])
@@ -211,7 +211,7 @@ def _refuse_unread_times(tables: Sequence[Table], count: TimeCount) -> None:
 
 
 def _describe_columns(table: Table) -> str:
-    """Return what the columns of a table were taken for."""
+    """Describe the detected meanings of the columns."""
     found = [
         f"“{table.header[indexes[0]].strip()[:MAX_QUOTED_LENGTH]}” as {MEANING_LABELS[meaning]}"
         for meaning, indexes in table.columns.positions.items()
@@ -221,7 +221,7 @@ def _describe_columns(table: Table) -> str:
 
 
 def quote(texts: Sequence[str]) -> str:
-    """Return the first of several texts in quotation marks, and the number of the others."""
-    quoted = ", ".join(f"“{one.strip()[:MAX_QUOTED_LENGTH]}”" for one in texts[:MAX_QUOTED])
+    """Quote the first of several texts, and give the number of the others."""
+    quoted = ", ".join(f"“{text.strip()[:MAX_QUOTED_LENGTH]}”" for text in texts[:MAX_QUOTED])
     more = len(texts) - MAX_QUOTED
     return f"{quoted} and {more} more" if more > 0 else quoted

@@ -33,7 +33,7 @@ URI_SAFE = "%/?:@!$&'()*+,;=~"
 HTML_TAG = re.compile(r"</?[a-zA-Z]")
 ESCAPED_HTML_TAG = re.compile(r"&lt;/?(?:p|ul|ol|li|a|br|em|strong|div|h\d)\b")
 
-# As in forms: whether an address of a reserved domain works is found out when an email is sent.
+# As in forms: whether an address of a reserved domain works shows when an email is sent.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
@@ -107,7 +107,7 @@ def normalise_uri(address: str) -> str:
     """Percent-encode characters that a URI must not contain (RFC 3986, section 2)."""
     try:
         parts = urlsplit(UNESCAPED_PERCENT.sub("%25", address))
-    except ValueError:  # it is none
+    except ValueError:  # not an IP address
         return address
     return parts._replace(
         path=quote(parts.path, URI_SAFE),
@@ -125,7 +125,7 @@ def parse_number(value: str, maximum: int) -> int | None:
 
 
 def parse_email(value: str) -> str:
-    """Return an email address as forms would accept it, or "" if it is none."""
+    """Return an email address as forms would accept it, or "" if it is invalid."""
     try:
         return email_validator.validate_email(value, check_deliverability=False).normalized
     except email_validator.EmailNotValidError:
@@ -179,7 +179,7 @@ def first_text(mapping: Mapping[str, Any], *names: str) -> str:
 
 
 def parse_value(field: Field, value: Any) -> Any:
-    """Return what JSON holds as the raw value of a simple field: neither links nor translations."""
+    """Return a JSON value as the raw value of a simple field, not of links or translations."""
     if field.kind is YES_NO:
         return value is True
     if field.kind is WORDS:
@@ -188,7 +188,7 @@ def parse_value(field: Field, value: Any) -> Any:
 
 
 def clean_value(field: Field, raw_value: Any, subject: str, where: str, log: ImportLog) -> Any:
-    """Return the raw value of a simple field as a parsed record holds it."""
+    """Return the raw value of a simple field in the form of a parsed record."""
     if field.kind is YES_NO:
         return raw_value is True
     if field.kind is WORDS:
@@ -202,8 +202,8 @@ def clean_value(field: Field, raw_value: Any, subject: str, where: str, log: Imp
 def _clean_words(
     field: Field, raw_words: Sequence[str], subject: str, where: str, log: ImportLog
 ) -> tuple[str, ...]:
-    """Return the words as a form would: what separates them there cannot be in one."""
-    lines = [clean_line(one, where, log, MAX_TEXT_LENGTH) for one in raw_words]
+    """Clean words as a form would, including the characters that separate them there."""
+    lines = [clean_line(word, where, log, MAX_TEXT_LENGTH) for word in raw_words]
     shortened = (
         _truncate(one, MAX_WORD_LENGTH, where, log) for one in parse_words(", ".join(lines))
     )

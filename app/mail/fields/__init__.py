@@ -1,1 +1,1 @@
-"""What each email can say of its recipient: the placeholders of its text, and their values."""
+"""The placeholders of each email, and their values."""

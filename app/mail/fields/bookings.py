@@ -1,4 +1,4 @@
-"""What emails about a booking or a group can say: their placeholders."""
+"""The placeholders of emails about a booking or a group."""
 
 from collections.abc import Mapping
 from typing import Final

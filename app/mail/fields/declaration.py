@@ -1,8 +1,8 @@
 """How an email declares its placeholders, and those that many emails have.
 
 A value is a Jinja expression of the variables of the template, or the name of a part that the site
-writes itself. ``app.mail.shipped_texts`` finds the same expressions in the template and puts the
-placeholders in their place, so that organisers begin with what the site says.
+writes itself. ``app.mail.shipped_texts`` finds the same expressions in the template and replaces
+them by the placeholders, so that organisers start with the shipped text.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,12 +16,12 @@ from app.mail.placeholders import Placeholder, PlaceholderKind, Placeholders
 
 @dataclass(frozen=True)
 class EmailField:
-    """A placeholder and where its value comes from."""
+    """A placeholder and the source of its value."""
 
     placeholder: Placeholder
     source: str  # a Jinja expression, or the file of a part
-    condition: str = ""  # an expression, if the value is empty where that does not hold
-    is_optional: bool = False  # some people have none
+    condition: str = ""  # an expression; the value is empty unless it holds
+    is_optional: bool = False  # empty for some people
 
     @property
     def is_part(self) -> bool:
@@ -30,13 +30,13 @@ class EmailField:
 
     @property
     def is_block(self) -> bool:
-        """Return True if it must stand on a line of its own."""
+        """Return True if it must be on a line of its own."""
         return self.placeholder.kind is PlaceholderKind.BLOCK
 
 
 @dataclass(frozen=True)
 class EmailFields:
-    """The placeholders of an email, and those that everybody must get."""
+    """The placeholders of an email, and those that may not be left out."""
 
     fields: Mapping[str, EmailField]
     required: Collection[str] = ()
@@ -50,25 +50,25 @@ class EmailFields:
 def value(
     name: str, label: Any, source: str, condition: str = "", *, is_optional: bool = False
 ) -> EmailField:
-    """Declare a word or a line."""
+    """Declare a placeholder for a word or a line."""
     return EmailField(Placeholder(name, label), source, condition, is_optional)
 
 
 def link(name: str, label: Any, source: str) -> EmailField:
-    """Declare a link."""
+    """Declare a placeholder for a link."""
     return EmailField(Placeholder(name, label, kind=PlaceholderKind.LINK), source)
 
 
 def block(
     name: str, label: Any, source: str, condition: str = "", *, is_optional: bool = False
 ) -> EmailField:
-    """Declare a part that needs lines of its own."""
+    """Declare a placeholder for a part that needs its own lines."""
     placeholder = Placeholder(name, label, kind=PlaceholderKind.BLOCK)
     return EmailField(placeholder, source, condition, is_optional)
 
 
 def declare(*fields: EmailField, required: Collection[str] = ()) -> EmailFields:
-    """Declare an email: every one may name the conference and its contact."""
+    """Declare an email; each may also use the conference's name and contact."""
     known = (*fields, CONFERENCE, CONTACT)
     return EmailFields({one.placeholder.name: one for one in known}, required)
 
@@ -100,5 +100,5 @@ SIGN_IN_PAGE = link(
 
 
 def several(name: str, label: Any, count: str) -> EmailField:
-    """Declare a placeholder for “only if” alone: whether there are several of something."""
+    """Declare a placeholder that is only for “only if”: whether there are several of something."""
     return value(name, label, '"yes"', f"{count} > 1", is_optional=True)

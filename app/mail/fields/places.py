@@ -1,4 +1,4 @@
-"""What emails to people who apply or wait can say: their placeholders."""
+"""The placeholders of emails to applicants and people who are waiting."""
 
 from collections.abc import Mapping
 from typing import Final

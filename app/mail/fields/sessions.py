@@ -1,4 +1,4 @@
-"""What emails about seats in sessions can say: their placeholders."""
+"""The placeholders of emails about seats in sessions."""
 
 from collections.abc import Mapping
 from typing import Final

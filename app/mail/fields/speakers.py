@@ -1,4 +1,4 @@
-"""What emails to speakers and about them can say: their placeholders."""
+"""The placeholders of emails to speakers and about them."""
 
 from collections.abc import Mapping
 from typing import Final

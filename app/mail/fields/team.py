@@ -1,4 +1,4 @@
-"""What emails to the team can say: their placeholders."""
+"""The placeholders of emails to the team."""
 
 from collections.abc import Mapping
 from typing import Final

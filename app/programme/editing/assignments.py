@@ -1,4 +1,4 @@
-"""Put several sessions into a room, or give them a theme, all at once; and undo that as a whole."""
+"""Assign several sessions to a room or a theme together, and undo that as a whole."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,7 @@ NOT_A_SESSION = "This is not a change of a session"
 
 
 class SelectionChanged(RuleViolation):
-    """Somebody else has changed or deleted some of the selected sessions since."""
+    """Another user has changed or deleted some of the selected sessions."""
 
 
 def list_assignable(
@@ -48,13 +48,15 @@ def list_assignable(
 
 
 def find_new_clashes(entity: EntityT, sessions: Sequence[Session]) -> Sequence[Clash]:
-    """Return the clashes that these sessions would have in a room and do not have now."""
+    """Return the clashes that these sessions would newly have in a room."""
     if not isinstance(entity, Room) or not sessions:
         return ()
     moves = [
-        ProposedMove(one.key, one.starts_at, one.ends_at or one.starts_at, entity.key)
-        for one in sessions
-        if one.starts_at
+        ProposedMove(
+            session.key, session.starts_at, session.ends_at or session.starts_at, entity.key
+        )
+        for session in sessions
+        if session.starts_at
     ]
     moved = {move.key for move in moves}
     known = set(map(_identity, clashes.find_in_working_programme()))
@@ -78,17 +80,17 @@ def assign(
     *,
     actor: str,
 ) -> Sequence[int]:
-    """Give all these sessions this room or theme, or none; return the numbers of the entries.
+    """Assign sessions to this room or theme, or to none; return the ids of the history entries.
 
     ``expected_versions`` maps session keys to the versions that the user saw. Raise
-    SelectionChanged if any session is gone or has been changed since.
+    SelectionChanged if any session was deleted or changed since.
     """
     versioned_edits.lock(entity)
     found = _lock_sessions(expected_versions)
     changed = [one.title for one in found if one.version != expected_versions[one.key]]
-    gone = expected_versions.keys() - {one.key for one in found}
-    if changed or gone:
-        names = ", ".join(f"“{title}”" for title in [*changed, *sorted(gone)])
+    deleted_keys = expected_versions.keys() - {one.key for one in found}
+    if changed or deleted_keys:
+        names = ", ".join(f"“{title}”" for title in [*changed, *sorted(deleted_keys)])
         raise SelectionChanged(
             f"Nothing has been saved. Someone else has changed {names} since you opened this page. "
             "Check the list, then save again"
@@ -108,13 +110,13 @@ def assign(
 
 def _lock_sessions(keys: Mapping[str, int]) -> Sequence[Session]:
     """Return these sessions, always locked in the same order to avoid deadlocks."""
-    such = select(Session).where(Session.key.in_(keys)).order_by(Session.id)
-    locked = such.with_for_update(key_share=True).execution_options(populate_existing=True)
+    statement = select(Session).where(Session.key.in_(keys)).order_by(Session.id)
+    locked = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
     return db.session.scalars(locked).all()
 
 
 def undo_all(entries: Sequence[int], *, actor: str) -> None:
-    """Undo several changes of sessions, all or none; raise RuleViolation."""
+    """Undo several changes of sessions, all or none; raise RuleViolation if one cannot be."""
     for number in sorted(entries):
         if not history.get_entry(number).subject.startswith("session "):
             raise RuleViolation(NOT_A_SESSION)

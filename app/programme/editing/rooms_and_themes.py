@@ -1,7 +1,7 @@
 """Operations on rooms and themes: add, edit, reorder, move sessions away, delete.
 
 Organisers choose the order of rooms and of themes. One can be deleted only when no session uses it;
-its sessions can be moved to another first. What differs between the two is an ``OrderedKind``.
+its sessions can be moved to another first. The differences between the two are in ``OrderedKind``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,9 +36,9 @@ class UsedBySessions(RuleViolation):
 
 @dataclass(frozen=True)
 class OrderedKind(Generic[EntityT]):
-    """One kind of what organisers put in order, and its names in sentences and addresses."""
+    """A kind of ordered entity, and its names in sentences and URLs."""
 
-    name: str  # also of the session's field that refers to one
+    name: str  # also the session's field that refers to it
     plural: str
     model: type[EntityT]
     field_set: FieldSet
@@ -55,27 +55,27 @@ THEMES: Final = OrderedKind("theme", "themes", Theme, THEME_FIELDS)
 
 @dataclass(frozen=True)
 class Position:
-    """The place of one in the list, from 1."""
+    """The position of an entity in the list, from 1."""
 
     number: int
     total: int
 
 
 def list_all(kind: OrderedKind[EntityT]) -> Sequence[EntityT]:
-    """List all of a kind in the organisers' order."""
+    """List all entities of a kind in the organisers' order."""
     model = kind.model
     return db.session.scalars(select(model).order_by(model.position, model.id)).all()
 
 
 def list_by_slug(kind: OrderedKind[EntityT], slugs: Sequence[str]) -> Sequence[EntityT]:
-    """List those with these slugs, in the organisers' order."""
+    """List the entities with these slugs, in the organisers' order."""
     model = kind.model
-    such = select(model).where(model.slug.in_(slugs))
-    return db.session.scalars(such.order_by(model.position, model.id)).all()
+    statement = select(model).where(model.slug.in_(slugs))
+    return db.session.scalars(statement.order_by(model.position, model.id)).all()
 
 
 def get_by_slug(kind: OrderedKind[EntityT], slug: str) -> EntityT:
-    """Return the one with this slug; raise NotFound or Moved."""
+    """Return the entity with this slug; raise NotFound or Moved."""
     known = db.session.scalar(select(kind.model).where(kind.model.slug == slug))
     if known is None:
         programme_slugs.check_not_moved(cast(type[Room | Theme], kind.model), slug)
@@ -84,13 +84,13 @@ def get_by_slug(kind: OrderedKind[EntityT], slug: str) -> EntityT:
 
 
 def get_position(kind: OrderedKind[EntityT], entity: EntityT) -> Position:
-    """Return the place of one among all of its kind."""
+    """Return the position of an entity among all of its kind."""
     rows = list_all(kind)
     return Position(rows.index(entity) + 1, len(rows))
 
 
 def count_uses(kind: OrderedKind[EntityT]) -> Mapping[int, int]:
-    """Return the number of sessions that use each, by id."""
+    """Return the number of sessions that use each entity, by id."""
     column = kind.foreign_key()
     rows = db.session.execute(
         select(column, func.count()).where(IS_NOT_WITHDRAWN, column.is_not(None)).group_by(column)
@@ -101,7 +101,7 @@ def count_uses(kind: OrderedKind[EntityT]) -> Mapping[int, int]:
 def list_sessions_using(
     kind: OrderedKind[EntityT], entity: EntityT, limit: int | None = None
 ) -> Sequence[Session]:
-    """List the sessions that use one, by time; at most so many."""
+    """List the sessions that use an entity, by time, up to a limit."""
     return db.session.scalars(
         select(Session)
         .where(kind.foreign_key() == entity.id, IS_NOT_WITHDRAWN)
@@ -111,13 +111,13 @@ def list_sessions_using(
 
 
 def count_sessions_using(kind: OrderedKind[EntityT], entity: EntityT) -> int:
-    """Count the sessions that use one."""
-    such = select(func.count()).where(kind.foreign_key() == entity.id, IS_NOT_WITHDRAWN)
-    return db.session.scalar(such) or 0
+    """Count the sessions that use an entity."""
+    statement = select(func.count()).where(kind.foreign_key() == entity.id, IS_NOT_WITHDRAWN)
+    return db.session.scalar(statement) or 0
 
 
 def add(kind: OrderedKind[EntityT], values: Mapping[str, Any], *, actor: str) -> EntityT:
-    """Add one at the end of the list; raise ThemeLookTaken or SlugTaken."""
+    """Add an entity at the end of the list; raise ThemeLookTaken or SlugTaken."""
     slug = programme_slugs.allocate(cast(type[Room | Theme], kind.model), values["name"])
     position = max(db.session.scalars(select(kind.model.position)), default=-1) + 1
     added = kind.model(slug=slug, key=slug, changed_at=clock.now(), version=1, position=position)
@@ -139,14 +139,14 @@ def save(
 ) -> Sequence[Change]:
     """Save these values; raise StaleEdit, ThemeLookTaken or SlugTaken."""
     if kind.model is Theme:
-        lock_table(Theme)  # so that two cannot take the same look at once
+        lock_table(Theme)  # so that two themes cannot take the same look concurrently
     return versioned_edits.save(
         kind.field_set, entity, values, expected_version=expected_version, actor=actor
     )
 
 
 def move(kind: OrderedKind[EntityT], entity: EntityT, direction: str, *, actor: str) -> bool:
-    """Move one "up", "down" or to a place ("3"); return True if it moved."""
+    """Move an entity "up", "down" or to a position ("3"); return True if it moved."""
     rows = sorted(_lock_all(kind), key=lambda row: (row.position, row.id))
     index = rows.index(entity)
     target = _target_index(direction, index)
@@ -173,14 +173,14 @@ def _target_index(direction: str, index: int) -> int:
 def _lock_all(kind: OrderedKind[EntityT]) -> Sequence[EntityT]:
     """Return all rows of a kind, locked until the transaction ends."""
     wait_for_table(kind.model)
-    every = select(kind.model).order_by(kind.model.id).with_for_update(key_share=True)
-    return db.session.scalars(every.execution_options(populate_existing=True)).all()
+    statement = select(kind.model).order_by(kind.model.id).with_for_update(key_share=True)
+    return db.session.scalars(statement.execution_options(populate_existing=True)).all()
 
 
 def reassign_sessions(
     kind: OrderedKind[EntityT], entity: EntityT, target: EntityT, *, actor: str
 ) -> int:
-    """Move all sessions of one to another; return how many were moved."""
+    """Move all sessions of one entity to another; return their number."""
     versioned_edits.lock(entity)
     moved = list_sessions_using(kind, entity)
     for session in sorted(moved, key=lambda one: one.id):  # avoid deadlocks
@@ -200,7 +200,7 @@ def reassign_sessions(
 
 
 def delete(kind: OrderedKind[EntityT], entity: EntityT, *, actor: str) -> None:
-    """Delete one; raise UsedBySessions if a session uses it."""
+    """Delete an entity; raise UsedBySessions if a session uses it."""
     versioned_edits.lock_to_delete(entity)
     if list_sessions_using(kind, entity):
         raise UsedBySessions(f"Sessions use {entity.name}: move them to another first")
@@ -215,7 +215,7 @@ def add_feature(room: Room, feature: str, *, actor: str) -> Sequence[Change]:
     """Add an access feature to a room, in the standard order."""
     versioned_edits.lock(room)
     others = [one for one in room.features.split() if one != feature]
-    in_order = [one for one in FEATURE_LABELS if one in {*others, feature}]
+    in_order = [label for label in FEATURE_LABELS if label in {*others, feature}]
     unknown = [one for one in (*others, feature) if one not in FEATURE_LABELS]
     return _save_features(room, [*in_order, *unknown], actor)
 

@@ -121,19 +121,19 @@ def list_page(
     filters: SessionFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
 ) -> SessionPage:
     """Return one page of the sessions that match the filters."""
-    such = tuple(_conditions(filters))
+    conditions = tuple(_conditions(filters))
     rows = db.session.execute(
         select(Session.id, *ROW_COLUMNS, func.count().over())
         .outerjoin(Session.room)
         .outerjoin(Session.theme)
-        .where(*such)
+        .where(*conditions)
         .order_by(*_order(sort, is_reversed=is_reversed), Session.title_sort_key, Session.id)
         .offset(offset)
         .limit(limit)
     ).all()
     names = _speaker_names_by_session([row[0] for row in rows])
     lines = [SessionRow(*(*row[1:-1], names[row[0]])) for row in rows]
-    return SessionPage(lines, rows[0][-1] if rows else _count(such) if offset else 0)
+    return SessionPage(lines, rows[0][-1] if rows else _count(conditions) if offset else 0)
 
 
 def get_session(slug: str) -> Session:
@@ -147,8 +147,8 @@ def get_session(slug: str) -> Session:
 
 def map_slugs(keys: Sequence[str]) -> Mapping[str, str]:
     """Return the slugs of the sessions with these keys, by key."""
-    asked = select(Session.key, Session.slug).where(Session.key.in_(keys))
-    return {one.key: one.slug for one in db.session.execute(asked)} if keys else {}
+    statement = select(Session.key, Session.slug).where(Session.key.in_(keys))
+    return {one.key: one.slug for one in db.session.execute(statement)} if keys else {}
 
 
 def list_by_slug(slugs: Sequence[str]) -> Sequence[Session]:
@@ -193,8 +193,10 @@ def list_filter_choices() -> SessionFilterChoices:
         )
     )
     choices = SessionFilterChoices()
-    for what, value, name, _ in sorted(found, key=lambda row: (row.position, sort_key(row.name))):
-        getattr(choices, what).append((value, name))
+    for choice_kind, value, name, _ in sorted(
+        found, key=lambda row: (row.position, sort_key(row.name))
+    ):
+        getattr(choices, choice_kind).append((value, name))
     return choices
 
 
@@ -253,19 +255,19 @@ def _speaker_names_by_session(sessions: Sequence[int]) -> Mapping[int, list[str]
 
 
 def _conditions(filters: SessionFilter) -> list[ColumnElement[bool]]:
-    such = [matches_word(word) for word in sort_key(filters.search).split()]
-    such.append(STATE_CONDITIONS[filters.state] if filters.state else IS_NOT_WITHDRAWN)
+    clauses = [matches_word(word) for word in sort_key(filters.search).split()]
+    clauses.append(STATE_CONDITIONS[filters.state] if filters.state else IS_NOT_WITHDRAWN)
     if filters.day:
-        such.append(begins_on(*filters.day))
+        clauses.append(begins_on(*filters.day))
     if filters.theme:
-        such.append(Session.theme.has(Theme.key == filters.theme))
+        clauses.append(Session.theme.has(Theme.key == filters.theme))
     if filters.room:
-        such.append(Session.room.has(Room.key == filters.room))
+        clauses.append(Session.room.has(Room.key == filters.room))
     if filters.kind:
-        such.append(Session.kind == filters.kind)
+        clauses.append(Session.kind == filters.kind)
     named = ((MISSING_CONDITIONS, filters.missing), (BOOKING_CONDITIONS, filters.booking))
-    such += [conditions[name] for conditions, name in named if name]
-    return such
+    clauses += [conditions[name] for conditions, name in named if name]
+    return clauses
 
 
 def matches_word(word: str) -> ColumnElement[bool]:
@@ -294,8 +296,8 @@ def begins_on(day: date, zone: ZoneInfo) -> ColumnElement[bool]:
 def _order(sort: str, *, is_reversed: bool) -> list[ColumnElement[Any]]:
     """Return the sort order; rows without a value come last in both directions."""
     columns = SORTS[sort]
-    turned = [one.desc() if is_reversed else one.asc() for one in columns]
-    return [columns[0].is_(None).asc(), *turned]
+    ordered = [column.desc() if is_reversed else column.asc() for column in columns]
+    return [columns[0].is_(None).asc(), *ordered]
 
 
 IS_NOT_BREAK = func.lower(Session.kind).not_in(sorted(BREAK_KINDS))  # breaks need no speakers

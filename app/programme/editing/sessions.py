@@ -27,7 +27,7 @@ COPY_TITLE = "%s (copy)"
 
 @dataclass(frozen=True)
 class NewSpeaker:
-    """A speaker whom nobody has added yet, in place of a key among the values of a session."""
+    """A speaker to be added, in place of a key among the values of a session."""
 
     name: str
 
@@ -50,11 +50,13 @@ class SessionBulkResult:
 
 def add(values: Mapping[str, Any], *, actor: str, message: str = "") -> Session:
     """Add a session with a permanent slug made from its title."""
-    made = SESSION_FIELDS.normalise(_add_new_speakers(values, actor))
-    key = slugs.allocate(Session, made["title"])
-    session = Session(key=key, slug=key, title=made["title"], changed_at=clock.now(), version=1)
+    normalised = SESSION_FIELDS.normalise(_add_new_speakers(values, actor))
+    key = slugs.allocate(Session, normalised["title"])
+    session = Session(
+        key=key, slug=key, title=normalised["title"], changed_at=clock.now(), version=1
+    )
     with db.session.begin_nested(), db.session.no_autoflush:
-        for field, value in made.items():
+        for field, value in normalised.items():
             SESSION_FIELDS.set_value(session, field, value)
         SESSION_FIELDS.check(session)
         db.session.add(session)
@@ -69,7 +71,7 @@ def add(values: Mapping[str, Any], *, actor: str, message: str = "") -> Session:
 def save(
     session: Session, values: Mapping[str, Any], *, expected_version: int, actor: str
 ) -> Sequence[Change]:
-    """Save these values; raise StaleEdit if somebody else has saved since."""
+    """Save these values; raise StaleEdit if another user has saved since."""
     return versioned_edits.save(
         SESSION_FIELDS,
         session,
@@ -135,8 +137,8 @@ def update_several(
 ) -> SessionBulkResult:
     """Save the same values in several sessions, each in full or not at all.
 
-    ``expected_versions`` maps session keys to the versions that the user saw. Sessions that
-    somebody else has changed since, and sessions that would break a rule, are skipped and reported.
+    ``expected_versions`` maps session keys to the versions that the user saw. Sessions that were
+    changed since, and sessions that would break a rule, are skipped and reported.
     """
     found = db.session.scalars(
         select(Session)
@@ -154,8 +156,8 @@ def update_several(
             left_out.append(SkippedSession(title, "Someone else has changed it since you looked"))
         except RuleViolation as refusal:
             left_out.append(SkippedSession(title, str(refusal)))
-    gone = expected_versions.keys() - {session.key for session in found}
-    left_out += [SkippedSession(key, "It has been deleted") for key in sorted(gone)]
+    deleted_keys = expected_versions.keys() - {session.key for session in found}
+    left_out += [SkippedSession(key, "It has been deleted") for key in sorted(deleted_keys)]
     return SessionBulkResult(changed, left_out)
 
 
@@ -183,7 +185,7 @@ class ScheduleSlot:
 def move(
     session: Session, slot: ScheduleSlot, *, expected_version: int, actor: str
 ) -> Sequence[Change]:
-    """Move a session to another slot; raise StaleEdit if somebody else has saved since."""
+    """Move a session to another slot; raise StaleEdit if another user has saved since."""
     values = SESSION_FIELDS.normalise(
         {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "room": slot.room}
     )
@@ -202,11 +204,11 @@ def _describe_move(session: Session, slot: ScheduleSlot) -> str:
     if slot.starts_at is None:
         return f"{session.title} was removed from the schedule"
     starts, ends = dump_moment(slot.starts_at), dump_moment(slot.ends_at)
-    here = (
+    current_slot = (
         SESSION_FIELDS.get_value(session, "room") or "",
         SESSION_FIELDS.get_value(session, "starts_at"),
     )
-    if here == (slot.room, starts):
+    if current_slot == (slot.room, starts):
         return f"{session.title} now ends at {SESSION_FIELDS.display_value('ends_at', ends)}"
     where = SESSION_FIELDS.display_value("room", slot.room) or "no room yet"
     return (

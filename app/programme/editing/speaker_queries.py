@@ -41,7 +41,7 @@ SESSION_COUNT = (
     .correlate(Speaker)
     .scalar_subquery()
 )
-LIST_COLUMNS = load_only(  # what a row shows of a speaker
+LIST_COLUMNS = load_only(  # columns that a row of the list needs
     Speaker.slug,
     Speaker.name,
     Speaker.contact_address,
@@ -66,21 +66,21 @@ MISSING_CONDITIONS: dict[str, ColumnElement[bool]] = {  # only for speakers who 
 
 
 def _is_of_organisation(part: str) -> ColumnElement[bool]:
-    """Match speakers whose organisation has this in its name, ignoring case and accents."""
+    """Match speakers whose organisation's name contains this text, ignoring case and accents."""
     typed = sort_key(part)
-    if not typed:  # nothing but accents or brackets, which must not find everybody
+    if not typed:  # only accents or brackets, which must not match everyone
         return false()
     return Speaker.organisation_sort_key.contains(typed, autoescape=True)
 
 
-FIELD_CONDITIONS: dict[str, Callable[[str], ColumnElement[bool]]] = {  # of ``SpeakerFilter``
+FIELD_CONDITIONS: dict[str, Callable[[str], ColumnElement[bool]]] = {  # further conditions
     "confirmation": CONFIRMATION_CONDITIONS.__getitem__,
     "missing": MISSING_CONDITIONS.__getitem__,
     "country": lambda country: Speaker.country == country,
     "role": lambda role: has_session(Appearance.role == role),
     "organisation": _is_of_organisation,
 }
-# further filters of the list, by the condition for a value; the layers above add theirs
+# further filters of the list, from the condition for a value; higher layers register theirs
 FILTER_CONDITIONS: dict[str, Callable[[str], ColumnElement[bool]]] = {
     "theme": lambda key: has_session(Session.theme.has(Theme.key == key)),
 }
@@ -101,10 +101,10 @@ class SpeakerFilter:
     missing: str = ""
     country: str = ""
     role: str = ""
-    organisation: str = ""  # a part of its name
-    day: tuple[date, ZoneInfo] | None = None  # on which a session of theirs begins
-    others: Mapping[str, str] = field(default_factory=dict)  # of ``FILTER_CONDITIONS``
-    ids: Select[tuple[int]] | None = None  # of those to choose from; None: all
+    organisation: str = ""  # part of its name
+    day: tuple[date, ZoneInfo] | None = None  # a day on which they have a session
+    others: Mapping[str, str] = field(default_factory=dict)  # values of ``FILTER_CONDITIONS``
+    ids: Select[tuple[int]] | None = None  # of the candidates; None: all
 
 
 @dataclass(frozen=True)
@@ -152,13 +152,13 @@ def list_page(
     filters: SpeakerFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
 ) -> SpeakerPage:
     """Return one page of the speakers who match the filters."""
-    such = tuple(list_conditions(filters))
-    if such:
-        statement = _select_page(_order(sort, is_reversed=is_reversed), such)
+    conditions = tuple(list_conditions(filters))
+    if conditions:
+        statement = _select_page(_order(sort, is_reversed=is_reversed), conditions)
     else:
         statement = _select_page_of_all(sort, is_reversed=is_reversed)
     rows = db.session.execute(statement, {"first": offset, "number": limit}).all()
-    total = rows[0][-1] if rows else _count_before(offset, such)
+    total = rows[0][-1] if rows else _count_before(offset, conditions)
     return SpeakerPage([SpeakerRow(*row[:-1]) for row in rows], total)
 
 
@@ -171,10 +171,10 @@ def _select_page_of_all(sort: str, *, is_reversed: bool) -> PageStatement:
 def _select_page(
     order: Sequence[ColumnElement[Any]], such: Sequence[ColumnElement[bool]] = ()
 ) -> PageStatement:
-    """Select a page of speakers, ``number`` of them after ``first``, with the number of all."""
+    """Select a page of speakers, ``number`` of them after ``first``, with the total."""
     page = select(Speaker.id, func.count().over().label("total")).where(*such).order_by(*order)
     first, number = bindparam("first", type_=Integer), bindparam("number", type_=Integer)
-    found = page.offset(first).limit(number).subquery()  # the other columns are only for these
+    found = page.offset(first).limit(number).subquery()  # the other columns only for these rows
     return (
         select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"], found.c.total)
         .options(LIST_COLUMNS)
@@ -184,7 +184,7 @@ def _select_page(
 
 
 def _count_before(offset: int, such: Sequence[ColumnElement[bool]]) -> int:
-    """Return how many there are where a page has none: there may not be that many pages."""
+    """Return the total for an empty page, which may be beyond the last one."""
     if not offset:
         return 0
     return db.session.scalar(select(func.count()).select_from(Speaker).where(*such)) or 0
@@ -246,7 +246,7 @@ class SpeakerFilterChoices:
 
     countries: Sequence[str]
     themes: Sequence[tuple[str, str]]
-    organisations: Sequence[str]  # those of most speakers
+    organisations: Sequence[str]  # the most common ones
 
 
 def list_choices() -> SpeakerFilterChoices:
@@ -290,23 +290,23 @@ def was_ever_public(speaker: Speaker) -> bool:
 
 def list_conditions(filters: SpeakerFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of the filters."""
-    such = [
+    conditions = [
         Speaker.search_text.contains(word, autoescape=True)
         for word in sort_key(filters.search).split()
     ]
     if filters.ids is not None:
-        such.append(Speaker.id.in_(filters.ids))
+        conditions.append(Speaker.id.in_(filters.ids))
     if filters.day:
-        such.append(has_session(session_queries.begins_on(*filters.day)))
+        conditions.append(has_session(session_queries.begins_on(*filters.day)))
     chosen = [
         *((build, getattr(filters, name)) for name, build in FIELD_CONDITIONS.items()),
         *((FILTER_CONDITIONS[name], value) for name, value in filters.others.items()),
     ]
-    return such + [build(value) for build, value in chosen if value]
+    return conditions + [build(value) for build, value in chosen if value]
 
 
 def has_session(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Match speakers with an appearance in a session for which these conditions hold."""
+    """Match speakers who appear in a session that meets these conditions."""
     return (
         select(Appearance.id)
         .join(Session, Session.id == Appearance.session_id)

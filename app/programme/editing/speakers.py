@@ -42,7 +42,7 @@ def add(values: Mapping[str, Any], *, actor: str) -> Speaker:
 def save(
     speaker: Speaker, values: Mapping[str, Any], *, expected_version: int, actor: str
 ) -> Sequence[Change]:
-    """Save these values; raise StaleEdit if somebody else has saved since."""
+    """Save these values; raise StaleEdit if another user has saved since."""
     return versioned_edits.save(
         SPEAKER_FIELDS, speaker, values, expected_version=expected_version, actor=actor
     )
@@ -71,7 +71,7 @@ def reinstate(speaker: Speaker, *, actor: str) -> bool:
 
 
 def merge(target: Speaker, duplicate: Speaker, *, actor: str) -> int:
-    """Merge a duplicate into ``target``; return how many sessions were the duplicate's.
+    """Merge a duplicate into ``target``; return the number of the duplicate's sessions.
 
     Fields that are empty in ``target`` are taken from the duplicate, which is then withdrawn.
     """
@@ -100,8 +100,8 @@ def _replace_in_session(
     session: Session, target: Speaker, duplicate: Speaker, *, actor: str
 ) -> None:
     parts = SESSION_FIELDS.get_value(session, "appearances")
-    theirs = [[target.key if key == duplicate.key else key, role] for key, role in parts]
-    values = SESSION_FIELDS.normalise({"appearances": theirs})
+    appearances = [[target.key if key == duplicate.key else key, role] for key, role in parts]
+    values = SESSION_FIELDS.normalise({"appearances": appearances})
     versioned_edits.save(
         SESSION_FIELDS,
         session,
@@ -145,14 +145,14 @@ def deletion_error(speaker: Speaker) -> str:
 
 def _set_field(speaker: Speaker, field: str, *, value: bool, message: str, actor: str) -> bool:
     versioned_edits.lock(speaker)
-    made = versioned_edits.diff(SPEAKER_FIELDS, speaker, {field: value})
-    if made:
-        versioned_edits.apply(SPEAKER_FIELDS, speaker, made)
+    changes = versioned_edits.diff(SPEAKER_FIELDS, speaker, {field: value})
+    if changes:
+        versioned_edits.apply(SPEAKER_FIELDS, speaker, changes)
         sentence = f"{speaker.name} {message}"
         history.record(
             sentence,
             subject=SPEAKER_FIELDS.history_subject(speaker),
             actor=actor,
-            field_changes=made,
+            field_changes=changes,
         )
-    return bool(made)
+    return bool(changes)

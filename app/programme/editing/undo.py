@@ -32,12 +32,12 @@ EARLIER_REDONE = "Done again: "  # in older entries, which stay as they are
 def undo(number: int, *, actor: str) -> HistoryEntry:
     """Restore the values from before an entry and return the new entry; raise RuleViolation."""
     entry = queries.get_entry(number)
-    kind, thing = _find_entity(entry)
-    versioned_edits.lock(thing)
+    kind, entity = _find_entity(entry)
+    versioned_edits.lock(entity)
     _refuse_if_undone(entry)
-    _refuse_if_changed_since(kind, thing, entry.field_changes)
+    _refuse_if_changed_since(kind, entity, entry.field_changes)
     back = [_inverse(change) for change in entry.field_changes]
-    versioned_edits.apply(kind, thing, back)
+    versioned_edits.apply(kind, entity, back)
     done = history.record(
         _describe_undo(entry), subject=entry.subject, actor=actor, field_changes=back
     )
@@ -51,11 +51,11 @@ def _find_entity(entry: HistoryEntry) -> tuple[FieldSet, EditableEntity]:
     if name not in ENTITIES or not entry.changes:
         raise RuleViolation("This entry cannot be undone")
     kind, table, known_by = ENTITIES[name]
-    such: ColumnElement[bool] = known_by == key if key else Conference.id == 1
-    thing: EditableEntity | None = db.session.scalar(select(table).where(such))
-    if thing is None:
+    condition: ColumnElement[bool] = known_by == key if key else Conference.id == 1
+    entity: EditableEntity | None = db.session.scalar(select(table).where(condition))
+    if entity is None:
         raise RuleViolation("What was changed here has since been deleted")
-    return kind, thing
+    return kind, entity
 
 
 def _refuse_if_undone(entry: HistoryEntry) -> None:
@@ -67,9 +67,11 @@ def _refuse_if_undone(entry: HistoryEntry) -> None:
 def _refuse_if_changed_since(
     field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]
 ) -> None:
-    moved = [one for one in changes if field_set.get_value(entity, one.field) != one.after]
+    moved = [
+        change for change in changes if field_set.get_value(entity, change.field) != change.after
+    ]
     if moved:
-        labels = " and ".join(one.label.lower() for one in moved)
+        labels = " and ".join(change.label.lower() for change in moved)
         raise RuleViolation(
             f"This cannot be undone because {labels} of “{field_set.name(entity)}” "
             f"{'has' if len(moved) == 1 else 'have'} been changed since. "

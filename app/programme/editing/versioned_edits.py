@@ -1,7 +1,7 @@
 """Edit fields of an entity with optimistic locking, and record every change in the history.
 
 Each entity counts its edits (``version``). The caller passes the version that the user saw; if
-somebody else has saved since, nothing changes and ``StaleEdit`` holds both versions. The history
+another user has saved since, nothing changes and ``StaleEdit`` holds both versions. The history
 keeps each changed field with its old and new value, so that a change can be shown and undone.
 """
 
@@ -33,7 +33,7 @@ class FieldSet(Protocol):
         """Return the entity's display name."""
 
     def get_value(self, entity: Any, field: str) -> Any:
-        """Return the value of a field in a form that JSON can hold."""
+        """Return the value of a field in a form that JSON can represent."""
 
     def set_value(self, entity: Any, field: str, value: Any) -> None:
         """Set a field from such a value; raise RuleViolation if it is no longer valid."""
@@ -56,7 +56,7 @@ class CrossFieldCheck(Protocol):
 def lock(entity: EntityT) -> EntityT:
     """Lock the entity's row until the transaction ends, and refresh it from the database.
 
-    Others may refer to it meanwhile: a session that is saved does not wait for its room.
+    Other rows may still refer to it: saving a session does not wait for its room.
     """
     wait_for_table(type(entity))
     lock_row(entity, DELETED, key_share=True)
@@ -64,7 +64,7 @@ def lock(entity: EntityT) -> EntityT:
 
 
 def lock_to_delete(entity: EntityT) -> EntityT:
-    """Lock the entity's row so that nothing can begin to refer to it."""
+    """Lock the entity's row so that no row can start to refer to it."""
     wait_for_table(type(entity))
     lock_row(entity, DELETED)
     return entity
@@ -103,11 +103,11 @@ def diff(
     field_set: FieldSet, entity: EditableEntity, values: Mapping[str, Any]
 ) -> Sequence[Change]:
     """Return the changes that these values would make to the entity."""
-    held = {field: field_set.get_value(entity, field) for field in values}
+    current = {field: field_set.get_value(entity, field) for field in values}
     return [
-        build_change(field_set, field, held[field], value)
+        build_change(field_set, field, current[field], value)
         for field, value in values.items()
-        if held[field] != value
+        if current[field] != value
     ]
 
 
@@ -153,7 +153,7 @@ def _set_values(field_set: FieldSet, entity: EditableEntity, changes: Sequence[C
 def describe(field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]) -> str:
     """Describe the changes in one sentence; a single short change with its old and new value."""
     name, first = field_set.name(entity), changes[0]
-    labels = ", ".join(one.label.lower() for one in changes)
+    labels = ", ".join(change.label.lower() for change in changes)
     if len(changes) > 1 or max(len(first.old), len(first.new)) > MAX_INLINE_LENGTH:
         return f"{name} was changed: {labels}"
     if not first.new:

@@ -31,7 +31,7 @@ day_change_checks: list[Callable[[date, date], None]] = []
 def parse_coordinates(text: str) -> str:
     """Return latitude and longitude as they are stored, “51.5246, -0.134”, or raise ValueError.
 
-    Maps write them in degrees, with a comma, a slash or a space between the two.
+    Map services write them in degrees, separated by a comma, a slash or a space.
     """
     found = COORDINATES.fullmatch(text.strip().replace("\N{MINUS SIGN}", "-").replace("°", ""))
     if found is None:
@@ -48,7 +48,7 @@ def _format_degrees(degrees: float) -> str:
 
 
 def _check(conference: Conference) -> None:
-    """Raise RuleViolation if an end is before its start or other rules forbid the new days."""
+    """Raise RuleViolation if an end is before its start, or other rules forbid the new days."""
     for first, last, refusal in ORDERED_PAIRS:
         begins, ends = getattr(conference, first), getattr(conference, last)
         if begins and ends and (ends < begins or (first in MOMENTS and ends == begins)):

@@ -1,6 +1,6 @@
 """The editable fields of rooms and themes.
 
-A theme's shape and colour are edited as one field, which no two themes may share.
+A theme's shape and colour are edited as one field, which must be unique.
 """
 
 from collections.abc import Mapping

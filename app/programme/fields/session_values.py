@@ -1,4 +1,4 @@
-"""How the fields of a session are set, checked and put into words."""
+"""How the fields of a session are set, validated and formatted."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from app.web.formatting import format_time
 
 MAX_DURATION: Final = timedelta(hours=24)
 MAX_DISTANCE: Final = timedelta(days=366)  # before the first or after the last day
-seat_checks: list[Callable[[Session], None]] = []  # what packages above this one ask of a session
+seat_checks: list[Callable[[Session], None]] = []  # checks of sessions by packages above this one
 
 
 def check_session(session: Session) -> None:
@@ -129,12 +129,12 @@ def _find_or_refuse(
     if not key:
         return None
     row = select(model).where(condition)
-    locked = row.with_for_update(read=True, key_share=True, of=model)  # nobody deletes it meanwhile
+    locked = row.with_for_update(read=True, key_share=True, of=model)  # prevents deletion meanwhile
     return require(db.session.scalar(locked), RuleViolation(message))
 
 
 def _speakers_by_key(keys: Sequence[str]) -> dict[str, Speaker]:
-    """Return these speakers, whom nobody deletes before the session is saved."""
+    """Return these speakers, locked against deletion until the session is saved."""
     rows = select(Speaker).where(Speaker.key.in_(keys)).order_by(Speaker.id)
     locked = rows.with_for_update(read=True, key_share=True, of=Speaker)
     return {speaker.key: speaker for speaker in db.session.scalars(locked)} if keys else {}
@@ -153,7 +153,7 @@ def display_theme(key: str) -> str:
 
 
 def display_booking(mode: str) -> str:
-    """Return how seats are had: by booking, or not."""
+    """Format whether seats are booked."""
     return "people book a seat" if mode == BOOKABLE else "open to all"
 
 
@@ -164,6 +164,6 @@ def display_room(key: str) -> str:
 
 def display_appearances(parts: Sequence[Sequence[str]]) -> str:
     """Format the speakers: Ada Marsh (chair), João Maré (speaker)."""
-    asked = select(Speaker.key, Speaker.name).where(Speaker.key.in_([key for key, _ in parts]))
-    names = {one.key: one.name for one in db.session.execute(asked)}
+    statement = select(Speaker.key, Speaker.name).where(Speaker.key.in_([key for key, _ in parts]))
+    names = {one.key: one.name for one in db.session.execute(statement)}
     return ", ".join(f"{names.get(key, key)} ({role})" for key, role in parts)

@@ -65,7 +65,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
     Field(
         "theme",
         N_("Theme"),
-        REFERENCE,  # its slug
+        REFERENCE,  # a slug
         column=Column(
             "theme track topic stream thema theme tema",
             _l("The name of the theme. New themes are added"),
@@ -79,7 +79,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
     Field(
         "room",
         N_("Room"),
-        REFERENCE,  # its key
+        REFERENCE,  # a key
         column=Column(
             "room location place venue hall raum salle sala",
             _l("The name of the room. New rooms are added"),
@@ -162,8 +162,10 @@ SESSION_FIELDS: Final = FieldTable[Session](
         "appearances",
         N_("Speakers"),
         APPEARANCES,
-        is_public=False,  # snapshots have parts
-        get=lambda session: [[one.speaker.key, one.role] for one in session.appearances],
+        is_public=False,  # snapshots have its parts
+        get=lambda session: [
+            [appearance.speaker.key, appearance.role] for appearance in session.appearances
+        ],
         set=session_values.set_appearances,
         display=session_values.display_appearances,
         file_name="",
@@ -218,7 +220,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
     Field(
         "booking",
         N_("Booking"),
-        is_public=False,  # snapshots have the number of seats to book
+        is_public=False,  # snapshots have the number of bookable seats
         display=session_values.display_booking,
         file_name="",
     ),

@@ -1,4 +1,4 @@
-"""The table of the editable fields of speakers, and how periods of absence are told."""
+"""The table of the editable fields of speakers, and how periods of absence are formatted."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -56,7 +56,7 @@ def load_periods(absences: Sequence[Sequence[str]]) -> list[tuple[datetime, date
 
 
 def _set_links(speaker: Speaker, pairs: Sequence[Sequence[str]]) -> None:
-    """Set the links; raise RuleViolation if one must not be published, whoever entered it."""
+    """Set the links; raise RuleViolation if one must not be published, regardless of its author."""
     wrong = [address for address, _ in pairs if speaker_links.link_error(address)]
     if wrong:
         raise RuleViolation(f"The link {wrong[0]} {speaker_links.link_error(wrong[0])}")
@@ -261,7 +261,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
             _l("The speaker’s email address. Not published. Empty cells are ignored"),
             "ada@marshes.example",
             heading="Contact address",
-            is_exported=False,  # except by ``exporters.tables``, from the working programme
+            is_exported=False,  # exported only by ``exporters.tables``, from the working programme
         ),
         is_public=False,
         file_name="",
@@ -291,7 +291,8 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         N_("Unavailable times"),
         is_public=False,
         get=lambda speaker: [
-            [one.starts_at.isoformat(), one.ends_at.isoformat()] for one in speaker.absences
+            [absence.starts_at.isoformat(), absence.ends_at.isoformat()]
+            for absence in speaker.absences
         ],
         set=_set_absences,
         display=_display_absences,

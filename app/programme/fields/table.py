@@ -1,8 +1,8 @@
-"""Tables of fields: what is to be said of a field of a session or speaker is said in its row.
+"""Tables of fields: everything about a field of a session or speaker is declared in its row.
 
-Editing, forms, history, proposals, snapshots, comparisons, search, imports and exports read the
-tables in loops, so a field of one of the kinds below needs no code of its own. A row may have
-functions of its own where it differs from its kind.
+Editing, forms, history, proposals, snapshots, comparisons, search, imports and exports iterate over
+the tables, so a field of one of the kinds below needs no code of its own. A row may have its own
+functions where it differs from its kind.
 """
 
 import json
@@ -22,8 +22,8 @@ SAME_NAME: Final = "="
 EMPTY_VALUES: Final[tuple[Any, ...]] = (None, "", [])
 
 
-def N_(message: str) -> str:  # noqa: N802 - the name that the tools of gettext look for
-    """Mark a text that is stored in English and translated where it is shown."""
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools expect
+    """Mark a text that is stored in English and translated when displayed."""
     return message
 
 
@@ -68,8 +68,10 @@ def _display_links(links: Sequence[Sequence[str]]) -> str:
 
 def parse_links(typed: str) -> list[list[str]]:
     """Return the URL and text of each line; the default text is the host name."""
-    parted = [line.split(maxsplit=1) for line in typed.splitlines() if line.strip()]
-    return [[address, rest[0].strip() if rest else _host(address)] for address, *rest in parted]
+    split_lines = [line.split(maxsplit=1) for line in typed.splitlines() if line.strip()]
+    return [
+        [address, rest[0].strip() if rest else _host(address)] for address, *rest in split_lines
+    ]
 
 
 def _host(address: str) -> str:
@@ -80,7 +82,7 @@ def _host(address: str) -> str:
 
 
 def normalise_words(words: Sequence[str]) -> list[str]:
-    """Return the words without empty ones, and each once, whatever its case."""
+    """Return the words without empty ones and duplicates, ignoring case."""
     found: dict[str, str] = {}
     for word in (" ".join(one.split()) for one in words):
         found.setdefault(word.casefold(), word)
@@ -88,31 +90,32 @@ def normalise_words(words: Sequence[str]) -> list[str]:
 
 
 def parse_words(typed: str) -> list[str]:
-    """Return the words that are separated by commas, semicolons or line breaks."""
+    """Split a text into words at commas, semicolons or line breaks."""
     return normalise_words(typed.replace(";", ",").replace("\n", ",").split(","))
 
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """What the fields of a kind have in common.
+    """The behaviour shared by all fields of a kind.
 
-    A value is what JSON can hold: a text, a number, a boolean, null, or a list of these.
+    A value is anything that JSON can represent: a text, a number, a boolean, null, or a list of
+    these.
     """
 
-    load: Callable[[Any], Any] = _unchanged  # from what the column holds
+    load: Callable[[Any], Any] = _unchanged  # from the value in the column
     dump: Callable[[Any], Any] = _unchanged
     normalise: Callable[[Any], Any] = _unchanged
     display: Callable[[Any], str] = str
-    parse: Callable[[str], Any] = _unchanged  # from what is typed into a form
+    parse: Callable[[str], Any] = _unchanged  # from the text typed into a form
     format: Callable[[Any], Any] = _unchanged
 
 
 LINE: Final = Kind()
 PROSE: Final = Kind()  # Markdown; HTML in a snapshot
-LANGUAGE: Final = Kind()  # its code
+LANGUAGE: Final = Kind()  # a language code
 YES_NO: Final = Kind(display=_display_yes_or_no)
 NUMBER: Final = Kind(normalise=_value_or_none)
-REFERENCE: Final = Kind(normalise=_value_or_none)  # the key of something else
+REFERENCE: Final = Kind(normalise=_value_or_none)  # the key of another entity
 MOMENT: Final = Kind(dump_moment, load_moment, _normalise_moment)
 LINKS: Final = Kind(  # [[url, label], …]
     json.loads,
@@ -132,26 +135,26 @@ class Question:
     """How forms ask for a field; the texts are translatable."""
 
     label: Any
-    subject: Any  # what messages call it: The licence
+    subject: Any  # its name in messages: The licence
     hint: Any
     limit: int = 0  # characters; 0: the usual limit of a form
-    attributes: Mapping[str, str] = field(default_factory=dict)  # of the HTML element
+    attributes: Mapping[str, str] = field(default_factory=dict)  # HTML attributes
 
 
 @dataclass(frozen=True)
 class Column:
     """The column of a field in spreadsheets."""
 
-    names: str  # by which an import knows it, without spaces and accents
-    description: Any = ""  # in template files, translatable; "": they do not have it
+    names: str  # recognised on import, without spaces and accents
+    description: Any = ""  # in template files, translatable; "": not in template files
     example: str = ""
     is_exported: bool = True
-    heading: str = ""  # where it is not the label: spreadsheets keep the headings that they had
+    heading: str = ""  # if not the label: spreadsheets keep their earlier headings
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field: the name is that of the column, of the attribute of a snapshot, and in the history.
+    """A field, whose name is that of its column, its snapshot attribute and its history changes.
 
     Its label is English, as the history stores it; pages translate it.
     """
@@ -159,14 +162,14 @@ class Field:
     name: str
     label: str
     kind: Kind = LINE
-    file_name: str = SAME_NAME  # in files and parsed records; "": no loop imports or exports it
+    file_name: str = SAME_NAME  # in files and parsed records; "": not imported or exported by loops
     column: Column | None = None
     question: Question | None = None
     is_public: bool = True  # in snapshots
     is_proposed: bool = False  # speakers may propose it
     is_searched: bool = False
-    filter_name: str = ""  # of the query parameter that filters by it
-    get: Callable[[Any], Any] | None = None  # this and the following: other than its kind
+    filter_name: str = ""  # query parameter of its filter
+    get: Callable[[Any], Any] | None = None  # this and the following override its kind
     set: Callable[[Any, Any], None] | None = None
     display: Callable[[Any], str] | None = None
 
@@ -186,16 +189,16 @@ class Field:
             setattr(entity, self.name, self.kind.dump(value))
 
     def read_row(self, row: Any) -> Any:
-        """Return what a row holds as snapshots and parsed records do: with tuples for lists."""
+        """Return a row's value in the form of snapshots and parsed records: tuples for lists."""
         value = getattr(row, self.name)
         return _freeze(self.kind.load(value)) if self.kind in LISTS else value
 
     def to_record(self, value: Any) -> Any:
-        """Return a value as snapshots and parsed records have it: with tuples for lists."""
+        """Return a value in the form of snapshots and parsed records: tuples for lists."""
         return _freeze(value) if self.kind in LISTS else value
 
     def to_column(self, value: Any) -> Any:
-        """Return what the column holds for a value of a snapshot or parsed record."""
+        """Return the value of a snapshot or parsed record in the form of its column."""
         return self.kind.dump(value) if self.kind in LISTS else value
 
 
@@ -204,7 +207,7 @@ def _freeze(value: Any) -> Any:
 
 
 def copy_attributes(source: Any, record: type[RecordT], **values: Any) -> RecordT:
-    """Build a dataclass from the attributes that an object has by the same names, and values."""
+    """Build a dataclass from the attributes of the same names of an object, and values."""
     names = (one.name for one in fields(record) if one.name not in values)  # type: ignore[arg-type]
     return record(**{name: getattr(source, name) for name in names}, **values)
 
@@ -238,24 +241,24 @@ class FieldTable(Generic[EntityT]):
     @property
     def labels(self) -> dict[str, str]:
         """The English labels by name."""
-        return {one.name: one.label for one in self}
+        return {field.name: field.label for field in self}
 
     @property
     def in_files(self) -> list[Field]:
         """The fields that are copied between rows, snapshots, files and parsed records."""
-        return [one for one in self if one.file_name]
+        return [field for field in self if field.file_name]
 
     @property
     def proposed_names(self) -> tuple[str, ...]:
         """The names of the fields that speakers may propose."""
-        return tuple(one.name for one in self if one.is_proposed)
+        return tuple(field.name for field in self if field.is_proposed)
 
     def names_of(self, *kinds: Kind) -> frozenset[str]:
         """Return the names of the fields of these kinds."""
-        return frozenset(one.name for one in self if one.kind in kinds)
+        return frozenset(field.name for field in self if field.kind in kinds)
 
     def get_value(self, entity: EntityT, field: str) -> Any:
-        """Return the value of a field in a form that JSON can hold."""
+        """Return the value of a field in a form that JSON can represent."""
         return self._fields[field].get_value(entity)
 
     def set_value(self, entity: EntityT, field: str, value: Any) -> None:
@@ -274,6 +277,6 @@ class FieldTable(Generic[EntityT]):
         return (row.display or row.kind.display)(value)
 
     def normalise(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return values in the form in which they are compared and saved, in field order."""
+        """Return values in comparable form, as they are saved, in field order."""
         given = (one for one in self if one.name in values)
         return {one.name: one.kind.normalise(values[one.name]) for one in given}

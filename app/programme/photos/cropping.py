@@ -1,4 +1,4 @@
-"""The square crop of a photo: where it lies, and the picture that it gives."""
+"""The square crop of a photo: its position, and the resulting picture."""
 
 import re
 from dataclasses import dataclass

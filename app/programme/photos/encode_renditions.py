@@ -7,10 +7,10 @@ This script reads a JPEG, writes the renditions and exits; it imports nothing fr
 
 The arguments are the square to encode, as ``cropping.Crop`` writes it: horizontal position,
 vertical position and size, in per cent. The single argument ``whole`` is for a picture in the text
-of a page: it is encoded in several widths, with nothing cut off.
+of a page: it is encoded in several widths, uncropped.
 
-The output is, for each rendition, a header line such as ``avif 192 4566`` (format, width in
-pixels, length) followed by that number of bytes.
+The output is, for each rendition, a header line such as ``avif 192 4566`` (format, width in pixels,
+length) followed by that number of bytes.
 """
 
 import sys
@@ -23,7 +23,7 @@ from PIL import Image
 SIDES: Final = (96, 192, 480)
 MAX_BYTES: Final = 25 * 1024  # of one rendition
 WIDTHS: Final = (480, 960, 1600)  # of pictures in the text of a page
-MAX_BYTES_PER_WIDTH: Final = 200  # for each pixel of their width
+MAX_BYTES_PER_WIDTH: Final = 200  # per pixel of width
 # options, and qualities to try in order
 ENCODERS: Final[dict[str, tuple[dict[str, Any], range]]] = {
     "avif": ({"speed": 6, "max_threads": 1}, range(65, 5, -10)),

@@ -30,14 +30,14 @@ MAX_PIXELS: Final = 12_500_000  # enough for phones; all are decoded at once
 MAX_JPEG_PIXELS: Final = 64_000_000  # a JPEG can be decoded at reduced size
 MAX_WEBP_PIXELS: Final = 6_000_000  # the decoder needs several times the memory
 MAX_JPEG_SCANS: Final = 200  # each scan takes as long as decoding the whole picture
-# markers that begin a segment; the bytes of the picture itself hold none (ITU-T T.81, B.1.1.2)
+# markers that start a segment; image data contains none (ITU-T T.81, B.1.1.2)
 JPEG_MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
 JPEG_START, JPEG_SCAN, JPEG_END = b"\xd8", b"\xda", b"\xd9"
 HEIF_SIGNATURE: Final = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)
-PDF_SIGNATURE, PDF_WITHIN = b"%PDF-", 1024  # PDF viewers search this many bytes for the signature
+PDF_SIGNATURE, PDF_WITHIN = b"%PDF-", 1024  # searched by PDF viewers for the signature
 # the end record of an archive, with a comment up to the end of the file (APPNOTE 4.3.16)
 ZIP_END_SIGNATURE, ZIP_END_LENGTH, MAX_ZIP_COMMENT = b"PK\x05\x06", 22, 65_535
-# followed by text: in the bytes of a photo, "<svg" alone occurs by chance
+# with text after it: "<svg" alone occurs by chance in the bytes of a photo
 ACTIVE_CONTENT: Final = re.compile(
     rb"<(?:script|html|svg|iframe|\?php)[\t\n\r -~]{16}", re.IGNORECASE
 )
@@ -45,7 +45,7 @@ TOO_MANY_PIXELS: Final = (
     "This picture has too many pixels. The limit is 64 megapixels for a standard JPEG, 12 for "
     "a PNG or progressive JPEG and 6 for a WebP. Make it smaller, or save it as a standard JPEG"
 )
-DECODING_ERRORS: Final = (  # decoders raise these for broken and hostile files
+DECODING_ERRORS: Final = (  # raised by decoders for broken and hostile files
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -64,10 +64,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class FileFormats:
-    """Which pictures are accepted in one place."""
+    """The picture formats accepted for one purpose."""
 
-    accepted: tuple[str, ...]  # as Pillow names them
-    wrong_format: str  # what others are refused with
+    accepted: tuple[str, ...]  # Pillow's names
+    wrong_format: str  # the error message for others
     min_side: int = MIN_SIDE
 
 
@@ -80,12 +80,12 @@ def normalise_upload(body: bytes) -> bytes:
 
 
 def normalise_whole(body: bytes) -> bytes:
-    """Do so without cutting anything off, for a picture in the text of a page."""
+    """Do the same without cutting anything off, for a picture in the text of a page."""
     return _normalise(body, _shrink_whole)
 
 
 def decode_upload(body: bytes, formats: FileFormats, read: Callable[[Image.Image], T]) -> T:
-    """Return what ``read`` makes of an upload; raise InvalidFile if it is not a safe picture."""
+    """Return the result of ``read`` on an upload; raise InvalidFile if it is not safe."""
     _check_file(body)
     try:
         with Image.open(BytesIO(body), formats=formats.accepted) as picture:
@@ -101,7 +101,7 @@ def decode_upload(body: bytes, formats: FileFormats, read: Callable[[Image.Image
 
 
 def to_srgb_with_alpha(picture: Image.Image) -> Image.Image:
-    """Convert a picture to sRGB, as transparent as it was."""
+    """Convert a picture to sRGB, preserving transparency."""
     plain = _to_blendable_mode(picture)
     alpha = plain.convert("RGBA").getchannel("A")
     opaque = plain.convert("RGB") if "A" in plain.mode else plain
@@ -145,7 +145,7 @@ def _check_size(picture: Image.Image, body: bytes, min_side: int) -> None:
 
 
 def _count_scans(body: bytes) -> int:
-    """Count the scans of a JPEG up to its end; phones may put a film behind it."""
+    """Count the scans of a JPEG up to its end marker; phones may append a film."""
     at = scans = 0
     while (found := JPEG_MARKER.search(body, at)) and found[1] != JPEG_END:
         scans += found[1] == JPEG_SCAN
@@ -190,7 +190,7 @@ def _shrink_whole(picture: Image.Image) -> Image.Image:
 
 
 def _shrink_for_crop(picture: Image.Image) -> Image.Image:
-    """Scale a picture down, and cut off what no square crop can show."""
+    """Scale a picture down, and cut off what no square crop can include."""
     picture.draft(None, (ORIGINAL_SIDE, ORIGINAL_SIDE))
     plain = _to_blendable_mode(picture)
     shorter = min(plain.size)
@@ -225,13 +225,15 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
         picture.paste(clear, mask=clear.getchannel("A"))
     if profile:
         try:
-            theirs, ours = (
+            embedded_profile, srgb_profile = (
                 ImageCms.ImageCmsProfile(BytesIO(profile)),
                 ImageCms.createProfile("sRGB"),
             )
-            turned = ImageCms.profileToProfile(picture, theirs, ours, outputMode="RGB")
+            converted = ImageCms.profileToProfile(
+                picture, embedded_profile, srgb_profile, outputMode="RGB"
+            )
         except (ImageCms.PyCMSError, OSError):  # ignore a broken colour profile
-            turned = None
-        if turned is not None:
-            return turned
+            converted = None
+        if converted is not None:
+            return converted
     return picture.convert("RGB")

@@ -1,7 +1,7 @@
 """Pictures in the text of pages: uploads are checked and reduced, and encoded by the worker.
 
-They are checked and encoded like photos of speakers, in ``app.content.images`` they are stored.
-Until they are encoded, visitors get the JPEG that was made of the upload.
+They are checked and encoded like photos of speakers, and stored by ``app.content.images``. Until
+they are encoded, visitors get the JPEG from the upload.
 """
 
 from io import BytesIO
@@ -44,7 +44,7 @@ def prepare_upload(body: bytes) -> PreparedImage:
 
 
 def render_pending(timeout: float = ENCODE_TIMEOUT_SECONDS) -> None:
-    """Encode all pictures that have not been encoded and are not leased by another worker."""
+    """Encode all pictures that are not encoded or leased yet."""
     while has_pending():
         with transaction():
             leased = _lease_next()
@@ -67,9 +67,9 @@ def has_pending() -> bool:
 
 
 def _lease_next() -> LeasedImage | None:
-    """Lease the picture that has waited longest, of those that have been tried least.
+    """Lease the picture that has waited longest, of those with the fewest attempts.
 
-    Return None if others have leased them all.
+    Return None if other workers have leased them all.
     """
     now = clock.real_now()
     order = (PageImage.render_attempts, PageImage.created_at, PageImage.key)
@@ -84,7 +84,7 @@ def _lease_next() -> LeasedImage | None:
 
 
 def _store(key: str, encoded: list[tuple[str, int, bytes]]) -> None:
-    """Store the renditions, unless the picture is gone or another worker was faster."""
+    """Store the renditions, unless the picture was deleted or another worker was faster."""
     still = and_(PageImage.key == key, PageImage.rendered_at.is_(None))
     now = clock.real_now()
     done = update(PageImage).where(still).values(rendered_at=now).returning(PageImage.key)

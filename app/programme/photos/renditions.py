@@ -1,9 +1,9 @@
 """Renditions of photos: the sizes and formats from which browsers choose.
 
 The worker encodes one photo at a time, within seconds of the upload; until then visitors get the
-photo itself. A worker leases a photo for a short time, and ``encode_renditions`` runs as a
-separate process while no database transaction is open. One that takes too long, such as on a busy
-machine, is ended and tried again later, after the others.
+photo itself. A worker leases a photo for a short time, and ``encode_renditions`` runs as a separate
+process while no database transaction is open. If it takes too long, such as on a busy machine, it
+is killed and tried again later, after the others.
 """
 
 import subprocess
@@ -32,11 +32,11 @@ RETRY_AFTER: Final = timedelta(hours=1)
 
 
 class EncodingTimeout(Exception):
-    """A picture takes too long to encode, which may be different another time."""
+    """Encoding a picture took too long; a retry may succeed."""
 
 
 def is_pending(model: type[Photo | PageImage]) -> ColumnElement[bool]:
-    """Return the condition that a picture has to be encoded and no worker has leased it."""
+    """Return the condition that a picture must be encoded and no worker has leased it."""
     return and_(
         model.rendered_at.is_(None),
         model.render_attempts < MAX_ATTEMPTS,
@@ -45,7 +45,7 @@ def is_pending(model: type[Photo | PageImage]) -> ColumnElement[bool]:
 
 
 IS_PENDING: Final = is_pending(Photo)
-ANY_PENDING: Final = select(Photo.key).where(IS_PENDING).limit(1)  # built once: it is asked often
+ANY_PENDING: Final = select(Photo.key).where(IS_PENDING).limit(1)  # built once, as it runs often
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class LeasedPhoto:
 
 
 def render_pending(timeout: float = ENCODE_TIMEOUT_SECONDS) -> None:
-    """Encode the renditions of all photos that have none and are not leased by another worker."""
+    """Encode the renditions of all photos that have none and are not leased."""
     while has_pending():
         with transaction():
             leased = _lease_next()
@@ -75,7 +75,7 @@ def render_pending(timeout: float = ENCODE_TIMEOUT_SECONDS) -> None:
 
 
 def postpone(model: type[Photo | PageImage], key: str) -> None:
-    """Let a picture be tried again later."""
+    """Postpone a picture to a later attempt."""
     later = clock.real_now() + RETRY_AFTER
     db.session.execute(update(model).where(model.key == key).values(rendering_until=later))
 
@@ -87,9 +87,9 @@ def has_pending() -> bool:
 
 
 def _lease_next() -> LeasedPhoto | None:
-    """Lease the photo that has waited longest, of those that have been tried least.
+    """Lease the photo that has waited longest, of those with the fewest attempts.
 
-    Return None if others have leased them all.
+    Return None if other workers have leased them all.
     """
     now = clock.real_now()
     order = (Photo.render_attempts, Photo.created_at, Photo.key)
@@ -105,7 +105,7 @@ def _lease_next() -> LeasedPhoto | None:
 
 
 def _store(key: str, renditions: list[Rendition]) -> None:
-    """Store the renditions, unless the photo is gone or another worker was faster."""
+    """Store the renditions, unless the photo was deleted or another worker was faster."""
     still = and_(Photo.key == key, Photo.rendered_at.is_(None))
     done = update(Photo).where(still).values(rendered_at=clock.real_now()).returning(Photo.key)
     if db.session.scalar(done) is None:
@@ -134,13 +134,13 @@ def _encode(leased: LeasedPhoto, timeout: float) -> list[Rendition]:
 def run_encoder(
     key: str, body: bytes, arguments: Sequence[str], timeout: float
 ) -> list[tuple[str, int, bytes]]:
-    """Return the format, width and data of each rendition that ``encode_renditions`` makes.
+    """Run ``encode_renditions`` and return the format, width and data of each rendition.
 
-    It returns none on failure, because a second attempt would fail too. Raise EncodingTimeout if it
-    takes longer than ``timeout`` seconds.
+    The result is empty on failure, because a second attempt would fail too. Raise EncodingTimeout
+    if it takes longer than ``timeout`` seconds.
     """
     try:
-        done = subprocess.run(  # noqa: S603 - our own script, and numbers
+        done = subprocess.run(  # noqa: S603 - our own script with numeric arguments
             [sys.executable, "-I", str(ENCODER_SCRIPT), *arguments],
             input=body,
             capture_output=True,

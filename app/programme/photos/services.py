@@ -28,7 +28,7 @@ KEY_LENGTH = 32  # hexadecimal characters: cannot be guessed
 
 @dataclass(frozen=True)
 class PreparedPhoto:
-    """A photo that has been decoded: the original, and the square that is cropped from it."""
+    """A decoded photo: the original, and the square cropped from it."""
 
     original: bytes
     crop: Crop
@@ -73,7 +73,7 @@ def set_description(speaker: Speaker, description: str, *, actor: str) -> bool:
 
 
 def set_crop(speaker: Speaker, prepared: PreparedPhoto, *, actor: str) -> bool:
-    """Show another square of the photo; return True if anything changed."""
+    """Select another square of the photo; return True if anything changed."""
     old = lock_with_photo(speaker)
     require_same_original(old, prepared)
     photo = _get_or_create(speaker, prepared, old.description if old else "", key_suffix="")
@@ -95,7 +95,7 @@ def remove(speaker: Speaker, *, actor: str) -> bool:
 
 
 def transfer(duplicate: Speaker, target: Speaker, *, actor: str) -> None:
-    """Move the photo of a duplicate speaker to the other entry, if that has none."""
+    """Move the photo of a duplicate speaker to the other record, if that has none."""
     photo = lock_with_photo(duplicate)
     if photo is None or lock_with_photo(target) is not None:
         return
@@ -112,7 +112,7 @@ def lock_with_photo(speaker: Speaker) -> Photo | None:
 
 
 def get_or_create_proposed(speaker: Speaker, prepared: PreparedPhoto, description: str) -> Photo:
-    """Return a photo for a proposal; another description makes another photo, to review both."""
+    """Return a photo for a proposal; a new description makes a new one, to review both."""
     return _get_or_create(speaker, prepared, description, key_suffix=description)
 
 

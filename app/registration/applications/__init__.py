@@ -1,1 +1,1 @@
-"""Applications: registering in a category for which the organisers decide who may come."""
+"""Applications: registering in a category that needs the organisers' approval."""

@@ -1,4 +1,4 @@
-"""The answers of somebody who has no booking yet, as a document with encrypted private answers."""
+"""The answers of a person without a booking, as a document with encrypted private answers."""
 
 from collections.abc import Callable
 
@@ -12,16 +12,16 @@ from app.errors import RuleViolation
 from app.registration.applications.models import RegistrationApplication
 
 PLACE: Callable[[str], str] = private_answers.place_in_application
-# without these there is nobody to make a booking for; whatever else is missing was optional
+# required for a booking; all other answers are optional
 ESSENTIAL = ("given_names", "family_name", EMAIL, DAYS)
 
 
 class IncompleteApplication(RuleViolation):
-    """Answers without which there can be no booking are not stored."""
+    """The stored answers are not enough for a booking."""
 
 
 def dump(answers: Answers, access_key: str) -> str:
-    """Return answers as the row with this key stores them, without what is not an answer."""
+    """Return answers in the stored form of the row with this key, without other values."""
     names = (*BY_NAME, CONSENT, CATEGORY, *custom_questions.get_by_name())
     asked = {name: answers[name] for name in names if name in answers}
     stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, PLACE(access_key))
@@ -29,7 +29,7 @@ def dump(answers: Answers, access_key: str) -> str:
 
 
 def load(application: RegistrationApplication) -> Answers:
-    """Return the answers of an application; none once it is over."""
+    """Return the answers of an application; empty once it has ended."""
     if not application.document:
         return {}
     stored = load_answers(application.document)
@@ -37,9 +37,9 @@ def load(application: RegistrationApplication) -> Answers:
 
 
 def load_valid(application: RegistrationApplication) -> Answers:
-    """Return the answers with the days that are left of those chosen, or all, as they are now.
+    """Return the answers, with those of the chosen days that still exist, or else all days.
 
-    Raise IncompleteApplication if there is not enough for a booking, as after a damaged import.
+    Raise IncompleteApplication if they are not enough for a booking, as after a damaged import.
     """
     category = application.category
     answers = load(application)

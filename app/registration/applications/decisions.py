@@ -1,7 +1,7 @@
-"""What organisers decide about applications: approve, decline, put on hold.
+"""Organisers' decisions about applications: approve, decline, put on hold.
 
-An approval makes a booking in the same way as registering does, with the place that was held or
-with a free one. Where two people have to approve, the first approval is only recorded.
+An approval makes a booking like a registration, with the place held for it or a free one. If two
+people must approve, the first approval is only recorded.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,24 +42,24 @@ STATE_NOUNS = {
 
 
 class NoPlaceFree(RuleViolation):
-    """An application cannot be approved, since no place is free."""
+    """An application cannot be approved because no place is free."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What organisers say with a decision."""
+    """An organiser's decision."""
 
     reason: str = ""  # for the team
     message: str = ""  # a sentence in the email
-    may_wait: bool = False  # put them on the waiting list if no place is free
+    may_wait: bool = False  # allow the waiting list if no place is free
 
 
 def approve(application: RegistrationApplication, decision: Decision, *, actor: str) -> None:
-    """Approve an application, which makes a booking if no other person has to approve it too.
+    """Approve an application; unless another approval is needed, this makes a booking.
 
     Raise AlreadyDecided, NoPlaceFree or IncompleteApplication, or RuleViolation if the same person
-    has approved before. What the first of two writes to the applicant is sent with the second
-    approval, unless that has a message of its own.
+    has approved before. The first approver's message is sent with the second approval, unless that
+    has one of its own.
     """
     _lock_open(application)
     answers = answer_documents.load_valid(application)
@@ -89,7 +89,7 @@ def approve(application: RegistrationApplication, decision: Decision, *, actor: 
 
 
 def decline(application: RegistrationApplication, decision: Decision, *, actor: str) -> None:
-    """Decline an application; a place that was held is free at once."""
+    """Decline an application; a place held for it is free at once."""
     _lock_open(application)
     _store(application, decision)
     services.release_place(application)
@@ -99,7 +99,7 @@ def decline(application: RegistrationApplication, decision: Decision, *, actor: 
 
 
 def put_on_hold(application: RegistrationApplication, decision: Decision, *, actor: str) -> None:
-    """Say that the decision takes longer; a place that is held stays held."""
+    """Put an application on hold; a place held for it stays held."""
     _lock_open(application)
     if application.state == ON_HOLD:
         raise RuleViolation("This application is already on hold")
@@ -116,7 +116,7 @@ def decide_all(
     *,
     actor: str,
 ) -> None:
-    """Decide on all of these or none, with all their limits locked first, in the one order."""
+    """Decide on all of these or none; all their limits are locked first, in the global order."""
     names = {name for one in applications for name in seats.list_limits(one.category_id)[1:]}
     seats.lock_limits((CONFERENCE, *names))
     for application in applications:
@@ -124,7 +124,7 @@ def decide_all(
 
 
 def record_export(count: int, *, actor: str) -> None:
-    """Record that somebody exported applications."""
+    """Record that applications were exported."""
     summary = f"Exported {count_of(count, 'application')}"
     history.record(summary, subject=HISTORY_SUBJECT, actor=actor)
 
@@ -149,7 +149,7 @@ def _is_first_of_two(application: RegistrationApplication) -> bool:
 
 
 def _book(application: RegistrationApplication, answers: Answers) -> Delegate:
-    """Make the booking, or return the one that the person has already; raise SoldOut."""
+    """Create the booking, or return the one that the person already has; raise SoldOut."""
     delegate = create_booking(
         answers,
         application.language,

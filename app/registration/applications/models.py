@@ -1,4 +1,4 @@
-"""Applications for a place that the organisers decide on."""
+"""Applications for a place that need a decision by organisers."""
 
 from datetime import datetime
 from typing import Final
@@ -13,8 +13,8 @@ from app.registration.request_models import RegistrationRequest
 from app.registration.waiting_list.models import WaitingListEntry
 
 ASKED, ON_HOLD = OPEN_STATES = ("asked", "on hold")
-# ``WAITING``: approved when all places were taken, and now on the waiting list; ``UNPLACED``: the
-# wait has ended without a place
+# ``WAITING``: approved when all places were taken, and on the waiting list; ``UNPLACED``: the wait
+# ended without a place
 APPROVED, WAITING, UNPLACED, DECLINED, WITHDRAWN = CLOSED_STATES = (
     *("approved", "waiting", "unplaced", "declined", "withdrawn"),
 )
@@ -22,16 +22,16 @@ STATES: Final = (*OPEN_STATES, *CLOSED_STATES)
 
 
 class RegistrationApplication(RegistrationRequest, Base):
-    """A person who has applied for a place, and what was decided."""
+    """A person's application for a place, and the decision."""
 
     __tablename__ = "registration_application"
 
     state: Mapped[str] = mapped_column(default=ASKED)
     is_held: Mapped[bool] = mapped_column(default=False, server_default=false())  # a place
     applied_at: Mapped[datetime]
-    # the email address of the first of two people who have to approve it
+    # the email address of the first of two approvers
     first_approved_by: Mapped[str] = mapped_column(default="", server_default="")
-    # what the first of two has written to the person, for the email of the second approval
+    # the first approver's message, for the email of the second approval
     unsent_message: Mapped[str] = mapped_column(Text, default="", server_default="")
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")  # for the team
     entry_id: Mapped[int | None] = mapped_column(

@@ -1,4 +1,4 @@
-"""Read-only queries about applications, and what is deleted of them."""
+"""Read-only queries about applications, and subqueries for their erasure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -19,22 +19,22 @@ from app.registration.waiting_list.models import WaitingListEntry
 SUBJECT_PREFIX = "application "  # in the history
 SORTS: Final = ("applied", "name")
 _delegate_id = bindparam("delegate_id", type_=Integer)
-LED_TO = or_(  # to a delegate's booking, at once or after a wait
+LED_TO = or_(  # applications that led to a booking, at once or after a wait
     RegistrationApplication.delegate_id == _delegate_id,
     RegistrationApplication.entry_id.in_(
         select(WaitingListEntry.id).where(WaitingListEntry.delegate_id == _delegate_id)
     ),
 )
-HISTORY_SUBJECTS = select(  # the subjects, in the audit log, of a delegate's applications
+HISTORY_SUBJECTS = select(  # the audit log subjects of a delegate's applications
     literal(SUBJECT_PREFIX) + cast(RegistrationApplication.id, String)
 ).where(LED_TO)
 
 
 def needs_approval(answers: Answers) -> bool:
-    """Return True if the organisers decide whether somebody with these answers may come.
+    """Return True if people with these answers need the organisers' approval.
 
-    They have decided already about whoever has a colleague's place; and about speakers and people
-    with an invitation, in the category that this opens.
+    It was given already to people who take over a colleague's place, and to speakers and people
+    with an invitation in the category that this opens.
     """
     if TRANSFER in answers:
         return False
@@ -47,23 +47,23 @@ def needs_approval(answers: Answers) -> bool:
 
 
 def get_by_key(key: str) -> RegistrationApplication:
-    """Return the application that a link opens; raise Gone if there is none any more."""
+    """Return the application that a link opens; raise Gone if it does not exist any more."""
     refusal = "This link to an application is no longer valid"
     return requests.get_by_key(RegistrationApplication, key, refusal)
 
 
 def get_by_number(number: int) -> RegistrationApplication:
-    """Return the application with this number; raise NotFound."""
+    """Return the application with this number; raise NotFound if there is none."""
     return requests.get_by_number(RegistrationApplication, number, "There is no such application")
 
 
 def find_open(identity_key: str) -> RegistrationApplication | None:
-    """Return the application of somebody that is still to be decided, or None."""
+    """Return a person's undecided application, or None."""
     return db.session.scalar(requests.select_open(RegistrationApplication, identity_key))
 
 
 def list_waiting(entry: WaitingListEntry) -> Sequence[RegistrationApplication]:
-    """List the applications that led to an entry of the waiting list: people can apply again."""
+    """List the applications that led to a waiting list entry; a person may have several."""
     rows = select(RegistrationApplication).filter_by(entry_id=entry.id, state=WAITING)
     return db.session.scalars(rows.order_by(RegistrationApplication.id)).all()
 
@@ -71,7 +71,7 @@ def list_waiting(entry: WaitingListEntry) -> Sequence[RegistrationApplication]:
 def list_page(
     filters: RequestFilter, *, offset: int, limit: int
 ) -> tuple[Sequence[RegistrationApplication], int]:
-    """Return a page of applications, those that are open and oldest first, and their number."""
+    """List a page of applications, open and oldest ones first, and count all."""
     return requests.list_page(
         RegistrationApplication,
         filters,
@@ -82,11 +82,11 @@ def list_page(
 
 
 def list_by_numbers(numbers: Sequence[int]) -> Sequence[RegistrationApplication]:
-    """List the applications with these numbers, the oldest first."""
+    """List the applications with these numbers, oldest first."""
     return requests.list_by_numbers(RegistrationApplication, numbers)
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[RegistrationApplication]:
-    """List the applications by which somebody came to their booking."""
+    """List the applications that led to a delegate's booking."""
     rows = select(RegistrationApplication).where(LED_TO).order_by(RegistrationApplication.id)
     return db.session.scalars(rows, {"delegate_id": delegate.id}).all()

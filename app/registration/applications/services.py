@@ -1,8 +1,8 @@
-"""What applicants do: apply and withdraw; and what ends an application without a decision.
+"""Applicants' operations: apply and withdraw; and ending applications without a decision.
 
-Locks are taken in one order: the limits, then the application. So of an approval and a withdrawal
-in the same second one comes first, and the other is told what happened. Every step sends its email
-in the same transaction.
+Locks are taken in one order: the limits, then the application. So a concurrent approval and
+withdrawal are serialised, and the second is refused with the reason. Every step queues its email in
+the same transaction.
 """
 
 import secrets
@@ -34,7 +34,7 @@ from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import ACCEPTED, WaitingListEntry
 from app.row_locks import lock_row
 
-BATCH_SIZE = 100  # applications per transaction, so that nobody waits long for the limit
+BATCH_SIZE = 100  # applications per transaction, so that others do not wait long for the limit
 TOO_LATE = {
     APPROVED: "The organisers have just approved your application, so you have a place. "
     "If you cannot come, cancel your booking",
@@ -46,14 +46,13 @@ TOO_LATE = {
 
 
 class AlreadyDecided(RuleViolation):
-    """Somebody else was first: the application has been decided or withdrawn."""
+    """Someone else was faster: the application has been decided or withdrawn."""
 
 
 def apply(answers: Answers, language: str) -> None:
-    """Store an application and email its link; the caller has checked the answers.
+    """Store an application and email its link; the caller has validated the answers.
 
-    Whoever has a place, or has applied already, is told so by email, and only there. Raise
-    CategoryGone.
+    If the person already has a place or an application, only an email says so. Raise CategoryGone.
     """
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     seats.lock_limit(CONFERENCE)
@@ -69,7 +68,7 @@ def apply(answers: Answers, language: str) -> None:
 
 
 def withdraw(application: RegistrationApplication) -> None:
-    """End an application at the person's own wish; raise AlreadyDecided if it is decided."""
+    """Withdraw an application for its applicant; raise AlreadyDecided if it is decided."""
     lock(application)
     if application.state in TOO_LATE:
         raise AlreadyDecided(TOO_LATE[application.state])
@@ -80,9 +79,9 @@ def withdraw(application: RegistrationApplication) -> None:
 
 
 def end_open(delegate: Delegate) -> None:
-    """End the application of somebody who has got a place in another way, and what it holds.
+    """End the application of a person who got a place in another way, and release its place.
 
-    The caller holds the lock of the limit.
+    The caller must hold the lock of the limit.
     """
     application = queries.find_open(delegate.identity_key)
     if application is not None:
@@ -94,9 +93,9 @@ def end_open(delegate: Delegate) -> None:
 
 
 def end_wait(entry: WaitingListEntry) -> None:
-    """Say of applications that led to the waiting list how the wait has ended.
+    """Record how the wait of waitlisted applications has ended.
 
-    The caller holds the lock of the limit.
+    The caller must hold the lock of the limit.
     """
     for application in queries.list_waiting(entry):
         lock(application)
@@ -113,7 +112,7 @@ entries.END_HOOKS.append(end_wait)
 
 
 def purge_expired() -> None:
-    """Delete applications a month after they have ended, and all a while after the conference."""
+    """Delete applications a month after they ended, and all some time after the conference."""
     if not cache_version.is_clock_in_sync():
         return
     seats.lock_if_set(CONFERENCE)  # before any application, as everywhere
@@ -125,20 +124,20 @@ def purge_expired() -> None:
 
 
 def lock(application: RegistrationApplication) -> None:
-    """Lock what deciding on an application needs, in the one order."""
+    """Lock what a decision on an application needs, in the global order."""
     seats.lock_limits(seats.list_limits(application.category_id))
     lock_row(application, "This application has been deleted")
 
 
 def release_place(application: RegistrationApplication) -> None:
-    """Free the place that was held until the decision, if there was one."""
+    """Release the place that was held until the decision, if there was one."""
     if application.is_held:
         application.is_held = False
         seats.release_seats(seats.list_limits(application.category_id))
 
 
 def end(application: RegistrationApplication, state: str, summary: str, actor: str) -> None:
-    """Store how an application ended, and delete the answers."""
+    """Store the final state of an application, and delete the answers."""
     application.state, application.ended_at = state, clock.now()
     application.document = application.identity_key = application.unsent_message = ""
     application.is_held = False
@@ -146,13 +145,13 @@ def end(application: RegistrationApplication, state: str, summary: str, actor: s
 
 
 def record(application: RegistrationApplication, summary: str, actor: str) -> None:
-    """Record what happened to an application in the audit log."""
+    """Record an event of an application in the audit log."""
     db.session.flush()
     history.record(summary, subject=application.history_subject, actor=actor)
 
 
 def _store(answers: Answers, language: str, key: str) -> RegistrationApplication:
-    """Store an application, with a place if its category holds one and one is free."""
+    """Store an application, holding a place if its category does so and one is free."""
     lock_category(categories.read_id(answers))
     application = _build(answers, language, key)
     category = categories.find(application.category_id)

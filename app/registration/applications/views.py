@@ -1,4 +1,4 @@
-"""Somebody's own page about their application, opened by the link in their emails.
+"""An applicant's page about their application, opened by the link in their emails.
 
 Opening it changes nothing, because mail scanners open every link; withdrawing needs a button.
 """
@@ -27,7 +27,7 @@ from app.web.formatting import local_moment
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
-CANCELLED = "cancelled"  # the state of whoever was approved and has no booking any more
+CANCELLED = "cancelled"  # the state after an approval whose booking no longer exists
 HEADINGS = {
     ASKED: _l("We have received your application"),
     ON_HOLD: _l("Your application is on hold"),
@@ -70,7 +70,7 @@ access.register_dead_links(bp, "registration/applications/link_expired.html")
 
 @bp.get("/sent")
 def sent() -> ResponseReturnValue:
-    """Say the same to everybody: whether somebody had applied before is said by email."""
+    """Show the same page to everyone: only the email says whether the person had applied before."""
     return render_page("registration/applications/sent.html")
 
 
@@ -104,13 +104,13 @@ request_views.add_withdrawal(
 
 
 def _get_state(application: RegistrationApplication) -> str:
-    """Return where somebody stands: the booking of an application may have been cancelled."""
+    """Return the state to show: the booking of an approved application may have been cancelled."""
     booking = application.delegate
     return CANCELLED if booking is not None and not booking.is_attending else application.state
 
 
 def _list_facts(application: RegistrationApplication) -> list[tuple[str, str]]:
-    """List the category and what happened, in order, as label and value."""
+    """List the category and the events, in order, as label and value."""
     category, ended = application.category, application.ended_at
     facts = [
         (gettext("Category"), translated(category).name if category else ""),

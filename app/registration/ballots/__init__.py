@@ -1,1 +1,1 @@
-"""Ballots: seats in scarce sessions that are drawn among those who want them."""
+"""Ballots: seats in scarce sessions are drawn among the people who want them."""

@@ -1,20 +1,20 @@
 """The draw of a ballot, and the check of its published file: Python's standard library alone.
 
-Anybody can run it:  python3 draw.py FILE
+Anyone can run it:  python3 draw.py FILE
 
 The file is JSON with the sessions and their seats, the tickets with their ranked wishes, a seed,
 the commitment to it, and the result. The draw in words:
 
 1. The commitment is the SHA-256 of the seed, written as 64 hexadecimal digits. It was public
    before the ballot closed, so the seed could not be chosen once the wishes were known.
-2. The list is written as text (``write_list``) and hashed. The place of a ticket in the order is
-   the SHA-256 of "SEED LIST-HASH TICKET"; smaller comes first. So the order depends on every wish
-   of everybody, and nobody who knows the seed can tell it before the list is complete.
+2. The list is written as text (``write_list``) and hashed. The position of a ticket in the order
+   is given by the SHA-256 of "SEED LIST-HASH TICKET"; smaller comes first. So the order depends on
+   all wishes, and cannot be predicted from the seed before the list is complete.
 3. There are rounds. In the first, each ticket in the order gets a seat in the first session of its
-   wishes that has a seat left. In the second the order is turned round, in the third it is as in
-   the first, and so on. So everybody has had a turn before anybody gets a second seat, and who was
-   last in one round is first in the next.
-4. A wish is passed over, in every round, if the session is at the same time as one that the ticket
+   wishes that has a seat left. In the second the order is reversed, in the third it is as in the
+   first, and so on. So everyone has a turn before anyone gets a second seat, and the last in one
+   round is the first in the next.
+4. A wish is skipped, in every round, if the session is at the same time as one that the ticket
    has won. Two sessions are at the same time if each starts before the other ends.
 5. It ends after a round in which no ticket gets a seat.
 """
@@ -32,7 +32,7 @@ FORMAT = "ballot 1"
 
 @dataclass(frozen=True)
 class Slot:
-    """A session to be drawn: its seats, and its times in UTC as text, empty if it has none."""
+    """A session to be drawn: its seats, and its times in UTC as text, "" if it has none."""
 
     key: str
     seats: int
@@ -40,7 +40,7 @@ class Slot:
     ends_at: str = ""
 
     def overlaps(self, other: "Slot") -> bool:
-        """Return True if nobody can be in both for the whole time."""
+        """Return True if the sessions overlap."""
         if not self.starts_at or not other.starts_at:
             return False
         return self.starts_at < (other.ends_at or other.starts_at) and other.starts_at < (
@@ -48,20 +48,20 @@ class Slot:
         )
 
 
-Wishes = Mapping[str, Sequence[str]]  # keys of sessions by ticket, the dearest first
+Wishes = Mapping[str, Sequence[str]]  # keys of sessions by ticket, in order of preference
 Result = dict[str, list[str]]
 
 
 def commit_to(seed: str) -> str:
-    """Return what is published before the draw: it fixes the seed, and does not tell it."""
+    """Return the commitment to publish before the draw: it fixes the seed without revealing it."""
     return hashlib.sha256(seed.encode()).hexdigest()
 
 
 def write_list(slots: Sequence[Slot], wishes: Wishes) -> str:
-    """Write what is drawn as text: a line for each session by key, then for each ticket."""
+    """Return the input of the draw as text: a line for each session by key, then each ticket."""
     sessions = [
-        json.dumps(["session", one.key, one.seats, one.starts_at, one.ends_at])
-        for one in sorted(slots, key=lambda one: one.key)
+        json.dumps(["session", slot.key, slot.seats, slot.starts_at, slot.ends_at])
+        for slot in sorted(slots, key=lambda slot: slot.key)
     ]
     tickets = [json.dumps(["ticket", ticket, *wishes[ticket]]) for ticket in sorted(wishes)]
     return "\n".join([*sessions, *tickets])
@@ -78,18 +78,18 @@ def order_tickets(seed: str, slots: Sequence[Slot], wishes: Wishes) -> list[str]
 
 
 def draw(seed: str, slots: Sequence[Slot], wishes: Wishes) -> Result:
-    """Return the sessions that each ticket has won, in the order in which it won them."""
-    by_key = {one.key: one for one in slots}
-    left = {one.key: one.seats for one in slots}
+    """Return the sessions that each ticket has won, in the order in which they were won."""
+    by_key = {slot.key: slot for slot in slots}
+    free_seats = {slot.key: slot.seats for slot in slots}
     won: Result = {ticket: [] for ticket in sorted(wishes)}
     order = order_tickets(seed, slots, wishes)
     for tickets in cycle((order, order[::-1])):
         gained = 0
         for ticket in tickets:
-            key = _find_next(wishes[ticket], won[ticket], left, by_key)
+            key = _find_next(wishes[ticket], won[ticket], free_seats, by_key)
             if key is not None:
                 won[ticket].append(key)
-                left[key] -= 1
+                free_seats[key] -= 1
                 gained += 1
         if not gained:
             break
@@ -99,7 +99,7 @@ def draw(seed: str, slots: Sequence[Slot], wishes: Wishes) -> Result:
 def _find_next(
     wishes: Sequence[str], won: Sequence[str], left: Mapping[str, int], slots: Mapping[str, Slot]
 ) -> str | None:
-    """Return the dearest wish that a ticket can still have, or None."""
+    """Return the most preferred wish that a ticket can still win, or None."""
     for key in wishes:
         is_free = left.get(key, 0) > 0 and key not in won
         if is_free and not any(slots[key].overlaps(slots[one]) for one in won):
@@ -108,7 +108,7 @@ def _find_next(
 
 
 def verify(document: Mapping[str, object]) -> list[str]:
-    """Return what is wrong with a published file: nothing, if the draw was as it says."""
+    """Return the faults of a published file; none if the draw was correct."""
     slots, wishes, published = read(document)
     seed = str(document["seed"])
     faults = []
@@ -130,28 +130,28 @@ def read(document: Mapping[str, object]) -> tuple[list[Slot], Result, Result]:
     tickets: Sequence[Mapping[str, object]] = document["tickets"]  # type: ignore[assignment]
     slots = [
         Slot(
-            str(one["key"]),
-            int(str(one["seats"])),
-            str(one.get("starts_at", "")),
-            str(one.get("ends_at", "")),
+            str(session["key"]),
+            int(str(session["seats"])),
+            str(session.get("starts_at", "")),
+            str(session.get("ends_at", "")),
         )
-        for one in sessions
+        for session in sessions
     ]
     return slots, _read_keys(tickets, "wishes"), _read_keys(tickets, "won")
 
 
 def _read_keys(tickets: Sequence[Mapping[str, object]], name: str) -> Result:
-    return {str(one["ticket"]): list(map(str, one[name])) for one in tickets}  # type: ignore[call-overload]
+    return {str(ticket["ticket"]): list(map(str, ticket[name])) for ticket in tickets}  # type: ignore[call-overload]
 
 
 def summarise(document: Mapping[str, object]) -> str:
-    """Return what the check of a file without a fault has found.
+    """Return the result of checking a correct file.
 
-    A file of somebody who chose the seed afterwards would be right, too, but for its fingerprint.
+    A file whose seed was chosen afterwards is consistent too, except for its published commitment.
     """
     slots, wishes, won = read(document)
-    given = sum(map(len, won.values()))
-    counts = f"Sessions: {len(slots)}. Tickets: {len(wishes)}. Seats given: {given}."
+    seat_count = sum(map(len, won.values()))
+    counts = f"Sessions: {len(slots)}. Tickets: {len(wishes)}. Seats given: {seat_count}."
     return (
         f"The draw is right. {counts}\n"
         f"Fingerprint of the secret number: {document['commitment']}\n"
@@ -160,7 +160,7 @@ def summarise(document: Mapping[str, object]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Check the file that is named; return 0 if the draw is right, 1 if not, 2 without a draw."""
+    """Check the named file; return 0 if the draw is correct, 1 if not, 2 without a draw."""
     try:
         document = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
         faults = verify(document)

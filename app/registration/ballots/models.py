@@ -1,4 +1,4 @@
-"""Ballots, the sessions that each draws, and what delegates wish for."""
+"""Ballots, their sessions, and delegates' wishes."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.delegates.models import Delegate
 
 
 class Ballot(Base):
-    """A draw of seats in some sessions; its seed is fixed from the beginning."""
+    """A draw of seats in some sessions; its seed is fixed from the start."""
 
     __tablename__ = "ballot"
 
@@ -30,18 +30,18 @@ class Ballot(Base):
 
     __table_args__ = (
         CheckConstraint("(drawn_at IS NULL) = (document = '')", name="published_once_drawn"),
-        {"sqlite_autoincrement": True},  # the file of a ballot is known by its number
+        {"sqlite_autoincrement": True},  # the file of a ballot is identified by its number
     )
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the seats have been given."""
+        """Whether the draw has taken place."""
         return self.drawn_at is not None
 
     @property
     def session_keys(self) -> list[str]:
         """The keys of the sessions whose seats it draws."""
-        return [one.session_key for one in self.sessions]
+        return [session.session_key for session in self.sessions]
 
     @property
     def history_subject(self) -> str:
@@ -54,7 +54,7 @@ class Ballot(Base):
 
 
 class BallotSession(Base):
-    """A session whose seats a ballot draws; it is in one ballot only until that is drawn."""
+    """A session whose seats a ballot draws; it is in at most one undrawn ballot."""
 
     __tablename__ = "ballot_session"
 
@@ -65,7 +65,7 @@ class BallotSession(Base):
 
 
 class BallotEntry(Base):
-    """The ranked wishes of a delegate in a ballot, under a ticket that names nobody."""
+    """The ranked wishes of a delegate in a ballot, under an anonymous ticket."""
 
     __tablename__ = "ballot_entry"
 
@@ -75,10 +75,10 @@ class BallotEntry(Base):
         ForeignKey("delegate.id", ondelete="CASCADE"), index=True
     )
     ticket: Mapped[str]
-    wishes: Mapped[str] = mapped_column(Text)  # keys of sessions as JSON, the dearest first
+    wishes: Mapped[str] = mapped_column(Text)  # JSON: keys of sessions, in order of preference
     changed_at: Mapped[datetime]
     won: Mapped[str] = mapped_column(Text, default="")  # as JSON, once drawn
-    notified_at: Mapped[datetime | None] = mapped_column(default=None)  # of the result
+    notified_at: Mapped[datetime | None] = mapped_column(default=None)  # of the email
 
     ballot: Mapped[Ballot] = relationship()
     delegate: Mapped[Delegate] = relationship()
@@ -91,5 +91,5 @@ class BallotEntry(Base):
 
 
 def place_of_seed(commitment: str) -> str:
-    """Return the place to which the encrypted seed of a ballot is bound."""
+    """Return the place that the encrypted seed of a ballot is bound to."""
     return f"ballot.seed {commitment}"

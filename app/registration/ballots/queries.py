@@ -1,4 +1,4 @@
-"""Read-only queries about ballots. Public pages read them once for each cache version."""
+"""Read-only queries about ballots; cached for public pages per cache version."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,19 +32,19 @@ UNNOTIFIED = (
 
 @dataclass(frozen=True)
 class PublicBallot:
-    """What everybody can see of a ballot."""
+    """The public data of a ballot."""
 
     id: int
     title: str
     closes_at: datetime
     commitment: str
     drawn_at: datetime | None
-    document: str  # the published file; empty until the draw
+    document: str  # the published file; "" until the draw
     session_keys: tuple[str, ...]
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the seats have been given."""
+        """Whether the draw has taken place."""
         return self.drawn_at is not None
 
     @property
@@ -69,7 +69,7 @@ class DrawnSession:
 
 
 def get_ballot(number: int) -> Ballot:
-    """Return a ballot, or raise NotFound."""
+    """Return a ballot; raise NotFound if there is none."""
     return require(db.session.get(Ballot, number), NotFound(NO_SUCH_BALLOT))
 
 
@@ -80,26 +80,30 @@ def list_all() -> Sequence[Ballot]:
 
 
 def list_public() -> Sequence[PublicBallot]:
-    """List all ballots as everybody sees them, the newest first."""
+    """List all ballots in their public form, newest first."""
     return cache_version.cached("ballots", _load_public)
 
 
 def get_public(number: int) -> PublicBallot:
-    """Return a ballot as everybody sees it, or raise NotFound."""
-    found = next((one for one in list_public() if one.id == number), None)
+    """Return a ballot in its public form; raise NotFound if there is none."""
+    found = next((ballot for ballot in list_public() if ballot.id == number), None)
     return require(found, NotFound(NO_SUCH_BALLOT))
 
 
 def find_public_of(session: Session) -> PublicBallot | None:
-    """Return the ballot that draws the seats of a session, or None if none does any more."""
+    """Return the undrawn ballot that includes a session, or None."""
     return next(
-        (one for one in list_public() if session.key in one.session_keys and not one.is_drawn),
+        (
+            ballot
+            for ballot in list_public()
+            if session.key in ballot.session_keys and not ballot.is_drawn
+        ),
         None,
     )
 
 
 def select_due(now: datetime) -> Select[tuple[int]]:
-    """Select the numbers of the ballots whose time has come."""
+    """Select the numbers of the ballots that are due."""
     return (
         select(Ballot.id)
         .where(Ballot.drawn_at.is_(None), Ballot.closes_at <= now)
@@ -108,36 +112,36 @@ def select_due(now: datetime) -> Select[tuple[int]]:
 
 
 def is_by_ballot(session_key: str) -> bool:
-    """Return True if the seats of a session are still to be drawn."""
+    """Return True if a ballot is still to draw the seats of a session."""
     keys = UNDRAWN_KEYS.where(BallotSession.session_key == session_key)
     return db.session.execute(keys).first() is not None
 
 
 def list_undrawn_keys(connection: Connection) -> Mapping[str, int]:
-    """Return the sessions whose seats are still to be drawn, with the number of the ballot."""
+    """Map the sessions in undrawn ballots to the number of the ballot."""
     return dict(connection.execute(UNDRAWN_KEYS).tuples().all())
 
 
 def list_sessions(keys: Sequence[str]) -> Sequence[Session]:
     """List the public sessions with these keys, in the order of the programme."""
     wanted = set(keys)
-    return [one for one in get_programme().sessions if one.key in wanted]
+    return [session for session in get_programme().sessions if session.key in wanted]
 
 
 def list_ranked(keys: Sequence[str]) -> Sequence[Session]:
     """List the public sessions with these keys, in the order of the keys."""
-    known = {one.key: one for one in list_sessions(keys)}
+    known = {session.key: session for session in list_sessions(keys)}
     return [known[key] for key in keys if key in known]
 
 
 def find_entry(ballot_id: int, delegate: Delegate) -> BallotEntry | None:
-    """Return what somebody wishes for in a ballot, or None."""
+    """Return a delegate's wishes in a ballot, or None."""
     statement = select(BallotEntry).filter_by(ballot_id=ballot_id, delegate_id=delegate.id)
     return db.session.scalar(statement.execution_options(populate_existing=True))
 
 
 def list_entries_of(delegate: Delegate) -> Sequence[BallotEntry]:
-    """List the entries of somebody in all ballots."""
+    """List a delegate's entries in all ballots."""
     statement = select(BallotEntry).where(BallotEntry.delegate_id == delegate.id)
     return db.session.scalars(statement.order_by(BallotEntry.ballot_id)).all()
 
@@ -149,13 +153,13 @@ def list_entries(ballot: Ballot) -> Sequence[BallotEntry]:
 
 
 def count_entries() -> Mapping[int, int]:
-    """Return how many people have entered each ballot."""
+    """Return the number of entries of each ballot."""
     counted = select(BallotEntry.ballot_id, func.count()).group_by(BallotEntry.ballot_id)
     return dict(db.session.execute(counted).tuples().all())
 
 
 def read_keys(text: str) -> list[str]:
-    """Return the keys of sessions that are stored as JSON."""
+    """Parse the keys of sessions from JSON."""
     keys: list[str] = json.loads(text) if text else []
     return keys
 
@@ -177,7 +181,7 @@ def list_results(document: str) -> Sequence[DrawnSession]:
 
 
 def count_tickets(document: str) -> int:
-    """Return how many tickets a published file has."""
+    """Return the number of tickets in a published file."""
     return len(json.loads(document)["tickets"])
 
 

@@ -1,7 +1,7 @@
-"""The draw of each ballot at its time: once, whatever number of workers find that it is due.
+"""The draw of each ballot at its time: only once, even with several workers.
 
-The draw gives the seats and stores the published file in one transaction. The result is emailed
-afterwards, in small transactions, once to each.
+The draw assigns the seats and stores the published file in one transaction. The results are emailed
+afterwards, in small transactions, once to each person.
 """
 
 import json
@@ -31,10 +31,10 @@ BATCH_SIZE: Final = 50  # emails in one transaction
 
 
 def run_due() -> None:
-    """Draw the ballots whose time has come, and email results; run by the worker."""
+    """Draw the ballots that are due, and email results; run by the worker."""
     if not cache_version.is_clock_in_sync():
         return
-    with read_only_connection(db.engine) as connection:  # it takes no lock
+    with read_only_connection(db.engine) as connection:  # takes no lock
         due = connection.scalars(queries.select_due(clock.now())).all()
         is_waiting = connection.execute(queries.UNNOTIFIED.limit(1)).first() is not None
     for number in due[:1]:
@@ -44,7 +44,7 @@ def run_due() -> None:
 
 
 def run_draw(ballot_id: int) -> bool:
-    """Draw a ballot whose time has come, and give the seats; return False if that was done."""
+    """Draw a ballot that is due, and assign the seats; return False if it was drawn already."""
     ballot = queries.get_ballot(ballot_id)
     lock(ballot)
     if ballot.is_drawn or clock.now() < ballot.closes_at:
@@ -56,15 +56,15 @@ def run_draw(ballot_id: int) -> bool:
     limits = session_seats.lock_sessions(ballot.session_keys)
     cache_version.recheck_if_behind()
     entries = queries.list_entries(ballot)
-    people = operations.lock_in_order([one.delegate_id for one in entries])
+    people = operations.lock_in_order([entry.delegate_id for entry in entries])
     slots = _list_slots(ballot, limits)
-    wishes = _list_possible_wishes(entries, {one.key for one in slots})
+    wishes = _list_possible_wishes(entries, {slot.key for slot in slots})
     won = draw.draw(seed, slots, wishes)
     _give_seats(ballot, entries, won, limits)
     ballot.document = _publish(ballot, seed, slots, wishes, won)
     ballot.drawn_at, ballot.seed = clock.now(), ""
-    given = sum(map(len, won.values()))
-    result = f"{count_of(given, 'seat')} for {count_of(len(people), 'person', 'people')}"
+    seat_count = sum(map(len, won.values()))
+    result = f"{count_of(seat_count, 'seat')} for {count_of(len(people), 'person', 'people')}"
     sentence = f"The ballot “{ballot.title}” was drawn: {result}"
     history.record(sentence, subject=ballot.history_subject, actor=history.ACTOR_SITE)
     db.session.flush()
@@ -73,9 +73,9 @@ def run_draw(ballot_id: int) -> bool:
 
 
 def email_results() -> None:
-    """Email some people what they got in ballots that have been drawn, each once."""
-    some = queries.UNNOTIFIED.order_by(BallotEntry.id).limit(BATCH_SIZE)
-    for entry in db.session.scalars(some.with_for_update(of=BallotEntry, skip_locked=True)).all():
+    """Email results of drawn ballots to some people who have not got theirs."""
+    batch = queries.UNNOTIFIED.order_by(BallotEntry.id).limit(BATCH_SIZE)
+    for entry in db.session.scalars(batch.with_for_update(of=BallotEntry, skip_locked=True)).all():
         entry.notified_at = clock.real_now()
         if entry.delegate.is_attending:
             won = queries.list_sessions(queries.read_keys(entry.won))
@@ -83,16 +83,18 @@ def email_results() -> None:
 
 
 def _list_slots(ballot: Ballot, limits: dict[str, SeatLimit]) -> list[draw.Slot]:
-    """List the sessions that can still be booked, with the seats that are free."""
+    """List the sessions that can still be booked, with their free seats."""
     return [
         draw.Slot(
-            one.key,
-            max(0, limits[one.key].seats - limits[one.key].taken),
-            _format(one.starts_at),
-            _format(one.ends_at),
+            session.key,
+            max(0, limits[session.key].seats - limits[session.key].taken),
+            _format(session.starts_at),
+            _format(session.ends_at),
         )
-        for one in queries.list_sessions(ballot.session_keys)
-        if one.is_bookable and one.key in limits and not session_bookings.has_started(one)
+        for session in queries.list_sessions(ballot.session_keys)
+        if session.is_bookable
+        and session.key in limits
+        and not session_bookings.has_started(session)
     ]
 
 
@@ -103,9 +105,9 @@ def _format(moment: datetime | None) -> str:
 def _list_possible_wishes(
     entries: Sequence[BallotEntry], keys: Collection[str]
 ) -> dict[str, list[str]]:
-    """Return everybody's wishes without those that cannot be fulfilled, whatever is drawn."""
-    known = {one.key: one for one in queries.list_sessions(list(keys))}
-    booked = session_bookings.map_keys([one.delegate_id for one in entries])
+    """Return all wishes, without those that could not be fulfilled whatever the draw."""
+    known = {session.key: session for session in queries.list_sessions(list(keys))}
+    booked = session_bookings.map_keys([entry.delegate_id for entry in entries])
     return {
         entry.ticket: [
             key
@@ -126,7 +128,7 @@ def _give_seats(
     won: draw.Result,
     limits: dict[str, SeatLimit],
 ) -> None:
-    titles = {one.key: one.title for one in queries.list_sessions(ballot.session_keys)}
+    titles = {session.key: session.title for session in queries.list_sessions(ballot.session_keys)}
     for entry in entries:
         entry.won = json.dumps(won[entry.ticket], ensure_ascii=False)
         for key in won[entry.ticket]:
@@ -148,8 +150,8 @@ def _publish(
     wishes: draw.Wishes,
     won: draw.Result,
 ) -> str:
-    """Return the file with which anybody can repeat the draw."""
-    titles = {one.key: one.title for one in queries.list_sessions(ballot.session_keys)}
+    """Return the file with which anyone can repeat the draw."""
+    titles = {session.key: session.title for session in queries.list_sessions(ballot.session_keys)}
     document = {
         "format": draw.FORMAT,
         "title": ballot.title,

@@ -1,7 +1,7 @@
-"""Ballots: open one, change it, delete it, and what people wish for.
+"""Ballots: create, change and delete them, and delegates' wishes.
 
 The row of the ballot is locked first, then the limits of its sessions by key, then people's rows.
-So no wish comes in while it is drawn (``scheduled_draws``).
+So no wish can be added during the draw (``scheduled_draws``).
 """
 
 import json
@@ -37,7 +37,7 @@ TICKET_LENGTH: Final = 8
 
 @dataclass(frozen=True)
 class BallotDetails:
-    """What organisers decide about a ballot."""
+    """The values of a ballot that organisers enter."""
 
     title: str
     closes_at: datetime
@@ -49,10 +49,10 @@ class BallotClosed(RuleViolation):
 
 
 def create(details: BallotDetails, *, actor: str) -> Ballot:
-    """Make a ballot and publish the commitment to its seed; raise RuleViolation."""
+    """Create a ballot and publish the commitment to its seed; raise RuleViolation."""
     seed = secrets.token_hex(32)
     commitment = draw.commit_to(seed)
-    limits = session_seats.lock_sessions(details.keys)  # nobody books a seat meanwhile
+    limits = session_seats.lock_sessions(details.keys)  # prevents bookings meanwhile
     _require_valid(details, None)
     _require_nobody_waits(limits)
     ballot = Ballot(
@@ -73,7 +73,7 @@ def create(details: BallotDetails, *, actor: str) -> Ballot:
 
 
 def save(ballot: Ballot, details: BallotDetails, *, expected_version: int, actor: str) -> bool:
-    """Change a ballot until it closes; return False if nothing changed."""
+    """Change a ballot before it closes; return False if nothing changed."""
     lock(ballot)
     limits = session_seats.lock_sessions({*ballot.session_keys, *details.keys})
     if details == BallotDetails(ballot.title, ballot.closes_at, frozenset(ballot.session_keys)):
@@ -84,9 +84,9 @@ def save(ballot: Ballot, details: BallotDetails, *, expected_version: int, actor
     _require_valid(details, ballot)
     _require_nobody_waits({key: one for key, one in limits.items() if key in details.keys})
     ballot.title, ballot.closes_at = details.title, details.closes_at
-    kept = {one.session_key: one for one in ballot.sessions}
+    existing = {session.session_key: session for session in ballot.sessions}
     ballot.sessions = [
-        kept.get(key) or BallotSession(session_key=key) for key in sorted(details.keys)
+        existing.get(key) or BallotSession(session_key=key) for key in sorted(details.keys)
     ]
     ballot.version += 1
     db.session.flush()
@@ -99,7 +99,7 @@ def save(ballot: Ballot, details: BallotDetails, *, expected_version: int, actor
 
 
 def cancel(ballot: Ballot, *, actor: str) -> None:
-    """Delete a ballot that has not been drawn, with all wishes; its sessions can be booked then."""
+    """Delete an undrawn ballot with all wishes; its sessions can then be booked."""
     lock(ballot)
     if ballot.is_drawn:
         raise RuleViolation("The ballot has been drawn, so it cannot be deleted")
@@ -112,7 +112,7 @@ def cancel(ballot: Ballot, *, actor: str) -> None:
 
 
 def save_wishes(delegate: Delegate, ballot_id: int, keys: Sequence[str]) -> bool:
-    """Store somebody's ranked wishes in place of earlier ones; none leaves the ballot.
+    """Replace a delegate's ranked wishes; an empty list leaves the ballot.
 
     Return False if nothing changed. Raise BallotClosed once it has closed.
     """
@@ -129,15 +129,15 @@ def save_wishes(delegate: Delegate, ballot_id: int, keys: Sequence[str]) -> bool
     if before == list(keys):
         return False
     _store(entry, ballot, delegate, keys)
-    what = f"Saved {count_of(len(keys), 'choice')}" if keys else "Withdrew all choices"
-    operations.record(delegate, f"{what} in the ballot “{ballot.title}”", history.ACTOR_DELEGATE)
+    summary = f"Saved {count_of(len(keys), 'choice')}" if keys else "Withdrew all choices"
+    operations.record(delegate, f"{summary} in the ballot “{ballot.title}”", history.ACTOR_DELEGATE)
     return True
 
 
 def lock(ballot: Ballot) -> None:
-    """Lock a ballot until the transaction ends; raise NotFound if it has just been deleted."""
-    is_it = select(Ballot.id).where(Ballot.id == ballot.id)
-    if db.session.scalar(is_it.with_for_update()) is None:
+    """Lock a ballot until the transaction ends; raise NotFound if it has been deleted."""
+    statement = select(Ballot.id).where(Ballot.id == ballot.id)
+    if db.session.scalar(statement.with_for_update()) is None:
         raise NotFound(queries.NO_SUCH_BALLOT)
     db.session.refresh(ballot)
 
@@ -148,10 +148,10 @@ def _require_not_due(ballot: Ballot) -> None:
 
 
 def _require_valid(details: BallotDetails, ballot: Ballot | None) -> None:
-    """Raise RuleViolation unless a ballot can close then and draw these sessions."""
+    """Raise RuleViolation unless a ballot can close at this time and draw these sessions."""
     if details.closes_at <= clock.now():
         raise RuleViolation("Enter a closing time that is in the future")
-    known = {one.key: one for one in queries.list_sessions(list(details.keys))}
+    known = {session.key: session for session in queries.list_sessions(list(details.keys))}
     if any(key not in known or not known[key].is_bookable for key in details.keys):
         raise RuleViolation("Choose sessions that are public and in which people book seats")
     _require_later(known.values(), details.closes_at)
@@ -164,7 +164,7 @@ def _require_valid(details: BallotDetails, ballot: Ballot | None) -> None:
 
 
 def _require_nobody_waits(limits: Mapping[str, SeatLimit]) -> None:
-    """Raise RuleViolation if people wait for a seat, who would come before whoever is drawn."""
+    """Raise RuleViolation if people wait for a seat, since they would take precedence."""
     if any(limit.waiting for limit in limits.values()):
         raise RuleViolation("People are already waiting for seats in these sessions")
 
@@ -176,12 +176,12 @@ def _require_later(sessions: Iterable[Session], closes_at: datetime) -> None:
 
 
 def _require_known(ballot: Ballot, delegate: Delegate, keys: Sequence[str]) -> None:
-    """Raise RuleViolation unless these are sessions of the ballot, each once, on booked days."""
+    """Raise RuleViolation unless these are distinct sessions of the ballot, on booked days."""
     if len(set(keys)) < len(keys):
         raise RuleViolation("You have chosen a session twice. Choose each session only once")
     if len(keys) > MAX_WISHES:
         raise RuleViolation(f"You can choose up to {MAX_WISHES} sessions")
-    known = {one.key: one for one in queries.list_sessions(ballot.session_keys)}
+    known = {session.key: session for session in queries.list_sessions(ballot.session_keys)}
     for key in keys:
         if key not in known:
             raise RuleViolation("A session is no longer in this ballot. Check your choices")
@@ -203,5 +203,5 @@ def _store(
 
 
 def _make_ticket() -> str:
-    """Return a random number that names nobody."""
+    """Return a random number as an anonymous ticket."""
     return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(TICKET_LENGTH))

@@ -27,7 +27,7 @@ from app.web.formatting import local_time, short_date
 from app.web.rendering import download, render_page
 from app.web.security_headers import no_referrer
 
-WISH = "wish_"  # and a number from 1: the fields of the form
+WISH = "wish_"  # followed by a number from 1: the form fields
 NOT_CHOSEN = _l("No session")
 NEWS = {
     "saved": _l("Your choices have been saved. You can change them until the ballot closes."),
@@ -46,11 +46,11 @@ class WishesForm(Form):
 
     @property
     def ranks(self) -> Sequence[Field]:
-        """The fields, the dearest wish first."""
+        """Return the fields, in order of preference."""
         return [field for field in self if field.name.startswith(WISH)]
 
     def get_keys(self) -> list[str]:
-        """Return the keys of the chosen sessions in their order."""
+        """Return the keys of the chosen sessions in order."""
         return [str(field.data) for field in self.ranks if field.data]
 
 
@@ -58,7 +58,7 @@ class WishesForm(Form):
 @cacheable
 def index() -> ResponseReturnValue:
     ballots = queries.list_public()
-    expires_at(*(one.closes_at for one in ballots))
+    expires_at(*(ballot.closes_at for ballot in ballots))
     return render_page("registration/ballots/index.html", ballots=ballots, now=clock.now())
 
 
@@ -79,7 +79,7 @@ def show(number: int) -> ResponseReturnValue:
 @bp.get("/<int(max=2147483647):number>.json")
 @cacheable
 def document(number: int) -> ResponseReturnValue:
-    """Serve the file with which anybody can repeat the draw."""
+    """Serve the file with which anyone can repeat the draw."""
     ballot = queries.get_public(number)
     if not ballot.is_drawn:
         raise NotFound("This ballot has not been drawn yet")
@@ -89,20 +89,20 @@ def document(number: int) -> ResponseReturnValue:
 @bp.get("/draw.py")
 @cacheable
 def program() -> ResponseReturnValue:
-    """Serve the program that draws, which checks a published file by itself."""
+    """Serve the draw program, which can check a published file on its own."""
     return download(Path(draw.__file__).read_bytes(), "text/x-python", "draw.py")
 
 
 @wishes_bp.route("/<secret>/ballots/<int(max=2147483647):number>", methods=["GET", "POST"])
 @validates_own_csrf
 def edit(secret: str, number: int) -> ResponseReturnValue:
-    """Show somebody's ranked wishes, or what they have won."""
+    """Show a delegate's ranked wishes, or what they have won."""
     ballot = queries.get_public(number)
     if request.method == "GET":
         delegate = access.get_booking(secret)
         entry = queries.find_entry(number, delegate)
         return _render(delegate, secret, ballot, _build_form(delegate, ballot, entry), entry)
-    # the ballot is locked before the person's row, which opening a booking may lock
+    # lock the ballot before the person's row, which opening a booking may lock
     delegate = bookings.get_booking(links.read_booking_key(secret))
     form = _build_form(delegate, ballot, None)
     if form.validate_on_submit():
@@ -117,11 +117,11 @@ def edit(secret: str, number: int) -> ResponseReturnValue:
 
 
 def _build_form(delegate: Delegate, ballot: PublicBallot, entry: BallotEntry | None) -> WishesForm:
-    """Return the form with one list for each rank, filled with what is stored."""
+    """Return the form with one list per rank, filled with the stored wishes."""
     sessions = [
-        one
-        for one in ballot.sessions
-        if one.is_bookable and session_bookings.is_on_their_days(delegate, one)
+        session
+        for session in ballot.sessions
+        if session.is_bookable and session_bookings.is_on_their_days(delegate, session)
     ]
     count = min(MAX_WISHES, len(sessions))
     labels = {f"{WISH}{rank}": _l("Choice %(rank)s", rank=rank) for rank in range(1, count + 1)}
@@ -131,13 +131,13 @@ def _build_form(delegate: Delegate, ballot: PublicBallot, entry: BallotEntry | N
         data={f"{WISH}{rank}": key for rank, key in enumerate(wishes, 1)}
     )
     for field in form.ranks:
-        choices = [("", NOT_CHOSEN), *((one.key, _describe(one)) for one in sessions)]
+        choices = [("", NOT_CHOSEN), *((session.key, _describe(session)) for session in sessions)]
         field.choices = choices  # type: ignore[attr-defined]  # of a list
     return form
 
 
 def _describe(session: Session) -> str:
-    """Name a session by title and time, short enough for a list on a phone."""
+    """Describe a session by title and time, short enough for a list on a phone."""
     if not session.starts_at:
         return session.title
     return f"{session.title} ({short_date(session.starts_at)}, {local_time(session.starts_at)})"

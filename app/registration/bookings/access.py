@@ -1,9 +1,9 @@
-"""The booking that a link opens.
+"""Access to a booking by its link.
 
-Whoever opens a booking by its link has read the email about it. From then on no confirmation page
-can correct its address: that is stored before the page is built. Only the first opening writes. If
-the database is busy for longer than ``OPENING_TIMEOUT`` or cannot be written, the page is shown all
-the same; the next opening then stores it, as does every change of the booking.
+Opening a booking by its link proves that its email was read. From then on no confirmation page can
+correct its address: that is stored before the page is built. Only the first opening writes. If the
+database is busy for longer than ``OPENING_TIMEOUT`` or cannot be written, the page is shown anyway;
+the next opening then stores it, as does every change of the booking.
 """
 
 from functools import partial
@@ -26,7 +26,7 @@ OPENING_TIMEOUT: Final = 2.0  # seconds
 def register_dead_links(
     blueprint: Blueprint, template: str = "registration/booking_link_expired.html"
 ) -> None:
-    """Answer a link that opens nothing, or no longer, with a page that says what to do."""
+    """Show a page that says what to do for links that open nothing, or have expired."""
     answer = partial(_render_dead_link, template=template)
     blueprint.register_error_handler(Gone, answer)
     blueprint.register_error_handler(NotFound, answer)
@@ -46,15 +46,15 @@ def get_editable_booking(token: str) -> Delegate:
 
 
 def redirect_to_booking(delegate: Delegate, flash_name: str | None) -> Response:
-    """Go back to the page of a booking, and say there what has been done."""
+    """Redirect to the page of a booking, with a flash message."""
     url = url_for("bookings.show", secret=links.booking_token(delegate), news=flash_name)
     return Response(status=303, headers={"Location": url})
 
 
 def _record_opening(delegate: Delegate) -> None:
-    """Store that a page of the booking is opened.
+    """Store that a page of the booking was opened.
 
-    Where a button is pressed, whatever changes the booking stores it, after the places are locked.
+    In a POST, the change of the booking stores it, after locking the places.
     """
     if request.method in READ_ONLY_METHODS and queries.is_untouched(delegate):
         execute_apart(operations.correction_ends(delegate.id), wait=OPENING_TIMEOUT)

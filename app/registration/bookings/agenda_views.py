@@ -58,7 +58,7 @@ def _render(
 def _apply_action(
     form: AgendaForm, delegate: Delegate, linked: Agenda | None, own: Agenda | None, own_url: str
 ) -> Response:
-    """Link, unlink or open an agenda, or save the consent to emails, as the pressed button says."""
+    """Link, unlink or open an agenda, or save the consent to emails, depending on the button."""
     fields, allows_emails = request.form, bool(form.allows_emails.data)
     if "consent" in fields:
         agenda_links.allow_agenda_emails(delegate, is_allowed=allows_emails)

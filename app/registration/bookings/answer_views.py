@@ -1,4 +1,4 @@
-"""A delegate's answers to the organisers' questions, changed until registration closes."""
+"""A delegate's answers to the organisers' questions, editable until registration closes."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ class ChangeCustomQuestionsForm(VersionedForm, CustomQuestionsForm):
 
 
 def can_change(delegate: Delegate) -> bool:
-    """Return True until registration closes, while there is a booking."""
+    """Return True until registration closes, if the booking is active."""
     return delegate.is_attending and queries.get_registration_status().state != "closed"
 
 
@@ -43,17 +43,17 @@ def can_change(delegate: Delegate) -> bool:
 def edit(secret: str) -> ResponseReturnValue:
     delegate = access.get_editable_booking(secret)
     answers = delegate_record.to_all_answers(delegate)
-    asked = custom_questions.list_relevant(answers)
-    if not can_change(delegate) or not asked:
+    questions = custom_questions.list_relevant(answers)
+    if not can_change(delegate) or not questions:
         return access.redirect_to_booking(delegate, None)
     if request.method == "POST":
-        asked = custom_question_forms.list_submitted_questions(
+        questions = custom_question_forms.list_submitted_questions(
             request.form, custom_questions.list_possible(answers)
         )
     form = custom_question_forms.build_form(
-        ChangeCustomQuestionsForm, asked, expected_version=delegate.version, **answers
+        ChangeCustomQuestionsForm, questions, expected_version=delegate.version, **answers
     )
-    return _save(delegate, form) if form.is_submitted() else _render(form, asked, delegate)
+    return _save(delegate, form) if form.is_submitted() else _render(form, questions, delegate)
 
 
 @bp.get("/<secret>/files/<int:number>")
@@ -72,7 +72,9 @@ def _save(delegate: Delegate, form: ChangeCustomQuestionsForm) -> ResponseReturn
         form.reject_and_rebase(refusal, delegate.version)
         return _render(form, form.definitions, delegate)
     now = custom_questions.list_relevant(delegate_record.to_all_answers(delegate))
-    if any(one not in form.definitions for one in now):  # asked because of what was just answered
+    if any(
+        question not in form.definitions for question in now
+    ):  # asked because of an answer in this form
         return Response(
             status=303,
             headers={"Location": url_for(".edit", secret=links.booking_token(delegate))},

@@ -1,4 +1,4 @@
-"""What can be done to many bookings in one transaction, with the rules of ``operations``.
+"""Operations on many bookings in one transaction, with the rules of ``operations``.
 
 Everything is locked in one order – limits, sessions, then the bookings by number – and everything
 that a change reads is loaded with the locks, in statements whose number does not grow with that of
@@ -30,9 +30,9 @@ PARTS = (Delegate.category, Delegate.needs, Delegate.requirement_cases, Delegate
 
 
 def lock_all(delegates: Sequence[Delegate]) -> Sequence[Delegate]:
-    """Lock bookings by number, reload them with what belongs to them, and end corrections."""
+    """Lock bookings by number, reload them with related rows, and end address corrections."""
     db.session.flush()  # reloading would discard unsaved changes
-    ids = [one.id for one in delegates]
+    ids = [delegate.id for delegate in delegates]
     locked = _reload(ids)
     is_correctable = Confirmation.correctable_until.is_not(None)
     correctable = select(Confirmation.id).where(Confirmation.delegate_id.in_(ids), is_correctable)
@@ -46,16 +46,16 @@ def lock_all(delegates: Sequence[Delegate]) -> Sequence[Delegate]:
 def change_days(
     days: Mapping[Delegate, tuple[str, int]], *, actor: str
 ) -> Mapping[Delegate, Sequence[BookingChange]]:
-    """Give each booking its new days, if its version is the expected one; raise StaleEdit else."""
+    """Set the new days of each booking; raise StaleEdit unless its version is the expected one."""
     found: dict[Delegate, Sequence[BookingChange]] = {}
     locked = lock_all(list(days))
-    booked = session_bookings.map_booked_days([one.id for one in locked])
-    for one in locked:
-        new_days, version = days[one]
-        operations.require_version(one, version)
-        operations.check_days(one.category, new_days)
-        session_seats.require_booked_days(booked.get(one.id, {}), new_days)
-        found[one] = operations.apply_locked(one, {DAYS: new_days}, actor=actor)
+    booked = session_bookings.map_booked_days([delegate.id for delegate in locked])
+    for day in locked:
+        new_days, version = days[day]
+        operations.require_version(day, version)
+        operations.check_days(day.category, new_days)
+        session_seats.require_booked_days(booked.get(day.id, {}), new_days)
+        found[day] = operations.apply_locked(day, {DAYS: new_days}, actor=actor)
     return found
 
 
@@ -64,20 +64,22 @@ def move_to_category(
 ) -> Mapping[Delegate, Sequence[BookingChange]]:
     """Move bookings to a category, all or none; raise SoldOut if it has too few places.
 
-    Raise CategoryAwaited if others wait for its places, unless there is a reason, which is kept.
+    Raise CategoryAwaited if others wait for its places, unless there is a reason, which is stored.
     """
     new = seats.list_limits(category_id)
     _lock_limits(delegates, new[1:])
-    locked = [one for one in lock_all(delegates) if one.category_id != category_id]
+    locked = [delegate for delegate in lock_all(delegates) if delegate.category_id != category_id]
     lock_category(category_id)
     category = categories.find(category_id)
-    before = {one: one.category for one in locked}
+    before = {delegate: delegate.category for delegate in locked}
     for one in locked:
         operations.require_version(one, one.version)
         operations.check_days(category, one.days)
-    held = category_waits.find_held([one.id for one in locked], category_id)
-    held_by_category = Counter(one.category_id for one in locked if one.id in held)
-    for number, count in Counter(one.category_id for one in locked).items():
+    held_ids = category_waits.find_held([delegate.id for delegate in locked], category_id)
+    held_by_category = Counter(
+        delegate.category_id for delegate in locked if delegate.id in held_ids
+    )
+    for number, count in Counter(delegate.category_id for delegate in locked).items():
         seats.move(
             seats.list_limits(number),
             new,
@@ -94,7 +96,7 @@ def move_to_category(
     if override_reason and locked:
         reason = [BookingChange(REASON, "", override_reason)]
         operations.record_for_all(locked, "Moved before those who wait", actor, reason)
-    category_waits.end_reached([one.id for one in locked], category_id, held)
+    category_waits.end_reached([delegate.id for delegate in locked], category_id, held_ids)
     offers.offer_places()
     return found
 
@@ -102,41 +104,41 @@ def move_to_category(
 def cancel(
     delegates: Sequence[Delegate], *, actor: str, reason: str = ""
 ) -> Mapping[Delegate, Sequence[str]]:
-    """Cancel those that somebody else has not just cancelled; places go to those who wait.
+    """Cancel the bookings that are still active; their places go to the waiting list.
 
-    Return each with the titles of the sessions in which its seats were given back.
+    Return each with the titles of the sessions in which its seats were released.
     """
     _lock_limits(delegates)
-    session_seats.lock_bookings([one.id for one in delegates])
-    locked = [one for one in lock_all(delegates) if one.is_attending]
-    ids = [one.id for one in locked]
+    session_seats.lock_bookings([delegate.id for delegate in delegates])
+    locked = [delegate for delegate in lock_all(delegates) if delegate.is_attending]
+    ids = [delegate.id for delegate in locked]
     titles = session_bookings.map_titles(ids)
     for one in locked:
         operations.mark_cancelled(one)
     category_waits.end_with_bookings(ids)
-    for number, count in Counter(one.category_id for one in locked).items():
+    for number, count in Counter(delegate.category_id for delegate in locked).items():
         seats.release_seats(seats.list_limits(number), count)
     session_seats.release_all(ids)
     changes = [BookingChange(REASON, "", reason)] if reason else []
     operations.record_for_all(locked, "Cancelled", actor, changes)
     operations.delete_submitted_drafts(*ids)
-    offers.offer_places()  # to the first of them; the worker offers any that are left
-    return {one: titles.get(one.id, ()) for one in locked}
+    offers.offer_places()  # to the first in the queue; the worker offers any that remain
+    return {delegate: titles.get(delegate.id, ()) for delegate in locked}
 
 
 def _lock_limits(delegates: Sequence[Delegate], others: Sequence[str] = ()) -> None:
-    """Lock the limits of the bookings' places, of what they wait for, and others, before them."""
-    seats.lock_limit(CONFERENCE)  # from here on, nobody moves one to another category
+    """Lock the limits of the bookings, of their waits, and others, before the bookings."""
+    seats.lock_limit(CONFERENCE)  # from here on, no booking can move to another category
     db.session.flush()
-    ids = [one.id for one in delegates]
+    ids = [delegate.id for delegate in delegates]
     numbers = set(db.session.scalars(select(Delegate.category_id).where(Delegate.id.in_(ids))))
-    numbers |= {one.category_id for one in waiting_list_entries.list_category_waits(ids)}
+    numbers |= {wait.category_id for wait in waiting_list_entries.list_category_waits(ids)}
     own = (seats.list_limits(number) for number in numbers)
     seats.lock_limits((CONFERENCE, *others, *chain.from_iterable(own)))
 
 
 def _reload(ids: Sequence[int]) -> Sequence[Delegate]:
-    """Lock the rows of bookings in the one order, and load what changing them reads."""
+    """Lock the rows of bookings in the global order, and load what a change needs."""
     rows = select(Delegate).where(Delegate.id.in_(ids)).order_by(Delegate.id).with_for_update()
     rows = rows.options(*(selectinload(part) for part in PARTS))
     return db.session.scalars(rows.execution_options(populate_existing=True)).all()

@@ -1,4 +1,4 @@
-"""A delegate changes their category to one that has places, or waits for one that is full."""
+"""Pages on which a delegate changes to a category with places, or waits for a full one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,39 +32,39 @@ no_referrer(bp)
 
 @dataclass(frozen=True)
 class Wait:
-    """Another category for which somebody waits."""
+    """Another category that a delegate is waiting for."""
 
     entry: WaitingListEntry
     position: int  # 1 is next; 0 with an offer
 
     @property
     def is_offered(self) -> bool:
-        """Whether a place is held for them that they can still take."""
+        """Whether a place is held for them that they can still accept."""
         return entries.can_accept(self.entry)
 
 
 class ChangeCategoryForm(VersionedForm, CategoryForm):
-    """The question how somebody will attend, asked again."""
+    """The question which category, asked again."""
 
     @property
     def chosen(self) -> CategoryOption:
-        """The category that was chosen, once the form is valid."""
-        return next(one for one in self.options if str(one.id) == self.category.data)
+        """Return the chosen category, once the form is valid."""
+        return next(option for option in self.options if str(option.id) == self.category.data)
 
     @property
     def has_invitations(self) -> bool:
-        """No code is asked for: a code is for whoever registers."""
+        """No invitation code is offered: codes are for new registrations."""
         return False
 
 
 def can_change(delegate: Delegate) -> bool:
     """Return True if there is another category to choose, until registration closes."""
-    others = [one for one in _list_options(delegate) if one.id != delegate.category_id]
-    return answer_views.can_change(delegate) and any(one.is_open for one in others)
+    others = [option for option in _list_options(delegate) if option.id != delegate.category_id]
+    return answer_views.can_change(delegate) and any(other.is_open for other in others)
 
 
 def find_wait(delegate: Delegate) -> Wait | None:
-    """Return the other category for which somebody waits, or None."""
+    """Return the other category that a delegate is waiting for, or None."""
     entry = waiting_list.find_category_wait(delegate.id)
     if entry is None:
         return None
@@ -79,7 +79,7 @@ def edit(secret: str) -> ResponseReturnValue:
         data={"expected_version": delegate.version, CATEGORY: str(delegate.category_id or "")}
     )
     form.set_options(_list_options(delegate))
-    has_choice = form.is_submitted() or can_change(delegate)  # what was chosen may be full by now
+    has_choice = form.is_submitted() or can_change(delegate)  # the chosen one may be full by now
     if not answer_views.can_change(delegate) or not has_choice:
         return access.redirect_to_booking(delegate, None)
     answer = _change(form, delegate, secret) if form.validate_on_submit() else None
@@ -87,7 +87,7 @@ def edit(secret: str) -> ResponseReturnValue:
 
 
 def _change(form: ChangeCategoryForm, delegate: Delegate, secret: str) -> Response | None:
-    """Change the category, or lead to the list of one that is full; return None if refused."""
+    """Change the category, or redirect to the list of a full one; return None if refused."""
     to_list = Response(status=303, headers={"Location": _wait_url(secret, form.chosen.id)})
     if form.chosen.state == "full":
         return to_list
@@ -104,7 +104,7 @@ def _change(form: ChangeCategoryForm, delegate: Delegate, secret: str) -> Respon
 @bp.route("/<secret>/category/<int:number>/wait", methods=["GET", "POST"])
 def wait(secret: str, number: int) -> ResponseReturnValue:
     delegate = access.get_editable_booking(secret)
-    category = next((one for one in _list_options(delegate) if one.id == number), None)
+    category = next((option for option in _list_options(delegate) if option.id == number), None)
     if category is None:
         raise NotFound(NO_SUCH_CATEGORY)
     if not answer_views.can_change(delegate):  # after registration has closed, nothing is offered
@@ -137,20 +137,20 @@ def _reject(form: ChangeCategoryForm, refusal: RuleViolation, delegate: Delegate
 
 
 def _list_options(delegate: Delegate) -> Sequence[CategoryOption]:
-    """List what is open to everybody, and what the delegate has already, which they may keep.
+    """List the categories open to everyone, and the delegate's current one, which they may keep.
 
     They can wait for one category at a time.
     """
     own = delegate.category_id
-    offered = {one.id: one for one in categories.list_for_delegates()}
+    offered = {category.id: category for category in categories.list_for_delegates()}
     if waiting_list.find_category_wait(delegate.id) is not None:
         offered = {number: replace(one, takes_waiting=False) for number, one in offered.items()}
     return [
-        replace(one, is_full=False, opens_at=None, closes_at=None)
-        if one.id == own
-        else offered[one.id]
-        for one in categories.list_options()
-        if one.id == own or one.id in offered
+        replace(option, is_full=False, opens_at=None, closes_at=None)
+        if option.id == own
+        else offered[option.id]
+        for option in categories.list_options()
+        if option.id == own or option.id in offered
     ]
 
 

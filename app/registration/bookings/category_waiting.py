@@ -1,7 +1,7 @@
-"""A delegate waits for another category and keeps their place; taking the offer moves the booking.
+"""A delegate waits for another category while keeping their place; accepting moves the booking.
 
-Locks are taken in the one order: the limits of the conference and of both categories, then the
-booking, then the entry, which a new address changes too. The old place goes to who waits for it, in
+Locks are taken in the global order: the limits of the conference and of both categories, then the
+booking, then the entry, which an email change locks too. The old place goes to the waiting list in
 the same transaction.
 """
 
@@ -24,7 +24,7 @@ HAS_CATEGORY = "You already have a place in this category"
 
 
 def join(delegate: Delegate, category_id: int) -> WaitingListEntry:
-    """Let a delegate wait for a category that is full; whoever waits for it already still does.
+    """Let a delegate wait for a full category; joining again changes nothing.
 
     Raise PlacesLeft if they can change to it now, and RuleViolation if they cannot wait for it.
     """
@@ -40,7 +40,9 @@ def join(delegate: Delegate, category_id: int) -> WaitingListEntry:
     if waits is not None:
         raise RuleViolation(WAITS_FOR_ANOTHER)
     lock_category(category_id)
-    if category_id not in {one.id for one in categories.list_for_delegates() if one.is_open}:
+    if category_id not in {
+        category.id for category in categories.list_for_delegates() if category.is_open
+    }:
         raise RuleViolation(NOT_AVAILABLE)
     operations.check_days(categories.find(category_id), delegate.days)
     entry = category_waits.enqueue(delegate, category_id)
@@ -52,7 +54,7 @@ def join(delegate: Delegate, category_id: int) -> WaitingListEntry:
 
 
 def accept(entry: WaitingListEntry) -> Delegate:
-    """Move a booking to the category of the offer; raise OfferEnded if that is over.
+    """Move a booking to the offered category; raise OfferEnded if the offer has ended.
 
     Accepting again changes nothing.
     """

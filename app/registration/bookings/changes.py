@@ -1,4 +1,4 @@
-"""The changes of a booking: found, applied, and recorded without private answers."""
+"""The changes of a booking: detected, applied, and recorded without private answers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from app.questions.definitions import KEY_PREFIX
 from app.web import languages
 
 NEEDS, PENDING_EMAIL, REASON, TAG = "needs", "new_email", "reason", "tag"
-ANSWERS = "answers"  # to questions that only few may read: that they changed
+ANSWERS = "answers"  # stands for private answers that have changed
 OTHER_LABELS = {
     ANSWERS: _l("Answers that only the organisers and the registration desk can see"),
     PENDING_EMAIL: _l("New email address (not confirmed yet)"),
@@ -38,12 +38,12 @@ class BookingChange:
 
     @property
     def is_private(self) -> bool:
-        """Whether nothing more may be told of it: a private answer, or NEEDS for all of them."""
+        """Whether its values must not be shown: a private answer, or NEEDS for all of them."""
         return self.field == NEEDS or (self.field in BY_NAME and BY_NAME[self.field].is_private)
 
     @property
     def is_custom(self) -> bool:
-        """Whether it is an answer to a question of the organisers, or several of them."""
+        """Whether it is about one or more organisers' questions."""
         return self.field == ANSWERS or self.field.startswith(KEY_PREFIX)
 
     def describe(self, *, desk: bool) -> RecordedChange:
@@ -100,10 +100,10 @@ def diff(delegate: Delegate, answers: Answers) -> list[BookingChange]:
 
 
 def _diff_custom(delegate: Delegate, merged: Answers) -> list[BookingChange]:
-    """List the organisers' questions to which the answer differs, or is no longer asked for."""
+    """List the organisers' questions whose answers differ, or that no longer apply."""
     old = custom_answers.to_answers(delegate)
     new = custom_questions.drop_irrelevant(merged)
-    names = [one.name for one in custom_questions.list_active()]
+    names = [question.name for question in custom_questions.list_active()]
     return [
         BookingChange(name, old.get(name, ""), new.get(name, ""))
         for name in names
@@ -117,10 +117,10 @@ def apply(delegate: Delegate, answers: Answers) -> list[BookingChange]:
     changes = diff(delegate, answers)
     delegate_record.store(delegate, answers)
     questions = custom_questions.get_by_name()
-    custom = [one for one in changes if one.is_custom]
-    few = [one for one in custom if questions[one.field].is_private]
-    public = [one for one in changes if not one.is_private and one not in few]
-    has_needs = any(one.is_private for one in changes)
+    custom = [change for change in changes if change.is_custom]
+    few = [change for change in custom if questions[change.field].is_private]
+    public = [change for change in changes if not change.is_private and change not in few]
+    has_needs = any(change.is_private for change in changes)
     others = [
         *([BookingChange(NEEDS)] if has_needs else []),
         *([BookingChange(ANSWERS)] if few else []),
@@ -131,7 +131,7 @@ def apply(delegate: Delegate, answers: Answers) -> list[BookingChange]:
 def to_history(changes: Iterable[BookingChange]) -> Sequence[RecordedChange]:
     """Return changes for the audit log, in its language, without private ones.
 
-    Answers to the organisers' questions have dates of erasure of their own, so it has none of them.
+    Answers to the organisers' questions are left out, since they have their own dates of erasure.
     """
     with languages.use_language(languages.SOURCE_LANGUAGE):
         return [

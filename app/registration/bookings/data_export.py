@@ -1,6 +1,6 @@
-"""A delegate's personal data as JSON, for people and programs to read.
+"""A delegate's personal data as JSON, for people and programs.
 
-Files are read in pieces while the copy is sent, so that no file is ever whole in memory.
+Files are read in chunks while the export is sent, so that no file is ever in memory as a whole.
 """
 
 import json
@@ -41,20 +41,20 @@ from app.registration.transfers import queries as transfers
 from app.registration.waiting_list import positions
 from app.registration.waiting_list import queries as waiting_list
 
-WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
+WITHHELD = {  # columns of Delegate: secret keys, and search and sort keys
     *("id", "access_key", "pending_email_key", "identity_key", "version", "erased_at", "is_demo"),
     *("search_text", "email_key", "name_sort_key", "organisation_sort_key", "category_id"),
 }
-PIECE_BYTES: Final = 3 * 64 * 1024  # of a file: what is divisible by three has no padding
+PIECE_BYTES: Final = 3 * 64 * 1024  # of a file: a multiple of three needs no padding
 IMPERSONAL_ACTORS = frozenset({ACTOR_DELEGATE, ACTOR_SITE})  # all others are email addresses
 
 
 def stream(delegate: Delegate) -> Iterator[str]:
-    """Return the copy as JSON; the files of answers are read when their turn comes to be sent."""
+    """Stream the export as JSON; uploaded files are read when it is their turn."""
     files: dict[str, BlobReader] = {}
 
     def mark(file: StoredFile) -> str:
-        """Return what stands for the content of a file until it is sent."""
+        """Return a placeholder for the content of a file."""
         files[token := token_hex(16)] = file.open()
         return token
 
@@ -63,7 +63,7 @@ def stream(delegate: Delegate) -> Iterator[str]:
 
 
 def _fill_in(text: str, files: Mapping[str, BlobReader]) -> Iterator[str]:
-    """Yield a text with the content of files, in base64, in place of their marks."""
+    """Yield a text with the Base64 content of files in place of their placeholders."""
     for part in re.split(f"({'|'.join(files)})", text) if files else (text,):
         if part in files:
             yield from _encode(files[part])
@@ -78,11 +78,11 @@ def _encode(file: BlobReader) -> Iterator[str]:
 
 
 def export_delegate(delegate: Delegate) -> dict[str, Any]:
-    """Collect all data except the keys that open the booking; of files, where they are stored."""
+    """Collect all data except the keys that open the booking; files as placeholders."""
     return {
         "made_at": clock.now().isoformat(),
         "booking": _export_booking(delegate),
-        "needs": {one.name: one.format(one.get(delegate)) for one in PRIVATE_FIELDS},
+        "needs": {field.name: field.format(field.get(delegate)) for field in PRIVATE_FIELDS},
         **_export_cases(delegate),
         "answers": [
             {"question": one.label, "answer": one.text, **_export_file(one.value)}
@@ -119,13 +119,13 @@ def _export_seats(delegate: Delegate) -> dict[str, Any]:
     return {
         "seats_in_sessions": [
             {
-                "session": one.title,
-                "booked_at": _isoformat(one.booked_at),
-                "choose_by": _isoformat(one.choose_by),
-                "checked_in_at": _isoformat(one.checked_in_at),
-                "let_in_at_the_door": one.is_from_door,
+                "session": seat.title,
+                "booked_at": _isoformat(seat.booked_at),
+                "choose_by": _isoformat(seat.choose_by),
+                "checked_in_at": _isoformat(seat.checked_in_at),
+                "let_in_at_the_door": seat.is_from_door,
             }
-            for one in session_bookings.list_of_delegate(delegate)
+            for seat in session_bookings.list_of_delegate(delegate)
         ],
         "seats_given_back": [
             {"session": one.title, "given_back_at": _isoformat(one.released_at)}
@@ -145,7 +145,7 @@ def _export_seats(delegate: Delegate) -> dict[str, Any]:
 
 
 def _export_notes(delegate: Delegate) -> dict[str, Any]:
-    """Return what organisers and groups say of them."""
+    """Return the notes and labels from organisers and groups."""
     return {
         "notes_of_the_organisers": [
             {"written_at": _isoformat(note.written_at), "text": note.text}
@@ -158,7 +158,7 @@ def _export_notes(delegate: Delegate) -> dict[str, Any]:
 
 
 def _export_requests(delegate: Delegate) -> dict[str, Any]:
-    """Return how they asked for a place, and to whom they offered it."""
+    """Return their requests for a place, and their offers of it."""
     return {
         "waiting_list": [
             {
@@ -243,8 +243,8 @@ def _export_history(delegate: Delegate) -> list[dict[str, Any]]:
             "who": entry.actor if entry.actor in IMPERSONAL_ACTORS else "the organisers",
             "what": entry.summary,
             "changes": [
-                {"field": one.label, "before": one.old, "after": one.new}
-                for one in entry.field_changes
+                {"field": change.label, "before": change.old, "after": change.new}
+                for change in entry.field_changes
             ],
         }
         for entry in history.list_entries(*subjects)
@@ -252,25 +252,29 @@ def _export_history(delegate: Delegate) -> list[dict[str, Any]]:
 
 
 def _export_file(answer: str) -> dict[str, StoredFile | str]:
-    """Return the file that an answer names, if it names one that is stored."""
+    """Return the stored file that an answer refers to, or None."""
     try:
         return {"file_in_base64": answer_files.get_stored(answer)}
-    except NotFound:  # or the answer names none; the audit tells of a file that is incomplete
+    except NotFound:  # or the answer names no file; incomplete files are reported by the audit
         return {}
     except UnreadableFile as refusal:
         return {"file": str(refusal)}
 
 
 def _export_booking(delegate: Delegate) -> dict[str, Any]:
-    """Return every column but those that are withheld, moments and days last.
+    """Return every column that is not withheld, dates and times last.
 
-    Consent is given to private answers alone: without any there is none.
+    Consent is only for private answers: without any there is none.
     """
     left_out = {*WITHHELD, DAYS, *([] if delegate.needs else ["consented_at"])}
-    columns = [one for one in Delegate.__table__.columns if one.name not in left_out]
-    moments = [one.name for one in columns if isinstance(one.type, UtcDateTime)]
+    columns = [column for column in Delegate.__table__.columns if column.name not in left_out]
+    moments = [column.name for column in columns if isinstance(column.type, UtcDateTime)]
     return {
-        **{one.name: getattr(delegate, one.name) for one in columns if one.name not in moments},
+        **{
+            column.name: getattr(delegate, column.name)
+            for column in columns
+            if column.name not in moments
+        },
         **{name: _isoformat(getattr(delegate, name)) for name in moments},
         "category": delegate.category.name if delegate.category else "",
         DAYS: delegate.days.split(),
@@ -283,7 +287,7 @@ def _name_speaker(delegate: Delegate) -> str:
 
 
 def _export_group(delegate: Delegate) -> dict[str, Any] | None:
-    """Return who registered them with a group, and what the group says of them."""
+    """Return who registered them with a group, and what the group stores about them."""
     member = groups.find_of_delegate(delegate)
     if member is None:
         return None

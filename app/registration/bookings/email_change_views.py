@@ -1,8 +1,8 @@
 """Pages to correct a wrong email address.
 
-A new address takes effect when its recipient presses the button on the page linked in the email.
-Someone who only has a confirmation page is shown the same text whether the booking was theirs or
-somebody else's; the address in full only in the browser in which it was typed.
+A new address takes effect when its recipient presses the button on the page linked in the email. A
+visitor who only has a confirmation page sees the same text whether or not the booking is theirs;
+the full address is shown only in the browser in which it was typed.
 """
 
 from flask import Blueprint, redirect, request, url_for
@@ -95,13 +95,13 @@ def correct_email(token: str) -> ResponseReturnValue:
 
 @correction_bp.get("/address/asked")
 def correction_sent(token: str) -> ResponseReturnValue:
-    """Say where to look for the email; the text is the same whoever received it."""
+    """Say where to look for the email; the text is the same whoever got it."""
     registration.get_confirmation(links.read_confirmation_key(token))
     return render_page("registration/email_correction_sent.html", token=token)
 
 
 def _render_form(form: NewEmailForm, email: str, back: tuple[str, str]) -> ResponseReturnValue:
-    """Ask for the address; ``back`` is where to go without an answer, and what the link says."""
+    """Ask for the address; ``back`` is the URL and text of a link without an answer."""
     page = render_page(
         "registration/email_correction.html",
         form=form,

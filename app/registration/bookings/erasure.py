@@ -1,4 +1,4 @@
-"""Erasing the personal data of a booking; what is left of it serves statistics."""
+"""Erasing the personal data of a booking; the rest is kept for statistics."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ from app.registration.waiting_list import queries as waiting_list_entries
 ANNOTATIONS = (DelegateNote, DelegateTag)  # of the desk
 
 
-ERASED_ABOVE: list[Callable[[Delegate], None]] = []  # what packages above this one know of them
+ERASED_ABOVE: list[Callable[[Delegate], None]] = []  # erasures by packages above this one
 
 
 def erase_cancelled(delegate: Delegate, *, actor: str) -> None:
@@ -70,7 +70,7 @@ def erase(delegate: Delegate) -> None:
 
 
 def erase_unused_address(address: str) -> None:
-    """Leave only a hash of an address on the suppression list, unless somebody else here has it."""
+    """Replace an unused address on the suppression list by a hash."""
     db.session.flush()
     folded = address.lower()
     is_used = or_(

@@ -22,7 +22,7 @@ class VersionedForm(Form):
     expected_version = VersionField()
 
     def reject_and_rebase(self, error: ConferenceError, version: int) -> None:
-        """Add the error, and set the version so that sending the form again succeeds."""
+        """Add the error, and update the version so that submitting again succeeds."""
         self.form_errors.append(gettext(str(error)))
         self.expected_version.data = version
 
@@ -39,7 +39,7 @@ CHANGE_FORMS = {
 
 
 class NewEmailForm(EmailForm):
-    """Enter the right email address."""
+    """Enter the correct email address."""
 
     email = email_field(
         _l("What is your correct email address?"),
@@ -48,7 +48,7 @@ class NewEmailForm(EmailForm):
 
 
 class CorrectEmailForm(VersionedForm, NewEmailForm):
-    """Enter the right email address on the page of a booking."""
+    """Enter the correct email address on the page of a booking."""
 
 
 class RequestLinkForm(Form):
@@ -64,7 +64,7 @@ class RequestLinkForm(Form):
 
 
 class AgendaForm(Form):
-    """Link or unlink an agenda, and say whether the organisers may email about its sessions."""
+    """Link or unlink an agenda, and allow or refuse emails about its sessions."""
 
     allows_emails = BooleanField(
         _l("The organisers may email me about the sessions in my agenda"),

@@ -1,9 +1,10 @@
-"""What can be done to a booking, with the same rules for delegates and for the desk.
+"""Operations on a booking, with the same rules for delegates and for the desk.
 
-Every change names the version of the booking that its page showed, and is refused if there have
-been others since: nobody unknowingly overwrites a recent change. Locks are taken in one order:
-first the rows of the limits, then the booking. The sentences in the audit log name nobody, so they
-may be kept longer than the personal data; the changed values are stored apart and erased with it.
+Every change has the version of the booking that its page showed, and is refused if there have been
+others since, so that no one unknowingly overwrites a recent change. Locks are taken in one order:
+first the rows of the limits, then the booking. The summaries in the audit log identify no one, so
+they may be kept longer than the personal data; the changed values are stored separately and erased
+with it.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -42,11 +43,11 @@ class StaleBooking(StaleEdit):
 
 
 class EmailUnchanged(RuleViolation):
-    """The address that was given is the current one."""
+    """The new address is the current one."""
 
 
 class DuplicateBooking(RuleViolation):
-    """Somebody with this name and email address already has a booking."""
+    """There is already a booking with this name and email address."""
 
 
 def lock(delegate: Delegate) -> None:
@@ -55,14 +56,14 @@ def lock(delegate: Delegate) -> None:
 
 
 def lock_in_order(numbers: Collection[int]) -> Sequence[Delegate]:
-    """Lock several bookings in the one order, by number, and reload them."""
+    """Lock several bookings in the global order, by number, and reload them."""
     rows = select(Delegate).where(Delegate.id.in_(numbers)).order_by(Delegate.id)
     locked = rows.with_for_update().execution_options(populate_existing=True)
     return db.session.scalars(locked).all()
 
 
 def end_corrections(delegate: Delegate) -> None:
-    """Let no confirmation page correct the email address any more (see `correction_ends`)."""
+    """End the correction of the email address by confirmation pages (see ``correction_ends``)."""
     lock(delegate)
     if queries.is_untouched(delegate):
         for statement in correction_ends(delegate.id):
@@ -71,9 +72,9 @@ def end_corrections(delegate: Delegate) -> None:
 
 
 def correction_ends(*delegates: int) -> Sequence[Executable]:
-    """Return the statements that take the correction of the address from confirmation pages.
+    """Return the statements that end corrections of the address by confirmation pages.
 
-    A change that such a page has asked for, and that nobody has confirmed, is undone with it.
+    An unconfirmed change that was requested from such a page is undone.
     """
     is_correctable = Confirmation.correctable_until.is_not(None)
     is_own = Confirmation.delegate_id == Delegate.id
@@ -112,7 +113,7 @@ def update(
 ) -> Sequence[BookingChange]:
     """Apply new answers to a booking and return the changes.
 
-    The desk may change the category among them, and with it the limit of the place.
+    The desk may also change the category, and with it the limit of the place.
     """
     number = categories.read_id(answers)
     if CATEGORY in answers:
@@ -135,9 +136,9 @@ def update(
 def apply_locked(
     delegate: Delegate, answers: Answers, moved: Sequence[BookingChange] = (), *, actor: str
 ) -> Sequence[BookingChange]:
-    """Apply answers that the caller has checked to a locked booking, and return the changes.
+    """Apply validated answers to a locked booking, and return the changes.
 
-    ``moved`` is a change of category, for which the place has been counted already.
+    ``moved`` is a change of category, for which the place has already been counted.
     """
     field_changes = [*moved, *changes.apply(delegate, answers)]
     delegate_record.refresh_search_keys(delegate)
@@ -148,10 +149,10 @@ def apply_locked(
 
 
 def _record_changes(delegate: Delegate, field_changes: Sequence[BookingChange], actor: str) -> None:
-    """Record changes of the booking, and apart from them that its requirements have changed."""
-    open_changes = [one for one in field_changes if not one.is_private]
+    """Record changes of the booking, and separately that its requirements have changed."""
+    open_changes = [change for change in field_changes if not change.is_private]
     if open_changes:
-        names = (ANSWERS if one.is_custom else one.field for one in open_changes)
+        names = (ANSWERS if change.is_custom else change.field for change in open_changes)
         field_names = ", ".join(name.replace("_", " ") for name in dict.fromkeys(names))
         record(delegate, f"Changed: {field_names}", actor, open_changes)
     if len(open_changes) < len(field_changes):
@@ -173,7 +174,7 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
 
 
 def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
-    """Delete what a delegate needs; return True if there was anything."""
+    """Delete a delegate's requirements; return True if there were any."""
     has_answers = custom_answers.remove_private(delegate)
     if delegate.needs is None and not has_answers:
         return False
@@ -185,9 +186,9 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
 
 
 def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> Sequence[str]:
-    """Cancel the booking; its place is for the next on the waiting list, or free at once.
+    """Cancel the booking; its place goes to the waiting list, or is free at once.
 
-    Return the titles of the sessions in which seats were given back.
+    Return the titles of the sessions in which seats were released.
     """
     limits = lock_limits(delegate)
     session_seats.lock_bookings([delegate.id])
@@ -203,24 +204,24 @@ def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> Sequence[str]
 
 
 def mark_cancelled(delegate: Delegate) -> None:
-    """Mark a locked booking as cancelled; its place is the caller's matter."""
+    """Mark a locked booking as cancelled; the caller handles its place."""
     delegate.cancel(clock.now())
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
 
 
 def lock_place(delegate: Delegate) -> None:
-    """Lock what taking a place from a booking needs: limits, sessions, then the booking."""
+    """Lock what removing a place from a booking needs: limits, sessions, then the booking."""
     lock_limits(delegate)
     session_seats.lock_bookings([delegate.id])
     end_corrections(delegate)
 
 
 def replace(delegate: Delegate, *, actor: str) -> None:
-    """End a booking whose place another has, which the caller has locked and made.
+    """End a booking whose place goes to another one, which the caller has locked and created.
 
-    Its place is not released: it is counted for the other. What it needs is deleted. A place that
-    was held for it in another category is for the next who waits.
+    Its place is not released, since it counts for the other one. Its requirements are deleted. A
+    place that was held for it in another category goes to the waiting list.
     """
     session_seats.release_all([delegate.id])
     mark_cancelled(delegate)
@@ -233,7 +234,7 @@ def replace(delegate: Delegate, *, actor: str) -> None:
 
 
 def restore(delegate: Delegate, *, actor: str) -> None:
-    """Give a cancelled booking a place again; raise RuleViolation if there is none, or no need.
+    """Restore a cancelled booking; raise RuleViolation if there is no place, or it is active.
 
     Its links work as before.
     """
@@ -241,7 +242,7 @@ def restore(delegate: Delegate, *, actor: str) -> None:
     end_corrections(delegate)
     with _enforcing_unique_person():
         delegate.restore()
-        seats.reserve_before_queue(limits, delegate)  # as the desk adds somebody
+        seats.reserve_before_queue(limits, delegate)  # as when the desk adds a delegate
     delegate.version += 1
     record(delegate, "Restored", actor)
     waiting_list.end_wait(delegate)
@@ -256,32 +257,32 @@ def check_days(category: RegistrationCategory | None, days: str) -> None:
 
 
 def includes_days(category: RegistrationCategory, days: str) -> bool:
-    """Return True if people in a category may come on all of these days."""
+    """Return True if a category includes all of these days."""
     return {day.isoformat() for day in categories.list_days(category.days)}.issuperset(days.split())
 
 
 def _move_place(
     delegate: Delegate, category: RegistrationCategory | None
 ) -> Sequence[BookingChange]:
-    """Count a place towards another category; return the change, if it is one."""
+    """Count a place towards another category; return the change, if any."""
     old, number = seats.list_limits(delegate.category_id), category.id if category else None
     if delegate.category_id == number:
         return ()
     before = delegate.category
-    held = category_waits.find_held([delegate.id], number)
-    seats.move(old, seats.list_limits(number), held=len(held))
+    held_ids = category_waits.find_held([delegate.id], number)
+    seats.move(old, seats.list_limits(number), held=len(held_ids))
     delegate.category = category
-    category_waits.end_reached([delegate.id], number, held)
+    category_waits.end_reached([delegate.id], number, held_ids)
     offers.offer_places()
     return [changes.describe_move(before, category)]
 
 
 def lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str]:
-    """Lock the limits of a booking's place, of what it waits for, and others, before the booking.
+    """Lock the limits of a booking, of its waits, and others, before the booking.
 
     Return those of its place.
     """
-    seats.lock_limit(CONFERENCE)  # from here on, nobody moves it to another category
+    seats.lock_limit(CONFERENCE)  # from here on, it cannot move to another category
     reload(delegate, "category_id", queries.BOOKING_GONE)
     limits = seats.list_limits(delegate.category_id)
     wait = waiting_list_entries.find_category_wait(delegate.id)
@@ -299,7 +300,7 @@ def require_other_email(email: str, current: str) -> None:
 def record(
     delegate: Delegate, summary: str, actor: str, field_changes: Sequence[BookingChange] = ()
 ) -> None:
-    """Record what was done to a booking in the audit log."""
+    """Record an event of a booking in the audit log."""
     history_changes = changes.to_history(field_changes)
     history.record_personal(
         summary, subject=delegate.history_subject, actor=actor, field_changes=history_changes
@@ -312,10 +313,10 @@ def record_for_all(
     actor: str,
     field_changes: Sequence[BookingChange],
 ) -> None:
-    """Record the same of several bookings."""
+    """Record the same event of several bookings."""
     history.record_personal_for_all(
         summary,
-        subjects=[one.history_subject for one in delegates],
+        subjects=[delegate.history_subject for delegate in delegates],
         actor=actor,
         field_changes=changes.to_history(field_changes),
     )
@@ -331,7 +332,7 @@ def delete_submitted_drafts(*delegates: int) -> None:
 
 @contextmanager
 def _enforcing_unique_person() -> Iterator[None]:
-    """Raise DuplicateBooking if the block makes two bookings belong to one person."""
+    """Raise DuplicateBooking if the block gives one person two bookings."""
     try:
         with db.session.begin_nested():
             yield

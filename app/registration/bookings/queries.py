@@ -53,16 +53,16 @@ def get_booking_for_email_change(key: str) -> Delegate:
 
 
 def is_correctable(confirmation: Confirmation) -> bool:
-    """Return True if a confirmation page may still correct the address; read it once more."""
+    """Return True if a confirmation page may still correct the address, after reloading it."""
     own = Confirmation.id == confirmation.id
     until = db.session.scalar(select(Confirmation.correctable_until).where(own))
     return until is not None and clock.real_now() < until
 
 
 def is_untouched(delegate: Delegate) -> bool:
-    """Return True if nobody has opened a new booking by its link, changed it or registered again.
+    """Return True if a new booking was not opened by its link, changed or registered again.
 
-    A change of its address that waits was then asked for from a confirmation page.
+    A pending change of its address was then requested from a confirmation page.
     """
     correctable = (
         Confirmation.delegate_id == delegate.id,
@@ -79,7 +79,7 @@ def list_by_email(email: str) -> Sequence[Delegate]:
 
 
 def list_notes(delegate: Delegate) -> Sequence[DelegateNote]:
-    """List the notes that the desk has written about a delegate, newest first."""
+    """List the desk's notes about a delegate, newest first."""
     return db.session.scalars(NOTES, {"delegate_id": delegate.id}).all()
 
 

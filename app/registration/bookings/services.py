@@ -1,7 +1,7 @@
-"""What delegates do with their own bookings: change, correct the email, cancel, erase.
+"""Delegates' operations on their own bookings: change, correct the email, cancel, erase.
 
-The rules are in ``operations``; here is what applies only to delegates themselves, and which
-emails they get.
+The general rules are in ``operations``; this module has those for delegates themselves, and their
+emails.
 """
 
 import secrets
@@ -52,7 +52,7 @@ def update(delegate: Delegate, answers: Answers, expected_version: int) -> bool:
 def request_email_change(
     delegate: Delegate, email: str, expected_version: int, ip_address: str | None = None
 ) -> None:
-    """Ask for confirmation at a new address; until then the old one remains."""
+    """Request confirmation of a new address; until then the old one remains."""
     operations.require_other_email(email, delegate.email)
     _hit_limits(delegate, ip_address, address_limits.build_email_attempt(email))
     operations.lock_expecting(delegate, expected_version)
@@ -76,8 +76,8 @@ def correct_email_by_confirmation(
 ) -> None:
     """Let someone with a confirmation page report a wrong address.
 
-    The browser that has just made the booking may change it for an hour, as long as nobody has
-    used the booking in another way. In all other cases, ask at the address of the booking.
+    The browser that has just made the booking may change it for an hour, as long as the booking was
+    not used in another way. In all other cases, ask for confirmation at the address of the booking.
     """
     operations.require_other_email(email, confirmation.email)
     delegate = confirmation.delegate
@@ -94,8 +94,8 @@ def correct_email_by_confirmation(
 def confirm_email_change(delegate: Delegate) -> bool:
     """Make a new address effective; every earlier link stops working.
 
-    If the change was asked for from a confirmation page, nobody at the old address has approved
-    it: then what the delegate needs is deleted. Return True if it was.
+    If the change was requested from a confirmation page, it was not approved at the old address:
+    then the delegate's requirements are deleted. Return True if they were.
     """
     operations.lock(delegate)
     if not delegate.pending_email:

@@ -1,7 +1,7 @@
 """A delegate's own booking, opened by the link in their emails.
 
 Opening a page changes nothing in a booking, because mail scanners open every link; changes need a
-button. It only ends what a confirmation page could correct (``access.py``).
+button. It only ends the correction period of confirmation pages (``access.py``).
 """
 
 from functools import partial
@@ -174,14 +174,14 @@ def edit(secret: str, question: str) -> ResponseReturnValue:
 
 def _build_change_form(delegate: Delegate, question: str) -> ChangeForm:
     answers = delegate_record.to_consented_answers(delegate)
-    asked = question_pages.list_relevant(question, answers)
-    if not asked:
+    questions = question_pages.list_relevant(question, answers)
+    if not questions:
         raise NotFound(NOT_ASKED)
     initial = forms.initial_data(answers, question)
     form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
     form.set_choices()
     form.explain_unreadable(answers)
-    standard_forms.adapt(form, asked)
+    standard_forms.adapt(form, questions)
     if question == DAYS:
         limit = delegate.category.days if delegate.category else ""
         forms.limit_days(form, categories.list_days(limit))
@@ -201,7 +201,7 @@ def cancel(secret: str) -> ResponseReturnValue:
         return access.redirect_to_booking(delegate, "cancelled")
     if not delegate.is_attending:
         return access.redirect_to_booking(delegate, "already_cancelled")
-    seats = [one.title for one in session_bookings.list_of_delegate(delegate)]
+    seats = [seat.title for seat in session_bookings.list_of_delegate(delegate)]
     return _render_confirm("registration/booking_cancel.html", form, delegate, secret, seats=seats)
 
 
@@ -236,12 +236,12 @@ def _get_booking(secret: str) -> Delegate:
 def _render_confirm(
     template: str, form: ConfirmForm, delegate: Delegate, secret: str, **context: Any
 ) -> Response:
-    """Ask for confirmation before something is undone."""
+    """Render the page that asks for confirmation of a step."""
     return render_page(template, form=form, delegate=delegate, secret=secret, **context)
 
 
 def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
-    """List the answers with links to change them; none once the booking is cancelled."""
+    """List the answers with links to change them; without links once the booking is cancelled."""
     links_to_change = {"email": url_for(".email_change.edit", secret=secret)} | {
         question: url_for(".edit", secret=secret, question=question) for question in CHANGE_FORMS
     }
@@ -249,11 +249,11 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
     if answer_views.can_change(delegate):
         own = url_for(".answers.edit", secret=secret)
         links_to_change |= {step: own for _, _, step in answer_rows.list_own(answers)}
-    asked = question_pages.list_steps(answers)
+    steps = question_pages.list_steps(answers)
     find_url = partial(_find_file_url, secret)
     found = [*answer_rows.list_standard(answers), *answer_rows.list_own(answers, find_url)]
     rows = [
-        (label, text, links_to_change.get(step, "") if step in asked else "")
+        (label, text, links_to_change.get(step, "") if step in steps else "")
         for label, text, step in answer_rows.sort_by_page(found)
     ]
     if not delegate.is_attending:
@@ -267,7 +267,7 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
 
 
 def _list_unanswered(delegate: Delegate, secret: str) -> list[tuple[str, str]]:
-    """List what a delegate has still to answer, each question with the page that asks it."""
+    """List the unanswered questions, each with the page that asks it."""
     own = url_for(".answers.edit", secret=secret)
     return [
         (

@@ -1,1 +1,1 @@
-"""Delegates from a spreadsheet: shown before anything is saved, then saved in one transaction."""
+"""Delegates from a spreadsheet: previewed first, then saved in one transaction."""

@@ -1,4 +1,4 @@
-"""What was read from a spreadsheet of delegates, until it is saved or a day has passed."""
+"""The contents of a spreadsheet of delegates, until they are saved or a day has passed."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.database import Base
 
 
 class DelegateImport(Base):
-    """One file, as it was read; the file itself is not kept."""
+    """The contents of one file; the file itself is not stored."""
 
     __tablename__ = "delegate_import"
 
@@ -17,8 +17,8 @@ class DelegateImport(Base):
     key: Mapped[str] = mapped_column(unique=True)  # random; the document is encrypted for it
     name: Mapped[str]  # of the file
     imported_by: Mapped[str] = mapped_column(index=True)
-    uploaded_at: Mapped[datetime]  # a real moment
+    uploaded_at: Mapped[datetime]  # real time
     document: Mapped[str] = mapped_column(Text)  # JSON of the rows; encrypted if there is a key
 
-    # the number of one that was deleted, which an open page may still name, is never used again
+    # ids are never reused, since an open page may still refer to a deleted one
     __table_args__ = ({"sqlite_autoincrement": True},)

@@ -1,4 +1,4 @@
-"""What saving a spreadsheet of delegates would do, row by row, as places and bookings are now."""
+"""What saving a spreadsheet of delegates would do, row by row, with the current places."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ from app.registration import seats, session_seats
 from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
 from app.registration.waiting_list import queries as waiting_list_entries
 
-# What becomes of a row.
+# The states of rows.
 NEW, BOOKED, WAITS, NO_PLACE, FAULTY = STATES = ("new", "booked", "waits", "no-place", "faulty")
 CATEGORY_GONE: Final = "This category has been deleted since the file was uploaded"
 WRONG_DAYS: Final = "This category does not include all of these days"
@@ -30,27 +30,27 @@ WRONG_DAYS: Final = "This category does not include all of these days"
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """A row, and what would become of it."""
+    """A row, and its state after saving."""
 
     row: ImportedRow
     state: str
     identity_key: str = ""
-    reference: str = ""  # of the booking that the person has
-    full_limit: str = ""  # the limit that has no place for them
+    reference: str = ""  # of the person's existing booking
+    full_limit: str = ""  # the limit without a place for them
 
 
 @dataclass(frozen=True)
 class LimitUse:
-    """How many places of a limit a file needs."""
+    """The number of places that a file needs from a limit."""
 
     category: str  # its name; "" for the conference
-    needed: int  # by all who have no booking yet
+    needed: int  # by people without a booking
     free: int
 
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """What would become of all rows."""
+    """The states of all rows after saving."""
 
     rows: Sequence[PlannedRow]
     limits: Sequence[LimitUse]
@@ -59,38 +59,38 @@ class ImportPlan:
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """The number of rows in each state."""
-        return {**dict.fromkeys(STATES, 0), **Counter(one.state for one in self.rows)}
+        return {**dict.fromkeys(STATES, 0), **Counter(row.state for row in self.rows)}
 
     @property
     def can_save(self) -> bool:
-        """Whether anybody would get a place or could wait for one."""
+        """Whether anyone would get a place or could wait for one."""
         return bool(self.counts[NEW] or (self.counts[NO_PLACE] and self.has_waiting_list))
 
     @property
     def needs_consent(self) -> bool:
-        """Whether anybody who would be added has told something that needs their consent."""
+        """Whether any new delegate has an answer that needs consent."""
         added = [*self.list_in(NEW), *self.list_in(NO_PLACE)]
         return any(one.row.answers.get(name) for one in added for name in PRIVATE_NAMES)
 
     @cached_property
     def fingerprint(self) -> str:
-        """What is equal for the same outcome, so that no other is saved than a page showed."""
-        outcome = [(one.row.number, one.state, one.reference) for one in self.rows]
+        """A fingerprint of the outcome, so that only a plan that was shown can be saved."""
+        outcome = [(row.row.number, row.state, row.reference) for row in self.rows]
         return sha256(repr((outcome, self.has_waiting_list)).encode()).hexdigest()[:32]
 
     def list_in(self, state: str) -> Sequence[PlannedRow]:
         """List the rows in a state, in the order of the file."""
-        return [one for one in self.rows if one.state == state]
+        return [row for row in self.rows if row.state == state]
 
 
 def build(sheet: ImportedSheet) -> ImportPlan:
-    """Return what saving would do now; the caller may hold the locks of the limits."""
-    options = {str(one.id): one for one in categories.list_options()}
-    rows = [_recheck(one, options) for one in sheet.rows]
+    """Return the plan as of now; the caller may hold the locks of the limits."""
+    options = {str(option.id): option for option in categories.list_options()}
+    rows = [_recheck(row, options) for row in sheet.rows]
     keys = {
-        one.number: identity_key(full_name(one.answers), one.answers[EMAIL])
-        for one in rows
-        if not one.faults
+        row.number: identity_key(full_name(row.answers), row.answers[EMAIL])
+        for row in rows
+        if not row.faults
     }
     booked = _find_booked(keys.values())
     waiting = set(waiting_list_entries.list_open_keys(keys.values()))
@@ -116,12 +116,12 @@ def build(sheet: ImportedSheet) -> ImportPlan:
 
 
 def list_limits(row: ImportedRow) -> Sequence[str]:
-    """Return the names of the limits that the place of a row counts towards."""
+    """Return the names of the limits that a row's place counts towards."""
     return seats.list_limits(categories.read_id(row.answers))
 
 
 def _recheck(row: ImportedRow, options: Mapping[str, CategoryOption]) -> ImportedRow:
-    """Return a row with what is wrong with it now, although it was right when it was read."""
+    """Return a row with its current faults, although it was valid when it was read."""
     if row.faults:
         return row
     option = options.get(row.category)
@@ -138,7 +138,7 @@ def _recheck(row: ImportedRow, options: Mapping[str, CategoryOption]) -> Importe
 def _place(
     planned: PlannedRow, names: Sequence[str], free: dict[str, int], waiting: set[str]
 ) -> PlannedRow:
-    """Take a place for a row from those that are free, or say which limit has none."""
+    """Take a free place for a row, or return the limit without one."""
     full = next((name for name in names if free[name] <= 0), "")
     if full:
         state = WAITS if planned.identity_key in waiting else NO_PLACE
@@ -149,7 +149,7 @@ def _place(
 
 
 def _find_booked(keys: Collection[str]) -> Mapping[str, str]:
-    """Return the references of those who have a booking already, by their identity."""
+    """Return the references of existing bookings, by identity key."""
     rows = select(Delegate.identity_key, Delegate.reference).where(
         ATTENDING, Delegate.identity_key.in_(list(keys))
     )
@@ -157,7 +157,7 @@ def _find_booked(keys: Collection[str]) -> Mapping[str, str]:
 
 
 def _read_limits() -> Mapping[str, SeatLimit]:
-    """Return the limits of the conference and of categories by name, as they are now."""
+    """Return the current limits of the conference and of categories by name."""
     rows = select(SeatLimit).execution_options(populate_existing=True)
     return {
         one.name: one

@@ -1,6 +1,6 @@
-"""The rows of a spreadsheet of delegates, and how they are stored until they are saved.
+"""The rows of a spreadsheet of delegates, and their stored form until they are saved.
 
-They hold everything that bookings hold, access requirements too, so all of it is encrypted.
+They contain everything that bookings do, including access requirements, so all of it is encrypted.
 """
 
 import json
@@ -17,7 +17,7 @@ UNREADABLE = "We can no longer read this file. Upload it again"
 
 @dataclass(frozen=True)
 class RowFault:
-    """What is wrong with a cell, in the language of whoever uploaded the file."""
+    """A fault of a cell, in the language of the uploader."""
 
     column: str
     message: str
@@ -25,33 +25,33 @@ class RowFault:
 
 @dataclass(frozen=True)
 class ImportedRow:
-    """A person of the file."""
+    """A person in the file."""
 
-    number: int  # as spreadsheets count, from 1
+    number: int  # of the spreadsheet row, from 1
     name: str
     email: str
     category: str  # the number of a category as text, or ""
-    answers: Answers  # as the desk's form would give them; none if there are faults
+    answers: Answers  # in the form of the desk; empty if there are faults
     faults: Sequence[RowFault] = ()
-    notes: Sequence[str] = ()  # what to look at, though the row can be saved
+    notes: Sequence[str] = ()  # warnings, though the row can be saved
 
 
 @dataclass(frozen=True)
 class ImportedSheet:
-    """All that was read from a file."""
+    """The contents of a file."""
 
     rows: Sequence[ImportedRow]
     unused_columns: Sequence[str] = ()
 
 
 def dump(sheet: ImportedSheet, key: str) -> str:
-    """Return what was read as it is stored."""
+    """Return the contents in their stored form."""
     text = json.dumps(asdict(sheet), ensure_ascii=False)
     return get_key_ring().encrypt(text, _place(key))
 
 
 def load(document: str, key: str) -> ImportedSheet:
-    """Return what was read from how it is stored; raise NotFound if its key is lost."""
+    """Load the contents from their stored form; raise NotFound if the key is lost."""
     text = get_key_ring().decrypt(document, _place(key))
     if private_answers.is_unreadable(text):
         raise NotFound(UNREADABLE)

@@ -1,8 +1,8 @@
-"""Storing what was read from a spreadsheet of delegates, and saving it as its page showed it.
+"""Storing the contents of a spreadsheet of delegates, and saving it as its page showed it.
 
-The bookings and their emails are made first, while nobody waits for it (``prepare``). Then all
-limits are locked in the one order, and what would be saved is worked out anew: if it is not what
-the page showed, because a place has gone or somebody has registered, nothing is saved.
+The bookings and their emails are prepared first, without locks (``prepare``). Then all limits are
+locked in the global order, and the plan is computed again: if it differs from what the page showed,
+because a place was taken or someone has registered, nothing is saved.
 """
 
 import secrets
@@ -41,14 +41,14 @@ from app.text import count_of
 
 RETENTION: Final = timedelta(days=1)
 SUBJECT: Final = "delegates"
-# What to do if there are fewer places than people.
+# The choices if there are fewer places than people.
 NOBODY, AS_MANY_AS_FIT, REST_WAITS = "nobody", "fit", "wait"
 CHANGED: Final = (
     "Places or bookings have changed since this page was opened, so nobody has been added. Check "
     "the new preview"
 )
 TOO_FEW: Final = "There are not enough places for everyone in the file, so nobody has been added"
-CLASHES: Final = (  # with what others have done since the page was opened
+CLASHES: Final = (  # errors caused by concurrent changes
     *(IDENTITY_CONSTRAINT, REFERENCE_CONSTRAINT, CATEGORY_CONSTRAINT),
     "fk_waiting_list_entry_category_id_registration_category",
 )
@@ -56,37 +56,37 @@ NOT_FOUND: Final = "This file has been saved or deleted. Upload it again"
 
 
 class ImportChanged(RuleViolation):
-    """Saving would do something else than the page showed."""
+    """Saving would have another result than the page showed."""
 
 
 @dataclass(frozen=True)
 class PreparedBooking:
-    """A booking that has not taken a place yet, and the email that will confirm it."""
+    """A booking without a place, and the email that will confirm it."""
 
     delegate: Delegate
-    email: Email | None  # None: nobody is to be emailed
+    email: Email | None  # None: no email is sent
 
 
 @dataclass(frozen=True)
 class PreparedImport:
-    """The bookings of a file, by row, made for what its page showed."""
+    """The bookings of a file, by row, prepared for the plan that its page showed."""
 
     bookings: Mapping[int, PreparedBooking]
-    waiting: Mapping[int, PreparedEntry]  # those who join the waiting list
+    waiting: Mapping[int, PreparedEntry]  # people who join the waiting list
     fingerprint: str  # of that plan
-    if_full: str  # what to do if there are fewer places than people
+    if_full: str  # the choice if there are fewer places than people
 
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """How many people were added, and how many wait now."""
+    """How many people were added, and how many are waiting now."""
 
     added: int
     waiting: int
 
 
 def store(name: str, sheet: ImportedSheet, *, actor: str) -> DelegateImport:
-    """Store what was read from a file, in place of what the same person uploaded before."""
+    """Store the contents of a file, replacing the same person's previous upload."""
     db.session.execute(delete(DelegateImport).where(DelegateImport.imported_by == actor))
     key = secrets.token_urlsafe(16)
     found = DelegateImport(
@@ -102,7 +102,7 @@ def store(name: str, sheet: ImportedSheet, *, actor: str) -> DelegateImport:
 
 
 def get(number: int, *, actor: str) -> DelegateImport:
-    """Return what somebody uploaded; raise NotFound for what others did."""
+    """Return a person's own upload; raise NotFound for those of others."""
     found = db.session.scalar(
         select(DelegateImport).where(
             DelegateImport.id == number, DelegateImport.imported_by == actor
@@ -114,12 +114,12 @@ def get(number: int, *, actor: str) -> DelegateImport:
 
 
 def discard(found: DelegateImport) -> None:
-    """Delete what was read from a file."""
+    """Delete the contents of a file."""
     db.session.delete(found)
 
 
 def purge_expired() -> None:
-    """Delete what is older than a day; run by the worker."""
+    """Delete imports older than a day; run by the worker."""
     oldest = clock.real_now() - RETENTION
     db.session.execute(delete(DelegateImport).where(DelegateImport.uploaded_at <= oldest))
 
@@ -132,7 +132,7 @@ def prepare(
     notify: bool,
     if_full: str = NOBODY,
 ) -> PreparedImport:
-    """Make the bookings of those who would get a place; nothing is stored or locked.
+    """Prepare the bookings of people who would get a place; nothing is stored or locked.
 
     Raise ImportChanged if the page showed another plan.
     """
@@ -143,9 +143,11 @@ def prepare(
         one.row.number: _prepare({**one.row.answers, **consent}, language, notify=notify)
         for one in planned.list_in(NEW)
     }
-    lacking = planned.list_in(NO_PLACE) if if_full == REST_WAITS else ()
-    entries = joining.prepare_all([{**one.row.answers, **consent} for one in lacking], language)
-    waiting = {one.row.number: entry for one, entry in zip(lacking, entries, strict=True)}
+    without_place = planned.list_in(NO_PLACE) if if_full == REST_WAITS else ()
+    entries = joining.prepare_all(
+        [{**planned_row.row.answers, **consent} for planned_row in without_place], language
+    )
+    waiting = {one.row.number: entry for one, entry in zip(without_place, entries, strict=True)}
     return PreparedImport(bookings, waiting, planned.fingerprint, if_full)
 
 
@@ -159,14 +161,14 @@ def _prepare(answers: Answers, language: str, *, notify: bool) -> PreparedBookin
 
 
 def save(found: DelegateImport, prepared: PreparedImport, *, actor: str) -> ImportOutcome:
-    """Save a file as its page showed it, all at once.
+    """Save a file as its page showed it, in one transaction.
 
-    Raise ImportChanged if that would do something else now, or SoldOut if nobody was to be added
-    unless everybody can.
+    Raise ImportChanged if the result would now differ, or SoldOut if all people or none were to be
+    added.
     """
-    _lock_questions([one.delegate for one in prepared.bookings.values()])
+    _lock_questions([booking.delegate for booking in prepared.bookings.values()])
     sheet = rows.load(found.document, found.key)
-    names = [name for one in sheet.rows if not one.faults for name in plan.list_limits(one)]
+    names = [name for row in sheet.rows if not row.faults for name in plan.list_limits(row)]
     seats.lock_limits(list(dict.fromkeys([CONFERENCE, *names])))
     _require_unsaved(found)
     planned = plan.build(sheet)
@@ -175,7 +177,7 @@ def save(found: DelegateImport, prepared: PreparedImport, *, actor: str) -> Impo
     if planned.list_in(NO_PLACE) and prepared.if_full == NOBODY:
         raise seats.SoldOut(TOO_FEW)
     _store(planned.list_in(NEW), prepared, actor)
-    delegates = [one.delegate for one in prepared.bookings.values()]
+    delegates = [booking.delegate for booking in prepared.bookings.values()]
     operations.record_for_all(delegates, "Added from a spreadsheet", actor, ())
     _end_waits(delegates)
     db.session.delete(found)
@@ -185,8 +187,8 @@ def save(found: DelegateImport, prepared: PreparedImport, *, actor: str) -> Impo
 
 
 def _lock_questions(delegates: Sequence[Delegate]) -> None:
-    """Let nobody delete a question that is answered; raise ImportChanged if one is gone."""
-    answered = {answer.question_id for one in delegates for answer in one.custom_answers}
+    """Prevent deletion of answered questions; raise ImportChanged if one is gone."""
+    answered = {answer.question_id for delegate in delegates for answer in delegate.custom_answers}
     if len(custom_answers.lock_questions(answered)) < len(answered):
         raise ImportChanged(CHANGED)
 
@@ -199,9 +201,9 @@ def _require_unsaved(found: DelegateImport) -> None:
 
 
 def _store(new: Sequence[PlannedRow], prepared: PreparedImport, actor: str) -> None:
-    """Take the places of each category at once, and put those without one on the waiting list.
+    """Take the places of each category together, and add people without one to the waiting list.
 
-    They wait before anything that is kept for the others is free. Raise ImportChanged on a clash.
+    They join before any place kept for the others is released. Raise ImportChanged on a conflict.
     """
     by_category = sorted(new, key=lambda one: _get_category(one) or 0)
     try:
@@ -217,9 +219,9 @@ def _store(new: Sequence[PlannedRow], prepared: PreparedImport, actor: str) -> N
 
 
 def _reserve_in(category_id: int | None, bookings: Sequence[PreparedBooking]) -> None:
-    delegates = [one.delegate for one in bookings]
+    delegates = [booking.delegate for booking in bookings]
     seats.reserve_all_before_queue(seats.list_limits(category_id), delegates)
-    db.session.add_all(one.email for one in bookings if one.email is not None)
+    db.session.add_all(booking.email for booking in bookings if booking.email is not None)
 
 
 def _get_category(one: PlannedRow) -> int | None:
@@ -227,8 +229,8 @@ def _get_category(one: PlannedRow) -> int | None:
 
 
 def _end_waits(delegates: Sequence[Delegate]) -> None:
-    """End what else asks for a place for those who have got one now."""
-    placed = {one.identity_key: one for one in delegates}
+    """End other requests for a place of people who have got one now."""
+    placed = {delegate.identity_key: delegate for delegate in delegates}
     waiting = waiting_list_entries.list_open_keys(placed)
     for key in sorted({*waiting, *registration_requests.list_open_keys(placed)}):
         waiting_list.end_wait(placed[key])

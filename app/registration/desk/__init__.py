@@ -1,1 +1,1 @@
-"""The registration desk: finding delegates, and doing for them what they could do themselves."""
+"""The registration desk: finding delegates, and acting on their behalf."""

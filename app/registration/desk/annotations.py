@@ -1,8 +1,8 @@
-"""Notes and tags, with which the desk annotates delegates.
+"""Notes and tags of delegates, by the desk.
 
-Both are about a person: they are erased with the other details, and are part of the delegate's own
-copy. The history says that a note was written, never its text; which tag it was is stored with
-the personal details of the entry.
+Both are personal data: they are erased with the other details, and are part of the data export. The
+history says that a note was written, but not its text; the name of a tag is stored with the
+personal details of the entry.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from app.registration.bookings.changes import TAG, BookingChange
 MAX_NOTES = 50  # per delegate
 MAX_NOTE_LENGTH = 2000  # characters
 MAX_TAGS = 10  # per delegate
-MAX_LABELS = 50  # different ones in all
+MAX_LABELS = 50  # distinct labels in total
 MAX_LABEL_LENGTH = 30  # characters
 NOTE_ADDED = "A note was added"  # in the history
 NOBODY_THERE = "The details of this delegate have been deleted"
@@ -34,7 +34,7 @@ TAGS = (
 
 
 def list_labels() -> Sequence[str]:
-    """List all labels that are in use, in alphabetical order."""
+    """List all labels in use, in alphabetical order."""
     return sort_labels(db.session.scalars(select(DelegateTag.label).distinct()))
 
 
@@ -44,7 +44,7 @@ def sort_labels(labels: Iterable[str]) -> Sequence[str]:
 
 
 def list_labels_and_own(delegate: Delegate) -> tuple[Sequence[str], Sequence[str]]:
-    """List all labels that are in use, and those of one delegate, in one query."""
+    """List all labels in use, and those of one delegate, in one query."""
     own = dict(db.session.execute(LABELS, {"delegate_id": delegate.id}).tuples().all())
     labels = sort_labels(own)
     return labels, [label for label in labels if own[label]]
@@ -60,7 +60,7 @@ def get_tags_by_reference(references: Sequence[str]) -> Mapping[str, Sequence[st
 
 
 def add_note(delegate: Delegate, text: str, *, actor: str) -> DelegateNote:
-    """Add a note; the delegate is not told."""
+    """Add a note; the delegate is not notified."""
     _lock(delegate)
     if len(queries.list_notes(delegate)) >= MAX_NOTES:
         raise RuleViolation(f"There are {MAX_NOTES} notes already. Delete one first")
@@ -74,7 +74,7 @@ def add_note(delegate: Delegate, text: str, *, actor: str) -> DelegateNote:
 
 
 def delete_note(delegate: Delegate, number: int, *, actor: str) -> None:
-    """Delete a note; raise NotFound if it is not about this delegate, or already deleted."""
+    """Delete a note; raise NotFound if it is not about this delegate, or deleted."""
     _lock(delegate)
     note = db.session.get(DelegateNote, number)
     if note is None or note.delegate_id != delegate.id:
@@ -84,7 +84,7 @@ def delete_note(delegate: Delegate, number: int, *, actor: str) -> None:
 
 
 def add_tag(delegate: Delegate, label: str, *, actor: str) -> bool:
-    """Add a tag, in the spelling in use; return True unless the delegate had it already."""
+    """Add a tag, in the existing spelling; return True unless the delegate had it already."""
     _lock(delegate)
     label = find_spelling(label)
     known = queries.list_tags(delegate)
@@ -111,26 +111,29 @@ def remove_tag(delegate: Delegate, label: str, *, actor: str) -> bool:
 
 
 def add_tag_to_all(delegates: Sequence[Delegate], label: str, *, actor: str) -> None:
-    """Add a tag to several delegates, in as many queries for many as for few."""
+    """Add a tag to several delegates, in a fixed number of queries."""
     label = find_spelling(label)
     known = _lock_all(delegates)
-    lacking = [one for one in delegates if label not in known.get(one.reference, ())]
-    if any(len(known.get(one.reference, ())) >= MAX_TAGS for one in lacking):
+    untagged = [
+        delegate for delegate in delegates if label not in known.get(delegate.reference, ())
+    ]
+    if any(len(known.get(delegate.reference, ())) >= MAX_TAGS for delegate in untagged):
         raise RuleViolation(f"A delegate can have {MAX_TAGS} tags. Remove one first")
-    db.session.add_all(DelegateTag(delegate_id=one.id, label=label) for one in lacking)
+    db.session.add_all(DelegateTag(delegate_id=delegate.id, label=label) for delegate in untagged)
     db.session.flush()
     change = BookingChange(TAG, "", label)
-    operations.record_for_all(lacking, "A tag was added", actor, [change])
+    operations.record_for_all(untagged, "A tag was added", actor, [change])
 
 
 def remove_tag_from_all(delegates: Sequence[Delegate], label: str, *, actor: str) -> None:
-    """Remove a tag from those of several delegates that have it, likewise."""
+    """Remove a tag from several delegates, in a fixed number of queries."""
     label = find_spelling(label)
     known = _lock_all(delegates)
-    having = [one for one in delegates if label in known.get(one.reference, ())]
+    having = [delegate for delegate in delegates if label in known.get(delegate.reference, ())]
     db.session.execute(
         delete(DelegateTag).where(
-            DelegateTag.delegate_id.in_([one.id for one in having]), DelegateTag.label == label
+            DelegateTag.delegate_id.in_([delegate.id for delegate in having]),
+            DelegateTag.label == label,
         )
     )
     change = BookingChange(TAG, label, "")
@@ -138,7 +141,7 @@ def remove_tag_from_all(delegates: Sequence[Delegate], label: str, *, actor: str
 
 
 def find_spelling(label: str) -> str:
-    """Return a label as it is in use, whatever its case; raise RuleViolation if there are many."""
+    """Return a label in its existing spelling; raise RuleViolation if there are too many labels."""
     labels = list_labels()
     spelling = next((one for one in labels if one.casefold() == label.casefold()), None)
     if spelling is None and len(labels) >= MAX_LABELS:
@@ -148,7 +151,7 @@ def find_spelling(label: str) -> str:
 
 def _lock_all(delegates: Sequence[Delegate]) -> Mapping[str, Sequence[str]]:
     """Lock several delegates, always in the same order, and return their tags by reference."""
-    found = operations.lock_in_order([one.id for one in delegates])
+    found = operations.lock_in_order([delegate.id for delegate in delegates])
     if any(one.is_erased for one in found):
         raise RuleViolation(NOBODY_THERE)
     return get_tags_by_reference([one.reference for one in found])

@@ -1,7 +1,7 @@
-"""Changing the days of many delegates at once: what would change, doing it, and undoing it.
+"""Changing the days of many delegates at once: preview, change, and undo.
 
-Days take no place of their own: whoever attends has one place, whichever days they choose. So
-nobody can lack a place here; who is left as they are is named with the reason.
+Days have no limits of their own: each delegate has one place, whichever days they choose. So a
+place is never missing here; delegates who stay unchanged are listed with the reason.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,10 +24,10 @@ DAY_GONE: Final = "A day is no longer part of the conference"
 
 @dataclass(frozen=True)
 class DayChange:
-    """What a change of days does to one booking."""
+    """The effect of a change of days on one booking."""
 
     delegate: Delegate
-    days: str  # those that the delegate will attend; as they are where there is a reason
+    days: str  # the new days; unchanged if there is a reason
     reason: str = ""  # why nothing changes
 
     @property
@@ -37,33 +37,42 @@ class DayChange:
 
 
 def plan(delegates: Iterable[Delegate], mode: str, days: Collection[str]) -> Sequence[DayChange]:
-    """Return what would change for each delegate; nothing is changed yet."""
+    """Return the change for each delegate, without applying it."""
     found = list(delegates)
-    booked = session_bookings.map_booked_days([one.id for one in found])
-    return [_refuse_if_booked(_plan(one, mode, days), booked.get(one.id, {})) for one in found]
+    booked = session_bookings.map_booked_days([delegate.id for delegate in found])
+    return [
+        _refuse_if_booked(_plan(delegate, mode, days), booked.get(delegate.id, {}))
+        for delegate in found
+    ]
 
 
 def plan_undo(
     delegates: Iterable[Delegate], before: Mapping[str, tuple[str, str]]
 ) -> Sequence[DayChange]:
-    """Return what would change if each had the days again that they had before a change.
+    """Return the changes that would restore everyone's earlier days, without applying them.
 
-    ``before`` maps booking references to those days and the version that the change has led to.
+    ``before`` maps booking references to those days and to the version after the change.
     """
     found = list(delegates)
-    booked = session_bookings.map_booked_days([one.id for one in found])
+    booked = session_bookings.map_booked_days([delegate.id for delegate in found])
     return [
-        _refuse_if_booked(_plan_undo(one, *before[one.reference]), booked.get(one.id, {}))
-        for one in found
+        _refuse_if_booked(
+            _plan_undo(delegate, *before[delegate.reference]), booked.get(delegate.id, {})
+        )
+        for delegate in found
     ]
 
 
 def apply(changes: Iterable[DayChange], *, actor: str, notify: bool) -> None:
-    """Change the days, each with its email in this transaction; raise StaleEdit if one is late.
+    """Change the days and queue the emails; raise StaleEdit if a booking has changed.
 
-    Bookings are locked in one order, so that two people who do this cannot block each other.
+    Bookings are locked in one order, so that concurrent changes cannot deadlock.
     """
-    days = {one.delegate: (one.days, one.delegate.version) for one in changes if one.is_change}
+    days = {
+        change.delegate: (change.days, change.delegate.version)
+        for change in changes
+        if change.is_change
+    }
     services.change_days_of_all(days, actor=actor, notify=notify)
 
 
@@ -82,7 +91,7 @@ def _plan_undo(delegate: Delegate, days: str, version: str) -> DayChange:
 
 
 def _refuse_if_booked(change: DayChange, booked: Collection[str]) -> DayChange:
-    """Change nothing for somebody who has booked a seat on a day that they would lose."""
+    """Keep the days of a delegate who has booked a seat on a day to be removed."""
     if change.is_change and not set(booked) <= set(change.days.split()):
         return DayChange(change.delegate, change.delegate.days, SEATS_BOOKED)
     return change

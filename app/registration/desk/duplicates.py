@@ -1,9 +1,9 @@
 """Two bookings of one person: finding likely ones, and merging them into one.
 
-Nothing is sure: two people may share an address, or a name. So the desk compares two bookings, and
-chooses what stays. One transaction then moves the seats in sessions and the waits that fit, cancels
-the other booking, whose place is free, and changes the one that stays. Or the desk says that the
-two are of different people, and they are no longer listed.
+Nothing is certain: two people may share an address, or a name. So the desk compares two bookings,
+and chooses what to keep. One transaction then moves the seats in sessions and the waits that fit,
+cancels the other booking, releasing its place, and changes the one that is kept. Or the desk says
+that they are of different people, so that they are no longer listed.
 """
 
 from collections import defaultdict
@@ -31,15 +31,15 @@ from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services as links
 from app.row_locks import lock_row
 
-SAME_EMAIL, SAME_NAME = "email", "name"  # why two bookings may be of one person
-MAX_GROUPS: Final = 200  # of bookings that are alike, for each reason
-MERGED_FIELDS = tuple(one for one in BOOKING_FIELDS if one.name != EMAIL)
+SAME_EMAIL, SAME_NAME = "email", "name"  # reasons why two bookings may be of one person
+MAX_GROUPS: Final = 200  # of similar bookings, per reason
+MERGED_FIELDS = tuple(field for field in BOOKING_FIELDS if field.name != EMAIL)
 SHOWN = select(Delegate.id).where(ATTENDING)
 IdPair = tuple[int, int]  # the older booking first
 
 
 class LikelyPair(NamedTuple):
-    """The ids of two bookings that may be of one person, the older first, and why."""
+    """The ids of two bookings that may be of one person, the older first, and the reasons."""
 
     first: int
     second: int
@@ -47,7 +47,7 @@ class LikelyPair(NamedTuple):
 
 
 class ListedBooking(NamedTuple):
-    """What the list says of a booking."""
+    """The data of a booking in the list."""
 
     reference: str
     given_names: str
@@ -70,7 +70,7 @@ class LikelyDuplicate(NamedTuple):
 
 @dataclass(frozen=True)
 class MergeChoice:
-    """Which booking stays, with which answers of the other, and whether the person is told."""
+    """Which booking to keep, with which answers of the other, and whether to notify the person."""
 
     kept: Delegate
     cancelled: Delegate
@@ -82,13 +82,13 @@ class MergeChoice:
 def list_likely(*, offset: int, limit: int) -> tuple[Sequence[LikelyDuplicate], int]:
     """List a page of pairs of bookings with the same address, or the same name and country.
 
-    Pairs with both come first. Return how many there are as well.
+    Pairs with both come first. Also return the total number.
     """
     return _load_pairs(_find_pairs(), offset=offset, limit=limit)
 
 
 def list_distinct(*, offset: int, limit: int) -> tuple[Sequence[LikelyDuplicate], int]:
-    """List a page of pairs that the desk has marked as of different people, and their number."""
+    """List a page of pairs marked as different people, and their number."""
     rows = db.session.execute(
         select(DistinctBookings.first_id, DistinctBookings.second_id)
         .where(DistinctBookings.first_id.in_(SHOWN), DistinctBookings.second_id.in_(SHOWN))
@@ -102,7 +102,7 @@ def _load_pairs(
     pairs: Sequence[LikelyPair], *, offset: int, limit: int
 ) -> tuple[Sequence[LikelyDuplicate], int]:
     window = pairs[offset : offset + limit]
-    numbers = {number for one in window for number in (one.first, one.second)}
+    numbers = {number for pair in window for number in (pair.first, pair.second)}
     columns = (Delegate.reference, Delegate.given_names, Delegate.family_name, Delegate.email)
     rows = db.session.execute(select(Delegate.id, *columns).where(Delegate.id.in_(numbers)))
     people = {number: ListedBooking(*known) for number, *known in rows}
@@ -125,7 +125,7 @@ def _find_pairs() -> Sequence[LikelyPair]:
 
 
 def _pair_up(group: Sequence[int], distinct: Container[IdPair]) -> Iterator[IdPair]:
-    """Yield each booking with the first before it that may be of the same person."""
+    """Yield each booking with the first earlier one that may be of the same person."""
     for index, other in enumerate(group):
         pairs = ((first, other) for first in group[:index])
         likely = next((pair for pair in pairs if pair not in distinct), None)
@@ -139,12 +139,12 @@ def _list_distinct_ids() -> frozenset[IdPair]:
 
 
 def is_distinct(first: Delegate, second: Delegate) -> bool:
-    """Return True if the desk has marked two bookings, the older first, as of different people."""
+    """Return True if two bookings, the older first, are marked as different people."""
     return db.session.get(DistinctBookings, (first.id, second.id)) is not None
 
 
 def mark_distinct(first: Delegate, second: Delegate, *, actor: str) -> bool:
-    """Mark two bookings as of different people; return False if they are marked."""
+    """Mark two bookings as different people; return False if they are marked already."""
     _lock_pair(first, second)
     if is_distinct(first, second):
         return False
@@ -175,7 +175,7 @@ def _record_of_both(first: Delegate, second: Delegate, summary: str, actor: str)
 
 
 def get_pair(reference: str, other: str) -> tuple[Delegate, Delegate]:
-    """Return two attending bookings, the older first; raise NotFound."""
+    """Return two active bookings, the older first; raise NotFound if there are none."""
     found = select(Delegate).where(ATTENDING, Delegate.reference.in_((reference, other)))
     pair = db.session.scalars(found.order_by(Delegate.id)).all()
     if len(pair) != len({reference, other}) or reference == other:
@@ -185,15 +185,15 @@ def get_pair(reference: str, other: str) -> tuple[Delegate, Delegate]:
 
 def list_differences(first: Delegate, second: Delegate) -> Sequence[DelegateField]:
     """List the answers in which two bookings differ, without private ones."""
-    return [one for one in MERGED_FIELDS if one.get(first) != one.get(second)]
+    return [field for field in MERGED_FIELDS if field.get(first) != field.get(second)]
 
 
 def merge(choice: MergeChoice, *, actor: str) -> None:
-    """Cancel one booking, and give the other its seats and the answers that were chosen.
+    """Cancel one booking, and move its seats and the chosen answers to the other.
 
-    Seats move unless they clash with one of the booking that stays, and waits unless it has what
-    they are for, or cannot wait for it. Whoever speaks has that booking. Raise StaleBooking if one
-    of them has changed since the page was opened.
+    Seats move unless they clash with one of the kept booking; waits move unless it has what they
+    are for, or cannot wait for it. A speaker is linked to the kept booking. Raise StaleBooking if
+    one of them has changed since the page was opened.
     """
     kept, cancelled = choice.kept, choice.cancelled
     desk.lock_for_cancelling([kept, cancelled])
@@ -206,12 +206,12 @@ def merge(choice: MergeChoice, *, actor: str) -> None:
     days = choice.answers.get(DAYS, kept.days)
     moved = merging.move_seats(cancelled, kept, days)
     waits = move_waits(cancelled, kept, days, actor=actor, notify=choice.notify)
-    told = (
+    move_results = (
         ("Seats moved to it", moved),
         ("Waiting lists moved to it", waits.moved),
         ("You are no longer waiting for", waits.ended),
     )
-    reason = f"{reason}{_list_titles(told)}"
+    reason = f"{reason}{_list_titles(move_results)}"
     released = desk.cancel(
         cancelled, actor=actor, notify=choice.notify, reason=reason, kept=kept.reference
     )
@@ -235,12 +235,12 @@ def merge(choice: MergeChoice, *, actor: str) -> None:
 
 
 def _list_titles(parts: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """Say what became of seats and waits, each with its titles, after another sentence."""
+    """Append a sentence about seats and waits, with their titles, to another sentence."""
     return "".join(f". {label}: {', '.join(titles)}" for label, titles in parts if titles)
 
 
 def _erase_distinct(delegate: Delegate) -> None:
-    """Delete with whose bookings one was compared: that tells who resembled whom."""
+    """Delete the pairs of a booking, which reveal who resembled whom."""
     is_own = or_(
         DistinctBookings.first_id == delegate.id, DistinctBookings.second_id == delegate.id
     )
@@ -251,7 +251,7 @@ erasure.ERASED_ABOVE.append(_erase_distinct)
 
 
 def _require_unchanged(delegate: Delegate, versions: Mapping[str, int]) -> None:
-    # The speaker is locked later: whoever links a booking to them must not wait for it meanwhile.
+    # The speaker is locked later: a transaction that links a booking to them must not wait for it.
     lock_row(delegate, BOOKING_GONE, key_share=True)
     if not delegate.is_attending:
         raise RuleViolation("One of these bookings has been cancelled since you opened this page")
@@ -264,17 +264,17 @@ def _require_unchanged(delegate: Delegate, versions: Mapping[str, int]) -> None:
 
 
 def _list_groups(*columns: SQLColumnExpression[str]) -> list[list[int]]:
-    """Group the ids of attending bookings in which these are the same, where there are several.
+    """Group the ids of active bookings with equal values, where there are several.
 
-    Most bookings are like no other: an index alone tells which, so that no id of theirs is read.
-    It is also the order of what is read first, so that where much is alike reading ends early.
+    Most bookings have no duplicates: an index alone tells, so that their ids are not read. It also
+    sorts what is read first, so that reading ends early if there are many duplicates.
     """
     keys: list[Label[str]] = [one.label(f"key_{number}") for number, one in enumerate(columns)]
     shared = (
         select(*keys)
         .where(ATTENDING)
         .group_by(*columns)
-        .having(and_(func.count() > 1, *(one != "" for one in columns)))
+        .having(and_(func.count() > 1, *(column != "" for column in columns)))
         .order_by(*columns)
         .limit(MAX_GROUPS)
         .cte("shared")

@@ -1,8 +1,8 @@
-"""The waiting lists of two bookings of one person that are merged: what the one that stays keeps.
+"""Merging the waiting list entries of two bookings of one person.
 
-It gets what the other waits for and it does not. Where both wait for the same, it has the earlier
-position, or the offer. What it cannot wait for ends with the other booking. No place or seat is
-taken or freed by this. All that the bookings wait for is locked by the caller.
+The kept booking also gets the entries that only the other has. If both wait for the same, it keeps
+the earlier position, or the offer. Entries it may not have end with the other booking. No place or
+seat is taken or freed by this. The caller has locked everything the bookings wait for.
 """
 
 from collections.abc import Sequence
@@ -22,21 +22,21 @@ PLACE: Final = "a place at the conference"
 
 @dataclass(frozen=True)
 class MergedWaits:
-    """What the booking that stays waits for since then, and what nobody waits for any more."""
+    """The entries that were moved to the kept booking, and those that ended."""
 
     moved: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
 
 def list_waits(delegate: Delegate) -> Sequence[str]:
-    """List in words what a booking waits for."""
+    """Describe what a booking is waiting for."""
     return [_name(entry) for entry in _list_entries(delegate)]
 
 
 def move_waits(
     source: Delegate, target: Delegate, days: str, *, actor: str, notify: bool
 ) -> MergedWaits:
-    """Let the booking that stays wait for what the other does; offers are sent to it once more."""
+    """Move the other booking's waits to the kept one; its offers are sent again."""
     result = MergedWaits()
     booked = session_bookings.list_keys([target.id])
     own = {entry.scope: entry for entry in _list_entries(target)}
@@ -47,11 +47,11 @@ def move_waits(
         if not _can_wait(entry, known, days):
             result.ended.append(_name(entry))
             continue
-        kept = _move(entry, target) if known is None else _keep_better(entry, known)
+        kept_entry = _move(entry, target) if known is None else _keep_better(entry, known)
         result.moved.append(_name(entry))
-        entries.record(kept, entries.MERGED, actor)
-        if notify and entries.can_accept(kept):
-            _send_offer(kept)
+        entries.record(kept_entry, entries.MERGED, actor)
+        if notify and entries.can_accept(kept_entry):
+            _send_offer(kept_entry)
     return result
 
 
@@ -69,14 +69,14 @@ def _name(entry: WaitingListEntry) -> str:
 
 
 def _is_reached(entry: WaitingListEntry, target: Delegate, booked: Sequence[str]) -> bool:
-    """Return True if the booking that stays has what this entry waits for."""
+    """Return True if the kept booking already has what this entry waits for."""
     if entry.is_for_session:
         return session_bookings.read_key(entry.scope) in booked
     return entry.category_id == target.category_id
 
 
 def _can_wait(entry: WaitingListEntry, known: WaitingListEntry | None, days: str) -> bool:
-    """Return True if the booking that stays may wait for this, on these days."""
+    """Return True if the kept booking may wait for this, on these days."""
     if not entry.is_for_session:
         is_other = known is not None and known.category_id != entry.category_id
         fits = entry.category is None or operations.includes_days(entry.category, days)
@@ -93,7 +93,7 @@ def _move(entry: WaitingListEntry, target: Delegate) -> WaitingListEntry:
 
 
 def _keep_better(entry: WaitingListEntry, known: WaitingListEntry) -> WaitingListEntry:
-    """Give the entry that stays the offer of the other, or its position if that is earlier."""
+    """Give the kept entry the offer of the other, or its position if that is earlier."""
     if entries.can_accept(entry) and known.is_waiting:
         known.state, entry.state = entry.state, IN_QUEUE
         known.offered_at, entry.offered_at = entry.offered_at, None
@@ -104,7 +104,7 @@ def _keep_better(entry: WaitingListEntry, known: WaitingListEntry) -> WaitingLis
 
 
 def _send_offer(entry: WaitingListEntry) -> None:
-    """Send an offer again: the link in the first email may be that of the other booking."""
+    """Send an offer again: the link in the first email may be that of the cancelled booking."""
     if not entry.is_for_session:
         emails.send_waiting_list_offer(entry)
         return

@@ -1,4 +1,4 @@
-"""What the desk knows of several bookings together."""
+"""The desk's data about pairs of bookings."""
 
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from app.database import Base
 
 
 class DistinctBookings(Base):
-    """Two bookings that look alike and are of different people, the older first."""
+    """Two similar bookings that are of different people, the older first."""
 
     __tablename__ = "distinct_bookings"
 

@@ -1,7 +1,7 @@
-"""The days and the meals of the conference, for which reports count people.
+"""The days and meals of the conference, for which reports count people.
 
-A meal is a published session in which food is served. Who has a seat eats at it where people book
-seats, otherwise everybody who comes on that day, but not those who attend remotely.
+A meal is a published session with food. If it is bookable, people with a seat eat at it, otherwise
+everyone who attends on that day, but not remotely.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,8 +35,8 @@ class Occasion:
     """A day or a meal: a column of a report."""
 
     heading: str
-    day: str  # in ISO; "" if it has no time yet
-    guests: frozenset[int] | None = None  # delegates with a seat, where people book
+    day: str  # in ISO format; "" if it has no time yet
+    guests: frozenset[int] | None = None  # delegates with a seat, if it is bookable
 
     def is_for(self, delegate_id: int, days: Collection[str], *, is_in_person: bool) -> bool:
         """Return True if a delegate who attends on these days takes part."""
@@ -53,21 +53,25 @@ def list_days() -> Sequence[Occasion]:
 def list_meals() -> Sequence[Occasion]:
     """List the meals that take place, in order of time; those without a time come last."""
     keys = set(db.session.scalars(select(Session.key).where(Session.serves_food)))
-    meals = [one for one in get_programme().sessions if one.key in keys and not one.is_cancelled]
-    guests = _map_guests([one.key for one in meals if one.is_bookable])
-    return [_to_occasion(one, guests.get(one.key)) for one in sorted(meals, key=_order)]
+    meals = [
+        session
+        for session in get_programme().sessions
+        if session.key in keys and not session.is_cancelled
+    ]
+    guests = _map_guests([meal.key for meal in meals if meal.is_bookable])
+    return [_to_occasion(meal, guests.get(meal.key)) for meal in sorted(meals, key=_order)]
 
 
 def count_all(occasions: Sequence[Occasion]) -> Sequence[int]:
-    """Count everybody who takes part in each of these, with requirements or without."""
+    """Count everyone who takes part in each of these, with or without requirements."""
     by_days = select(Delegate.days, func.count()).where(ATTENDING, IS_IN_PERSON)
     rows = db.session.execute(by_days.group_by(Delegate.days))
     numbers = [(days.split(), number) for days, number in rows]
     return [
-        len(one.guests)
-        if one.guests is not None
-        else sum(number for days, number in numbers if not one.day or one.day in days)
-        for one in occasions
+        len(occasion.guests)
+        if occasion.guests is not None
+        else sum(number for days, number in numbers if not occasion.day or occasion.day in days)
+        for occasion in occasions
     ]
 
 

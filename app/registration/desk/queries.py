@@ -1,4 +1,4 @@
-"""Read-only queries of the desk about delegates."""
+"""The desk's read-only queries about delegates."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -65,7 +65,7 @@ LINKS = (
     .outerjoin(RegistrationGroup, RegistrationGroup.id == GroupMember.group_id)
     .outerjoin(LinkedAgenda, LinkedAgenda.delegate_id == Delegate.id)
     .where(Delegate.id == bindparam("delegate_id"))
-    .options(  # what the page of a delegate shows of them
+    .options(  # related rows that the page of a delegate shows
         load_only(Speaker.slug, Speaker.name),
         load_only(RegistrationGroup.organisation, RegistrationGroup.name),
         load_only(LinkedAgenda.emails_agreed_at),
@@ -82,13 +82,13 @@ UNDELIVERED = (
 
 
 def get_delegate(reference: str) -> Delegate:
-    """Return the delegate with a booking reference, however it was typed; raise NotFound."""
+    """Return the delegate with a booking reference, normalised; raise NotFound if there is none."""
     found = db.session.scalar(BY_REFERENCE, {"reference": reference.strip().upper()})
     return require(found, NotFound("There is no booking with that reference"))
 
 
 class DelegateLinks(NamedTuple):
-    """What belongs to a booking elsewhere; each may be missing."""
+    """What is linked to a booking; each may be missing."""
 
     speaker: Speaker | None
     group: RegistrationGroup | None
@@ -116,7 +116,7 @@ class DelegateRow(NamedTuple):
     language: str
     category_id: int | None
     is_speaker: bool = False
-    answers: tuple[str, ...] = ()  # as they were selected
+    answers: tuple[str, ...] = ()  # as selected
 
     @property
     def full_name(self) -> str:
@@ -139,9 +139,9 @@ def list_delegates(  # noqa: PLR0913 - conditions, order, page and columns
     limit: int,
     answers: Sequence[ColumnElement[str]] = (),
 ) -> Sequence[DelegateRow]:
-    """List the matching delegates, sorted, with the answers that are selected for each."""
+    """List the matching delegates, sorted, each with the selected answers."""
     order = (*SORT_COLUMNS[sort], Delegate.id)
-    ordering = [one.desc() for one in order] if is_reversed else order
+    ordering = [column.desc() for column in order] if is_reversed else order
     page = select(Delegate.id).where(*conditions).order_by(*ordering)
     wanted = Delegate.id.in_(page.offset(offset).limit(limit).scalar_subquery())
     rows = select(*ROW_COLUMNS, *answers).where(wanted).order_by(*ordering)
@@ -151,9 +151,11 @@ def list_delegates(  # noqa: PLR0913 - conditions, order, page and columns
 
 
 def has_address(reference: str, address: str) -> bool:
-    """Return True if the delegate with a booking reference has an address, in lower case."""
-    such = select(Delegate.id).where(Delegate.reference == reference, Delegate.email_key == address)
-    return bool(reference) and db.session.scalar(such) is not None
+    """Return True if an address, in lower case, is that of the delegate with a reference."""
+    statement = select(Delegate.id).where(
+        Delegate.reference == reference, Delegate.email_key == address
+    )
+    return bool(reference) and db.session.scalar(statement) is not None
 
 
 def count_delegates(conditions: Sequence[ColumnElement[bool]]) -> int:
@@ -171,9 +173,9 @@ def list_by_reference(references: Sequence[str]) -> Sequence[Delegate]:
 
 
 def list_similar(answers: Answers) -> Sequence[Delegate]:
-    """List bookings with the same email address or the same name, ignoring case and accents.
+    """List bookings with the same email address or name, ignoring case and accents.
 
-    None if there is one with both: nobody can be registered twice.
+    Return None if one has both, since a person cannot register twice.
     """
     key = identity_key(full_name(answers), answers[EMAIL])
     if db.session.scalar(select(Delegate.id).where(ATTENDING, Delegate.identity_key == key)):
@@ -191,8 +193,10 @@ def list_similar(answers: Answers) -> Sequence[Delegate]:
 
 
 def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
-    """Map booking references to "failed" or "waiting" where an email has not arrived."""
-    rows = db.session.execute(UNDELIVERED, {"references": [one.reference for one in delegates]})
+    """Map booking references to "failed" or "waiting" if an email has not arrived."""
+    rows = db.session.execute(
+        UNDELIVERED, {"references": [delegate.reference for delegate in delegates]}
+    )
     return dict(sorted(rows.tuples(), key=lambda row: row[1], reverse=True))
 
 
@@ -202,7 +206,7 @@ def match_text(text: str) -> list[ColumnElement[bool]]:
 
 
 def _has_text(word: str) -> ColumnElement[bool]:
-    """Return the condition that the search finds a word, which is folded as its text is."""
+    """Return the condition that the search text contains a folded word."""
     find = func.instr if db.engine.dialect.name == "sqlite" else func.strpos
     position: ColumnElement[int] = find(Delegate.search_text, word)  # faster than LIKE
     return position > 0

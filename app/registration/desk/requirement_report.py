@@ -1,8 +1,8 @@
-"""What the venue, the caterer and the interpreter need to know of the delegates' requirements.
+"""What the venue, the caterer and the interpreter need to know about delegates' requirements.
 
-Each of them gets what they need and no more: the venue numbers for each day and the caterer for
-each meal, with people's own words without names; the interpreter the names and days of those who
-need one, and the sessions in which they have seats. Every look is recorded.
+Each of them gets only what they need: the venue gets numbers per day and the caterer per meal, with
+people's own words but no names; the interpreter gets the names and days of those who need one, and
+the sessions in which they have seats. Every access is recorded.
 """
 
 from collections import Counter
@@ -32,19 +32,19 @@ SUMMARIES: Final = {
     DIETARY: "The dietary requirements for the caterer were viewed",
     INTERPRETER: "The list for sign language interpreters was viewed",
 }
-YES: Final = "1"  # in a file that adds up
+YES: Final = "1"  # in a file for calculations
 
 
 @dataclass(frozen=True)
 class RequirementReport:
-    """Tables for one purpose, which a page shows and a file holds."""
+    """The tables for one purpose, as a page or a file."""
 
-    head: Sequence[str]  # of every table: what the row is about, then the days or meals
-    counts: Sequence[Sequence[str]]  # a row for each kind
-    words: Sequence[Sequence[str]]  # a row for each person's own words, or for each person
+    head: Sequence[str]  # of every table: the subject of the row, followed by days or meals
+    counts: Sequence[Sequence[str]]  # one row per kind
+    words: Sequence[Sequence[str]]  # one row per person, or per answer in their own words
     unreadable: int
-    has_sessions: bool = False  # whether the last column names sessions
-    has_meals: bool = False  # whether columns are meals, not days
+    has_sessions: bool = False  # whether the last column has sessions
+    has_meals: bool = False  # whether the columns are meals, not days
 
     @property
     def rows(self) -> Sequence[Sequence[str]]:
@@ -56,19 +56,19 @@ class RequirementReport:
 class _Person:
     id: int
     name: str
-    days: frozenset[str]  # in ISO
+    days: frozenset[str]  # in ISO format
     kinds: str
     words: str
     is_in_person: bool
 
     @property
     def unreadable(self) -> int:
-        """How many of the answers cannot be read."""
+        """The number of answers that cannot be decrypted."""
         return is_unreadable(self.kinds) + is_unreadable(self.words)
 
 
 def read_report(purpose: str, *, actor: str) -> RequirementReport:
-    """Return the report of a purpose, and record who looked at it."""
+    """Return the report of a purpose, and record the access."""
     history.record(SUMMARIES[purpose], subject="delegates", actor=actor)
     people = list(_list_people(DIETARY if purpose == DIETARY else ACCESS))
     if purpose == INTERPRETER:
@@ -77,13 +77,13 @@ def read_report(purpose: str, *, actor: str) -> RequirementReport:
     columns = meals or occasions.list_days()
     everybody = [gettext("All delegates"), *map(str, occasions.count_all(columns))]
     return RequirementReport(
-        head=[gettext("Requirement"), *(one.heading for one in columns)],
+        head=[gettext("Requirement"), *(column.heading for column in columns)],
         counts=[
             *([everybody] if purpose == DIETARY else []),
             *_count_kinds(people, purpose, columns),
         ],
         words=list(_list_words(people, columns)),
-        unreadable=sum(one.unreadable for one in people),
+        unreadable=sum(person.unreadable for person in people),
         has_meals=bool(meals),
     )
 
@@ -91,18 +91,18 @@ def read_report(purpose: str, *, actor: str) -> RequirementReport:
 def _report_signers(people: Sequence[_Person]) -> RequirementReport:
     days = occasions.list_days()
     return RequirementReport(
-        head=[gettext("Name"), *(one.heading for one in days), gettext("Seats in sessions")],
+        head=[gettext("Name"), *(day.heading for day in days), gettext("Seats in sessions")],
         counts=[],
         words=list(_list_signers(people, days)),
-        unreadable=sum(one.unreadable for one in people),
+        unreadable=sum(person.unreadable for person in people),
         has_sessions=True,
     )
 
 
 def _list_people(field_group: str) -> Iterator[_Person]:
-    """Yield the attending delegates with requirements, by name.
+    """Yield the active delegates with requirements, by name.
 
-    Whoever attends remotely does not eat with the others, but may need captions or an interpreter.
+    Remote attendees do not eat with the others, but may need captions or an interpreter.
     """
     is_in_person = occasions.IS_IN_PERSON if field_group == DIETARY else true()
     kinds, words = (BY_NAME[f"{field_group}_{part}"] for part in ("kinds", "needs"))
@@ -121,33 +121,33 @@ def _list_people(field_group: str) -> Iterator[_Person]:
 def _count_kinds(
     people: Sequence[_Person], field_group: str, columns: Sequence[Occasion]
 ) -> Iterator[Sequence[str]]:
-    """Yield how many chose each kind in each column, and how many of them chose none of these."""
+    """Yield the number of people per kind and column, and the number without any of these."""
     field = BY_NAME[f"{field_group}_kinds"]
     count = Counter(
         (kind, number)
         for number, column in enumerate(columns)
-        for one in people
-        if _takes_part(one, column)
-        for kind in one.kinds.split()
+        for person in people
+        if _takes_part(person, column)
+        for kind in person.kinds.split()
     )
     for kind, label in field.choices() if field.choices else ():
         yield [label, *(str(count[kind, number]) for number in range(len(columns)))]
 
 
 def _list_words(people: Iterable[_Person], columns: Sequence[Occasion]) -> Iterator[Sequence[str]]:
-    """Yield people's own words, without their names, with the days or meals to which they come."""
+    """Yield people's own words, without names, with the days or meals they attend."""
     texts = sorted(
-        (one.words, *marks)
-        for one in people
-        if one.words and not is_unreadable(one.words) and any(marks := _mark(one, columns))
+        (person.words, *marks)
+        for person in people
+        if person.words and not is_unreadable(person.words) and any(marks := _mark(person, columns))
     )
-    yield from texts  # in an order that does not tell whose they are
+    yield from texts  # in an order that does not reveal whose they are
 
 
 def _list_signers(people: Iterable[_Person], days: Sequence[Occasion]) -> Iterator[Sequence[str]]:
-    """Yield those who need an interpreter, with their days, and where they have seats."""
-    signers = [one for one in people if SIGN_LANGUAGE in one.kinds.split()]
-    booked = session_bookings.map_booked_keys([one.id for one in signers])
+    """Yield people who need an interpreter, with their days and the sessions they have seats in."""
+    signers = [person for person in people if SIGN_LANGUAGE in person.kinds.split()]
+    booked = session_bookings.map_booked_keys([signer.id for signer in signers])
     for one in signers:
         seats = "\n".join(labels.describe_sessions(booked.get(one.id, ())))
         yield [one.name, *_mark(one, days), seats]

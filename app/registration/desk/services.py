@@ -1,6 +1,6 @@
-"""What the desk does with bookings, by the rules that apply to delegates themselves.
+"""The desk's operations on bookings, by the rules that apply to delegates themselves.
 
-The audit log shows who did what. Whoever is present, or better told in another way, need not be
+The audit log shows who did what. A person who is present, or is told in another way, need not be
 notified by email.
 """
 
@@ -35,7 +35,7 @@ from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import services as waiting_list
 from app.text import count_of
 
-RESEND_INTERVAL = timedelta(minutes=5)  # within which a button that is pressed twice sends once
+RESEND_INTERVAL = timedelta(minutes=5)  # within this time, pressing the button again sends nothing
 STATUS_EMAILS = (
     *("registration_confirmed", "application_approved"),
     *("booking_restored", "booking_cancelled"),
@@ -52,7 +52,7 @@ class AlreadyBooked(DuplicateBooking):
 
 
 def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> Delegate:
-    """Create a booking, even if registration is closed and nobody on the list gets an offer."""
+    """Create a booking, even if registration is closed, without giving offers to the list."""
     operations.check_days(categories.find(categories.read_id(answers)), answers[DAYS])
     announce = emails.send_registration_confirmed if notify else announce_nothing
     delegate = create_booking(
@@ -85,7 +85,7 @@ def update(
 def move_to_category(
     delegate: Delegate, category_id: int, *, actor: str, notify: bool = True
 ) -> bool:
-    """Move a delegate to another category; return False if it is theirs already."""
+    """Move a delegate to another category; return False if it is already theirs."""
     answers = {CATEGORY: str(category_id)}
     return update(delegate, answers, expected_version=delegate.version, actor=actor, notify=notify)
 
@@ -98,9 +98,9 @@ def move_all_to_category(
     notify: bool = True,
     override_reason: str = "",
 ) -> None:
-    """Move all of them or none; their rows are locked before any limit says that it is full.
+    """Move all of them or none; their rows are locked before any limit is found full.
 
-    With a reason, they go before those who wait for the category.
+    With a reason, they take precedence over those who wait for the category.
     """
     moved = bulk_operations.move_to_category(
         delegates, category_id, actor=actor, override_reason=override_reason
@@ -111,7 +111,7 @@ def move_all_to_category(
 def change_days_of_all(
     days: Mapping[Delegate, tuple[str, int]], *, actor: str, notify: bool = True
 ) -> None:
-    """Give bookings new days, all or none; ``days`` has these and the expected version of each."""
+    """Change the days of bookings, all or none; ``days`` has them and the expected versions."""
     changed = bulk_operations.change_days(days, actor=actor)
     _announce_changes(changed, notify=notify)
 
@@ -135,17 +135,17 @@ def correct_email(
 
 
 def lock_for_cancelling(delegates: Sequence[Delegate]) -> None:
-    """Lock what cancelling several bookings in one transaction needs, in the one order."""
+    """Lock what cancelling several bookings in one transaction needs, in the global order."""
     seats.lock_limit(CONFERENCE)
-    session_seats.lock_bookings([one.id for one in delegates])
+    session_seats.lock_bookings([delegate.id for delegate in delegates])
 
 
 def cancel(
     delegate: Delegate, *, actor: str, notify: bool = True, reason: str = "", kept: str = ""
 ) -> Sequence[str]:
-    """Cancel a booking; the email repeats the reason, and knows which other booking is kept.
+    """Cancel a booking; the email includes the reason, and mentions the kept booking, if any.
 
-    Return the titles of the sessions in which seats were given back.
+    Return the titles of the sessions in which seats were released.
     """
     released = operations.cancel(delegate, actor=actor, reason=reason)
     if notify:
@@ -156,7 +156,7 @@ def cancel(
 def cancel_all(
     delegates: Sequence[Delegate], *, actor: str, notify: bool = True, reason: str = ""
 ) -> None:
-    """Cancel bookings, except those that somebody else has just cancelled."""
+    """Cancel bookings, except those cancelled concurrently."""
     cancelled = bulk_operations.cancel(delegates, actor=actor, reason=reason)
     for delegate, released in cancelled.items():
         if notify:
@@ -164,7 +164,7 @@ def cancel_all(
 
 
 def restore(delegate: Delegate, *, actor: str, notify: bool = True) -> None:
-    """Give a cancelled booking a place again; raise SoldOut if there is none."""
+    """Restore a cancelled booking; raise SoldOut if there is no place."""
     operations.restore(delegate, actor=actor)
     if notify:
         emails.send_booking_restored(delegate)
@@ -187,7 +187,7 @@ def send_status_again(delegate: Delegate, *, actor: str) -> None:
 
 
 def send_status_again_once(delegate: Delegate, *, actor: str) -> bool:
-    """Send the current state, unless it was sent a moment ago; return True if it is sent."""
+    """Send the current state, unless it was just sent; return True if it is sent."""
     operations.lock(delegate)
     since = clock.real_now() - RESEND_INTERVAL
     is_sent = mail_queries.was_written_since(delegate.reference, STATUS_EMAILS, since)
@@ -202,13 +202,13 @@ def erase(delegate: Delegate, *, actor: str) -> None:
 
 
 def read_needs(delegate: Delegate, *, actor: str) -> Answers:
-    """Return somebody's private answers, and record who looked at them."""
+    """Return a delegate's private answers, and record the access."""
     requirement_history.record(delegate, requirement_history.VIEWED, actor=actor)
     return delegate_record.to_answers(delegate, PRIVATE_FIELDS)
 
 
 def record_export(what: str, count: int, reason: str, *, actor: str) -> None:
-    """Record that somebody exported delegates' data: what, how many, and why."""
+    """Record an export of delegates' data: which, how many, and why."""
     why = f". Reason: {reason}" if reason else ""
     summary = f"Exported {what} of {count_of(count, 'delegate')}{why}"
     history.record(summary, subject="delegates", actor=actor)
@@ -218,7 +218,7 @@ ResendMode = Literal["", "same", "afresh"]
 
 
 def get_resend_mode(email: Email) -> ResendMode:
-    """Return how an email can be sent again: with the same text, rendered anew, or not at all.
+    """Return how an email can be sent again: with the same text, rendered again, or not at all.
 
     Emails with a link have been erased after sending. For a booking, the desk can send its current
     state instead.
@@ -239,7 +239,7 @@ def resend(email: Email, *, actor: str) -> Email:
 
 
 def receive_bounce(report: bytes) -> bool:
-    """Mark the email that another mail server returned; return False if the report is of no use."""
+    """Record a bounce or complaint; return False if the message is not a usable report."""
     email = bounces.receive(report)
     if email is not None:
         history.record(_summarise_report(email), subject=history_subject(email))
@@ -247,9 +247,9 @@ def receive_bounce(report: bytes) -> bool:
 
 
 def receive_message(message: bytes) -> bool:
-    """Handle a message of the mailbox as a report, or else as a reply; return False if it is none.
+    """Handle a message in the mailbox as a report or a reply; return False if it is neither.
 
-    Somebody who has changed their address may reply from the new one.
+    A person who has changed their address may reply from the new one.
     """
     return receive_bounce(message) or replies.receive(message, desk_queries.has_address) is not None
 

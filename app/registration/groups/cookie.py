@@ -1,4 +1,4 @@
-"""The cookie ``group`` of somebody who registers a group; only this module reads it."""
+"""The cookie ``group`` of a visitor who registers a group; only this module reads it."""
 
 from dataclasses import dataclass
 
@@ -15,16 +15,16 @@ GROUP = DraftCookie("group")
 
 @dataclass(frozen=True)
 class GroupProgress:
-    """What this browser has told about a group."""
+    """What this browser has entered about a group."""
 
     secret: str
     stored: StoredDraft | None
     draft: GroupDraft
-    is_expired: bool = False  # whether there is no longer anything for the key
+    is_expired: bool = False  # whether nothing is stored for the key any longer
 
 
 def current_progress(*, for_update: bool | None = None) -> GroupProgress:
-    """Return what is stored; in a request that may write, lock it."""
+    """Return what is stored; lock it in a request that may write."""
     secret = GROUP.read()
     is_locked = request.method == "POST" if for_update is None else for_update
     find = services.get_draft_for_update if is_locked else queries.find_draft

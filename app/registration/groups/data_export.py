@@ -1,4 +1,4 @@
-"""The copy of what the site stores about the contact of a group, as they can download it."""
+"""The data export of a group's contact."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from app.registration.groups.services import ACTOR_CONTACT
 
 
 def export_contact(group: RegistrationGroup) -> dict[str, Any]:
-    """Return what is stored about a contact and what they entered; nothing that others answered."""
+    """Return the stored data about a contact and what they entered, but not others' answers."""
     return {
         "name": group.name,
         "email": group.email,

@@ -1,7 +1,7 @@
-"""What the contact of a group has typed, until it is registered.
+"""The input of a group's contact, until the group is registered.
 
-It is stored as one answer of an ``ApplicationDraft``: so it lasts a week, in this browser alone,
-and is deleted with the drafts of people who register themselves.
+It is stored as one answer of an ``ApplicationDraft``: so it is kept for a week, in this browser
+only, and is deleted with the drafts of people who register themselves.
 """
 
 import json
@@ -17,33 +17,33 @@ from app.delegates.fields import BADGE_NAME, DAYS, EMAIL
 GROUP: Final = "group"  # the answer of the draft
 MAX_PEOPLE: Final = 30
 CONTACT_NAME, ORGANISATION, COUNTRY = "contact_name", "organisation", "country"
-OWN = ("given_names", "family_name", BADGE_NAME, EMAIL)  # what is never the same for all
-OFTEN_SHARED = (CATEGORY, DAYS)  # of all, unless a person has others
+OWN = ("given_names", "family_name", BADGE_NAME, EMAIL)  # never shared by all
+OFTEN_SHARED = (CATEGORY, DAYS)  # shared by all, unless a person has their own
 
 
 @dataclass(frozen=True)
 class UploadedRow:
-    """A row of a spreadsheet, with what is wrong with it."""
+    """A row of a spreadsheet, with its faults."""
 
-    number: int  # as spreadsheets count, from 1
+    number: int  # the spreadsheet's row number, from 1
     person: Answers
     faults: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class UploadedSheet:
-    """What was read from a spreadsheet."""
+    """The contents of a spreadsheet."""
 
     rows: Sequence[UploadedRow] = ()
-    unused_columns: Sequence[str] = ()  # the names of those that are not read
+    unused_columns: Sequence[str] = ()  # the names of ignored columns
 
 
 @dataclass(frozen=True)
 class GroupDraft:
     """A group that is not registered yet."""
 
-    contact: Answers = field(default_factory=dict)  # its name, email address and organisation
-    shared: Answers = field(default_factory=dict)  # the answers of all
+    contact: Answers = field(default_factory=dict)  # the contact's name, email and organisation
+    shared: Answers = field(default_factory=dict)  # the shared answers
     people: Sequence[Answers] = ()
     rows: Sequence[UploadedRow] = ()  # of a spreadsheet whose dry run is shown
     unused_columns: Sequence[str] = ()  # of that spreadsheet
@@ -56,12 +56,12 @@ class GroupDraft:
 
     @property
     def common(self) -> Answers:
-        """The answers of all, with the organisation of the contact."""
+        """The shared answers, with the organisation of the contact."""
         return {**self.shared, ORGANISATION: self.contact.get(ORGANISATION, "")}
 
     @property
     def is_full(self) -> bool:
-        """Whether nobody can be added."""
+        """Whether no more people can be added."""
         return len(self.people) >= MAX_PEOPLE
 
     def complete(self, person: Answers) -> Answers:
@@ -69,36 +69,36 @@ class GroupDraft:
         return complete(person, self.common, self.email)
 
     def with_person(self, person: Answers, number: int | None = None) -> "GroupDraft":
-        """Return it with a person more, or with this one in place of the one with a number."""
+        """Return the draft with a person added, or replacing the one with a number."""
         if number is None:
             return replace(self, people=[*self.people, person])
         others = [person if n == number else one for n, one in enumerate(self.people, start=1)]
         return replace(self, people=others)
 
     def without_person(self, number: int) -> "GroupDraft":
-        """Return it without the person with this number."""
+        """Return the draft without the person with this number."""
         return replace(
             self, people=[one for n, one in enumerate(self.people, start=1) if n != number]
         )
 
     def with_sheet(self, sheet: UploadedSheet) -> "GroupDraft":
-        """Return it with what was read from a spreadsheet, which is not added yet."""
+        """Return the draft with the contents of a spreadsheet, which are not added yet."""
         return replace(self, rows=sheet.rows, unused_columns=sheet.unused_columns)
 
     def has_person(self, person: Answers, but: int | None = None) -> bool:
-        """Return True if somebody is in it already, at another number than ``but``."""
+        """Return True if a person is already in the group, except with the number ``but``."""
         known = (one for n, one in enumerate(self.people, start=1) if n != but)
         return get_identity(person, self.email) in {get_identity(one, self.email) for one in known}
 
 
 def complete(person: Answers, shared: Answers, contact_email: str) -> Answers:
-    """Return the answers of a person with those of all where they have none of their own."""
+    """Return a person's answers, filled in with the shared ones."""
     own = {name: text for name, text in person.items() if text}
     return {BADGE_NAME: "", **shared, **own, EMAIL: person.get(EMAIL) or contact_email}
 
 
 def get_identity(person: Answers, contact_email: str) -> str:
-    """Return what is equal for two entries of one person."""
+    """Return a key that is equal for two entries of one person."""
     return identity_key(full_name(person), person.get(EMAIL) or contact_email)
 
 

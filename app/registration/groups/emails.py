@@ -1,6 +1,6 @@
 """The emails to the contact of a group, each queued with the change that it reports.
 
-They say who has a place, and never what anybody has said about access or food.
+They say who has a place, and never mention access or dietary requirements.
 """
 
 from typing import Any
@@ -15,12 +15,12 @@ def send_group_registered(group: RegistrationGroup) -> None:
 
 
 def send_group_changed(group: RegistrationGroup, name: str, change: str) -> None:
-    """Tell the contact that somebody left the group or was added to it."""
+    """Tell the contact that a person left the group or was added to it."""
     _enqueue("group_changed", group, person=name, change=change)
 
 
 def list_received(group: RegistrationGroup) -> list[GroupMember]:
-    """List the people with a booking about whom the contact gets the emails."""
+    """List the people with a booking whose emails go to the contact."""
     return [
         one
         for one in group.members

@@ -43,11 +43,11 @@ class GroupForm(Form):
 
     @property
     def questions(self) -> Sequence[Field]:
-        """The fields to fill in, in order."""
+        """Return the fields to fill in, in order."""
         return [self[name] for name in self.names if name in self]
 
     def get_answers(self) -> Answers:
-        """Return what was typed and chosen, as it is stored."""
+        """Return the submitted answers, as they are stored."""
         return {one.name: _to_answer(one.data) for one in self.questions}
 
 
@@ -56,7 +56,7 @@ def _to_answer(data: Any) -> str:
 
 
 class ContactForm(GroupForm):
-    """Who registers the group."""
+    """The contact who registers the group."""
 
     names = (CONTACT_NAME, EMAIL, ORGANISATION)
     contact_name = name_field(
@@ -74,7 +74,7 @@ class ContactForm(GroupForm):
 
 
 class SharedForm(GroupForm):
-    """What is the same for most of the group; a country only where organisers ask for one."""
+    """The answers shared by most of the group; a country only if organisers ask for one."""
 
     names = (CATEGORY, DAYS, COUNTRY)
     category = RadioField(_l("How will they attend?"), validate_choice=False)
@@ -84,7 +84,7 @@ class SharedForm(GroupForm):
     country = country_field(_l("Choose a country"), autocomplete="country")
 
     def set_choices(self) -> None:
-        """Offer the categories that are open to everybody, days and countries."""
+        """Offer the categories that are open to everyone, days and countries."""
         offer_categories(self)
         offer_days(self.days)
         self.country.choices = list(countries.choices(languages.current().code))
@@ -110,7 +110,7 @@ class PersonForm(GroupForm):
     days = days_field(_l("Days"))
 
     def set_choices(self) -> None:
-        """Offer the categories that are open to everybody, and days; ask what is not hidden."""
+        """Offer the categories that are open to everyone, and days; remove hidden questions."""
         offer_categories(self)
         offer_days(self.days)
         standard_forms.adapt_for_group(self)
@@ -175,12 +175,12 @@ class CheckGroupForm(Form):
 
     @property
     def is_all_or_none(self) -> bool:
-        """Whether nobody is to come unless all can."""
+        """Whether people come only if there are places for all."""
         return bool(self.mode.data == ALL_OR_NONE)
 
 
 class MakeGroupForm(ContactForm):
-    """A group that the desk makes of bookings."""
+    """Create a group from bookings, at the desk."""
 
     contact_name = name_field(
         _l("Name of the contact"), _l("The name"), _l("Enter a name"), autocomplete="off"
@@ -210,7 +210,7 @@ class MakeGroupForm(ContactForm):
 
 
 def offer_categories(form: Any) -> None:
-    """Offer the categories that everybody may choose, where there is anything to choose."""
+    """Offer the categories that everyone may choose, if there is a choice."""
     if not categories.is_asked():
         del form.category
         return
@@ -218,7 +218,7 @@ def offer_categories(form: Any) -> None:
 
 
 def require_open_category(field: Field, message: str) -> None:
-    """Raise ValidationError unless a category is chosen that is open, or full."""
+    """Raise ValidationError unless an open or full category is chosen."""
     options = {str(one.id): one for one in _list_offered()}
     chosen = options.get(field.data or "")
     if chosen is None:
@@ -230,7 +230,7 @@ def require_open_category(field: Field, message: str) -> None:
 
 
 def _list_offered() -> Sequence[CategoryOption]:
-    """List what a group may choose: the organisers decide about people, and not about groups."""
+    """List the categories for groups, without those that need approval of each person."""
     return [one for one in categories.list_options_for({}) if not one.approvals_needed]
 
 
@@ -240,7 +240,7 @@ def offer_days(field: DaysField) -> None:
 
 
 def build_person_form(shared: Answers, person: Answers | None = None) -> PersonForm:
-    """Return the form of a person; what is the same for all is filled in already."""
+    """Return the form of a person, with the shared answers filled in."""
     data = {**{name: shared.get(name, "") for name in (CATEGORY, DAYS)}, **(person or {})}
     form = PersonForm(data={name: text for name, text in data.items() if text})
     form.set_choices()
@@ -248,7 +248,7 @@ def build_person_form(shared: Answers, person: Answers | None = None) -> PersonF
 
 
 def check_row(values: Mapping[str, str]) -> PersonForm:
-    """Return the form of a person as a row of a spreadsheet fills it in, validated."""
+    """Return the form of a person filled with a row of a spreadsheet, validated."""
     pairs = [(name, text) for name, text in values.items() if name != DAYS]
     pairs += [(DAYS, day) for day in values.get(DAYS, "").split()]
     form = PersonForm(formdata=MultiDict(pairs), meta={"csrf": False})

@@ -9,8 +9,8 @@ from app.database import Base
 from app.delegates.models import Delegate
 from app.registration.waiting_list.models import WaitingListEntry
 
-# What became of a person whom the contact has entered. Whoever has a place has a booking, unless
-# they had one before: the contact is not told that, and sees the same.
+# The states of a person in a group. People with a place have a booking, unless they had one before:
+# the contact is not told that, and sees the same.
 PLACED, WAITING, UNPLACED, LEFT, CANCELLED = MEMBER_STATES = (
     *("placed", "waiting", "unplaced", "left", "cancelled"),
 )
@@ -22,12 +22,12 @@ class RegistrationGroup(Base):
     __tablename__ = "registration_group"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in emails signs
+    access_key: Mapped[str] = mapped_column(unique=True)  # signed in the links of emails
     name: Mapped[str]  # of the contact
     email: Mapped[str] = mapped_column(index=True)
     organisation: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en")
-    shared: Mapped[str] = mapped_column(Text, default="{}")  # JSON: the answers of all, for more
+    shared: Mapped[str] = mapped_column(Text, default="{}")  # JSON: shared answers, for more people
     search_text: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
 
@@ -42,17 +42,17 @@ class RegistrationGroup(Base):
 
     @property
     def title(self) -> str:
-        """What pages call it: the organisation, or else the contact."""
+        """The display name: the organisation, or else the contact."""
         return self.organisation or self.name
 
     @property
     def is_whole(self) -> bool:
-        """Whether nobody in it lacks a place."""
+        """Whether everyone in it has a place."""
         return not any(one.is_lacking for one in self.members)
 
     @property
     def has_places(self) -> bool:
-        """Whether somebody in it has a place."""
+        """Whether anyone in it has a place."""
         return any(one.current_state == PLACED for one in self.members)
 
 
@@ -66,7 +66,7 @@ class GroupMember(Base):
         ForeignKey("registration_group.id", ondelete="CASCADE"), index=True
     )
     name: Mapped[str]  # as the contact typed it
-    email: Mapped[str] = mapped_column(default="")  # empty: the contact receives for them
+    email: Mapped[str] = mapped_column(default="")  # empty: emails go to the contact
     state: Mapped[str]
     delegate_id: Mapped[int | None] = mapped_column(
         ForeignKey("delegate.id", ondelete="SET NULL"), default=None
@@ -86,7 +86,7 @@ class GroupMember(Base):
 
     @property
     def current_state(self) -> str:
-        """What became of them, also where they did it themselves."""
+        """The current state, including what they did themselves."""
         if self.delegate is not None and not self.delegate.is_attending:
             return CANCELLED
         if self.state == WAITING and self.entry is not None and self.entry.ended_at is not None:
@@ -95,12 +95,12 @@ class GroupMember(Base):
 
     @property
     def is_present(self) -> bool:
-        """Whether they have a place or wait for one."""
+        """Whether they have a place or are waiting for one."""
         return self.current_state in {PLACED, WAITING}
 
     @property
     def is_lacking(self) -> bool:
-        """Whether they have no place, but wanted one."""
+        """Whether they wanted a place but have none."""
         return self.current_state in {WAITING, UNPLACED}
 
     @property

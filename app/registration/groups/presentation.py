@@ -1,4 +1,4 @@
-"""Groups as pages show them: the people of a draft, and what became of those of a group."""
+"""Groups as pages show them: the people of a draft, and the state of those in a group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -43,11 +43,11 @@ STATES = {
 
 @dataclass(frozen=True)
 class PersonRow:
-    """A person who is to be registered, as the list shows them."""
+    """A person to be registered, as the list shows them."""
 
     number: int  # from 1
     name: str
-    details: Sequence[str]  # what is worth saying of them, each on a line
+    details: Sequence[str]  # relevant details, one per line
     fault: str
 
 
@@ -58,9 +58,9 @@ class MemberRow:
     member: GroupMember
     state: str
     email: str
-    reference: str  # only of those about whom the contact gets the emails
+    reference: str  # only if emails about the person go to the contact
     can_rename: bool
-    unanswered: int  # required questions, of the same people
+    unanswered: int  # required questions, likewise
 
     @property
     def is_good(self) -> bool:
@@ -88,7 +88,7 @@ def _describe(draft: GroupDraft, person: Answers) -> Sequence[str]:
 
 
 def list_contact(draft: GroupDraft) -> Sequence[tuple[str, str]]:
-    """List label and text of what the contact has said of themselves and of all."""
+    """List label and text of the contact's own and the shared answers."""
     asked = [fields.BY_NAME[name] for name in (ORGANISATION, COUNTRY)]
     return [
         (gettext("Your name"), draft.contact.get(CONTACT_NAME, "")),
@@ -105,7 +105,7 @@ def list_contact(draft: GroupDraft) -> Sequence[tuple[str, str]]:
 
 
 def list_members(group: RegistrationGroup) -> Sequence[MemberRow]:
-    """List the people of a group with what became of them."""
+    """List the people of a group with their states."""
     return [
         MemberRow(
             one,
@@ -120,10 +120,10 @@ def list_members(group: RegistrationGroup) -> Sequence[MemberRow]:
 
 
 def split_name(name: str) -> Answers:
-    """Return what the form of another name begins with, made of the name in the list alone.
+    """Return the initial values of the rename form, split from the listed name only.
 
-    What a booking says could be that of somebody who had one before. Where a name has more than two
-    words, the contact has to say which of them are the family name.
+    The name in the booking could be that of an earlier one. If a name has more than two words, the
+    contact has to say which of them are the family name.
     """
     words = name.split()
     given, family = {1: (name, ""), 2: (words[0], words[-1])}.get(len(words), ("", ""))
@@ -131,9 +131,10 @@ def split_name(name: str) -> Answers:
 
 
 def _count_unanswered(member: GroupMember) -> int:
-    """Count the required questions that the contact can answer, because they get the emails.
+    """Count the required questions that the contact can answer for people whose emails they get.
 
-    Others are asked themselves, and their number would show the contact who had a booking before.
+    Others are asked themselves, and their number would reveal to the contact who had a booking
+    before.
     """
     if member.delegate is None or not member.is_received_by_contact:
         return 0
@@ -141,13 +142,13 @@ def _count_unanswered(member: GroupMember) -> int:
 
 
 def has_unanswered(draft: GroupDraft) -> bool:
-    """Return True if somebody has to answer questions that the contact is not asked."""
+    """Return True if anyone has to answer questions that the contact is not asked."""
     every = (categories.settle(draft.complete(one)) for one in draft.people)
     return any(required_answers.list_missing(answers) for answers in every)
 
 
 def share(draft: GroupDraft, answers: Answers) -> GroupDraft:
-    """Return a draft with other answers for all; whoever had those of all gets the new ones."""
+    """Return a draft with new shared answers, which replace the old ones of each person."""
     people = [
         {
             name: answers.get(name, "")
@@ -161,6 +162,6 @@ def share(draft: GroupDraft, answers: Answers) -> GroupDraft:
 
 
 def delete_draft(progress: GroupProgress) -> None:
-    """Delete what was typed, unless it is registered."""
+    """Delete the draft, unless it is registered."""
     if progress.stored is not None and not progress.draft.registered:
         services.delete_draft(progress.stored)

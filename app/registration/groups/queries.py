@@ -1,4 +1,4 @@
-"""Read-only queries about groups, and what is erased of them."""
+"""Read-only queries about groups, and their erasure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -36,14 +36,14 @@ SORTS: Final[Mapping[str, tuple[Any, ...]]] = {
 
 
 class GroupRow(NamedTuple):
-    """A group in the list of admin."""
+    """A group in the admin list."""
 
     group: RegistrationGroup
     size: int  # people with a place
 
 
 def get_group(key: str) -> RegistrationGroup:
-    """Return the group that a link opens; raise Gone if there is none any more."""
+    """Return the group that a link opens; raise Gone if it does not exist any more."""
     found = db.session.scalar(
         select(RegistrationGroup)
         .where(RegistrationGroup.access_key == key)
@@ -55,7 +55,7 @@ def get_group(key: str) -> RegistrationGroup:
 
 
 def get_by_number(number: int) -> RegistrationGroup:
-    """Return the group with this number; raise NotFound."""
+    """Return the group with this number; raise NotFound if there is none."""
     found = db.session.scalar(
         select(RegistrationGroup).where(RegistrationGroup.id == number).options(*_with_people())
     )
@@ -68,7 +68,7 @@ def find_by_number(number: int) -> RegistrationGroup | None:
 
 
 def find_contact_name(entry: WaitingListEntry) -> str:
-    """Return the contact who put somebody on the waiting list with a group; "" for nobody."""
+    """Return the contact who put a group's person on the waiting list, or ""."""
     of_entry = select(RegistrationGroup.name).join(RegistrationGroup.members)
     return (
         db.session.scalar(
@@ -86,7 +86,7 @@ def _with_people() -> tuple[ExecutableOption, ...]:
 
 
 def find_of_delegate(delegate: Delegate) -> GroupMember | None:
-    """Return the place of a delegate in a group, or None."""
+    """Return a delegate's membership of a group, or None."""
     return db.session.scalar(
         select(GroupMember)
         .where(GroupMember.delegate_id == delegate.id)
@@ -117,7 +117,7 @@ def list_page(  # noqa: PLR0913 - search, filter, order and page
     order = (
         [one.desc() for one in SORTS[sort]] if is_reversed and sort != "created" else SORTS[sort]
     )
-    # only the members of groups on this page are counted
+    # count only the members of groups on this page
     page = select(RegistrationGroup.id).where(*such).order_by(*order).offset(offset).limit(limit)
     rows = select(RegistrationGroup, SIZE).where(RegistrationGroup.id.in_(page)).order_by(*order)
     found = db.session.execute(rows).tuples()
@@ -154,9 +154,9 @@ def is_of_group(number: str) -> ColumnElement[bool]:
 
 
 def lock_of_delegates(delegates: Sequence[Delegate]) -> None:
-    """Lock what groups know of people who are to be erased, before their bookings are locked.
+    """Lock the group data of people who are to be erased, before their bookings.
 
-    That is the order of whoever leaves a group or dissolves it: the group, its people, the booking.
+    This is the order of leaving or dissolving a group: the group, its people, the booking.
     """
     addresses = [one.email.lower() for one in delegates if one.email]
     own = func.lower(RegistrationGroup.email).in_(addresses)
@@ -167,9 +167,9 @@ def lock_of_delegates(delegates: Sequence[Delegate]) -> None:
 
 
 def erase_delegate(delegate: Delegate) -> None:
-    """Delete what groups know of somebody whose details are erased.
+    """Delete the group data of an erased person.
 
-    A group of which they were the contact is dissolved if nobody else belongs to it any more.
+    A group whose contact they were is dissolved if no one else belongs to it any more.
     """
     own = [one for one in list_by_email(delegate.email) if delegate.email]
     db.session.execute(delete(GroupMember).where(_has_any_of([delegate.id])))
@@ -182,7 +182,8 @@ def erase_delegate(delegate: Delegate) -> None:
 def _has_any_of(numbers: Collection[int]) -> ColumnElement[bool]:
     """Return the condition that a person has one of these bookings.
 
-    Of a place that was just taken from the waiting list only its entry says so (``link_accepted``).
+    For a place just accepted from the waiting list only the entry has the booking
+    (``link_accepted``).
     """
     taken = select(WaitingListEntry.id).where(WaitingListEntry.delegate_id.in_(numbers))
     is_taken = GroupMember.waiting_list_entry_id.in_(taken)
@@ -190,10 +191,10 @@ def _has_any_of(numbers: Collection[int]) -> ColumnElement[bool]:
 
 
 def link_accepted() -> None:
-    """Give those who took a place from the waiting list their booking; run by the worker.
+    """Link people who accepted a place from the waiting list to their booking; run by the worker.
 
-    The list forgets them a month later. The people of groups are locked before any is changed, as
-    whoever cancels or leaves does, and then their bookings.
+    The waiting list deletes them a month later. Members of groups are locked before any is changed,
+    as in cancelling or leaving, and then their bookings.
     """
     known = select(GroupMember.delegate_id).where(GroupMember.delegate_id.is_not(None))
     accepted = (
@@ -216,9 +217,9 @@ def link_accepted() -> None:
 
 
 def delete_all() -> None:
-    """Delete every group; the bookings are erased by themselves.
+    """Delete every group; bookings are erased separately.
 
-    Whoever changes a group has locked it, and then its people.
+    Like every change of a group, this locks the group first, then its people.
     """
     for model in (RegistrationGroup, GroupMember):
         db.session.execute(select(model.id).order_by(model.id).with_for_update()).all()

@@ -1,7 +1,7 @@
 """Register a group: all of its people in one transaction, or as many as there are places for.
 
-The bookings and their emails are made first, while nobody waits for it. Then every limit that the
-group needs is locked in the one order (``seats``), and each person takes a place.
+The bookings and their emails are prepared first, without locks. Then every limit that the group
+needs is locked in the global order (``seats``), and each person takes a place.
 """
 
 import secrets
@@ -45,7 +45,7 @@ from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 from app.text import count_of
 
-MAX_GROUPS_PER_DAY = 5  # with one contact
+MAX_GROUPS_PER_DAY = 5  # per contact
 A_DAY = timedelta(days=1)
 NOT_ENOUGH = "There are not enough places for everyone in the group, so nobody has been registered"
 
@@ -55,14 +55,14 @@ class NotEnoughPlaces(seats.SoldOut):
 
 
 class IncompleteGroup(RuleViolation):
-    """Something is missing, or is no longer possible."""
+    """Something is missing, or no longer possible."""
 
 
 @dataclass(frozen=True)
 class PreparedPerson:
-    """A booking that has not taken a place yet, and the email that will confirm it."""
+    """A booking without a place, and the email that will confirm it."""
 
-    person: Answers  # as the contact has entered them
+    person: Answers  # as entered by the contact
     answers: Answers
     delegate: Delegate
     email: Email | None  # None: the email to the contact has their link
@@ -75,14 +75,14 @@ class PreparedPerson:
 
 @dataclass(frozen=True)
 class PreparedGroup:
-    """A group that has no places yet."""
+    """A group without places."""
 
     group: RegistrationGroup
     people: Sequence[PreparedPerson]
 
 
 def prepare(draft: GroupDraft, language: str) -> PreparedGroup:
-    """Make the bookings of a group and render their emails; nothing is stored or locked."""
+    """Prepare the bookings of a group and render their emails; nothing is stored or locked."""
     group = build_group(draft.contact, draft.common, language)
     people = [prepare_person(group, one, draft.complete(one)) for one in draft.people]
     references = [one.delegate.reference for one in people]
@@ -115,7 +115,7 @@ def build_group(contact: Answers, shared: Answers, language: str) -> Registratio
 
 
 def prepare_person(group: RegistrationGroup, person: Answers, answers: Answers) -> PreparedPerson:
-    """Make the booking of a person and render its email, unless the contact receives for them."""
+    """Prepare a person's booking and its email, unless emails go to the contact."""
     settled = categories.settle(answers)
     delegate = create_booking.build(settled, group.language)
     if not person.get(EMAIL):
@@ -134,8 +134,8 @@ def register(
 ) -> RegistrationGroup:
     """Register a group, with one email to its contact.
 
-    Raise CategoryGone, or NotEnoughPlaces if all or none were to come. Otherwise whoever has no
-    place can join the waiting list, and be offered one together with the others or alone.
+    Raise CategoryGone, or NotEnoughPlaces for all or none. Otherwise people without a place can
+    join the waiting list, where they are offered places together or individually.
     """
     group, people = prepared.group, prepared.people
     if not 0 < len(people) <= MAX_PEOPLE:
@@ -163,7 +163,7 @@ def register(
 
 
 def _lock_existing(people: Sequence[PreparedPerson]) -> None:
-    """Lock the bookings of those who have one, before a place that is taken can bump the cache."""
+    """Lock existing bookings, before taking a place can bump the cache version."""
     keys = [one.delegate.identity_key for one in people]
     rows = select(Delegate.id).where(ATTENDING, Delegate.identity_key.in_(keys))
     db.session.execute(rows.order_by(Delegate.id).with_for_update())
@@ -178,9 +178,9 @@ def require_open(state: str) -> None:
 
 
 def place(group: RegistrationGroup, one: PreparedPerson, *, is_needed: bool) -> GroupMember:
-    """Give a person a place, and return what became of them; raise NotEnoughPlaces if needed.
+    """Reserve a place for a person, and return the state; raise NotEnoughPlaces if needed.
 
-    Whoever has a booking already is told so by email, and the contact sees no difference.
+    A person who already has a booking is told so by email, and the contact sees no difference.
     """
     member = GroupMember(name=full_name(one.answers), email=one.person.get(EMAIL, ""), state=PLACED)
     try:
@@ -200,7 +200,7 @@ def place(group: RegistrationGroup, one: PreparedPerson, *, is_needed: bool) -> 
 
 
 def _reserve(one: PreparedPerson) -> bool:
-    """Take a seat for a booking and queue its email; return False if the person has one."""
+    """Reserve a seat for a booking and queue its email; return False if the person has one."""
     try:
         with db.session.begin_nested():
             seats.reserve(one.limits, one.delegate)
@@ -213,7 +213,7 @@ def _reserve(one: PreparedPerson) -> bool:
 
 
 def _settle_in(delegate: Delegate) -> None:
-    """Record a new booking, which nobody has opened yet."""
+    """Record a new booking as unopened."""
     add_unopened(delegate)
     history.record(
         "Registered with a group", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE
@@ -221,7 +221,7 @@ def _settle_in(delegate: Delegate) -> None:
 
 
 def end_waits(members: Sequence[GroupMember]) -> None:
-    """End what else asks for a place for those who have got one with their group."""
+    """End other requests for a place of people who got one with their group."""
     placed = {one.delegate.identity_key: one.delegate for one in members if one.delegate}
     waiting = waiting_list_entries.list_open_keys(placed)
     for key in sorted({*waiting, *registration_requests.list_open_keys(placed)}):
@@ -229,9 +229,10 @@ def end_waits(members: Sequence[GroupMember]) -> None:
 
 
 def add_unopened(delegate: Delegate) -> None:
-    """Note that nobody has opened a booking by its link: until then its contact may rename it.
+    """Record that a booking has not been opened by its link: until then the contact may rename it.
 
-    A confirmation says so (``bookings.queries.is_untouched``); nobody knows the key of this one.
+    A confirmation records this (``bookings.queries.is_untouched``); no one knows the key of this
+    one.
     """
     db.session.add(
         Confirmation(
@@ -245,7 +246,7 @@ def add_unopened(delegate: Delegate) -> None:
 
 
 def _tell_of_booking(answers: Answers) -> None:
-    """Tell somebody who has a place already that they were registered again."""
+    """Tell a person with a booking that they were registered again."""
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     existing = get_attending(key)
     operations.end_corrections(existing)
@@ -256,9 +257,9 @@ def _tell_of_booking(answers: Answers) -> None:
 def _join_list(
     member: GroupMember, prepared: PreparedPerson, group: RegistrationGroup, together: int | None
 ) -> None:
-    """Put somebody on the waiting list, if it is open and they have to wait."""
+    """Put a person on the waiting list, if it is open and they have to wait."""
     answers = prepared.answers
-    contact = group.name if prepared.person.get(EMAIL) else ""  # who would read it themselves
+    contact = group.name if prepared.person.get(EMAIL) else ""  # whose owner would read it
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     before = waiting_list_entries.find_open(key)
     try:
@@ -294,7 +295,7 @@ def list_faults(draft: GroupDraft) -> Sequence[tuple[int, str]]:
 
 
 def find_fault(answers: Answers) -> str:
-    """Return why somebody cannot be registered with these answers, or ""."""
+    """Return why a person cannot be registered with these answers, or ""."""
     settled = categories.settle(answers) if not categories.is_asked() else answers
     chosen = categories.find_chosen(settled)
     options = {one.id: one for one in categories.list_options_for({})}

@@ -1,4 +1,4 @@
-"""Registering a group: the contact, what all share, the people, the check, and sending it."""
+"""Registering a group: the contact, shared answers, people, the check, and submitting."""
 
 import hashlib
 from dataclasses import replace
@@ -173,7 +173,7 @@ def confirm() -> ResponseReturnValue:
 def _register(
     form: CheckGroupForm, progress: GroupProgress, prepared: register_group.PreparedGroup
 ) -> Response:
-    """Register the group as its page displayed it, unless that has just been done."""
+    """Register the group as displayed, unless that has just been done."""
     locked = cookie.current_progress()
     if locked.draft.registered or locked.draft != progress.draft:
         return _redirect(url_for(".done" if locked.draft.registered else ".check"))
@@ -212,7 +212,7 @@ def done() -> ResponseReturnValue:
 def _redirect_unless_open(
     progress: GroupProgress, *, needs_contact: bool = True
 ) -> Response | None:
-    """Redirect someone who has registered the group, cannot register, or has begun elsewhere."""
+    """Redirect visitors who have registered the group, cannot register, or have not started."""
     if progress.draft.registered:
         return _redirect(url_for(".done"))
     status = queries.get_registration_status()
@@ -234,7 +234,7 @@ def _redirect_unless_open(
 
 
 def _redirect_unless_complete(draft: GroupDraft) -> Response | None:
-    """Redirect to the list of people if there is none, or something is missing."""
+    """Redirect to the list of people if it is empty, or something is missing."""
     if draft.people and not register_group.list_faults(draft):
         return None
     return _redirect(url_for(".people"))
@@ -247,7 +247,7 @@ def _next_url(draft: GroupDraft) -> str:
 
 
 def _save(progress: GroupProgress, draft: GroupDraft, form: Form, page: str) -> Response:
-    """Store the group and lead on; or say that too many have been begun from the network."""
+    """Store the group and continue; or say that the network has started too many."""
     try:
         secret = cookie.save(progress, draft)
     except RateLimitExceeded as refusal:
@@ -275,7 +275,7 @@ def _render_check(form: CheckGroupForm, draft: GroupDraft, status: int | None = 
 
 
 def _fingerprint(draft: GroupDraft) -> str:
-    """Return what is equal for the same people with the same answers."""
+    """Return a fingerprint of the people and their answers."""
     return hashlib.sha256(drafts.dump(draft)[drafts.GROUP].encode()).hexdigest()
 
 

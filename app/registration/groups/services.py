@@ -1,7 +1,7 @@
-"""What the contact of a group, its people and the desk do with a group that is registered.
+"""Operations on a registered group, by its contact, its people and the desk.
 
-The contact cancels, renames and adds by the rules that the desk has. Locks are taken in the one
-order: the limits first, then the group, then the person.
+The contact cancels, renames and adds by the desk's rules. Locks are taken in the global order: the
+limits first, then the group, then the person.
 """
 
 from collections.abc import Sequence
@@ -41,27 +41,27 @@ from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row
 from app.text import count_of
 
-ACTOR_CONTACT = "contact of the group"  # in the history: it names nobody
+ACTOR_CONTACT = "contact of the group"  # in the history, which identifies no one
 NO_PLACE = "This person no longer has a place in the group"
 RENAMED = ("given_names", "family_name", BADGE_NAME)
 
 
 class AlreadyInGroup(RuleViolation):
-    """Somebody belongs to a group already."""
+    """A person already belongs to a group."""
 
 
 class _SentJustNow(RateLimitExceeded):
-    """Somebody was sent their link a moment ago."""
+    """The person was sent their link a moment ago."""
 
 
 def get_member(group: RegistrationGroup, number: int) -> GroupMember:
-    """Return the person of a group with this number; raise NotFound."""
+    """Return the person of a group with this number; raise NotFound if there is none."""
     found = next((one for one in group.members if one.id == number), None)
     return require(found, NotFound("This person does not belong to the group"))
 
 
 def can_add(group: RegistrationGroup) -> bool:
-    """Return True while the group may grow."""
+    """Return True while people can be added to the group."""
     return sum(one.is_present for one in group.members) < MAX_PEOPLE
 
 
@@ -99,9 +99,9 @@ def add_person(group: RegistrationGroup, person: Answers, *, ip_address: str | N
 
 
 def cancel(member: GroupMember) -> None:
-    """Take somebody out of the group for its contact; their place is free at once.
+    """Remove a person from the group for its contact; their place is free at once.
 
-    Whoever is only listed, since they had a booking of their own, keeps it.
+    A person who is only listed, because they had their own booking, keeps it.
     """
     seats.lock_limit(CONFERENCE)
     _lock_member(member)
@@ -118,21 +118,21 @@ def cancel(member: GroupMember) -> None:
 
 
 def can_rename(member: GroupMember) -> bool:
-    """Return True for everybody in the group who has a place.
+    """Return True for everyone in the group who has a place.
 
-    That depends on nothing that the contact must not learn: whether somebody had a booking before,
-    or has opened the one that they got with the group.
+    The result must not reveal to the contact whether a person had a booking before, or has opened
+    theirs.
     """
     return member.current_state == PLACED
 
 
 def rename(member: GroupMember, answers: Answers, *, ip_address: str | None) -> None:
-    """Change the name of somebody in the list, and in their booking until they have opened it.
+    """Change a person's name in the list, and in their booking until they have opened it.
 
     The contact sees no difference. Raise AlreadyInGroup or RateLimitExceeded.
     """
     rate_limits.hit_all(*_list_attempts(member.group, member.email, ip_address))
-    _lock_member(member)  # before the booking, as whoever cancels it does
+    _lock_member(member)  # before the booking, as in cancelling
     if not can_rename(member):
         raise RuleViolation(NO_PLACE)
     name = full_name(answers)
@@ -146,7 +146,7 @@ def rename(member: GroupMember, answers: Answers, *, ip_address: str | None) -> 
 
 
 def _rename_booking(delegate: Delegate, answers: Answers) -> None:
-    """Change the name in a booking that nobody has opened; a badge name of its own may stay."""
+    """Change the name in an unopened booking; a custom badge name may stay."""
     operations.lock(delegate)
     if not delegate.is_attending or not bookings.is_untouched(delegate):
         return
@@ -157,7 +157,7 @@ def _rename_booking(delegate: Delegate, answers: Answers) -> None:
         changed = operations.update(
             delegate, names, expected_version=delegate.version, actor=ACTOR_CONTACT
         )
-    except operations.DuplicateBooking:  # of which the contact must not learn
+    except operations.DuplicateBooking:  # which the contact must not learn
         operations.record(delegate, "Not renamed: another booking has this name", ACTOR_CONTACT)
         changed = ()
     if changed:
@@ -166,10 +166,10 @@ def _rename_booking(delegate: Delegate, answers: Answers) -> None:
 
 
 def send_link(member: GroupMember, *, ip_address: str | None) -> bool:
-    """Send somebody their ticket and link again; return False if that was done a moment ago.
+    """Send a person their ticket and link again; return False if that was just done.
 
-    Whoever is only listed gets nothing, and the contact sees no difference: what a moment ago is
-    depends on the group alone. Raise RateLimitExceeded.
+    A person who is only listed gets nothing, and the contact sees no difference: the interval
+    depends on the group only. Raise RateLimitExceeded.
     """
     if not member.is_present:
         raise RuleViolation(NO_PLACE)
@@ -198,9 +198,9 @@ def _build_link_attempt(member: GroupMember) -> Attempt:
 def _list_attempts(
     group: RegistrationGroup, email: str, ip_address: str | None
 ) -> Sequence[Attempt]:
-    """Return what is counted for an email to somebody in a group.
+    """Return the attempts that an email to a person in a group counts as.
 
-    The address of the contact is their own, since they have opened the link that it got.
+    The contact's own address is verified, since they have opened the link sent to it.
     """
     network = Attempt.from_network(rate_limits.GROUP_CHANGE, ip_address)
     if not email or is_same_address(email, group.email):
@@ -209,7 +209,7 @@ def _list_attempts(
 
 
 def leave(delegate: Delegate, member: GroupMember) -> None:
-    """Let somebody leave a group and keep their booking; the contact is told."""
+    """Let a person leave a group and keep their booking; the contact is notified."""
     group = member.group
     _lock_member(member)
     operations.lock(delegate)
@@ -225,7 +225,7 @@ def leave(delegate: Delegate, member: GroupMember) -> None:
 def make(
     contact: Answers, references: Sequence[str], language: str, *, actor: str
 ) -> RegistrationGroup:
-    """Make a group of people who have a booking; its contact gets the link."""
+    """Create a group from bookings; its contact gets the link."""
     delegates = _list_attending(references)
     group = register_group.build_group(contact, {}, language)
     for one in delegates:
@@ -243,7 +243,7 @@ def make(
 
 
 def _list_attending(references: Sequence[str]) -> Sequence[Delegate]:
-    """Lock the delegates with these references; raise RuleViolation with those that cannot be."""
+    """Lock the delegates with these references; raise RuleViolation listing invalid ones."""
     wanted = list(dict.fromkeys(references))
     if not 0 < len(wanted) <= MAX_PEOPLE:
         raise RuleViolation(f"Enter 1 to {MAX_PEOPLE} booking references")
@@ -267,7 +267,7 @@ def send_group_link(group: RegistrationGroup, *, actor: str) -> None:
 
 
 def dissolve(group: RegistrationGroup, *, actor: str) -> None:
-    """Delete a group with the details of its contact; everybody keeps their booking."""
+    """Delete a group with the details of its contact; everyone keeps their booking."""
     _lock(group)
     for one in group.members:
         if one.delegate is not None:
@@ -278,13 +278,13 @@ def dissolve(group: RegistrationGroup, *, actor: str) -> None:
 
 
 def _send_own_confirmation(member: GroupMember) -> None:
-    """Confirm the booking of somebody who goes on without a contact who got the email for them."""
+    """Confirm the booking of a person whose emails no longer go to the contact."""
     if not member.email and member.delegate is not None and member.delegate.is_attending:
         emails.send_registration_confirmed(member.delegate)
 
 
 def _find_booking(member: GroupMember) -> Delegate | None:
-    """Return the booking of a person, also if only their entry knows it yet (``link_accepted``)."""
+    """Return a person's booking, even if only their entry has it yet (``link_accepted``)."""
     if member.delegate is not None or member.entry is None:
         return member.delegate
     return member.entry.delegate

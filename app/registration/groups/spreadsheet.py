@@ -1,4 +1,4 @@
-"""A spreadsheet with a person in each row: its template, and what is wrong with each row of one."""
+"""A spreadsheet with a person in each row: its template, and the faults of each row."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -40,7 +40,7 @@ HEAD: Final = {
     CATEGORY: "Category",
     DAYS: "Days",
 }
-MAX_FILE_ROWS: Final = 100  # with rows that are to be left out
+MAX_FILE_ROWS: Final = 100  # including rows that are left out
 FORMULA_STARTS: Final = ("=", "+", "@", "-")
 
 
@@ -87,7 +87,7 @@ def _find_columns(rows: Sequence[SheetRow]) -> tuple[int, Mapping[str, int]]:
 def _judge(
     filled: Sequence[NumberedRow], columns: Mapping[str, int], draft: GroupDraft
 ) -> Iterator[UploadedRow]:
-    """Yield each row with what is wrong with it, also because of rows before it."""
+    """Yield each row with its faults, including those caused by rows before it."""
     seen = {get_identity(one, draft.email) for one in draft.people}
     room = MAX_PEOPLE - len(draft.people)
     for number, row in filled:
@@ -108,7 +108,7 @@ def _read_row(row: SheetRow, columns: Mapping[str, int]) -> Answers:
 
 
 def _check(cells: Answers, draft: GroupDraft) -> tuple[Answers, list[str]]:
-    """Return a person as the form would, and what is wrong with the row."""
+    """Return a person as the form would, and the faults of the row."""
     values, faults = _translate(cells, draft)
     form = check_row(values)
     person = {name: shorten(text, MAX_QUOTED) for name, text in form.get_answers().items()}
@@ -117,7 +117,7 @@ def _check(cells: Answers, draft: GroupDraft) -> tuple[Answers, list[str]]:
 
 
 def _translate(cells: Answers, draft: GroupDraft) -> tuple[dict[str, str], list[str]]:
-    """Return cells as the form has them: the number of the category, and days as dates."""
+    """Convert cells to form values: the number of the category, and days as dates."""
     values, faults = dict(cells), []
     if any(text.startswith(FORMULA_STARTS) for text in cells.values()):
         faults.append(gettext("A cell begins with =, +, - or @, like a formula"))
@@ -134,7 +134,7 @@ def _translate(cells: Answers, draft: GroupDraft) -> tuple[dict[str, str], list[
 
 
 def list_head() -> Sequence[str]:
-    """Return the names of the columns of the template: of what a person is asked."""
+    """Return the column names of the template, for the questions about a person."""
     form = PersonForm(formdata=None)
     form.set_choices()
     asked = {one.short_name for one in form.questions}

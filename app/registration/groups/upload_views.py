@@ -1,6 +1,6 @@
 """A spreadsheet of people: its template, uploading it, and its dry run.
 
-The dry run shows what is wrong beside each row; nobody is added before it is confirmed.
+The dry run shows the faults beside each row; no one is added before it is confirmed.
 """
 
 from typing import Any, cast
@@ -29,7 +29,7 @@ read_first(bp, {"choose"})
 
 @bp.url_value_preprocessor
 def _raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Accept a file of the size that the form allows."""
+    """Accept a file of the form's maximum size."""
     if (endpoint or "").endswith(".choose") and request.method not in READ_ONLY_METHODS:
         request.max_content_length = MAX_FILE_BYTES + FORM_OVERHEAD_BYTES
 

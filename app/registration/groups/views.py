@@ -1,8 +1,8 @@
 """The page of a group, opened by the link in its contact's emails.
 
-Opening it changes nothing, because mail scanners open every link; every step needs a button. It
-shows nothing that people have told about themselves but their names and addresses, as the contact
-typed them, and whether they have a place.
+Opening it changes nothing, because mail scanners open every link; every step needs a button. Of
+people's data it shows only names and addresses, as the contact typed them, and whether they have a
+place.
 """
 
 import json
@@ -72,7 +72,7 @@ def download(secret: str) -> ResponseReturnValue:
 
 @bp.get("/<secret>/copy.json")
 def download_data(secret: str) -> ResponseReturnValue:
-    """Give the contact what is stored about them."""
+    """Export the stored data about the contact."""
     export = data_export.export_contact(_get_group(secret))
     body = json.dumps(export, ensure_ascii=False, indent=2)
     return rendering.download(body, "application/json", "group.json")
@@ -131,7 +131,7 @@ def rename(secret: str, number: int) -> ResponseReturnValue:
 
 
 def _rename(member: GroupMember, answers: Answers) -> str:
-    """Change a name, and return which message says so."""
+    """Change a name, and return the name of the message."""
     if answers.items() <= presentation.split_name(member.name).items():
         return "same"
     services.rename(member, answers, ip_address=request.remote_addr)
@@ -163,7 +163,7 @@ def dissolved() -> ResponseReturnValue:
 @leave_bp.route("/<secret>/group", methods=["GET", "POST"])
 @validates_own_csrf
 def leave(secret: str) -> ResponseReturnValue:
-    """Let somebody leave the group in which they were registered."""
+    """Let a person leave the group in which they were registered."""
     delegate = access.get_booking(secret)
     member, form = groups.find_of_delegate(delegate), ConfirmForm()
     onward = url_for("bookings.show", secret=secret, news="left_group")

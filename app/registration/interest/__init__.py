@@ -1,1 +1,1 @@
-"""Expressions of interest: people say that they would like to come, and organisers invite some."""
+"""Expressions of interest: people say that they want to attend, and organisers invite some."""

@@ -1,4 +1,4 @@
-"""The form with which somebody says that they would like to come."""
+"""The form for expressing interest."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -14,7 +14,7 @@ from app.questions.definitions import Definition
 
 
 class InterestForm(EmailForm):
-    """Name, email address, and the questions that the organisers have chosen."""
+    """Name, email address, and the questions chosen by the organisers."""
 
     given_names = BY_NAME["given_names"].question
     family_name = BY_NAME["family_name"].question
@@ -22,16 +22,16 @@ class InterestForm(EmailForm):
 
     @property
     def questions(self) -> Sequence[Field]:
-        """The fields that are asked: those of everybody, then the organisers' questions."""
-        return [*super().questions, *(self[one.name] for one in self.definitions)]
+        """Return the fields: those for everyone, followed by the organisers' questions."""
+        return [*super().questions, *(self[definition.name] for definition in self.definitions)]
 
     def get_answers(self) -> Answers:
-        """Return what was typed and chosen, as it is stored."""
-        return {one.name: form_fields.get_answer(one.data) for one in self.questions}
+        """Return the submitted answers, as they are stored."""
+        return {question.name: form_fields.get_answer(question.data) for question in self.questions}
 
 
 def build_form(definitions: Sequence[Definition]) -> InterestForm:
     """Return a form that asks these questions besides name and email address."""
-    asked: dict[str, Any] = {"definitions": definitions}
-    asked |= custom_questions.build_fields(definitions)
-    return cast("type[InterestForm]", type("AskedInterestForm", (InterestForm,), asked))()
+    attributes: dict[str, Any] = {"definitions": definitions}
+    attributes |= custom_questions.build_fields(definitions)
+    return cast("type[InterestForm]", type("AskedInterestForm", (InterestForm,), attributes))()

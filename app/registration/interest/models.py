@@ -1,4 +1,4 @@
-"""Expressions of interest, from which the organisers select whom to invite."""
+"""Expressions of interest, from which the organisers invite people."""
 
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,7 @@ STATES: Final = (*OPEN_STATES, *CLOSED_STATES)
 
 
 class ExpressionOfInterest(RegistrationRequest, Base):
-    """A person who would like to come, and whether the organisers have invited them."""
+    """A person who would like to attend, and whether they were invited."""
 
     __tablename__ = "expression_of_interest"
 

@@ -23,37 +23,41 @@ from app.registration.registration_requests import RequestFilter
 
 SUBJECT_PREFIX: Final = "interest "  # in the history
 SORTS: Final = ("expressed", "name")
-HISTORY_SUBJECTS = select(  # the subjects, in the audit log, of what became a booking
+HISTORY_SUBJECTS = select(  # the audit log subjects of those that led to a booking
     literal(SUBJECT_PREFIX) + cast(ExpressionOfInterest.id, String)
 ).where(ExpressionOfInterest.delegate_id == bindparam("delegate_id"))
 
 
 def get_option(number: int) -> CategoryOption:
-    """Return a category in which people can express interest; raise NotFound."""
+    """Return a category in which people can express interest; raise NotFound if there is none."""
     found = (one for one in categories.list_options() if one.id == number)
     option = next((one for one in found if one.access == BY_INTEREST), None)
     return require(option, NotFound("There is no such category"))
 
 
 def list_questions(option: CategoryOption) -> Sequence[Definition]:
-    """List the organisers' questions that are asked of whoever expresses interest."""
+    """List the organisers' questions for people who express interest."""
     chosen = option.interest_questions.split()
-    return [one for one in list_possible_questions(option.id) if str(one.id) in chosen]
+    return [
+        question for question in list_possible_questions(option.id) if str(question.id) in chosen
+    ]
 
 
 def list_possible_questions(number: int | None) -> Sequence[Definition]:
-    """List the questions that may be asked: those that only few may read are asked later.
+    """List the questions that may be asked here; private ones are asked later.
 
-    One that depends on another answer is asked later, too, and so is one for a file: no files are
-    needed of people who may never come.
+    So are those that depend on another answer, and those for a file, since files of people who may
+    never attend are not needed.
     """
-    asked = (
+    questions = (
         custom_questions.list_active()
         if number is None
         else custom_questions.list_possible({CATEGORY: str(number)})
     )
     return [
-        one for one in asked if not one.is_private and one.condition is None and one.kind != FILE
+        question
+        for question in questions
+        if not question.is_private and question.condition is None and question.kind != FILE
     ]
 
 
@@ -63,20 +67,20 @@ def get_by_key(key: str) -> ExpressionOfInterest:
 
 
 def get_by_number(number: int) -> ExpressionOfInterest:
-    """Return the expression of interest with this number; raise NotFound."""
+    """Return the expression of interest with this number; raise NotFound if there is none."""
     return requests.get_by_number(
         ExpressionOfInterest, number, "There is no such expression of interest"
     )
 
 
 def find_open(identity_key: str, category_id: int) -> ExpressionOfInterest | None:
-    """Return what somebody has expressed for a category and has not ended, or None."""
+    """Return a person's active expression of interest in a category, or None."""
     found = requests.select_open(ExpressionOfInterest, identity_key)
     return db.session.scalar(found.where(ExpressionOfInterest.category_id == category_id))
 
 
 def list_open(identity_key: str) -> Sequence[ExpressionOfInterest]:
-    """List what somebody has expressed for any category and has not ended."""
+    """List a person's active expressions of interest."""
     found = requests.select_open(ExpressionOfInterest, identity_key)
     return db.session.scalars(found.order_by(ExpressionOfInterest.id)).all()
 
@@ -88,7 +92,7 @@ def find_by_invitation(invitation_id: int) -> ExpressionOfInterest | None:
 
 
 def can_be_invited(interest: ExpressionOfInterest) -> bool:
-    """Return True for whoever waits for a decision, or was invited and can no longer register."""
+    """Return True if the person awaits a decision, or their invitation has expired."""
     if interest.state != INVITED:
         return interest.state == INTERESTED
     invitation = interest.invitation
@@ -96,12 +100,12 @@ def can_be_invited(interest: ExpressionOfInterest) -> bool:
 
 
 def load(interest: ExpressionOfInterest) -> Answers:
-    """Return what somebody answered; nothing once it is over."""
+    """Return a person's answers; empty once it has ended."""
     return load_answers(interest.document) if interest.document else {}
 
 
 def load_known(interest: ExpressionOfInterest) -> Answers:
-    """Return the answers that need not be asked again when they register."""
+    """Return the answers that need not be asked again at registration."""
     return {
         name: text
         for name, text in load(interest).items()
@@ -112,7 +116,7 @@ def load_known(interest: ExpressionOfInterest) -> Answers:
 def list_page(
     filters: RequestFilter, *, offset: int, limit: int
 ) -> tuple[Sequence[ExpressionOfInterest], int]:
-    """Return a page of those who would like to come, and their number."""
+    """Return a page of expressions of interest, and their number."""
     return requests.list_page(
         ExpressionOfInterest,
         filters,
@@ -126,10 +130,10 @@ def list_page(
 
 
 def list_by_numbers(numbers: Sequence[int]) -> Sequence[ExpressionOfInterest]:
-    """List those with these numbers, the oldest first."""
+    """List the expressions of interest with these numbers, oldest first."""
     return requests.list_by_numbers(ExpressionOfInterest, numbers)
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[ExpressionOfInterest]:
-    """List what somebody had expressed before they had a booking."""
+    """List a delegate's expressions of interest from before their booking."""
     return requests.list_of_delegate(ExpressionOfInterest, delegate)

@@ -1,4 +1,4 @@
-"""Expressing interest, withdrawing it, and what organisers decide: invite, decline.
+"""Expressing interest and withdrawing it; organisers' decisions: invite, decline.
 
 An invitation is a code for one person. Locks are taken in one order: the limits, then the person's
 row, then the code. Every step sends its email in the same transaction.
@@ -44,8 +44,8 @@ from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row
 from app.text import count_of
 
-BATCH_SIZE: Final = 100  # rows per transaction, so that nobody waits long for the limit
-MAX_PER_DAY: Final = 5  # with one email address
+BATCH_SIZE: Final = 100  # rows per transaction, so that others do not wait long for the limit
+MAX_PER_DAY: Final = 5  # per email address
 HISTORY_SUBJECT: Final = "expressions of interest"
 INTEREST_GONE: Final = "This expression of interest has been deleted"
 
@@ -55,12 +55,12 @@ class InterestClosed(RuleViolation):
 
 
 class AlreadyDecided(RuleViolation):
-    """Somebody else was first: the person has been invited, declined, or has withdrawn."""
+    """Someone else was faster: the person has been invited, declined, or has withdrawn."""
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """What organisers say of the invitations that they send."""
+    """The options of invitations to be sent."""
 
     expires_at: datetime
     is_held: bool = False  # whether a place is kept for each person
@@ -70,9 +70,9 @@ class Invitation:
 def express(
     category_id: int, answers: Answers, language: str, *, ip_address: str | None = None
 ) -> None:
-    """Store that somebody would like to come, and email the link of their page.
+    """Store an expression of interest, and email the link of its page.
 
-    Whoever has a place, or has said so already, is told so by email, and only there. Raise
+    If the person already has a place or has expressed interest, only an email says so. Raise
     InterestClosed, CategoryGone or RateLimitExceeded.
     """
     if not queries.get_option(category_id).accepts_interest:
@@ -101,7 +101,7 @@ EMAILS: Final = {INTERESTED: "interest_received", INVITED: "interest_invited"}
 
 
 def withdraw(interest: ExpressionOfInterest) -> None:
-    """End it at the person's own wish; an invitation can no longer be used."""
+    """Withdraw it for the person; an invitation can no longer be used."""
     _lock(interest)
     if interest.state == REGISTERED:
         raise AlreadyDecided("You have a place. If you cannot come, cancel your booking")
@@ -111,10 +111,10 @@ def withdraw(interest: ExpressionOfInterest) -> None:
 
 
 def require_places(interests: Sequence[ExpressionOfInterest], invitation: Invitation) -> None:
-    """Raise SoldOut if places are to be kept for all of these people, and too few are free."""
+    """Raise SoldOut if places are to be kept for these people, and too few are free."""
     if invitation.is_held:
         _lock_all(interests)
-        for number, count in Counter(one.category_id for one in interests).items():
+        for number, count in Counter(interest.category_id for interest in interests).items():
             seats.require_free(seats.list_limits(number), count)
 
 
@@ -123,7 +123,7 @@ def invite_all(
 ) -> None:
     """Invite all of these or none; raise AlreadyDecided, or SoldOut if places are to be kept.
 
-    Whoever invites many ends the transaction after each ``BATCH_SIZE``.
+    For many people, end the transaction after each ``BATCH_SIZE``.
     """
     _lock_all(interests)
     for interest in interests:
@@ -148,7 +148,7 @@ def invite_all(
 def decline_all(
     interests: Sequence[ExpressionOfInterest], message: str = "", *, actor: str
 ) -> None:
-    """Tell all of these that they cannot come this time; raise AlreadyDecided."""
+    """Decline all of these, and notify them; raise AlreadyDecided."""
     _lock_all(interests)
     for interest in interests:
         _lock(interest)
@@ -160,7 +160,7 @@ def decline_all(
 
 
 def record_export(count: int, *, actor: str) -> None:
-    """Record that somebody exported expressions of interest."""
+    """Record that expressions of interest were exported."""
     summary = f"Exported {count_of(count, 'expression')} of interest"
     history.record(summary, subject=HISTORY_SUBJECT, actor=actor)
 
@@ -178,11 +178,11 @@ def purge_expired() -> None:
 
 
 def _end_of_delegate(delegate: Delegate) -> None:
-    """End what somebody expressed who has got a place in another way.
+    """End the expressions of interest of a person who got a place in another way.
 
-    The caller holds the lock of the limit. A place that was kept for them is free. If they have
-    used their code to wait, leaving the list gives the use back, so nobody else may have it; a code
-    by which they came to their place stays as used.
+    The caller must hold the lock of the limit. A place that was kept for them is released. If they
+    used their code to wait, leaving the list restores its use, which no one else may have; a code
+    that led to their place stays used.
     """
     still_waits = waiting_list_queries.find_open(delegate.identity_key) is not None
     for interest in queries.list_open(delegate.identity_key):
@@ -194,7 +194,7 @@ def _end_of_delegate(delegate: Delegate) -> None:
 
 
 def _end_of_invitation(invitation: InvitationCode, row: Base) -> None:
-    """End what somebody expressed who has registered with their invitation."""
+    """End the expression of interest of a person who registered with their invitation."""
     interest = queries.find_by_invitation(invitation.id)
     if interest is not None and interest.is_open and isinstance(row, Delegate):
         interest.delegate_id = row.id
@@ -202,7 +202,7 @@ def _end_of_invitation(invitation: InvitationCode, row: Base) -> None:
 
 
 def _find_known_answers(invitation: InvitationCode) -> Answers:
-    """Return what the person told us who was invited with a code, so that it is not asked again."""
+    """Return a person's stored answers by their code, so that these are not asked again."""
     interest = queries.find_by_invitation(invitation.id)
     return queries.load_known(interest) if interest is not None else {}
 
@@ -213,8 +213,10 @@ invitations.ANSWER_SOURCES.append(_find_known_answers)
 
 
 def _lock_all(interests: Sequence[ExpressionOfInterest]) -> None:
-    """Lock the limits of all of these first, in the one order."""
-    seats.lock_if_set(*(name for one in interests for name in seats.list_limits(one.category_id)))
+    """Lock the limits of all of these first, in the global order."""
+    seats.lock_if_set(
+        *(name for interest in interests for name in seats.list_limits(interest.category_id))
+    )
 
 
 def _lock(interest: ExpressionOfInterest) -> None:
@@ -228,10 +230,10 @@ def _is_used(interest: ExpressionOfInterest) -> bool:
 
 
 def _revoke(interest: ExpressionOfInterest, actor: str) -> None:
-    """Let nobody use an earlier invitation any more, and give back the place kept for it.
+    """Revoke an earlier invitation, and release the place kept for it.
 
-    One that was used to join the waiting list is revoked, too: whoever leaves the list gives the
-    use back.
+    One that was used to join the waiting list is revoked, too, because leaving the list restores
+    its use.
     """
     invitation = interest.invitation
     if invitation is not None and invitation_queries.get_state(invitation) != "revoked":
@@ -239,7 +241,7 @@ def _revoke(interest: ExpressionOfInterest, actor: str) -> None:
 
 
 def _end(interest: ExpressionOfInterest, state: str, summary: str, actor: str) -> None:
-    """Store how it ended, and delete the answers."""
+    """Store the final state, and delete the answers."""
     interest.state, interest.ended_at = state, clock.now()
     interest.document = interest.identity_key = ""
     _record(interest, summary, actor)

@@ -1,4 +1,4 @@
-"""Expressing interest, and somebody's own page about it, opened by the link in their emails.
+"""Expressing interest, and a person's own page about it, opened by the link in their emails.
 
 Opening a link changes nothing, because mail scanners open every link; withdrawing needs a button.
 """
@@ -37,8 +37,8 @@ from app.web.formatting import local_moment, plain_date
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
-LAPSED = "lapsed"  # the state of whoever was invited and can no longer register
-CANCELLED = "cancelled"  # the state of whoever registered and has no booking any more
+LAPSED = "lapsed"  # the state after an invitation that has expired
+CANCELLED = "cancelled"  # the state after a registration whose booking no longer exists
 HEADINGS = {
     INTERESTED: _l("We have received your expression of interest"),
     INVITED: _l("You are invited"),
@@ -93,7 +93,7 @@ def express(number: int) -> ResponseReturnValue:
 
 @bp.get("/sent")
 def sent() -> ResponseReturnValue:
-    """Say the same to everybody: whether somebody has a place is said by email."""
+    """Show the same page to everyone: only the email says whether the person has a place."""
     return render_page("registration/interest/sent.html")
 
 
@@ -115,7 +115,9 @@ def _render_form(form: InterestForm, option: CategoryOption) -> Response:
         form=form,
         option=option,
         back=url_for("registration.start"),
-        explanations={one.name: custom_questions.explain(one) for one in form.definitions},
+        explanations={
+            definition.name: custom_questions.explain(definition) for definition in form.definitions
+        },
         deleted_on=plain_date(deletion.date()) if deletion else "",
     )
 
@@ -142,7 +144,7 @@ request_views.add_withdrawal(
 
 
 def _get_state(interest: ExpressionOfInterest) -> str:
-    """Return where somebody stands; their invitation or their booking may have ended."""
+    """Return the state to show; the invitation or the booking may have ended."""
     if interest.delegate is not None and not interest.delegate.is_attending:
         return CANCELLED
     if interest.state != INVITED or interest.invitation is None:
@@ -151,7 +153,7 @@ def _get_state(interest: ExpressionOfInterest) -> str:
 
 
 def _list_facts(interest: ExpressionOfInterest) -> list[tuple[str, str]]:
-    """List what we know of somebody, and what happened, as label and value."""
+    """List the person's data and the events, as label and value."""
     expressed, invited = interest.expressed_at, interest.invited_at
     facts = [
         (gettext("Name"), interest.name),
@@ -167,10 +169,13 @@ def _list_facts(interest: ExpressionOfInterest) -> list[tuple[str, str]]:
 def custom_rows(
     interest: ExpressionOfInterest, questions: Sequence[Definition]
 ) -> list[tuple[str, str]]:
-    """List label and text of what somebody answered to these questions."""
+    """List label and text of a person's answers to these questions."""
     answers = queries.load(interest)
     return [
-        (custom_questions.get_label(one), custom_questions.format_answer(one, answers[one.name]))
-        for one in questions
-        if answers.get(one.name)
+        (
+            custom_questions.get_label(question),
+            custom_questions.format_answer(question, answers[question.name]),
+        )
+        for question in questions
+        if answers.get(question.name)
     ]

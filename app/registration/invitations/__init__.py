@@ -1,1 +1,1 @@
-"""Invitation codes: they open a category that is not for everyone, and may keep places."""
+"""Invitation codes: they open a restricted category, and may keep places."""

@@ -10,7 +10,7 @@ from app.delegates.categories.models import RegistrationCategory
 
 
 class InvitationCode(Base):
-    """A code with which some people may register in a category, until a moment."""
+    """A code with which some people may register in a category, until it expires."""
 
     __tablename__ = "invitation_code"
 
@@ -20,10 +20,10 @@ class InvitationCode(Base):
         ForeignKey("registration_category.id", ondelete="CASCADE"), index=True
     )
     note: Mapped[str] = mapped_column(default="")  # for the team
-    email: Mapped[str] = mapped_column(default="")  # to which the link was sent, if to one person
-    uses: Mapped[int]  # how many people may register with it
+    email: Mapped[str] = mapped_column(default="")  # the recipient, if it is for one person
+    uses: Mapped[int]  # how often it can be used
     used: Mapped[int] = mapped_column(default=0)
-    held: Mapped[int] = mapped_column(default=0)  # places that are kept for it and count as taken
+    held: Mapped[int] = mapped_column(default=0)  # places kept for it, which count as taken
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)
     created_at: Mapped[datetime]

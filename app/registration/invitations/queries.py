@@ -20,7 +20,7 @@ MAX_LIST = 5_000  # codes
 
 
 def get_state(invitation: InvitationCode) -> InvitationState:
-    """Return whether somebody can register with a code now, and else why not."""
+    """Return whether a code can be used now, or the reason why not."""
     if invitation.revoked_at is not None:
         return "revoked"
     if invitation.used >= invitation.uses:
@@ -29,38 +29,38 @@ def get_state(invitation: InvitationCode) -> InvitationState:
 
 
 def find_by_code(typed: str) -> InvitationCode | None:
-    """Return the invitation with a code, however it was typed, or None."""
+    """Return the invitation with a code, normalised, or None."""
     code = "".join(one for one in typed.upper() if one.isalnum())
     return db.session.scalar(select(InvitationCode).where(InvitationCode.code == code))
 
 
 def get_invitation(number: int) -> InvitationCode:
-    """Return the invitation with this number; raise NotFound."""
+    """Return the invitation with this number; raise NotFound if there is none."""
     return require(db.session.get(InvitationCode, number), NotFound("There is no such invitation"))
 
 
 def has_held_place(answers: Answers) -> bool:
-    """Return True if a place is kept for whoever registers with these answers."""
+    """Return True if a place is kept for a person with these answers."""
     if INVITATION not in answers:
         return False
-    held = select(InvitationCode.id).where(
+    statement = select(InvitationCode.id).where(
         InvitationCode.code == answers[INVITATION],
         InvitationCode.held > 0,
         InvitationCode.expires_at > clock.now(),
     )
     with read_only_connection(db.engine) as connection:
-        return connection.execute(held).first() is not None
+        return connection.execute(statement).first() is not None
 
 
 def list_page(
     search: str, state: str, category: str, *, offset: int, limit: int
 ) -> tuple[Sequence[InvitationCode], int]:
     """Return a page of codes, the newest first, and their total number."""
-    such = list(_iter_conditions(search, state, category))
-    total = db.session.scalar(select(func.count(InvitationCode.id)).where(*such)) or 0
+    conditions = list(_iter_conditions(search, state, category))
+    total = db.session.scalar(select(func.count(InvitationCode.id)).where(*conditions)) or 0
     rows = (
         select(InvitationCode)
-        .where(*such)
+        .where(*conditions)
         .options(joinedload(InvitationCode.category))
         .order_by(InvitationCode.id.desc())
     )
@@ -70,7 +70,7 @@ def list_page(
 def _iter_conditions(search: str, state: str, category: str) -> Iterator[ColumnElement[bool]]:
     columns = (InvitationCode.code, InvitationCode.email, InvitationCode.note)
     for word in search.split():
-        yield or_(*(one.icontains(word, autoescape=True) for one in columns))
+        yield or_(*(column.icontains(word, autoescape=True) for column in columns))
     if category:
         yield InvitationCode.category_id == int(category)
     now, is_revoked = clock.now(), InvitationCode.revoked_at.is_not(None)
@@ -86,7 +86,7 @@ def _iter_conditions(search: str, state: str, category: str) -> Iterator[ColumnE
 
 
 def list_overdue(now: datetime, limit: int) -> Sequence[InvitationCode]:
-    """List codes whose time is over while places are kept for them, and lock them."""
+    """Lock and list expired codes with kept places."""
     overdue = select(InvitationCode).where(
         InvitationCode.held > 0, InvitationCode.expires_at <= now
     )
@@ -95,7 +95,7 @@ def list_overdue(now: datetime, limit: int) -> Sequence[InvitationCode]:
 
 
 def is_anything_overdue() -> bool:
-    """Return True if places may have to go back; it takes no lock."""
+    """Return True if kept places may have to be released; it takes no lock."""
     overdue = select(InvitationCode.id).where(
         InvitationCode.held > 0, InvitationCode.expires_at <= clock.now()
     )

@@ -1,7 +1,7 @@
-"""What is done with invitation codes: create, use, revoke; places that were kept go back.
+"""Operations on invitation codes: create, use, revoke; kept places are released.
 
-Locks are taken in one order: the limits, then the code. So of two people who use the last use of a
-code in the same second, one gets the place.
+Locks are taken in one order: the limits, then the code. So if two people use the last use of a code
+concurrently, only one gets the place.
 """
 
 import secrets
@@ -29,22 +29,22 @@ from app.row_locks import lock_row
 from app.text import count_of
 
 CODE_LENGTH = 10
-MAX_CODES, MAX_USES = 200, 1_000  # that are created at once; of one code
-RETENTION = timedelta(days=30)  # of the email address and the note, after it has expired
-BATCH_SIZE = 100  # codes per transaction, so that nobody waits long for the limit
+MAX_CODES, MAX_USES = 200, 1_000  # created at once; of one code
+RETENTION = timedelta(days=30)  # of the email address and the note, after expiry
+BATCH_SIZE = 100  # codes per transaction, so that others do not wait long for the limit
 REASONS = {
     "used": "This invitation has been used",
     "expired": "This invitation has expired",
     "revoked": "The organisers have withdrawn this invitation",
 }
-# What packages above this one do when somebody registers with a code, and what they know of whoever
-# has it.
+# Callbacks of packages above this one, for registrations with a code, and for data about its
+# holder.
 USE_HOOKS: list[Callable[[InvitationCode, Base], None]] = []
 ANSWER_SOURCES: list[Callable[[InvitationCode], Answers]] = []
 
 
 class InvitationEnded(RuleViolation):
-    """Nobody can register with this code any more."""
+    """The code can no longer be used to register."""
 
 
 class InvitationUnknown(InvitationEnded):
@@ -53,13 +53,13 @@ class InvitationUnknown(InvitationEnded):
 
 @dataclass(frozen=True)
 class InvitationOptions:
-    """What organisers say of codes that they create."""
+    """The options of codes to be created."""
 
     uses: int
     expires_at: datetime
     is_held: bool  # whether places are kept, which count as taken
     note: str = ""
-    email: str = ""  # of the one person who gets the link
+    email: str = ""  # of the single recipient of the link
 
 
 def create(
@@ -90,7 +90,7 @@ def create_codes(
 
 
 def accept(typed: str) -> Answers:
-    """Return the answers with which somebody who has a code starts; raise InvitationEnded."""
+    """Return the initial answers of a person with a code; raise InvitationEnded."""
     invitation = queries.find_by_code(typed)
     if invitation is None:
         raise InvitationUnknown("We cannot find this code. Check it and try again")
@@ -117,15 +117,15 @@ def reserve(code: str, names: Sequence[str], row: Base) -> None:
 
 
 def spend(code: str) -> None:
-    """Use a code up for somebody who joins the waiting list; raise InvitationEnded.
+    """Use a code for a person who joins the waiting list; raise InvitationEnded.
 
-    The caller holds the lock of the limit. Who leaves the list gives the use back.
+    The caller must hold the lock of the limit. Leaving the list restores the use.
     """
     _count_use(_lock_open(code), "The invitation was used to join the waiting list")
 
 
 def revoke(invitation: InvitationCode, *, actor: str) -> None:
-    """End a code; places that were kept for it go back at once."""
+    """Revoke a code; places kept for it are released at once."""
     _lock(invitation)
     if invitation.revoked_at is not None:
         raise RuleViolation("This invitation code has already been withdrawn")
@@ -136,13 +136,13 @@ def revoke(invitation: InvitationCode, *, actor: str) -> None:
 
 
 def record_export(count: int, *, actor: str) -> None:
-    """Record that somebody exported codes."""
+    """Record that codes were exported."""
     summary = f"Exported {count_of(count, 'invitation code')}"
     history.record(summary, subject="invitations", actor=actor)
 
 
 def run_due() -> None:
-    """Give back the places of codes whose time is over; run by the worker."""
+    """Release the kept places of expired codes; run by the worker."""
     if not cache_version.is_clock_in_sync() or not queries.is_anything_overdue():
         return
     seats.lock_if_set(CONFERENCE)
@@ -153,7 +153,7 @@ def run_due() -> None:
 
 
 def purge_expired() -> None:
-    """Erase who was invited, a month after the code has expired; the counts remain."""
+    """Erase the recipients a month after their codes expired; the counts remain."""
     if cache_version.is_clock_in_sync():
         old = InvitationCode.expires_at < clock.now() - RETENTION
         known = or_(InvitationCode.email != "", InvitationCode.note != "")
@@ -161,7 +161,7 @@ def purge_expired() -> None:
 
 
 def _erase_delegate(delegate: Delegate) -> None:
-    """Erase who was invited with a code for one person, when their details are deleted."""
+    """Erase the recipient of a single person's code, when their details are deleted."""
     is_theirs = func.lower(InvitationCode.email) == delegate.email.lower()
     rows = update(InvitationCode).where(is_theirs, InvitationCode.email != "")
     db.session.execute(rows.values(email="", note=""))
@@ -186,7 +186,7 @@ def _build(category: RegistrationCategory, options: InvitationOptions) -> Invita
 
 
 def _lock_open(code: str) -> InvitationCode:
-    """Return the invitation with a code, locked; raise InvitationEnded if it cannot be used."""
+    """Lock and return the invitation with a code; raise InvitationEnded if it cannot be used."""
     found = select(InvitationCode).where(InvitationCode.code == code).with_for_update()
     invitation = db.session.scalar(found.execution_options(populate_existing=True))
     if invitation is None:

@@ -1,4 +1,4 @@
-"""Registering with an invitation: by its link, or with the code typed by hand.
+"""Registering with an invitation: by its link, or with a typed code.
 
 Opening a link changes nothing, because mail scanners open every link; a button starts registering.
 """
@@ -81,7 +81,7 @@ def show(code: str) -> ResponseReturnValue:
 
 
 def _start_registration(invited: Answers) -> Response:
-    """Store the invitation with what this browser has answered, and lead on."""
+    """Store the invitation with this browser's answers, and continue."""
     progress = cookie.current_progress()
     secret = progress.secret
     if progress.stored_draft is None or progress.is_submitted:

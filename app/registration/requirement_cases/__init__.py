@@ -1,1 +1,1 @@
-"""Access and dietary requirements as cases: who arranges what, by when, and the answers."""
+"""Access and dietary requirements as cases: who arranges what, by when, and the replies."""

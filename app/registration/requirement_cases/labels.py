@@ -1,4 +1,4 @@
-"""The words for requirements and for how far they are arranged."""
+"""The labels of requirements and of the states of their cases."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -27,21 +27,21 @@ STATE_LOOKS: Final[Mapping[str, str]] = {ARRANGED: "strong", NOT_POSSIBLE: "warn
 
 
 def name_requirement(opened: OpenedCase) -> str:
-    """Return what is required, in the language of the page."""
+    """Return the label of the requirement, in the language of the page."""
     if opened.kind == WORDS:
         return str(gettext("In their own words"))
     return _name_kind(opened)
 
 
 def name_own_requirement(opened: OpenedCase) -> str:
-    """Return what is required, for the delegate who requires it."""
+    """Return the label of the requirement for the delegate."""
     if opened.kind == WORDS:
         return str(gettext("What you wrote in your own words"))
     return _name_kind(opened)
 
 
 def show_text(text: str) -> str:
-    """Return a text of a case, or the sentence in place of one that cannot be read."""
+    """Return a text of a case, or a sentence in place of one that cannot be decrypted."""
     return private_answers.show(text) if private_answers.is_unreadable(text) else text
 
 

@@ -23,14 +23,14 @@ from app.delegates.requirement_models import (
 from app.errors import NotFound
 from app.history.models import HistoryEntry
 
-ALL, UNREAD = "all", "replied"  # besides the states; "" is for what has to be done
+ALL, UNREAD = "all", "replied"  # besides the states; "" means unfinished
 MINE, NOBODY = "me", "nobody"
 OVERDUE, THIS_WEEK, NO_DATE = "overdue", "week", "none"
 A_WEEK = timedelta(days=7)
 NO_CASE = "This requirement no longer exists, or its booking has been cancelled"
 IS_UNFINISHED = RequirementCase.state.in_(UNFINISHED)
 HAS_UNREAD_REPLY = RequirementCase.has_unread_reply.is_(True)
-HISTORY_SUBJECTS = select(  # the subjects, in the audit log, of a delegate's requirements
+HISTORY_SUBJECTS = select(  # the audit log subjects of a delegate's requirements
     RequirementCase.type + literal(SUBJECT_SUFFIX) + RequirementCase.key
 ).where(RequirementCase.delegate_id == bindparam("delegate_id"))
 OF_ATTENDING = RequirementCase.delegate_id.in_(select(Delegate.id).where(ATTENDING))
@@ -41,19 +41,19 @@ HAS_OPEN_CASE = ATTENDING & Delegate.id.in_(
 
 @dataclass(frozen=True)
 class OpenedCase:
-    """A case with its texts, whose it is, and who sees to it."""
+    """A case with its texts, its delegate, and its owner."""
 
     row: RequirementCase
     delegate: Delegate
-    owner: str  # an address, or ""
+    owner: str  # an email address, or ""
 
     def read(self, column: str) -> str:
-        """Return a text; it stays encrypted if it cannot be read."""
+        """Decrypt a text; it stays encrypted if that fails."""
         return requirement_texts.read(self.row, self.delegate.reference, column)
 
     @property
     def kind(self) -> str:
-        """What is required: one of the kinds of its type, or WORDS."""
+        """The requirement: one of the kinds of its type, or WORDS."""
         return self.read("kind")
 
     @property
@@ -63,21 +63,21 @@ class OpenedCase:
 
     @property
     def reply(self) -> str:
-        """What the delegate has replied."""
+        """The delegate's reply."""
         return self.read("reply")
 
     @property
     def words(self) -> str:
-        """What the delegate wrote in their own words when they registered."""
+        """The delegate's own words at registration."""
         return requirement_texts.read_words(self.row, self.delegate)
 
     @property
     def can_be_marked(self) -> bool:
-        """Whether it can be marked as arranged unread: not while there is a new reply."""
+        """Whether it can be marked as arranged without opening it, which a new reply prevents."""
         return self.row.state != ARRANGED and not self.row.has_unread_reply
 
     def is_overdue(self, today: date) -> bool:
-        """Return True if it should have been arranged before today."""
+        """Return True if it is due before today."""
         due = self.row.due_on
         return due is not None and due < today and self.row.is_unfinished
 
@@ -89,10 +89,10 @@ class CaseFilter:
     type: str
     today: date
     search: str = ""
-    state: str = ""  # "": those that are not finished
-    owner: str = ""  # MINE, NOBODY or the number of a person
+    state: str = ""  # "": unfinished cases
+    owner: str = ""  # MINE, NOBODY or the id of a person
     due: str = ""
-    person_id: int | None = None  # who asks
+    person_id: int | None = None  # the current user
 
 
 def list_page(wanted: CaseFilter, *, offset: int, limit: int) -> tuple[Sequence[OpenedCase], int]:
@@ -109,7 +109,7 @@ def list_page(wanted: CaseFilter, *, offset: int, limit: int) -> tuple[Sequence[
 
 
 def list_by_keys(type_name: str, keys: Collection[str]) -> Sequence[OpenedCase]:
-    """List the cases of this type that have these keys, in the order of the list."""
+    """List the cases of this type with these keys, in the order of the list."""
     chosen = (ATTENDING, RequirementCase.type == type_name, RequirementCase.key.in_(keys))
     rows = db.session.execute(_select_cases(*chosen)).all()
     return [OpenedCase(row, delegate, owner or "") for row, delegate, owner in rows]
@@ -118,7 +118,7 @@ def list_by_keys(type_name: str, keys: Collection[str]) -> Sequence[OpenedCase]:
 def _select_cases(
     *conditions: ColumnElement[bool],
 ) -> Select[tuple[RequirementCase, Delegate, str]]:
-    """Select cases with whose they are and who sees to them, overdue and next due first."""
+    """Select cases with their delegates and owners, overdue and next due first."""
     done_last = case((IS_UNFINISHED, 0), else_=1)
     undated_last = case((RequirementCase.due_on.is_(None), 1), else_=0)
     return (
@@ -135,7 +135,7 @@ def _list_conditions(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
     return (
         ATTENDING,
         RequirementCase.type == wanted.type,
-        *(Delegate.search_text.contains(one, autoescape=True) for one in words),
+        *(Delegate.search_text.contains(word, autoescape=True) for word in words),
         *_match_state(wanted.state),
         *_match_owner(wanted),
         *_match_due(wanted),
@@ -169,7 +169,7 @@ def _match_due(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
 
 
 def get_case(type_name: str, key: str) -> OpenedCase:
-    """Return a case of this type of somebody who attends; raise NotFound if there is none."""
+    """Return a case of this type of an active delegate; raise NotFound if there is none."""
     found = list_by_keys(type_name, [key])
     if not found:
         raise NotFound(NO_CASE)
@@ -177,36 +177,36 @@ def get_case(type_name: str, key: str) -> OpenedCase:
 
 
 def map_of_delegate(delegate: Delegate) -> Mapping[str, Sequence[OpenedCase]]:
-    """Return the cases of a delegate by type, for the types of which they have any."""
+    """Return the cases of a delegate by type, without types that have none."""
     cases = list_of_delegate(delegate)
-    by_type = {name: [one for one in cases if one.row.type == name] for name in TYPES}
+    by_type = {name: [opened for opened in cases if opened.row.type == name] for name in TYPES}
     return {name: found for name, found in by_type.items() if found}
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[OpenedCase]:
-    """List the cases of a delegate, in the order in which they were made."""
+    """List the cases of a delegate, in the order of creation."""
     return [
-        OpenedCase(one, delegate, "")
-        for one in sorted(delegate.requirement_cases, key=lambda row: row.id)
+        OpenedCase(requirement_case, delegate, "")
+        for requirement_case in sorted(delegate.requirement_cases, key=lambda row: row.id)
     ]
 
 
 def get_of_delegate(delegate: Delegate, type_name: str, key: str) -> OpenedCase:
-    """Return a case of this delegate; raise NotFound if they have none with type and key."""
+    """Return a case of this delegate; raise NotFound if none has this type and key."""
     cases = map_of_delegate(delegate).get(type_name, ())
-    found = [one for one in cases if one.row.key == key]
+    found = [opened for opened in cases if opened.row.key == key]
     if not found:
         raise NotFound(NO_CASE)
     return found[0]
 
 
 def list_possible_owners(roles: frozenset[str]) -> Sequence[Person]:
-    """List the members of the team with these roles, by address."""
-    return [one for one in accounts.list_team() if one.role in roles]
+    """List the team members with these roles, by address."""
+    return [member for member in accounts.list_team() if member.role in roles]
 
 
 def was_viewed_since(subject: str, summary: str, actor: str, since: datetime) -> bool:
-    """Return True if the audit log says that somebody has looked since then."""
+    """Return True if the audit log has an access since then."""
     looked = select(HistoryEntry.id).where(
         HistoryEntry.subject == subject,
         HistoryEntry.summary == summary,
@@ -217,12 +217,12 @@ def was_viewed_since(subject: str, summary: str, actor: str, since: datetime) ->
 
 
 def count_unfinished(type_name: str) -> ColumnElement[int]:
-    """Return the subquery that counts the cases in which somebody still has to do something."""
+    """Return the subquery that counts the unfinished cases."""
     return _count(type_name, IS_UNFINISHED)
 
 
 def count_unread(type_name: str) -> ColumnElement[int]:
-    """Return the subquery that counts the cases with a reply that nobody has dealt with."""
+    """Return the subquery that counts the cases with a new reply."""
     return _count(type_name, HAS_UNREAD_REPLY)
 
 

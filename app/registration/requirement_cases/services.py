@@ -1,6 +1,6 @@
 """Working on cases of requirements: save, answer, reply.
 
-The audit log says what was done to a case by its key alone, never what is required or by whom.
+The audit log identifies a case only by its key, never by the requirement or the person.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from app.registration.requirement_cases.queries import OpenedCase
 from app.row_locks import lock_row
 
 BATCH_SIZE: Final = 200  # bookings per transaction
-MAX_REPLIES: Final = 10  # of one booking, within an hour
+MAX_REPLIES: Final = 10  # of one booking, per hour
 MAX_REPLIES_LENGTH: Final = 10_000  # characters of all replies about one requirement
 AN_HOUR: Final = timedelta(hours=1)
 LABELS: Final = {"state": "State", "owner_id": "Who arranges it", "due_on": "Due date"}
@@ -42,9 +42,9 @@ def save(
     actor: str,
     notify: bool = False,
 ) -> bool:
-    """Save state, owner, due date and answer; return True if there is anything new.
+    """Save state, owner, due date and answer; return True if there is news for the delegate.
 
-    A reply of the delegate counts as dealt with from then on.
+    This marks a reply by the delegate as handled.
     """
     row = opened.row
     _lock(row)
@@ -66,9 +66,9 @@ def save(
 
 
 def mark_arranged(opened: OpenedCase, *, actor: str) -> None:
-    """Save that a requirement is arranged, unless a reply has come that nobody has dealt with.
+    """Mark a requirement as arranged, unless there is a new reply.
 
-    No email is sent: there is no new answer.
+    No email is sent, since there is no new answer.
     """
     _lock(opened.row)
     if opened.can_be_marked:
@@ -103,7 +103,7 @@ def _to_text(name: str, value: Any) -> str:
 
 
 def _summarise(changes: Sequence[Change]) -> str:
-    return f"Changed: {', '.join(one.label.lower() for one in changes)}"
+    return f"Changed: {', '.join(change.label.lower() for change in changes)}"
 
 
 def reply(opened: OpenedCase, text: str) -> None:
@@ -126,10 +126,10 @@ def reply(opened: OpenedCase, text: str) -> None:
 def create_missing() -> None:
     """Create the cases of bookings from before there were any.
 
-    The worker does it, since only it can read the answers and wait for nobody. Answers whose key is
-    missing are left out until it is back: however many they are, they cost nothing.
+    The worker does it, since it can decrypt the answers without making a visitor wait. Answers
+    whose key is missing are skipped by the query, so that they cost nothing until it is restored.
     """
-    lacking = (
+    delegates_without_cases = (
         select(Delegate)
         .join(Needs, Needs.delegate_id == Delegate.id)
         .where(or_(*map(_lacks_cases, TYPES)))
@@ -137,7 +137,7 @@ def create_missing() -> None:
         .with_for_update(of=Delegate)
     )
     number = 0
-    for delegate in db.session.scalars(lacking).all():
+    for delegate in db.session.scalars(delegates_without_cases).all():
         before = len(delegate.requirement_cases)
         requirement_texts.match(delegate)
         number += len(delegate.requirement_cases) > before
@@ -151,12 +151,12 @@ def _lacks_cases(type_name: str) -> ColumnElement[bool]:
     has_case = exists().where(
         RequirementCase.delegate_id == Delegate.id, RequirementCase.type == type_name
     )
-    is_given = or_(*(one != "" for one in answers))
+    is_given = or_(*(answer != "" for answer in answers))
     return and_(is_given, *map(_has_known_key, answers), ~has_case)
 
 
 def _has_known_key(answer: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Match answers in the clear, and those under a key that is here."""
+    """Match unencrypted answers, and those whose key is known."""
     known = [f"{PREFIX}{key_id}:" for key_id in get_key_ring().ciphers]
     readable = (answer.startswith(one, autoescape=True) for one in known)
     return or_(~answer.startswith(PREFIX, autoescape=True), *readable)
@@ -173,6 +173,6 @@ def _touch(row: RequirementCase, *, has_unread_reply: bool) -> None:
 
 
 def _record(row: RequirementCase, summary: str, actor: str, changes: Sequence[Change] = ()) -> None:
-    """Record what was done; the answer is private, so only that it changed."""
-    public = [one for one in changes if one.field in LABELS]
+    """Record a change; the answer is private, so only the fact that it changed."""
+    public = [change for change in changes if change.field in LABELS]
     history.record(summary, subject=row.history_subject, actor=actor, field_changes=public)

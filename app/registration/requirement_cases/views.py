@@ -1,4 +1,4 @@
-"""A delegate's reply to what the organisers answered about a requirement."""
+"""A delegate's reply to the organisers' answer about a requirement."""
 
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue

@@ -1,1 +1,1 @@
-"""Seats in sessions: who booked one, how many are left, and giving them back."""
+"""Seats in sessions: who has booked one, how many are left, and releasing them."""

@@ -1,7 +1,7 @@
 """Seats in the agenda of a browser that has opened a booking.
 
-The cookie of the booking is asked for them, and never the agenda: its links are shared, and whoever
-has one may see stars and nothing else.
+They are found by the booking's cookie, never by the agenda: its links are shared, and their
+recipients may see stars and nothing else.
 """
 
 from flask import url_for
@@ -17,7 +17,7 @@ from app.web.rendering import absolute_url
 
 
 def find(agenda: Agenda | None) -> OwnSeats | None:
-    """Return the seats of the booking that was opened in this browser, if it still is one."""
+    """Return the seats of the booking that was opened in this browser, if it is active."""
     key = cookie.find_booking_key()
     delegate = bookings.find_booking(key) if key is not None else None
     if delegate is None or not delegate.is_attending:
@@ -31,12 +31,12 @@ def find(agenda: Agenda | None) -> OwnSeats | None:
 
 
 def feed_url(delegate: Delegate) -> str:
-    """Return the address of the calendar with somebody's seats and stars."""
+    """Return the URL of the calendar with a delegate's seats and stars."""
     return absolute_url("session_bookings.feed", token=links.session_feed_token(delegate))
 
 
 def _is_in_feed(agenda: Agenda | None, delegate: Delegate) -> bool:
-    """Return True if the calendar of the booking has all stars of this browser."""
+    """Return True if the booking's calendar has all stars of this browser."""
     if agenda is None or not agenda.stars:
         return True
     linked = bookings.find_agenda_link(delegate)

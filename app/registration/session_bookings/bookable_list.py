@@ -1,7 +1,7 @@
-"""The sessions that somebody may still book: narrowed by day, theme and words, page by page.
+"""The sessions that a delegate can still book: filtered by day, theme and words, in pages.
 
-A conference may have a thousand of them. Only those of one page become choices, since each takes
-a look at its seats and at what else the person has booked.
+A conference may have a thousand of them. Only those of one page become choices, since each needs
+its free seats and the person's other bookings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,16 +22,16 @@ LAST_PAGE_DIGITS = 4
 
 @dataclass(frozen=True)
 class BookableFilter:
-    """What a person is looking for; empty values do not narrow."""
+    """The filters; empty values do not filter."""
 
     search: str = ""
-    day: str = ""  # in ISO
+    day: str = ""  # in ISO format
     theme: str = ""  # its slug
     page: int = 1
 
     @classmethod
     def parse(cls, typed: Mapping[str, str]) -> "BookableFilter":
-        """Read it from a query string."""
+        """Parse a query string."""
         page = typed.get("page", "")
         is_page = page.isascii() and page.isdigit() and len(page) <= LAST_PAGE_DIGITS
         return cls(
@@ -43,14 +43,14 @@ class BookableFilter:
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters of a link that keeps it, without the page."""
+        """Return the parameters of a link that keeps the filters, without the page."""
         values = {"q": self.search, "day": self.day, "theme": self.theme}
         return {name: value for name, value in values.items() if value}
 
 
 @dataclass(frozen=True)
 class BookableList:
-    """All sessions that somebody could still book, and those that are asked for."""
+    """All sessions that a delegate could still book, and those that match."""
 
     sessions: Sequence[Session]
     asked: BookableFilter
@@ -59,34 +59,36 @@ class BookableList:
     @cached_property
     def days(self) -> Sequence[date]:
         """The days on which there are any."""
-        return sorted({day for one in self.sessions if (day := day_of(one, self.zone))})
+        return sorted({day for session in self.sessions if (day := day_of(session, self.zone))})
 
     @cached_property
     def themes(self) -> Sequence[tuple[str, str]]:
         """The slugs and names of their themes, by name."""
-        found = {one.theme.slug: one.theme.name for one in self.sessions if one.theme}
+        found = {
+            session.theme.slug: session.theme.name for session in self.sessions if session.theme
+        }
         return sorted(found.items(), key=lambda one: sort_key(one[1]))
 
     @property
     def is_long(self) -> bool:
-        """Whether there are more than a page shows."""
+        """Whether there are more than one page shows."""
         return len(self.sessions) > PAGE_SIZE
 
     @cached_property
     def found(self) -> Sequence[Session]:
-        """Those that match, by time."""
+        """The matching sessions, by time."""
         words = sort_key(self.asked.search).split()
         return [
-            one
-            for one in self.sessions
-            if self._is_on_day(one)
-            and self.asked.theme in {"", one.theme.slug if one.theme else None}
-            and _contains(one, words)
+            session
+            for session in self.sessions
+            if self._is_on_day(session)
+            and self.asked.theme in {"", session.theme.slug if session.theme else None}
+            and _contains(session, words)
         ]
 
     @property
     def page(self) -> int:
-        """The number of the page, at most the last."""
+        """The number of the page, at most that of the last."""
         return min(self.asked.page, self.page_count)
 
     @property
@@ -96,7 +98,7 @@ class BookableList:
 
     @property
     def window(self) -> Sequence[Session]:
-        """Those on the page."""
+        """The sessions on the page."""
         first = (self.page - 1) * PAGE_SIZE
         return self.found[first : first + PAGE_SIZE]
 
@@ -108,8 +110,8 @@ class BookableList:
 
 
 def _contains(session: Session, words: Sequence[str]) -> bool:
-    """Tell whether title or speakers contain each of these words."""
+    """Return True if title or speakers contain each of these words."""
     if not words:
         return True
-    text = sort_key(" ".join((session.title, *(one.name for one in session.parts))))
+    text = sort_key(" ".join((session.title, *(part.name for part in session.parts))))
     return all(word in text for word in words)

@@ -1,7 +1,7 @@
 """Calendar entries of seats in sessions, for emails; the feed is in ``calendar_feed``.
 
-A seat's entry is the session's: it has the same UID as in every calendar of the site, so that
-nobody gets it twice, and the newest replaces it: that with the highest SEQUENCE.
+A seat's entry is the session's: it has the same UID as in every calendar of the site, so that there
+are no duplicates, and the version with the highest SEQUENCE replaces the others.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,9 +22,9 @@ def render_update(
     *,
     is_done: bool = True,
 ) -> bytes:
-    """Return the entries of sessions that somebody has booked, and of those given up, cancelled.
+    """Return the entries of booked sessions, and cancellations of released ones.
 
-    ``is_done`` says whether the seats that are given up have gone already.
+    ``is_done`` says whether the seats have already been released.
     """
     steps = released_seats.map_steps(delegate, booked, ended, is_done=is_done)
     with languages.use_language(delegate.language):
@@ -40,11 +40,15 @@ def render_update(
 
 
 def map_notes(booked: Collection[str]) -> Mapping[str, str]:
-    """Return what the entries of seats say: when the seats of people who do not come are freed."""
+    """Map sessions to the notes of their entries: when the seats of no-shows are freed."""
     sessions = current_release.get_programme().sessions
-    return {one.key: labels.describe_freeing(one) for one in sessions if one.key in booked}
+    return {
+        session.key: labels.describe_freeing(session)
+        for session in sessions
+        if session.key in booked
+    }
 
 
 def get_site() -> str:
-    """Return the base URL of the pages to which entries lead."""
+    """Return the base URL of the pages that entries link to."""
     return absolute_url("site.home").rstrip("/")

@@ -1,4 +1,4 @@
-"""The calendar of one person: what they have booked or starred, and the seats offered to them."""
+"""The calendar of one person: sessions they have booked or starred, and seats offered to them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,20 +17,19 @@ from app.releases import current_release
 
 
 def render_feed(delegate: Delegate, address: str) -> bytes:
-    """Return the sessions that somebody has booked or starred, for calendar applications.
+    """Return a delegate's booked and starred sessions, for calendar applications.
 
-    A seat that is offered to them is tentative until they answer. One that they gave back, lost or
-    did not take is cancelled until the conference is over, unless they have starred the session. So
-    are all seats of a booking that has been cancelled.
+    A seat on offer is tentative. One that was released, lost or declined is cancelled until the
+    conference is over, unless the session is starred. So are all seats of a cancelled booking.
     """
     programme = current_release.get_programme()
-    booked = {one.session_key: one.booked_at for one in queries.list_of_delegate(delegate)}
+    booked = {seat.session_key: seat.booked_at for seat in queries.list_of_delegate(delegate)}
     starred, latest = _list_starred(delegate), _map_offers(delegate)
     offered = {key for key, entry in latest.items() if entries.can_accept(entry)} - booked.keys()
     released = released_seats.map_times(delegate)
-    kept = booked.keys() | offered | starred
+    current_keys = booked.keys() | offered | starred
     is_over = clock.now().date() > programme.conference.ends_on
-    ended = (latest.keys() | (set() if is_over else released.keys())) - kept
+    ended = (latest.keys() | (set() if is_over else released.keys())) - current_keys
     changes = [(key, _get_change(entry)) for key, entry in latest.items()]
     again = [(key, at) for key, at in booked.items() if key in released]
     return ical_writer.dump(
@@ -38,19 +37,19 @@ def render_feed(delegate: Delegate, address: str) -> bytes:
         site=calendar.get_site(),
         name=gettext("My sessions: %(title)s", title=programme.conference.title),
         address=address,
-        keys=kept | ended,
+        keys=current_keys | ended,
         cancelled_for_reader=ended,
         changed_for_reader=_map_latest([*changes, *released.items(), *again]),
-        steps_for_reader=released_seats.map_steps(delegate, kept, ended),
+        steps_for_reader=released_seats.map_steps(delegate, current_keys, ended),
         tentative=offered - starred,
         notes=calendar.map_notes(booked.keys() | offered),
     )
 
 
 def _list_starred(delegate: Delegate) -> set[str]:
-    """List the keys of the sessions in the linked agenda, as long as there is a place."""
+    """List the keys of the sessions in the linked agenda, while the booking is active."""
     agenda = bookings.find_linked_agenda(delegate) if delegate.is_attending else None
-    return {one.session_key for one in agenda.stars} if agenda else set()
+    return {star.session_key for star in agenda.stars} if agenda else set()
 
 
 def _map_latest(changes: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
@@ -61,17 +60,17 @@ def _map_latest(changes: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
 
 
 def _map_offers(delegate: Delegate) -> dict[str, WaitingListEntry]:
-    """Return the newest entry by which somebody was offered a seat, by the key of the session."""
+    """Map session keys to the newest entry with an offer of a seat."""
     waits = waiting_list.list_of_delegate(delegate)
     return {
-        queries.read_key(one.scope): one
-        for one in waits
-        if one.is_for_session and one.offered_at is not None
+        queries.read_key(wait.scope): wait
+        for wait in waits
+        if wait.is_for_session and wait.offered_at is not None
     }
 
 
 def _get_change(entry: WaitingListEntry) -> datetime:
-    """Return when the seat was offered, or when the offer ended, by the clock at the latest."""
+    """Return when the seat was offered or the offer ended, at most the current time."""
     has_lapsed = entry.is_offered and not entries.can_accept(entry)
     moments = (entry.offered_at, entry.ended_at, entry.offer_ends_at if has_lapsed else None)
-    return max(one for one in moments if one is not None)
+    return max(moment for moment in moments if moment is not None)

@@ -1,7 +1,7 @@
-"""Checking people in at the door of a session, and letting in those who have no seat.
+"""Checking people in at the door of a session, and letting in those without a seat.
 
-Whoever is checked in keeps the seat; somebody who is let in gets one that is kept for the door, or
-a free one. Locks are those of booking: the limits of the sessions by key, then people's rows.
+A checked-in person keeps their seat; one who is let in gets a seat kept for the door, or a free
+one. Locks are those of booking: the limits of the sessions by key, then people's rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ from app.registration.session_bookings.overlaps import list_clashes
 
 
 def check_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
-    """Note that somebody has come; False if they have been checked in before."""
+    """Record that a person has come; return False if they were already checked in."""
     return _note_arrival(delegate, session, _lock(delegate, session), actor)
 
 
 def undo(delegate: Delegate, session: Session, *, actor: str) -> bool:
-    """Undo a check-in; the seat of somebody who was let in is kept for the next at the door."""
+    """Undo a check-in; the seat of a person who was let in is kept for the next at the door."""
     limits = session_seats.lock_sessions([session.key])
     operations.lock(delegate)
     seat = _find_seat(delegate, session)
@@ -43,9 +43,9 @@ def undo(delegate: Delegate, session: Session, *, actor: str) -> bool:
 
 
 def let_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
-    """Give somebody at the door a seat, or check in who has one; raise SoldOut if none is left.
+    """Give a person a seat at the door, or check them in; raise SoldOut if none is left.
 
-    A seat at the same time is given back, since they are here. False if they are in already.
+    A seat at the same time is released, since they are here. Return False if they are already in.
     """
     limits = _lock(delegate, session)
     operations.end_corrections(delegate)
@@ -55,7 +55,7 @@ def let_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
         raise RuleViolation(services.BOOKING_CANCELLED)
     if session.key not in limits or not session.is_bookable:
         raise RuleViolation("Nobody needs a seat in this session")
-    booked = {one.session_key for one in queries.list_of_delegate(delegate)} & limits.keys()
+    booked = {seat.session_key for seat in queries.list_of_delegate(delegate)} & limits.keys()
     clashes = list_clashes(session, booked)
     _take(delegate, session, limits[session.key])
     instead = _give_up(delegate, clashes, limits)
@@ -64,7 +64,7 @@ def let_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
 
 
 def _lock(delegate: Delegate, session: Session) -> Mapping[str, SeatLimit]:
-    """Lock the limits of a session and of those in which somebody has seats, then their row."""
+    """Lock the limits of a session and of a person's other sessions, then their row."""
     limits = session_seats.lock_sessions([session.key, *queries.list_keys([delegate.id])])
     operations.lock(delegate)
     return limits
@@ -73,7 +73,7 @@ def _lock(delegate: Delegate, session: Session) -> Mapping[str, SeatLimit]:
 def _note_arrival(
     delegate: Delegate, session: Session, limits: Mapping[str, SeatLimit], actor: str
 ) -> bool:
-    """Note that somebody with a seat has come; whoever was asked which seat to keep has chosen."""
+    """Record that a person with a seat has come, which settles a pending choice of seats."""
     seat = _find_seat(delegate, session)
     if seat is None:
         raise RuleViolation(
@@ -91,7 +91,7 @@ def _note_arrival(
 
 
 def _give_up(delegate: Delegate, others: Sequence[Session], limits: Mapping[str, SeatLimit]) -> str:
-    """Give back the seats at the same time of somebody who is here; return what to record."""
+    """Release a person's other seats at the same time; return what to record."""
     services.give_up(delegate, [one.key for one in others], limits)
     for other in others:
         session_emails.send_session_released(delegate, other.title, other, is_by_team=True)

@@ -1,4 +1,4 @@
-"""The page of registration that asks in which sessions somebody wants a seat."""
+"""The page of registration about seats in sessions."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ bp = Blueprint("sessions", __name__)
 
 
 class SessionsForm(AnswersForm):
-    """Choose sessions in which to book a seat; none is an answer, too."""
+    """Choose sessions in which to book a seat; none is a valid answer."""
 
     template = "registration/sessions.html"
     heading = _l("Do you want to book seats in any sessions? (optional)")
@@ -37,17 +37,17 @@ class SessionsForm(AnswersForm):
 
     @property
     def questions(self) -> Sequence[Field]:
-        """The one question."""
+        """Return the only question."""
         return [self.sessions]
 
     @property
     def keys(self) -> Sequence[str]:
-        """The keys of the sessions that are ticked."""
+        """The keys of the selected sessions."""
         return self.sessions.data or ()
 
     def validate_sessions(self, field: Field) -> None:
-        """Require sessions that have seats and are not on at the same time."""
-        chosen = [one for one in self.offered if one.key in self.keys]
+        """Require sessions that have seats and do not overlap."""
+        chosen = [session for session in self.offered if session.key in self.keys]
         if len(chosen) < len(set(self.keys)):
             raise ValidationError(gettext("A session is no longer available. Check your choice"))
         full = next(filter(choices.is_full, chosen), None)
@@ -89,9 +89,9 @@ def answer() -> ResponseReturnValue:
 
 
 def _show(progress: RegistrationProgress) -> Response:
-    """Show the page; without an answer it is the same for all who chose the same days."""
+    """Show the page; without an answer it is the same for everyone with the same days."""
     if SESSIONS in progress.answers:
-        chosen = [one.key for one in choices.list_chosen(progress.answers)]
+        chosen = [session.key for session in choices.list_chosen(progress.answers)]
         return _render(_build_form(progress, sessions=chosen), progress)
     offered = len(choices.list_offered(progress.answers))
     return views.cached_form_page(
@@ -113,7 +113,7 @@ def _submit(form: SessionsForm, progress: RegistrationProgress) -> Response:
 def _build_form(progress: RegistrationProgress, **data: object) -> SessionsForm:
     form = SessionsForm(data=data)
     form.offered = choices.list_offered(progress.answers)
-    form.sessions.choices = [(one.key, one.title) for one in form.offered]
+    form.sessions.choices = [(session.key, session.title) for session in form.offered]
     return form
 
 

@@ -1,7 +1,7 @@
-"""The sessions in which somebody who is registering wants a seat, among their other answers.
+"""The sessions in which a person who is registering wants a seat.
 
-They are asked for where seats can be booked on the days that they have chosen. An answer names
-sessions by their keys; whatever can no longer be booked is left out when it is read.
+They are asked if seats can be booked on the chosen days. An answer contains session keys; those
+that can no longer be booked are left out when it is read.
 """
 
 import json
@@ -30,11 +30,11 @@ SESSIONS = "sessions"  # the step, and the name of its answer
 
 @dataclass(frozen=True)
 class SessionOption:
-    """A session that somebody can choose, unless it is full."""
+    """A session that someone can choose, unless it is full."""
 
     session: Session
     is_full: bool
-    overlapping: tuple[Session, ...]  # others to choose that start at another time
+    overlapping: tuple[Session, ...]  # other options with another start that overlap
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class DayOptions:
 
 
 def is_asked(answers: Answers) -> bool:
-    """Return True if somebody with these answers is asked for sessions.
+    """Return True if a person with these answers is asked for sessions.
 
-    Who joins the waiting list or applies has no place yet, so they book seats once they have one.
-    Whoever takes the place of a colleague chooses on their booking page.
+    People who join the waiting list or apply have no place yet, so they book seats once they have
+    one. Those who take over a colleague's place choose on their booking page.
     """
     if not _list_bookable() or TRANSFER in answers or applications.needs_approval(answers):
         return False
@@ -82,13 +82,15 @@ def list_offered(answers: Answers) -> Sequence[Session]:
         day = day_of(session, zone)
         return days is None or day is None or day.isoformat() in days
 
-    return [one for one in _list_bookable() if is_on_days(one) and not has_started(one)]
+    return [
+        session for session in _list_bookable() if is_on_days(session) and not has_started(session)
+    ]
 
 
 def list_chosen(answers: Answers) -> Sequence[Session]:
-    """List the sessions that somebody has chosen and that are still on offer."""
+    """List the chosen sessions that are still on offer."""
     keys = read_keys(answers)
-    return [one for one in list_offered(answers) if one.key in keys] if keys else ()
+    return [session for session in list_offered(answers) if session.key in keys] if keys else ()
 
 
 def read_keys(answers: Answers, name: str = SESSIONS) -> Collection[str]:
@@ -103,17 +105,17 @@ def dump_keys(keys: Iterable[str]) -> str:
 
 
 def find_clash(sessions: Iterable[Session]) -> tuple[Session, Session] | None:
-    """Return two of these sessions that are on at the same time, or None."""
+    """Return two of these sessions that overlap, or None."""
     return next((pair for pair in combinations(sessions, 2) if overlaps(*pair)), None)
 
 
 def is_full(session: Session) -> bool:
-    """Return True if no seat of a session is left, as far as pages know."""
+    """Return True if a session has no seat left, according to the cache."""
     return labels.get_state(session) == FULL
 
 
 def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOptions]:
-    """List what somebody can choose, by day and time; ``chosen`` are the keys that are ticked."""
+    """List the options by day and time; ``chosen`` are the keys of the selected ones."""
     offered = list_offered(answers)
     overlapping = _map_overlapping(offered)
     zone = get_programme().zone
@@ -126,7 +128,7 @@ def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOption
             day,
             tuple(
                 StartOptions(start, tuple(map(make, some)))
-                for start, some in groupby(sessions, lambda one: one.starts_at)
+                for start, some in groupby(sessions, lambda session: session.starts_at)
             ),
             sum(one.key in chosen for one in sessions),
         )
@@ -137,7 +139,7 @@ def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOption
 
 
 def list_rows(answers: Answers, full_note: str, none_text: str) -> Iterator[str]:
-    """Yield the titles of the chosen sessions as the check of all answers shows them."""
+    """Yield the titles of the chosen sessions for the check page."""
     chosen = list_chosen(answers)
     if not chosen:
         yield none_text
@@ -146,13 +148,13 @@ def list_rows(answers: Answers, full_note: str, none_text: str) -> Iterator[str]
 
 
 def _map_overlapping(offered: Sequence[Session]) -> Mapping[str, list[Session]]:
-    """Map sessions to those that start at another time and are on at the same time."""
+    """Map sessions to overlapping ones with another start."""
     found: dict[str, list[Session]] = {}
-    timed = [one for one in offered if one.starts_at is not None]
+    timed = [session for session in offered if session.starts_at is not None]
     for position, one in enumerate(timed):
         for other in timed[position + 1 :]:
             if one.ends_at is None or other.starts_at is None or other.starts_at >= one.ends_at:
-                break  # they are in the order of their times
+                break  # they are sorted by time
             if other.starts_at != one.starts_at and overlaps(one, other):
                 found.setdefault(one.key, []).append(other)
                 found.setdefault(other.key, []).append(one)
@@ -160,12 +162,12 @@ def _map_overlapping(offered: Sequence[Session]) -> Mapping[str, list[Session]]:
 
 
 def _list_bookable() -> Sequence[Session]:
-    """List the sessions in which people book seats, but for those whose seats are drawn."""
+    """List the bookable sessions, except those whose seats are drawn."""
     return cache_version.cached(
         "bookable sessions",
         lambda: [
-            one
-            for one in get_programme().sessions
-            if one.is_bookable and not labels.is_by_ballot(one)
+            session
+            for session in get_programme().sessions
+            if session.is_bookable and not labels.is_by_ballot(session)
         ],
     )

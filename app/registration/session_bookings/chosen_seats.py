@@ -1,8 +1,8 @@
-"""The seats that somebody gets with their place, in the transaction in which they register.
+"""Seats that people get with their place, in the transaction of their registration.
 
-The place never depends on a seat: what filled meanwhile is named, and the rest is booked. The email
-about the seats is rendered before the limits are locked, for what is free then; only if that has
-changed once they are locked is it rendered again.
+The place never depends on a seat: sessions that have filled up are reported, and the rest is
+booked. The email about the seats is rendered before the limits are locked, for what is free then;
+it is rendered again only if that has changed once they are locked.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -22,7 +22,7 @@ from app.registration.session_bookings import choices, labels, queries, services
 from app.registration.session_bookings.overlaps import overlaps
 from app.releases.current_release import get_programme
 
-BOOKED: Final = "booked sessions"  # keys of sessions, among what stays of the answers for a week
+BOOKED: Final = "booked sessions"  # keys of sessions, stored with the answers for a week
 MISSED: Final = "missed sessions"
 
 ReserveSeat = Callable[[Session], None]
@@ -30,7 +30,7 @@ ReserveSeat = Callable[[Session], None]
 
 @dataclass(frozen=True)
 class SeatOutcome:
-    """The sessions in which somebody got a seat, and those in which they did not."""
+    """The sessions in which a person got a seat, and those in which they did not."""
 
     booked: tuple[Session, ...] = ()
     missed: tuple[Session, ...] = ()
@@ -38,7 +38,7 @@ class SeatOutcome:
 
 @dataclass
 class ChosenSeats:
-    """The sessions that somebody has chosen while registering, and what came of them."""
+    """The sessions chosen at registration, and the result."""
 
     sessions: Sequence[Session]
     outcome: SeatOutcome = SeatOutcome()
@@ -47,17 +47,17 @@ class ChosenSeats:
 
     @classmethod
     def of(cls, answers: Answers) -> "ChosenSeats":
-        """Return the seats that are chosen in these answers."""
+        """Return the seats chosen in these answers."""
         chosen = choices.read_keys(answers)
-        return cls([one for one in get_programme().sessions if one.key in chosen])
+        return cls([session for session in get_programme().sessions if session.key in chosen])
 
     def expect(self) -> None:
-        """Work out what somebody would get now, without taking anything."""
-        left = queries.map_seats([one.key for one in self.sessions])
+        """Compute the seats that would be available now, without taking any."""
+        seats_by_key = queries.map_seats([chosen_session.key for chosen_session in self.sessions])
 
         def reserve(session: Session) -> None:
-            is_gone = session.key not in left or labels.is_by_ballot(session)
-            if is_gone or left[session.key].left <= 0:
+            is_gone = session.key not in seats_by_key or labels.is_by_ballot(session)
+            if is_gone or seats_by_key[session.key].left <= 0:
                 raise seats.SoldOut("All seats have been booked")
 
         self.outcome = _take_each(self.sessions, reserve)
@@ -75,17 +75,17 @@ class ChosenSeats:
 
         def take(names: Sequence[str], row: Base) -> None:
             seats.lock_limits(names)
-            self._limits = session_seats.lock_sessions(one.key for one in self.sessions)
+            self._limits = session_seats.lock_sessions(session.key for session in self.sessions)
             self._follow_release()
             take_seat(names, row)
 
         return take if self.sessions else take_seat
 
     def _follow_release(self) -> None:
-        """Take the sessions as they are published now; there may be a release since the answers."""
+        """Reload the sessions as published; there may have been a release since the answers."""
         cache_version.recheck_if_behind()
-        keys = {one.key for one in self.sessions}
-        self.sessions = [one for one in get_programme().sessions if one.key in keys]
+        keys = {session.key for session in self.sessions}
+        self.sessions = [session for session in get_programme().sessions if session.key in keys]
 
     def book(self, delegate: Delegate) -> None:
         """Book the seats for a new delegate, whose place was taken with ``locking``."""
@@ -104,8 +104,8 @@ class ChosenSeats:
         if not self.sessions:
             return {}
         return {
-            BOOKED: choices.dump_keys(one.key for one in self.outcome.booked),
-            MISSED: choices.dump_keys(one.key for one in self.outcome.missed),
+            BOOKED: choices.dump_keys(session.key for session in self.outcome.booked),
+            MISSED: choices.dump_keys(session.key for session in self.outcome.missed),
         }
 
     def _send(self, delegate: Delegate) -> Email:
@@ -123,17 +123,21 @@ class ChosenSeats:
 
 
 def read_outcome(typed: Answers) -> SeatOutcome:
-    """Return what the confirmation page shows of the seats, in the order of the programme."""
+    """Return the seats for the confirmation page, in the order of the programme."""
     booked, missed = (choices.read_keys(typed, name) for name in (BOOKED, MISSED))
     return SeatOutcome(_find(booked), _find(missed))
 
 
 def _find(keys: Collection[str]) -> tuple[Session, ...]:
-    return tuple(one for one in get_programme().sessions if one.key in keys) if keys else ()
+    return (
+        tuple(session for session in get_programme().sessions if session.key in keys)
+        if keys
+        else ()
+    )
 
 
 def _take_each(sessions: Iterable[Session], reserve: ReserveSeat) -> SeatOutcome:
-    """Take a seat in each session, but for those that clash with one before or have none left."""
+    """Take a seat in each session, except those that clash with an earlier one or are full."""
     booked: list[Session] = []
     missed: list[Session] = []
     for session in sessions:

@@ -1,11 +1,10 @@
-"""Two seats of one person that a release has put at the same time: they choose which to keep.
+"""Two seats of one person that a release has made overlap: the person chooses which to keep.
 
-Nobody can book two seats at the same time, but a release may move one session over another, or let
-one take place after all. Nobody loses a seat by that alone: the person is asked by email, and keeps
-both until a moment that it names, which is as far away as the end of an offer would be. If they
-have not chosen by then, the seat in the session that has changed is given back. That seat is known
-by ``SessionBooking.choose_by``. Where the clash is over, because a session was moved again,
-cancelled or given back, nothing needs to be chosen any more.
+Overlapping seats cannot be booked, but a release may move one session over another, or reinstate
+one. No one loses a seat by that alone: the person is asked by email, and keeps both until a
+deadline, which is as far away as that of an offer. If they have not chosen by then, the seat in the
+changed session is released; it is marked by ``SessionBooking.choose_by``. If the sessions no longer
+overlap, because one was moved again, cancelled or released, no choice is needed any more.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -34,8 +33,8 @@ Sessions = Mapping[str, Session]
 
 
 def follow_release(content: Snapshot) -> None:
-    """Ask the people of whom a release puts two seats at the same time; all limits are locked."""
-    sessions = {one.key: one for one in content.sessions}
+    """Ask people whose seats overlap after a release; all limits are locked."""
+    sessions = {session.key: session for session in content.sessions}
     changed = _list_changed(sessions)
     for booked in _iter_people(changed):
         order = sorted(booked, key=lambda one: (_is_asked(one), one.session_key in changed, one.id))
@@ -43,15 +42,15 @@ def follow_release(content: Snapshot) -> None:
 
 
 def keep_seat(delegate: Delegate, session: Session) -> None:
-    """Keep a seat, and give back those at the same time, each with an email."""
+    """Keep a seat, and release those at the same time, each with an email."""
     limits = session_seats.lock_sessions(queries.list_keys([delegate.id]))
     operations.end_corrections(delegate)
     session = services.get_current(session)
-    booked = {one.session_key for one in queries.list_of_delegate(delegate)} & limits.keys()
+    booked = {seat.session_key for seat in queries.list_of_delegate(delegate)} & limits.keys()
     if session.key not in booked:
         raise services.NotBookable("You no longer have a seat in this session")
     given_up = list_clashes(session, booked)
-    services.give_up(delegate, [one.key for one in given_up], limits)
+    services.give_up(delegate, [released_session.key for released_session in given_up], limits)
     for other in given_up:
         text = f"Kept the seat in {session.title}, and gave back the one in {other.title}"
         operations.record(delegate, text, ACTOR_DELEGATE)
@@ -59,11 +58,11 @@ def keep_seat(delegate: Delegate, session: Session) -> None:
 
 
 def run_due() -> None:
-    """Give back the seats of people who have not chosen in time; run by the worker."""
+    """Release the seats of people who have not chosen in time; run by the worker."""
     if not cache_version.is_clock_in_sync():
         return
     due = select(SessionBooking.delegate_id).where(SessionBooking.choose_by <= clock.now())
-    with read_only_connection(db.engine) as connection:  # it asks often
+    with read_only_connection(db.engine) as connection:  # runs often
         people = sorted(set(connection.scalars(due.order_by(SessionBooking.id).limit(BATCH_SIZE))))
     if not people:
         return
@@ -73,9 +72,9 @@ def run_due() -> None:
 
 
 def _list_changed(sessions: Sessions) -> set[str]:
-    """List the keys of sessions that take place at another time than so far, or after all."""
+    """List the keys of sessions that are rescheduled or reinstated."""
     cache_version.recheck_if_behind()
-    before = {one.key: one for one in get_programme().sessions}
+    before = {session.key: session for session in get_programme().sessions}
     return {key for key, one in sessions.items() if _get_times(before.get(key)) != _get_times(one)}
 
 
@@ -86,7 +85,7 @@ def _get_times(session: Session | None) -> object:
 
 
 def _iter_people(changed: Collection[str]) -> Iterator[Sequence[SessionBooking]]:
-    """Yield all seats of each person who has one in a session that has changed."""
+    """Yield all seats of each person with one in a changed session."""
     if not changed:
         return
     own = select(SessionBooking.delegate_id).where(SessionBooking.session_key.in_(changed))
@@ -102,7 +101,7 @@ def _is_asked(seat: SessionBooking) -> bool:
 
 
 def _ask(booked: Sequence[SessionBooking], sessions: Sessions) -> None:
-    """Ask about each seat that gives way to one before it, unless that was done already."""
+    """Ask about each seat that conflicts with an earlier one, unless that was done already."""
     contested = map_contested(booked, sessions)
     for seat in booked:
         clashes = contested.get(seat.id, [])
@@ -120,26 +119,26 @@ def _ask(booked: Sequence[SessionBooking], sessions: Sessions) -> None:
 
 
 def _end_choice(delegate: Delegate, limits: Mapping[str, SeatLimit]) -> None:
-    """Give back what somebody has not chosen in time; their row and these limits are locked."""
+    """Release seats not chosen in time; the person's row and these limits are locked."""
     booked = queries.list_of_delegate(delegate)
     if any(one.session_key not in limits for one in booked):
-        return  # they have just booked another seat, and the next round locks that, too
+        return  # another seat was just booked, which the next round locks, too
     for seat in booked:
         if seat.choose_by is None or seat.choose_by > clock.now():
-            continue  # perhaps since another seat has just gone
+            continue  # perhaps since another seat was just released
         session = queries.find_session(seat.session_key)
         others = [one.session_key for one in booked if one is not seat]
-        kept = list_clashes(session, others) if session is not None else []
+        kept_sessions = list_clashes(session, others) if session is not None else []
         services.give_up(delegate, [seat.session_key], limits)
         text = f"The seat in {seat.title} was given back, as nothing was chosen in time"
         operations.record(delegate, text, ACTOR_SITE)
         session_emails.send_session_released(
-            delegate, seat.title, session, is_by_team=False, kept=_join_titles(kept)
+            delegate, seat.title, session, is_by_team=False, kept=_join_titles(kept_sessions)
         )
 
 
 def _join_titles(sessions: Iterable[Session]) -> str:
-    return ", ".join(one.title for one in sessions)
+    return ", ".join(session.title for session in sessions)
 
 
 releases.ACTIVATION_HOOKS.append(follow_release)

@@ -1,8 +1,8 @@
-"""The booking of this browser, so that the page of a session leads to one's own step to book it.
+"""The booking of this browser, so that session pages link to the delegate's own booking step.
 
-Whoever opens "Your sessions" by the link in an email gets a cookie with a signed key, until the
-browser is closed. It is sent only to the addresses that lead there from public pages, and to the
-agenda, which shows seats beside stars; so public pages are the same for everyone.
+Opening "Your sessions" by the link in an email sets a cookie with a signed key, until the browser
+is closed. It is sent only to the URLs that public pages link to, and to the agenda, which shows
+seats beside stars; so public pages are the same for everyone.
 """
 
 from itertools import product

@@ -1,8 +1,8 @@
 """Seats of a session that organisers reserve, with a reason, or keep for people at the door.
 
-They are left out of the limit, so labels, bookings, ballots and waiting lists do without them. They
-can be booked again once they are released, by hand or by the worker at the time that was set; then
-they are offered first to those who wait. Whoever changes them holds the lock of the limit.
+They are excluded from the limit, so labels, bookings, ballots and waiting lists ignore them. They
+can be booked again once they are released, manually or by the worker at a set time; then they are
+first offered to the waiting list. Changing them requires the lock of the limit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,13 +26,13 @@ from app.registration.session_bookings.models import SeatHold
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 
-UNCLAIMED: Final = "Unclaimed seats"  # the reason that lists show
+UNCLAIMED: Final = "Unclaimed seats"  # the reason shown in lists
 RELEASED: Final = "These seats have already been released"
 
 
 @dataclass(frozen=True)
 class HoldDetails:
-    """How many seats are reserved, why, and until when."""
+    """How many seats to reserve, why, and until when."""
 
     seats: int
     reason: str
@@ -65,21 +65,21 @@ def add(session: Session, details: HoldDetails, *, actor: str) -> SeatHold:
 
 
 def release(hold: SeatHold, *, actor: str) -> None:
-    """Let seats that were reserved be booked, by those who wait first."""
+    """Release reserved seats, to the waiting list first."""
     limit = session_seats.lock_sessions([hold.session_key]).get(hold.session_key)
     found = select(SeatHold).where(SeatHold.id == hold.id)
     current = db.session.scalar(found.execution_options(populate_existing=True))
-    if current is None or limit is None:  # or a release lets everybody come without booking
+    if current is None or limit is None:  # or a release has made it open without booking
         raise RuleViolation(RELEASED)
     _end(current, limit, actor)
 
 
 def run_due() -> None:
-    """Release seats at the time that was set; run by the worker."""
+    """Release seats at their set time; run by the worker."""
     if not cache_version.is_clock_in_sync():
         return
     due = SeatHold.ends_at <= clock.now()
-    with read_only_connection(db.engine) as connection:  # it asks often
+    with read_only_connection(db.engine) as connection:  # runs often
         keys = set(connection.scalars(select(SeatHold.session_key).where(due)))
     limits = session_seats.lock_sessions(keys)
     rows = select(SeatHold).where(due, SeatHold.session_key.in_(limits)).order_by(SeatHold.id)
@@ -88,7 +88,7 @@ def run_due() -> None:
 
 
 def add_door_seats(session: Session, limit: SeatLimit, count: int) -> None:
-    """Keep seats that people have not taken up for those at the door; the limit is locked."""
+    """Keep untaken seats for people at the door; the limit must be locked."""
     session_seats.return_to_door(limit, count)
     hold = _find_unclaimed(session.key)
     if hold is not None:
@@ -108,9 +108,9 @@ def add_door_seats(session: Session, limit: SeatLimit, count: int) -> None:
 
 
 def use_door_seat(key: str) -> bool:
-    """Use up a seat that is kept for people at the door; False if there is none. It is locked."""
-    held = select(SeatHold).where(SeatHold.session_key == key, SeatHold.is_for_door)
-    rows = held.order_by(SeatHold.id).limit(1).execution_options(populate_existing=True)
+    """Use up a seat kept for people at the door; return False if there is none. It is locked."""
+    statement = select(SeatHold).where(SeatHold.session_key == key, SeatHold.is_for_door)
+    rows = statement.order_by(SeatHold.id).limit(1).execution_options(populate_existing=True)
     hold = db.session.scalar(rows)
     if hold is None:
         return False
@@ -123,7 +123,7 @@ def use_door_seat(key: str) -> bool:
 
 
 def list_next_offers(key: str, count: int) -> Sequence[WaitingListEntry]:
-    """List who would be offered so many more seats, in order, as things are now."""
+    """List who would be offered this many more seats, in order, as of now."""
     return waiting_list.list_next_in(session_seats.session_limit(key), count)
 
 
@@ -155,12 +155,12 @@ def _bump_if_door_changes(key: str) -> Iterator[None]:
     before = _has_door_seats(key)
     yield
     if _has_door_seats(key) != before:
-        bump_cache_version()  # pages say so
+        bump_cache_version()  # shown on public pages
 
 
 def _has_door_seats(key: str) -> bool:
-    held = select(SeatHold.id).where(SeatHold.session_key == key, SeatHold.is_for_door)
-    return db.session.scalar(held.limit(1)) is not None
+    statement = select(SeatHold.id).where(SeatHold.session_key == key, SeatHold.is_for_door)
+    return db.session.scalar(statement.limit(1)) is not None
 
 
 def _describe_seats(number: int) -> str:

@@ -1,7 +1,7 @@
 """How many seats of a session are left, in words, for public pages.
 
-Pages are cached, so the states of all sessions are read once for each cache version; whenever one
-turns, the version is bumped (``app.registration.seats``).
+Pages are cached, so the states of all sessions are read once per cache version, which is bumped
+whenever a state changes (``app.registration.seats``).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -35,7 +35,7 @@ from app.web.formatting import local_date, local_time
 
 T = TypeVar("T")
 
-BY_BALLOT: Final = "ballot"  # the seats are still to be drawn
+BY_BALLOT: Final = "ballot"  # the seats have not been drawn yet
 LABELS: Final = {
     PLACES_LEFT: _l("Seats left"),
     LIMITED: _l("Few seats left"),
@@ -49,14 +49,14 @@ STATES = select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken, SeatLimit.wait
 
 
 def seat_label(session: Session) -> str:
-    """Return how many seats of a session are left, or "" if nobody needs to book one."""
+    """Return how many seats of a session are left, or "" if it is open without booking."""
     if not session.is_bookable:
         return ""
     return str(LABELS[get_state(session)])
 
 
 def seat_action(session: Session) -> str:
-    """Return what people can do to get a seat, or "" if they can do nothing."""
+    """Return what people can do to get a seat, or "" if nothing."""
     if takes_waiting(session):
         return str(WAIT)
     if not session.is_bookable or has_started(session) or get_state(session) == FULL:
@@ -65,24 +65,24 @@ def seat_action(session: Session) -> str:
 
 
 def is_by_ballot(session: Session) -> bool:
-    """Return True if the seats of a session are still to be drawn."""
+    """Return True if the seats of a session are drawn in a ballot that has not taken place."""
     return session.is_bookable and get_state(session) == BY_BALLOT
 
 
 def takes_waiting(session: Session) -> bool:
-    """Return True if people can join the waiting list of a session: it is full, and to come."""
+    """Return True if people can join a session's waiting list: it is full and in the future."""
     is_open = session.is_bookable and not session.is_cancelled and not has_started(session)
     return is_open and get_state(session) == FULL
 
 
 def get_state(session: Session) -> str:
-    """Return how many seats are left; of a session that is not published yet, all of them."""
+    """Return how many seats are left; all of them for an unpublished session."""
     state = _get_states().get(session.key)
     return state or get_availability(session.booking_seats or 0, 0)
 
 
 def get_freeing_time(session: Session) -> datetime | None:
-    """Return when the seats of people who have not come are freed, or None if they are not."""
+    """Return when the seats of no-shows are freed, or None if they are not."""
     minutes = _get_doors().minutes.get(session.key)
     if minutes is None or session.starts_at is None or not session.is_bookable:
         return None
@@ -95,7 +95,7 @@ def has_door_seats(session: Session) -> bool:
 
 
 def describe_freeing(session: Session) -> str:
-    """Return the sentence that says by when people must come, or ""."""
+    """Return the sentence that says by when people must arrive, or ""."""
     freed_at = get_freeing_time(session)
     if freed_at is None:
         return ""
@@ -108,11 +108,15 @@ def describe_freeing(session: Session) -> str:
 
 
 def describe_sessions(keys: Collection[str]) -> Sequence[str]:
-    """Return the day, time, title and room of published sessions that take place, in order."""
-    chosen = [one for one in get_programme().sessions if one.key in keys and not one.is_cancelled]
+    """Describe published sessions that take place, in order: day, time, title and room."""
+    chosen = [
+        session
+        for session in get_programme().sessions
+        if session.key in keys and not session.is_cancelled
+    ]
     return [
-        ", ".join(filter(None, (*_describe_start(one), one.title, _name_room(one))))
-        for one in sorted(
+        ", ".join(filter(None, (*_describe_start(session), session.title, _name_room(session))))
+        for session in sorted(
             chosen, key=lambda one: one.starts_at.timestamp() if one.starts_at else inf
         )
     ]
@@ -128,12 +132,12 @@ def _name_room(session: Session) -> str:
 
 
 def _get_states() -> Mapping[str, str]:
-    """Return the state of each session; without the database the last one, or none."""
+    """Return the state of each session; the last known one if the database is unavailable."""
     return _cached_or("session seats", _load_states, {})
 
 
 def _cached_or(name: str, load: Callable[[], T], default: T) -> T:
-    """Return what is cached; without the database what was last cached, or else a default."""
+    """Return a cached value; if the database is unavailable, the last one or a default."""
     try:
         return cache_version.cached(name, load)
     except SQLAlchemyError as fault:
@@ -144,28 +148,28 @@ def _cached_or(name: str, load: Callable[[], T], default: T) -> T:
 
 @dataclass(frozen=True)
 class _Doors:
-    """What pages say of the doors of sessions, by key."""
+    """What pages say about check-in at sessions, by key."""
 
-    minutes: Mapping[str, int]  # before the start, when seats that are not taken up are freed
-    kept: Collection[str]  # the sessions with seats for people at the door
+    minutes: Mapping[str, int]  # before the start, when the seats of no-shows are freed
+    kept: Collection[str]  # sessions with seats kept for people at the door
 
 
 def _get_doors() -> _Doors:
-    """Return what pages say of doors; without the database what they said last, or nothing."""
+    """Return what pages say about check-in; the last known data if the database is unavailable."""
     return _cached_or("doors of sessions", _load_doors, _Doors({}, frozenset()))
 
 
 def _load_doors() -> _Doors:
     rows = select(SeatLimit.name, SeatLimit.no_show_minutes)
     rows = rows.where(IS_OF_SESSION, SeatLimit.no_show_minutes.is_not(None))
-    kept = select(SeatHold.session_key).where(SeatHold.is_for_door)
+    door_keys = select(SeatHold.session_key).where(SeatHold.is_for_door)
     with read_only_connection(db.engine) as connection:
         return _Doors(
             {
                 name.removeprefix(SESSION_PREFIX): number
                 for name, number in connection.execute(rows)
             },
-            frozenset(connection.scalars(kept)),
+            frozenset(connection.scalars(door_keys)),
         )
 
 

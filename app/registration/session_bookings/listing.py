@@ -1,4 +1,4 @@
-"""A person's sessions as their page shows them: booked, starred, and those that can be booked."""
+"""A person's sessions as their page shows them: booked, starred, and bookable."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,30 +28,30 @@ from app.web.formatting import local_time, short_date
 
 @dataclass(frozen=True)
 class SeatContest:
-    """Two seats of a person that are at the same time now, of which they choose one."""
+    """Two overlapping seats of a person, who must choose one."""
 
     choose_by: datetime
-    given_back: Session  # the one whose seat is given back if they do not
+    given_back: Session  # the one whose seat is released by default
 
 
 @dataclass(frozen=True)
 class SessionChoice:
-    """A session and what it is to one person."""
+    """A session, with a person's seat or options."""
 
     session: Session
     is_booked: bool
     is_starred: bool
-    clashes: tuple[Session, ...]  # other sessions that they have booked, at the same time
+    clashes: tuple[Session, ...]  # other sessions they have booked that overlap
     is_on_their_days: bool
     has_started: bool
     is_full: bool
     wait: Wait | None  # on the waiting list, or with an offer
-    ballot: PublicBallot | None = None  # that draws its seats
+    ballot: PublicBallot | None = None  # the one that draws its seats
     contest: SeatContest | None = None  # with another seat of theirs
 
     @property
     def is_offered(self) -> bool:
-        """Whether a seat is held for them that they can still take."""
+        """Whether a seat is held for them that they can still accept."""
         return self.wait is not None and entries.can_accept(self.wait.entry)
 
     @property
@@ -61,7 +61,7 @@ class SessionChoice:
 
     @property
     def own_seat(self) -> OwnSeat | None:
-        """What they have of it, in words: a seat, an offer, or a position; None if nothing."""
+        """What they have in words: a seat, an offer, or a position; None if nothing."""
         if self.is_booked:
             return OwnSeat(gettext("Booked"), is_booked=True, is_waiting=False)
         if self.wait is None:
@@ -77,17 +77,17 @@ class SessionChoice:
 
     @property
     def can_be_given_back(self) -> bool:
-        """Whether they have a seat that they can still give back."""
+        """Whether they have a seat that can still be released."""
         return self.is_booked and not self.has_started
 
     @property
     def can_be_booked(self) -> bool:
-        """Whether they can get a seat now, perhaps in place of another."""
+        """Whether they can get a seat now, perhaps in exchange for another."""
         return self._is_possible and (self.is_offered or not self.is_full)
 
     @property
     def can_be_waited_for(self) -> bool:
-        """Whether they can join the waiting list, and are not on it."""
+        """Whether they could join the waiting list."""
         return self._is_possible and self.is_full and self.wait is None
 
     @property
@@ -108,42 +108,46 @@ class ChoiceDay:
 
 @dataclass(frozen=True)
 class OwnSessions:
-    """A person's sessions by day, and a page of the others that can be booked."""
+    """A person's sessions by day, and a page of others that can be booked."""
 
     own: tuple[ChoiceDay, ...]
     others: tuple[ChoiceDay, ...]
-    bookable: BookableList  # of which others are a page
+    bookable: BookableList  # of which ``others`` is a page
     lost_titles: tuple[str, ...]  # of booked sessions that are no longer in the programme
 
     @property
     def seat_labels(self) -> Mapping[str, str]:
-        """What each seat is, by the slug of its session, for the rows of the programme."""
-        seats = ((one.session.slug, one.own_seat) for day in self.own for one in day.choices)
+        """The label of each seat, by session slug, for the rows of the programme."""
+        seats = (
+            (choice.session.slug, choice.own_seat) for day in self.own for choice in day.choices
+        )
         return {slug: seat.label for slug, seat in seats if seat is not None}
 
 
 def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
-    """Return everything that the page of a person's sessions shows."""
+    """Return the data for the page of a person's sessions."""
     programme = get_programme()
     seats = queries.list_of_delegate(delegate)
-    booked = {one.session_key: one.title for one in seats}
+    booked = {seat.session_key: seat.title for seat in seats}
     starred = _list_starred(delegate)
     waits = positions.map_waits(delegate)
-    make = _chooser(delegate, seats, starred, waits)
+    make = _make_choice_builder(delegate, seats, starred, waits)
     zone = ZoneInfo(programme.conference.time_zone)
     sessions = [
-        one for one in programme.sessions if not one.is_break or one.booking_seats is not None
+        session
+        for session in programme.sessions
+        if not session.is_break or session.booking_seats is not None
     ]
     own = {
-        one.key
-        for one in sessions
-        if one.key in booked or one.key in starred or session_limit(one.key) in waits
+        session.key
+        for session in sessions
+        if session.key in booked or session.key in starred or session_limit(session.key) in waits
     }
-    others = [one for one in sessions if one.is_bookable and one.key not in own]
+    others = [session for session in sessions if session.is_bookable and session.key not in own]
     bookable = BookableList(others, asked, zone)
-    public = {one.key for one in programme.sessions}
+    public = {session.key for session in programme.sessions}
     return OwnSessions(
-        own=_by_day((make(one) for one in sessions if one.key in own), zone),
+        own=_by_day((make(session) for session in sessions if session.key in own), zone),
         others=_by_day(map(make, bookable.window), zone),
         bookable=bookable,
         lost_titles=tuple(title for key, title in booked.items() if key not in public),
@@ -151,23 +155,23 @@ def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
 
 
 def list_with_seats(delegate: Delegate) -> Sequence[SessionChoice]:
-    """List the sessions in which somebody has a seat, or for which they wait."""
+    """List the sessions in which a person has a seat or waits for one."""
     seats = queries.list_of_delegate(delegate)
     waits = positions.map_waits(delegate)
-    own = {one.session_key for one in seats} | {queries.read_key(name) for name in waits}
-    make = _chooser(delegate, seats, (), waits)
-    return [make(one) for one in get_programme().sessions if one.key in own]
+    own = {seat.session_key for seat in seats} | {queries.read_key(name) for name in waits}
+    make = _make_choice_builder(delegate, seats, (), waits)
+    return [make(session) for session in get_programme().sessions if session.key in own]
 
 
 def build_choice(delegate: Delegate, session: Session, *, with_stars: bool = True) -> SessionChoice:
-    """Return what one session is to a person; many are refused at once, and need no stars."""
+    """Return one session with a person's options, without stars, as many are refused at once."""
     seats = queries.list_of_delegate(delegate)
     starred = _list_starred(delegate) if with_stars else set()
-    return _chooser(delegate, seats, starred, positions.map_waits(delegate))(session)
+    return _make_choice_builder(delegate, seats, starred, positions.map_waits(delegate))(session)
 
 
 def build_missed(session: Session) -> SessionChoice:
-    """Return what a session is to anybody who was too late for a seat, and could have booked it."""
+    """Return a session for a person who is too late for a seat, but could have booked it."""
     return SessionChoice(
         session=session,
         is_booked=False,
@@ -183,20 +187,20 @@ def build_missed(session: Session) -> SessionChoice:
 
 def _list_starred(delegate: Delegate) -> set[str]:
     agenda = bookings.find_linked_agenda(delegate)
-    return {one.session_key for one in agenda.stars} if agenda else set()
+    return {star.session_key for star in agenda.stars} if agenda else set()
 
 
-def _chooser(
+def _make_choice_builder(
     delegate: Delegate,
     seats: Iterable[SessionBooking],
     starred: Collection[str],
     waits: Mapping[str, Wait],
 ) -> Callable[[Session], SessionChoice]:
-    booked = {one.session_key: one.choose_by for one in seats}
-    held = [one for one in get_programme().sessions if one.key in booked]
+    booked = {seat.session_key: seat.choose_by for seat in seats}
+    booked_sessions = [session for session in get_programme().sessions if session.key in booked]
 
     def find_contest(clashes: Sequence[Session], session: Session) -> SeatContest | None:
-        """Return what has to be chosen because of a seat in this session, or None."""
+        """Return the choice that a seat in this session requires, or None."""
         involved = (session, *clashes) if session.key in booked and clashes else ()
         for one in involved:
             choose_by = booked[one.key]
@@ -205,7 +209,9 @@ def _chooser(
         return None
 
     def make(session: Session) -> SessionChoice:
-        clashes = tuple(one for one in held if one is not session and overlaps(one, session))
+        clashes = tuple(
+            one for one in booked_sessions if one is not session and overlaps(one, session)
+        )
         return SessionChoice(
             session=session,
             is_booked=session.key in booked,
@@ -224,6 +230,7 @@ def _chooser(
 
 def _by_day(choices: Iterable[SessionChoice], zone: ZoneInfo) -> tuple[ChoiceDay, ...]:
     grouped: Sequence[tuple[date | None, tuple[SessionChoice, ...]]] = [
-        (day, tuple(some)) for day, some in groupby(choices, lambda one: day_of(one.session, zone))
+        (day, tuple(some))
+        for day, some in groupby(choices, lambda choice: day_of(choice.session, zone))
     ]
     return tuple(ChoiceDay(day, some) for day, some in grouped)

@@ -1,7 +1,7 @@
-"""Seats of a booking that is merged into another one of the same person.
+"""Moving the seats of a booking that is merged into another one of the same person.
 
-No seat is taken or freed by it, so nobody who waits is passed over. The limits of the sessions and
-the rows of both people are locked by the caller.
+No seat is taken or freed by it, so it affects no waiting list. The caller has locked the limits of
+the sessions and the rows of both delegates.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,13 +16,13 @@ from app.registration.session_bookings.services import end_settled_choices
 
 
 def move_seats(source: Delegate, target: Delegate, days: str) -> Sequence[str]:
-    """Move the seats that fit to the booking that stays, and return the titles of the sessions.
+    """Move the seats that fit to the kept booking, and return the titles of the sessions.
 
-    Those stay behind that are in a session in which it has a seat, at the same time as one, or not
-    on its days. Where it waits for the session, it no longer does.
+    Seats do not move if the kept booking has a seat in the session, or at the same time, or not on
+    its days. If it waits for a session, it no longer does.
     """
     booked = {one.session_key for one in queries.list_of_delegate(target)}
-    moved: dict[str, str] = {}  # titles by key
+    moved: dict[str, str] = {}  # session titles by key
     given_up = queries.list_of_delegate(source)
     limits = session_seats.lock_sessions(one.session_key for one in given_up)
     for seat in given_up:

@@ -1,4 +1,4 @@
-"""Seats in sessions that people have booked, those they gave back, and those reserved."""
+"""Booked seats in sessions, released seats, and reserved seats."""
 
 from datetime import datetime
 
@@ -16,11 +16,11 @@ class SessionBooking(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     delegate_id: Mapped[int] = mapped_column(ForeignKey("delegate.id", ondelete="CASCADE"))
-    session_key: Mapped[str] = mapped_column(index=True)  # of the programme's document
-    title: Mapped[str]  # when it was booked
+    session_key: Mapped[str] = mapped_column(index=True)  # of the session in the programme
+    title: Mapped[str]  # at the time of booking
     booked_at: Mapped[datetime]
-    # until when they choose, since a release has put another of their seats at the same time; then
-    # this one is given back (``app.registration.session_bookings.clash_choices``)
+    # the deadline for a choice, since a release has made another of their seats overlap; then this
+    # one is released (``app.registration.session_bookings.clash_choices``)
     choose_by: Mapped[datetime | None] = mapped_column(default=None)
     checked_in_at: Mapped[datetime | None] = mapped_column(default=None)  # at the door
     is_from_door: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -39,7 +39,7 @@ class SessionBooking(Base):
 
 
 class ReleasedSeat(Base):
-    """A seat in a session that a delegate had and has given back, or lost."""
+    """A delegate's former seat in a session, released or lost."""
 
     __tablename__ = "released_seat"
 
@@ -48,12 +48,12 @@ class ReleasedSeat(Base):
         ForeignKey("delegate.id", ondelete="CASCADE"), index=True
     )
     session_key: Mapped[str]
-    title: Mapped[str]  # when it was booked
+    title: Mapped[str]  # at the time of booking
     released_at: Mapped[datetime]
 
 
 class SeatHold(Base):
-    """Seats of a session that nobody can book, until they are released or used at the door."""
+    """Seats of a session that cannot be booked until they are released or used at the door."""
 
     __tablename__ = "seat_hold"
 
@@ -62,9 +62,9 @@ class SeatHold(Base):
     seats: Mapped[int]
     reason: Mapped[str]
     is_for_door: Mapped[bool]
-    # seats of people who did not come in time, to which more may be added
+    # seats of no-shows, to which more may be added
     is_unclaimed: Mapped[bool] = mapped_column(default=False, server_default=false())
-    ends_at: Mapped[datetime | None] = mapped_column(default=None)  # then they can be booked
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)  # when they can be booked
     created_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("seats > 0", name="some_seats"),)

@@ -1,7 +1,7 @@
-"""Freeing the seats of people who have not come in time, for people at the door.
+"""Freeing the seats of no-shows, for people at the door.
 
-That happens a set number of minutes before the start, which pages and emails tell beforehand, and
-only where somebody has been checked in: without anybody at the door nobody loses a seat.
+That happens a set number of minutes before the start, as announced on pages and in emails, and only
+if anyone has been checked in: without staff at the door no one loses a seat.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ from app.releases.current_release import get_programme
 
 
 def set_minutes(session: Session, minutes: int | None, *, actor: str) -> bool:
-    """Set how long before the start seats are freed, or None for never; False if it is so."""
+    """Set how long before the start seats are freed, None for never; return False if unchanged."""
     limit = session_seats.lock_sessions([session.key]).get(session.key)
     if limit is None:
         raise RuleViolation("Nobody needs a seat in this session")
@@ -44,16 +44,16 @@ def set_minutes(session: Session, minutes: int | None, *, actor: str) -> bool:
 
 
 def run_due() -> None:
-    """Free the seats of people who have not come in time; run by the worker."""
+    """Free the seats of no-shows; run by the worker."""
     if not cache_version.is_clock_in_sync():
         return
     free_no_shows(list_due())
 
 
 def free_no_shows(keys: Iterable[str]) -> None:
-    """Free the seats of these sessions that nobody has taken up in time, if it is time."""
+    """Free the untaken seats of these sessions, if it is time."""
     limits = session_seats.lock_sessions(keys)  # all of them before people's rows
-    cache_version.recheck_if_behind()  # a session may have been moved meanwhile
+    cache_version.recheck_if_behind()  # a session may have been moved in the meantime
     near = [(one, freed_at) for one, freed_at in _list_near() if one.key in limits]
     missing = {one.key: _list_missing(one, freed_at) for one, freed_at in near}
     operations.lock_in_order({seat.delegate_id for found in missing.values() for seat in found})
@@ -62,14 +62,14 @@ def free_no_shows(keys: Iterable[str]) -> None:
 
 
 def _list_missing(session: Session, freed_at: datetime) -> Sequence[SessionBooking]:
-    """List the seats that were booked before and not taken up; the limit is locked."""
+    """List the seats that were booked in time and not taken up; the limit is locked."""
     rows = select(SessionBooking).where(*_are_missing(session.key, freed_at))
     rows = rows.options(joinedload(SessionBooking.delegate)).order_by(SessionBooking.delegate_id)
     return db.session.scalars(rows.execution_options(populate_existing=True)).all()
 
 
 def _free(session: Session, missing: Sequence[SessionBooking], limit: SeatLimit) -> None:
-    """Keep seats for people at the door; those who had them are locked."""
+    """Keep seats for people at the door; the rows of their delegates are locked."""
     for seat in missing:
         released_seats.delete_seats(SessionBooking.id == seat.id)
         services.end_settled_choices(seat.delegate)
@@ -83,7 +83,7 @@ def _free(session: Session, missing: Sequence[SessionBooking], limit: SeatLimit)
 
 
 def list_due() -> Sequence[str]:
-    """List the keys of sessions about to begin in which seats have not been taken up."""
+    """List the keys of imminent sessions with untaken seats."""
     near = _list_near()
     if not near:
         return []
@@ -98,8 +98,8 @@ def list_due() -> Sequence[str]:
 
 
 def _list_near() -> Sequence[tuple[Session, datetime]]:
-    """List the sessions that are about to begin, each with when its seats were to be freed."""
-    times = ((one, labels.get_freeing_time(one)) for one in get_programme().sessions)
+    """List the imminent sessions, each with the time when its seats are freed."""
+    times = ((session, labels.get_freeing_time(session)) for session in get_programme().sessions)
     return [
         (one, freed_at)
         for one, freed_at in times
@@ -108,7 +108,7 @@ def _list_near() -> Sequence[tuple[Session, datetime]]:
 
 
 def _are_missing(key: str, freed_at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions for seats that are not taken up, where anybody has been checked in."""
+    """Return the conditions for untaken seats, in sessions where anyone has been checked in."""
     other = aliased(SessionBooking)
     has_door = exists().where(other.session_key == key, other.checked_in_at.is_not(None))
     return (

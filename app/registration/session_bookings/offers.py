@@ -1,10 +1,10 @@
-"""The waiting list of a session: whoever waits is offered the seats that become free, in order.
+"""The waiting list of a session: waiting people are offered the seats that become free, in order.
 
-It works as the waiting list of the conference, of which it shares the table: an offer counts as
-taken, holds a seat until a moment that it names, and then passes on. Whoever calls these functions
-holds the lock of the session's limit, and with it all entries of that session. A seat that becomes
-free is offered in the transaction that frees it; the worker ends offers, and offers seats that a
-larger limit brings.
+It works like the waiting list of the conference, whose table it shares: an offer counts as taken
+and holds a seat until a deadline, then the seat goes to the next person. Callers of these functions
+must hold the lock of the session's limit, which covers all entries of that session. A seat that
+becomes free is offered in the transaction that frees it; the worker ends offers, and offers seats
+after the limit was raised.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -34,8 +34,8 @@ from app.registration.waiting_list.models import (
 from app.releases.current_release import get_programme
 
 OFFER_ENDED: Final = "This offer has ended. You can join the waiting list again"
-BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit
-OPEN_LISTS: Final = (  # built once: it is asked every second
+BATCH_SIZE = 100  # offers per transaction, so that others do not wait long for the limit
+OPEN_LISTS: Final = (  # built once, as it runs every second
     select(
         WaitingListEntry.scope,
         func.min(WaitingListEntry.offer_ends_at),
@@ -50,22 +50,22 @@ OPEN_LISTS: Final = (  # built once: it is asked every second
 
 
 class SeatOfferEnded(RuleViolation):
-    """The time in which a seat was held is over."""
+    """The offer of a seat has expired."""
 
 
 def find_open(delegate: Delegate, key: str) -> WaitingListEntry | None:
-    """Return the entry of somebody who waits for a seat in a session or has an offer, or None."""
+    """Return a person's open entry for a session, waiting or with an offer, or None."""
     return waiting_list.find_open_of_delegate(delegate.id, session_seats.session_limit(key))
 
 
 def has_offer(delegate: Delegate, key: str) -> bool:
-    """Return True if a seat in a session is held for somebody."""
+    """Return True if a seat in a session is held for a person."""
     entry = find_open(delegate, key)
     return entry is not None and entry.is_offered
 
 
 def enqueue(delegate: Delegate, session: Session, limit: SeatLimit) -> WaitingListEntry:
-    """Put somebody on the list, by email; raise PlacesLeft if there is a seat."""
+    """Put a person on the list, by email; raise PlacesLeft if there is a seat."""
     entry = entries.build_for_delegate(delegate, scope=limit.name, title=session.title)
     session_seats.enqueue_for_session(limit, entry)
     session_emails.send_session_wait_joined(entry, session, positions.get_position(entry))
@@ -74,7 +74,7 @@ def enqueue(delegate: Delegate, session: Session, limit: SeatLimit) -> WaitingLi
 
 
 def offer_seats(key: str, limit: SeatLimit) -> None:
-    """Offer each free seat to the next who waits and can come, until the session begins."""
+    """Offer each free seat to the next waiting person who can come, until the session starts."""
     session = queries.find_session(key)
     if session is None or not can_offer(session):
         return
@@ -94,7 +94,7 @@ def offer_seats(key: str, limit: SeatLimit) -> None:
 def offer(
     entry: WaitingListEntry, session: Session, limit: SeatLimit, summary: str, actor: str
 ) -> None:
-    """Hold a seat for somebody who waits, and offer it by email; the limit is locked."""
+    """Hold a seat for a waiting person, and offer it by email; the limit is locked."""
     session_seats.hold_session_seat(limit)
     entry.state, entry.offered_at = OFFERED, clock.now()
     entry.offer_ends_at = get_offer_end(session, entry.offered_at)
@@ -103,7 +103,7 @@ def offer(
 
 
 def can_offer(session: Session) -> bool:
-    """Return True if a seat of a session can be offered: it takes place, and has not begun."""
+    """Return True if a seat can be offered: the session takes place, and has not started."""
     is_over = clock.now().date() > get_programme().conference.ends_on
     if is_over or not session.is_bookable or session.is_cancelled:
         return False
@@ -111,7 +111,7 @@ def can_offer(session: Session) -> bool:
 
 
 def get_offer_end(session: Session, now: datetime) -> datetime:
-    """Return when an offer made now ends: after a day, sooner as the session nears."""
+    """Return when an offer made now ends: after a day, or earlier as the session approaches."""
     if session.starts_at is None:
         return now + turns.OFFER_PERIOD
     end = now + turns.get_offer_period(session.starts_at - now)
@@ -120,20 +120,20 @@ def get_offer_end(session: Session, now: datetime) -> datetime:
 
 
 def end_accepted(entry: WaitingListEntry) -> None:
-    """End the wait of somebody who has the seat now; nothing is held for them beside it."""
+    """End the wait of a person who now has the seat; nothing else is held for them."""
     entries.end(entry, ACCEPTED, f"Took a seat in {entry.title}", history.ACTOR_DELEGATE)
 
 
 def leave(entry: WaitingListEntry, key: str, limit: SeatLimit) -> None:
-    """Take somebody off the list at their own wish; a seat on offer goes to the next person."""
-    what = "Declined the offer of a seat in" if entry.is_offered else "Left the waiting list for"
+    """Take a person off the list at their request; a seat on offer goes to the next person."""
+    summary = "Declined the offer of a seat in" if entry.is_offered else "Left the waiting list for"
     _give_up(entry, limit)
-    entries.end(entry, LEFT, f"{what} {entry.title}", history.ACTOR_DELEGATE)
+    entries.end(entry, LEFT, f"{summary} {entry.title}", history.ACTOR_DELEGATE)
     offer_seats(key, limit)
 
 
 def remove(entry: WaitingListEntry, *, actor: str) -> None:
-    """Take somebody off the list for the organisers, with an email."""
+    """Take a person off the list for the organisers, with an email."""
     key = queries.read_key(entry.scope)
     limits = session_seats.lock_sessions([key])
     entries.lock_alone(entry)
@@ -145,7 +145,7 @@ def remove(entry: WaitingListEntry, *, actor: str) -> None:
 
 
 def end_all_of(delegates: Collection[int], limits: Mapping[str, SeatLimit]) -> None:
-    """End every wait of people whose bookings end, in sessions that are locked."""
+    """End all waits of people whose bookings end, in locked sessions."""
     for entry in waiting_list.list_open_of_delegates(delegates):
         key = queries.read_key(entry.scope)
         if key in limits:
@@ -159,7 +159,7 @@ def end_all_of(delegates: Collection[int], limits: Mapping[str, SeatLimit]) -> N
 
 
 def run_due() -> None:
-    """End offers whose time is over, close lists, and offer free seats; run by the worker."""
+    """End expired offers, close lists, and offer free seats; run by the worker."""
     if not cache_version.is_clock_in_sync():
         return
     limits = session_seats.lock_sessions(_list_due())
@@ -181,7 +181,7 @@ def run_due() -> None:
 
 
 def _shorten_offers(session: Session, limit: SeatLimit) -> None:
-    """Let no offer last beyond the start of a session that was moved; its people are told."""
+    """Shorten offers that last beyond the start of a rescheduled session, and notify people."""
     if session.starts_at is None:
         return
     for entry in waiting_list.list_offers_beyond(limit.name, session.starts_at, BATCH_SIZE):
@@ -192,9 +192,9 @@ def _shorten_offers(session: Session, limit: SeatLimit) -> None:
 
 
 def _list_due() -> Sequence[str]:
-    """List the sessions with something to do; the worker asks often, so it takes no lock.
+    """List the sessions with something to do; it runs often, so it takes no lock.
 
-    An offer has ended or lasts too long, a seat is free, or nobody can wait any more.
+    An offer has expired or lasts too long, a seat is free, or no one can wait any more.
     """
     with read_only_connection(db.engine) as connection:
         found = connection.execute(OPEN_LISTS).all()
@@ -222,7 +222,7 @@ def _close(
     summary: str,
     actor: str = history.ACTOR_SITE,
 ) -> None:
-    """End a wait that the person has not ended, and tell them so unless the session has begun."""
+    """End a wait on the site's initiative, and notify the person unless the session has started."""
     session = queries.find_session(queries.read_key(entry.scope))
     _give_up(entry, limit)
     if session is None or not queries.has_started(session):
@@ -231,7 +231,7 @@ def _close(
 
 
 def _give_up(entry: WaitingListEntry, limit: SeatLimit) -> None:
-    """Free the seat or the turn of somebody who does not get it."""
+    """Release the seat or the turn of a person who does not get it."""
     if entry.is_offered:
         session_seats.release_session(limit)
     else:

@@ -1,4 +1,4 @@
-"""Which sessions are on at the same time, and which of a person's seats give way to others."""
+"""Which sessions overlap, and which of a person's seats conflict with others."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from app.releases.current_release import get_programme
 
 
 def overlaps(one: Session, other: Session) -> bool:
-    """Return True if nobody can be in both sessions for the whole time."""
+    """Return True if two sessions overlap."""
     if one.is_cancelled or other.is_cancelled:
         return False
     spans = [_span(one), _span(other)]
@@ -19,7 +19,7 @@ def overlaps(one: Session, other: Session) -> bool:
 
 
 def list_clashes(session: Session, keys: Iterable[str]) -> list[Session]:
-    """List the sessions with these keys that are on at the same time as another one."""
+    """List the sessions with these keys that overlap with another one."""
     others = set(keys) - {session.key}
     return [one for one in get_programme().sessions if one.key in others and overlaps(one, session)]
 
@@ -27,10 +27,10 @@ def list_clashes(session: Session, keys: Iterable[str]) -> list[Session]:
 def map_contested(
     booked: Iterable[SessionBooking], sessions: Mapping[str, Session]
 ) -> dict[int, list[Session]]:
-    """Return the sessions to which seats of one person give way, by the ids of those seats.
+    """Map the ids of a person's seats to the sessions they conflict with.
 
-    Of two seats at the same time the later in ``booked`` gives way. Sessions that are no longer in
-    the programme clash with nothing.
+    Of two overlapping seats the later one in ``booked`` has the conflict. Sessions that are no
+    longer in the programme conflict with nothing.
     """
     stay: list[Session] = []
     found: dict[int, list[Session]] = {}

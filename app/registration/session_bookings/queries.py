@@ -1,4 +1,4 @@
-"""Read-only queries about the seats that people have booked in sessions."""
+"""Read-only queries about booked seats in sessions."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -61,12 +61,12 @@ PROSPECT = (
 
 @dataclass(frozen=True)
 class SessionSeats:
-    """The seats of a session that people book, and how many of them are taken."""
+    """The bookable seats of a session, and how many of them are taken."""
 
     seats: int
-    taken: int  # with those on offer to people who have waited; organisers may go beyond the limit
+    taken: int  # including those on offer; organisers may exceed the limit
     waiting: int = 0
-    held_back: int = 0  # besides ``seats``
+    held_back: int = 0  # in addition to ``seats``
     no_show_minutes: int | None = None
 
     @property
@@ -76,13 +76,13 @@ class SessionSeats:
 
     @property
     def beyond_limit(self) -> int:
-        """The number of seats that are taken beyond the limit."""
+        """The number of taken seats beyond the limit."""
         return max(0, self.taken - self.seats)
 
 
 @dataclass(frozen=True)
 class Prospect:
-    """A person and their chance of a seat in a session, as it looks without a lock."""
+    """A person and their chance of a seat in a session, without a lock."""
 
     delegate_id: int
     reference: str
@@ -92,31 +92,31 @@ class Prospect:
     is_attending: bool
     is_full: bool
     has_seats: bool  # in this session or another
-    is_on_list: bool  # they wait for a seat in it, or have an offer of one
+    is_on_list: bool  # whether they wait for a seat in it, or have an offer
 
     @property
     def full_name(self) -> str:
-        """The name as that of a delegate."""
+        """The full name, as for a delegate."""
         return f"{self.given_names} {self.family_name}".strip()
 
 
 def read_key(limit_name: str) -> str:
-    """Return the key of a session from the name of its limit."""
+    """Parse the key of a session from the name of its limit."""
     return limit_name.removeprefix(SESSION_PREFIX)
 
 
 def find_session(key: str) -> PublicSession | None:
     """Return the public session with this key, or None."""
-    return next((one for one in get_programme().sessions if one.key == key), None)
+    return next((session for session in get_programme().sessions if session.key == key), None)
 
 
 def has_started(session: PublicSession) -> bool:
-    """Return True once a session has begun."""
+    """Return True once a session has started."""
     return session.starts_at is not None and session.starts_at <= clock.now()
 
 
 def is_on_their_days(delegate: Delegate | Prospect, session: PublicSession) -> bool:
-    """Return True if the session is on a day that somebody has booked, or has no time yet."""
+    """Return True if the session is on one of the delegate's days, or has no time yet."""
     return is_on_days(session, delegate.days.split())
 
 
@@ -129,7 +129,7 @@ def is_on_days(session: PublicSession, days: Collection[str]) -> bool:
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[SessionBooking]:
-    """List the seats that somebody has booked."""
+    """List a delegate's seats."""
     return db.session.scalars(OF_DELEGATE, {"delegate": delegate.id}).all()
 
 
@@ -151,7 +151,7 @@ def map_keys(delegates: Collection[int]) -> Mapping[int, Sequence[str]]:
 def list_of_session(
     key: str, search: str = "", *, offset: int = 0, limit: int | None = None
 ) -> Sequence[SessionBooking]:
-    """List who has a seat in a session and is found by a search, by name."""
+    """List the delegates with a seat in a session who match a search, by name."""
     rows = select(SessionBooking).where(*_list_conditions(key, search))
     names = (Delegate.reference, Delegate.given_names, Delegate.family_name, Delegate.email)
     known = contains_eager(SessionBooking.delegate).load_only(*names)
@@ -161,7 +161,7 @@ def list_of_session(
 
 
 def count_of_session(key: str, search: str = "") -> int:
-    """Count the seats of a session that are booked, by those whom a search finds."""
+    """Count the booked seats of a session among the delegates who match a search."""
     counted = select(func.count()).select_from(SessionBooking)
     if search:
         counted = counted.join(SessionBooking.delegate)
@@ -175,7 +175,7 @@ def _list_conditions(key: str, search: str) -> Sequence[ColumnElement[bool]]:
 
 
 def find_seats(key: str) -> SessionSeats | None:
-    """Return the seats of a session, or None if they were never to be booked."""
+    """Return the seats of a session, or None if it was never bookable."""
     return map_seats([key]).get(key)
 
 
@@ -185,30 +185,30 @@ class DoorCounts:
 
     checked_in: int
     booked: int
-    for_door: int  # seats that are kept for people at the door
-    free: int  # seats that anybody can still book
+    for_door: int  # seats kept for people at the door
+    free: int  # seats that can still be booked
 
 
 def count_door(key: str) -> DoorCounts:
-    """Count who has come to a session, and the seats that are left at its door."""
+    """Count the people who have come to a session, and the seats left at its door."""
     of_session = SessionBooking.session_key == key
     came = func.count(SessionBooking.checked_in_at)
     booked, checked_in = db.session.execute(select(func.count(), came).where(of_session)).one()
-    kept = select(func.coalesce(func.sum(SeatHold.seats), 0))
-    for_door = kept.where(SeatHold.session_key == key, SeatHold.is_for_door)
+    seat_sum = select(func.coalesce(func.sum(SeatHold.seats), 0))
+    for_door = seat_sum.where(SeatHold.session_key == key, SeatHold.is_for_door)
     seats = find_seats(key)
     free = max(seats.left - seats.waiting, 0) if seats else 0
     return DoorCounts(checked_in, booked, db.session.scalar(for_door) or 0, free)
 
 
 def list_holds(key: str) -> Sequence[SeatHold]:
-    """List the seats of a session that are reserved, oldest first."""
-    held = select(SeatHold).where(SeatHold.session_key == key)
-    return db.session.scalars(held.order_by(SeatHold.id)).all()
+    """List the reserved seats of a session, oldest first."""
+    statement = select(SeatHold).where(SeatHold.session_key == key)
+    return db.session.scalars(statement.order_by(SeatHold.id)).all()
 
 
 def get_hold(key: str, number: int) -> SeatHold:
-    """Return the seats of a session that are reserved under this number."""
+    """Return a reservation of a session's seats by its id."""
     found = db.session.get(SeatHold, number)
     if found is None or found.session_key != key:
         raise NotFound("These seats are not reserved any more")
@@ -216,10 +216,10 @@ def get_hold(key: str, number: int) -> SeatHold:
 
 
 def find_prospect(access_key: str, key: str) -> Prospect | None:
-    """Return the chance of a seat for the person of a booking; None if there is nothing to look at.
+    """Return the chance of a seat for the delegate of a booking; None if it does not exist.
 
-    Most of those who press for one of the last seats are too late, so this is one statement that
-    reads nothing else of them.
+    Most people who try to get one of the last seats are too late, so this is a single statement
+    that reads nothing else.
     """
     row = db.session.connection().execute(PROSPECT, {"key": access_key, "name": session_limit(key)})
     found = row.first()
@@ -227,12 +227,15 @@ def find_prospect(access_key: str, key: str) -> Prospect | None:
 
 
 def map_booked_days(delegates: Collection[int]) -> Mapping[int, Mapping[str, str]]:
-    """Return the days, in ISO, on which delegates have seats, each with a session's title."""
+    """Map the days, in ISO format, on which delegates have seats to the title of a session."""
     programme = get_programme()
     days = {
-        one.key: (one.starts_at.astimezone(programme.zone).date().isoformat(), one.title)
-        for one in programme.sessions
-        if one.starts_at is not None and not one.is_cancelled
+        session.key: (
+            session.starts_at.astimezone(programme.zone).date().isoformat(),
+            session.title,
+        )
+        for session in programme.sessions
+        if session.starts_at is not None and not session.is_cancelled
     }
     rows = select(SessionBooking.delegate_id, SessionBooking.session_key)
     found: dict[int, dict[str, str]] = {}
@@ -262,21 +265,21 @@ def map_booked_keys(delegates: Collection[int]) -> Mapping[int, frozenset[str]]:
 
 
 def map_nominal() -> Mapping[str, int]:
-    """Return how many seats the published programme gives each session, by key."""
+    """Return the number of seats in the published programme, by session key."""
     number = func.coalesce(SeatLimit.nominal_seats, SeatLimit.seats)
     rows = db.session.execute(select(SeatLimit.name, number).where(IS_OF_SESSION))
     return {name.removeprefix(SESSION_PREFIX): seats for name, seats in rows}
 
 
 def find_nominal(key: str) -> int | None:
-    """Return how many seats the published programme gives a session, or None."""
+    """Return the number of a session's seats in the published programme, or None."""
     name = session_limit(key)
     number = func.coalesce(SeatLimit.nominal_seats, SeatLimit.seats)
     return db.session.scalar(select(number).where(SeatLimit.name == name))
 
 
 def list_bookable_keys() -> Collection[str]:
-    """List the keys of all sessions that have seats to book, or had."""
+    """List the keys of all sessions that are or were bookable."""
     names = db.session.scalars(select(SeatLimit.name).where(IS_OF_SESSION))
     return {name.removeprefix(SESSION_PREFIX) for name in names}
 

@@ -1,8 +1,8 @@
-"""Seats that go back as a whole: with a booking that is cancelled, or with people who are deleted.
+"""Releasing all seats of bookings that are cancelled or deleted.
 
 Locks are taken in one order: the conference's limit, those of sessions by key, then people's rows.
-Which sessions somebody has booked is only known for certain once their row is locked, so
-``lock_bookings`` begins again if that changed while it waited.
+Which sessions a delegate has booked is only certain once their row is locked, so ``lock_bookings``
+starts again if that changed while it waited.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from app.registration.waiting_list import queries as waiting_list
 
 
 class LostSeats(RuleViolation):
-    """New days would leave out the day of a session in which there is a seat."""
+    """The new days exclude the day of a session with a booked seat."""
 
 
 def lock_bookings(delegates: Collection[int]) -> None:
@@ -35,7 +35,7 @@ def lock_bookings(delegates: Collection[int]) -> None:
         if keys == _list_keys(delegates):
             savepoint.commit()
             return
-        savepoint.rollback()  # one of them has just booked another; this unlocks all again
+        savepoint.rollback()  # one of them has just booked another; this releases all locks
 
 
 def _list_keys(delegates: Collection[int]) -> Sequence[str]:
@@ -45,9 +45,9 @@ def _list_keys(delegates: Collection[int]) -> Sequence[str]:
 
 
 def release_all(delegates: Collection[int]) -> Sequence[str]:
-    """Give back all seats of these delegates, and return the titles of the sessions.
+    """Release all seats of these delegates, and return the titles of the sessions.
 
-    They no longer wait for others either. Seats that are free now are offered to those who wait.
+    Their waits end, too. The free seats are offered to the waiting lists.
     """
     ours = SessionBooking.delegate_id.in_(delegates)
     rows = db.session.execute(
@@ -69,12 +69,12 @@ def release_all(delegates: Collection[int]) -> Sequence[str]:
 
 
 def require_days(delegate: Delegate, days: str) -> None:
-    """Raise LostSeats if somebody has a seat on a day that is not among their new days."""
+    """Raise LostSeats if a delegate has a seat on a day that is not among the new ones."""
     require_booked_days(queries.map_booked_days([delegate.id]).get(delegate.id, {}), days)
 
 
 def require_booked_days(booked: Mapping[str, str], days: str) -> None:
-    """Raise LostSeats unless all days on which somebody has seats are among their new days."""
+    """Raise LostSeats unless the new days include all days with booked seats."""
     for day, title in sorted(booked.items()):
         if day not in days.split():
             raise LostSeats(

@@ -1,7 +1,7 @@
-"""How full the sessions are in which people book seats, for organisers.
+"""How full bookable sessions are, for organisers.
 
-All are read in two queries. A page of them reads only the numbers that it shows, unless the list is
-narrowed or ordered by these numbers.
+All are read in two queries. A page reads only the numbers that it shows, unless the list is
+filtered or sorted by these numbers.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,27 +31,27 @@ SORTS: Final = (TIME, TITLE, FREE, QUEUE)
 
 
 class SeatOverview(NamedTuple):
-    """A public session and its seats, all as they are now."""
+    """A public session and its current seats."""
 
     session: Session
     seats: SessionSeats
-    offered: int  # seats that are held for people who have an offer
+    offered: int  # seats held for people with an offer
     ending: int  # of these, offers that end within six hours
-    ballot: PublicBallot | None  # that is still to be drawn
+    ballot: PublicBallot | None  # the one that is still to draw its seats
 
     @property
     def all_seats(self) -> int:
-        """The seats of the session, with those that are reserved."""
+        """The seats of the session, including reserved ones."""
         return self.seats.seats + self.seats.held_back
 
     @property
     def booked(self) -> int:
-        """The seats that people have booked."""
+        """The booked seats."""
         return self.seats.taken - self.offered
 
     @property
     def free(self) -> int:
-        """The seats that anybody can book now; none while people wait."""
+        """The seats that anyone can book now; none while people are waiting."""
         return 0 if self.seats.waiting else self.seats.left
 
     @property
@@ -61,7 +61,7 @@ class SeatOverview(NamedTuple):
 
     @property
     def states(self) -> Collection[str]:
-        """The states in which somebody may look for it."""
+        """The states under which it can be found."""
         found = {
             FULL: not self.free and self.ballot is None,
             WAITING: self.seats.waiting > 0,
@@ -73,34 +73,40 @@ class SeatOverview(NamedTuple):
 
 @dataclass(frozen=True)
 class OverviewFilter:
-    """Which sessions are listed; "" is any."""
+    """The filters of the list; "" does not filter."""
 
     search: str = ""
     state: str = ""
     ballot: str = ""  # its number
-    day: str = ""  # in ISO
+    day: str = ""  # in ISO format
     room: str = ""  # its slug
 
     def list_sessions(self) -> Sequence[Session]:
-        """List the public sessions with such a title, on the day and in the room."""
+        """List the public sessions with matching titles, on the day and in the room."""
         programme, words = get_programme(), sort_key(self.search).split()
         found: Sequence[Session] = programme.sessions
         if self.room:
-            found = [one for one in found if one.room is not None and one.room.slug == self.room]
+            found = [
+                session
+                for session in found
+                if session.room is not None and session.room.slug == self.room
+            ]
         if self.day:
-            found = [one for one in found if self.day == str(day_of(one, programme.zone))]
+            found = [
+                session for session in found if self.day == str(day_of(session, programme.zone))
+            ]
         if words:
-            titles = ((one, sort_key(one.title)) for one in found)
+            titles = ((session, sort_key(session.title)) for session in found)
             found = [one for one, title in titles if all(word in title for word in words)]
         return found
 
     @property
     def is_about_numbers(self) -> bool:
-        """Return True if it asks for what only the numbers of a session tell."""
+        """Return True if a filter or sort order depends on the numbers of sessions."""
         return bool(self.state or self.ballot)
 
     def matches(self, one: SeatOverview) -> bool:
-        """Return True if such a session is in the state, and in the ballot."""
+        """Return True if a session matches the state and the ballot."""
         return (not self.state or self.state in one.states) and (
             not self.ballot or (one.ballot is not None and str(one.ballot.id) == self.ballot)
         )
@@ -109,24 +115,24 @@ class OverviewFilter:
 def list_page(
     asked: OverviewFilter, sort: str = TIME, *, is_reversed: bool, offset: int, limit: int
 ) -> tuple[Sequence[SeatOverview], int]:
-    """List a page of the public sessions with seats that a filter selects; how many there are."""
+    """List a page of the matching public sessions with seats, and count all."""
     if asked.is_about_numbers or sort in {FREE, QUEUE}:
         found = list_overview(asked, sort, is_reversed=is_reversed)
         return found[offset:][:limit], len(found)
     bookable = queries.list_bookable_keys()
-    sessions = [one for one in asked.list_sessions() if one.key in bookable]
+    sessions = [session for session in asked.list_sessions() if session.key in bookable]
     if sort == TITLE:
-        sessions.sort(key=lambda one: sort_key(one.title))
+        sessions.sort(key=lambda session: sort_key(session.title))
     if is_reversed:
         sessions.reverse()
     page = sessions[offset:][:limit]
-    return _load(page, queries.map_seats([one.key for one in page])), len(sessions)
+    return _load(page, queries.map_seats([session.key for session in page])), len(sessions)
 
 
 def list_overview(
     asked: OverviewFilter, sort: str = TIME, *, is_reversed: bool
 ) -> Sequence[SeatOverview]:
-    """List the public sessions with seats that a filter selects."""
+    """List the matching public sessions with seats."""
     found = [one for one in _load(asked.list_sessions(), queries.map_seats()) if asked.matches(one)]
     if sort == TITLE:
         found.sort(key=lambda one: sort_key(one.session.title))
@@ -138,7 +144,7 @@ def list_overview(
 
 
 def _load(sessions: Sequence[Session], seats: Mapping[str, SessionSeats]) -> Sequence[SeatOverview]:
-    """Return those of these sessions that have seats to book, or had, in the same order."""
+    """Return those of these sessions that are or were bookable, in the same order."""
     is_ending = WaitingListEntry.offer_ends_at <= clock.now() + ENDING_SOON
     rows = (
         select(WaitingListEntry.scope, func.count(), func.count(case((is_ending, 1))))
@@ -147,12 +153,18 @@ def _load(sessions: Sequence[Session], seats: Mapping[str, SessionSeats]) -> Seq
     )
     offers = {scope: (number, ending) for scope, number, ending in db.session.execute(rows)}
     undrawn = {
-        key: one for one in ballots.list_public() if not one.is_drawn for key in one.session_keys
+        key: ballot
+        for ballot in ballots.list_public()
+        if not ballot.is_drawn
+        for key in ballot.session_keys
     }
     return [
         SeatOverview(
-            one, seats[one.key], *offers.get(session_limit(one.key), (0, 0)), undrawn.get(one.key)
+            session,
+            seats[session.key],
+            *offers.get(session_limit(session.key), (0, 0)),
+            undrawn.get(session.key),
         )
-        for one in sessions
-        if one.key in seats
+        for session in sessions
+        if session.key in seats
     ]

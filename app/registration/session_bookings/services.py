@@ -1,9 +1,8 @@
-"""Booking a seat in a session, swapping it for another, and giving it back.
+"""Booking a seat in a session, swapping it for another, and releasing it.
 
-Each is one transaction with its email and its entry in the history. A swap gives up the old seat in
-the transaction that wins the new one, so that nobody is left without either. Nobody has seats in
-two sessions at the same time. Locks are taken in one order: the limits of the sessions by key, then
-the person's row.
+Each is one transaction with its email and its entry in the history. A swap releases the old seat in
+the transaction that wins the new one, so that no one is left without either. A person's seats never
+overlap. Locks are taken in one order: the limits of the sessions by key, then the person's row.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -41,11 +40,11 @@ BY_BALLOT: Final = "Seats in this session are allocated by ballot"
 
 
 class NotBookable(RuleViolation):
-    """Seats of this session cannot be booked, or given back, now."""
+    """Seats of this session cannot be booked or released now."""
 
 
 class TooLate(seats.SoldOut):
-    """No seat was left when somebody came who neither has one nor waits for one."""
+    """No seat is left for a person who neither has one nor waits for one."""
 
     def __init__(self, person: Delegate | queries.Prospect) -> None:
         super().__init__(session_seats.ALL_BOOKED)
@@ -53,22 +52,22 @@ class TooLate(seats.SoldOut):
 
 
 class _AlreadyBooked(Exception):
-    """There is a seat already, so nothing is to be done."""
+    """There is a seat already, so there is nothing to do."""
 
 
 class SessionClash(RuleViolation):
-    """The person has a seat in another session at the same time."""
+    """The person has a seat in an overlapping session."""
 
     def __init__(self, clashes: Sequence[Session]) -> None:
-        titles = ", ".join(f"“{one.title}”" for one in clashes)
+        titles = ", ".join(f"“{clash.title}”" for clash in clashes)
         super().__init__(f"A seat is already booked at the same time in {titles}")
         self.clashes = clashes
 
 
 def check_availability(access_key: str, session: Session) -> None:
-    """Raise TooLate if no seat is left for somebody as it looks without a lock; ``book`` decides.
+    """Raise TooLate if there seems to be no seat, without a lock; ``book`` decides.
 
-    Whoever has a seat at that time, or is on the waiting list, is left to ``book``.
+    People with a seat at that time, or on the waiting list, are left to ``book``.
     """
     prospect = queries.find_prospect(access_key, session.key)
     if prospect is None or not prospect.is_full or prospect.is_on_list:
@@ -87,17 +86,17 @@ def book(
     actor: str = ACTOR_DELEGATE,
     override_reason: str = "",
 ) -> bool:
-    """Book a seat, and give up those in other sessions; return False if it was booked before.
+    """Book a seat, releasing those in other sessions; return False if it was booked before.
 
-    Raise SessionClash if there is a seat at the same time that is not to be given up, and SoldOut
-    if no seat is left: then nothing changes. With a reason, a seat beyond the limit is given. The
-    email is rendered before the limits are locked, for everybody who books waits for that lock; and
-    once more if a release has come meanwhile, or another seat is given up. Whoever has waited and
-    has an offer takes the seat that is held for them.
+    Raise SessionClash if there is an overlapping seat that is not to be released, and SoldOut if no
+    seat is left: then nothing changes. With a reason, a seat beyond the limit is given. The email
+    is rendered before the limits are locked, because all bookings wait for that lock; and once more
+    after a concurrent release, or if another seat is released. People with an offer take the seat
+    that is held for them.
     """
     by_team = actor != ACTOR_DELEGATE
-    # only what a page can name: sessions that are on at the same time
-    others = [one.key for one in list_clashes(session, in_place_of)]
+    # only what a page can name: overlapping sessions
+    others = [clash.key for clash in list_clashes(session, in_place_of)]
     try:
         foreseen = session, _list_given_up(delegate, session, others) if others else []
         email = _prepare_email(delegate, *foreseen, is_by_team=by_team)
@@ -107,7 +106,7 @@ def book(
         given_up = _list_given_up(delegate, session, in_place_of)
     except _AlreadyBooked:
         return False
-    if not {one.key for one in given_up} <= limits.keys():  # moved there by a release meanwhile
+    if not {one.key for one in given_up} <= limits.keys():  # a release has moved them
         raise SessionClash(given_up)
     if session.key not in limits:
         raise NotBookable("Seats in this session cannot be booked")
@@ -126,14 +125,14 @@ def book(
 def _prepare_email(
     delegate: Delegate, session: Session, given_up: Sequence[Session], *, is_by_team: bool
 ) -> Email:
-    """Return the email that says that a seat is booked; it is stored once there is one."""
+    """Render the email about a booked seat; it is stored once there is one."""
     email = session_emails.send_session_booked(delegate, session, given_up, is_by_team=is_by_team)
     db.session.expunge(email)
     return email
 
 
 def get_current(session: Session) -> Session:
-    """Return a session as it is published now that its limit is locked: it may have been moved."""
+    """Return a session as published, now that its limit is locked: it may have been moved."""
     cache_version.recheck_if_behind()
     return require(find_session(session.key), NotBookable("Seats in this session cannot be booked"))
 
@@ -141,9 +140,9 @@ def get_current(session: Session) -> Session:
 def take_seat(
     delegate: Delegate, limit: SeatLimit, row: SessionBooking, *, is_beyond_limit: bool
 ) -> None:
-    """Take the seat that is held for somebody, or a free one; they no longer wait for it.
+    """Take the seat held for a person, or a free one, and end their wait for it.
 
-    The limit is locked. Whoever is drawn or let in comes before those who wait.
+    The limit is locked. People who win a ballot or are let in come before the waiting list.
     """
     entry = offers.find_open(delegate, row.session_key)
     if entry is not None and entry.is_offered:
@@ -163,19 +162,19 @@ def take_seat(
 def _list_given_up(
     delegate: Delegate, session: Session, in_place_of: Collection[str]
 ) -> list[Session]:
-    """List what is given up for a session; raise RuleViolation if it cannot be booked so."""
-    booked = {one.session_key for one in queries.list_of_delegate(delegate)}
+    """List the sessions to release for a session; raise RuleViolation if it cannot be booked."""
+    booked = {seat.session_key for seat in queries.list_of_delegate(delegate)}
     if session.key in booked:
         raise _AlreadyBooked
     require_bookable(delegate, session)
     clashes = list_clashes(session, booked)
-    if {one.key for one in clashes} - set(in_place_of):
+    if {clash.key for clash in clashes} - set(in_place_of):
         raise SessionClash(clashes)
     return clashes
 
 
 def build_seat(delegate: Delegate, session: Session) -> SessionBooking:
-    """Return a seat of somebody in a session, which is not taken yet."""
+    """Return a person's seat in a session, not counted yet."""
     return SessionBooking(
         delegate_id=delegate.id,
         session_key=session.key,
@@ -185,7 +184,7 @@ def build_seat(delegate: Delegate, session: Session) -> SessionBooking:
 
 
 def join_waiting_list(delegate: Delegate, session: Session) -> bool:
-    """Let somebody wait for a seat, by email; return False if they wait already.
+    """Put a person on the waiting list, by email; return False if they are on it already.
 
     Raise PlacesLeft if there is a seat, and NotBookable if they have one or cannot come.
     """
@@ -193,7 +192,7 @@ def join_waiting_list(delegate: Delegate, session: Session) -> bool:
     operations.end_corrections(delegate)
     session = get_current(session)
     require_bookable(delegate, session)
-    if session.key in {one.session_key for one in queries.list_of_delegate(delegate)}:
+    if session.key in {seat.session_key for seat in queries.list_of_delegate(delegate)}:
         raise NotBookable("You already have a seat in this session")
     if session.is_cancelled or session.key not in limits:
         raise NotBookable("Seats in this session cannot be booked")
@@ -205,7 +204,7 @@ def join_waiting_list(delegate: Delegate, session: Session) -> bool:
 
 
 def leave_waiting_list(delegate: Delegate, key: str) -> bool:
-    """Let somebody no longer wait, or decline an offer; return False if they do not wait."""
+    """Leave the waiting list, or decline an offer; return False if the person is not on it."""
     limits = session_seats.lock_sessions([key])
     operations.lock(delegate)
     entry = offers.find_open(delegate, key)
@@ -216,10 +215,10 @@ def leave_waiting_list(delegate: Delegate, key: str) -> bool:
 
 
 def cancel(delegate: Delegate, session_key: str, *, actor: str = ACTOR_DELEGATE) -> bool:
-    """Give back a seat; return False if there is none, as after a second press of the button."""
+    """Release a seat; return False if there is none, as when the button is pressed twice."""
     limits = session_seats.lock_sessions([session_key])
     operations.end_corrections(delegate)
-    found = [one for one in queries.list_of_delegate(delegate) if one.session_key == session_key]
+    found = [seat for seat in queries.list_of_delegate(delegate) if seat.session_key == session_key]
     if not found:
         return False
     cache_version.recheck_if_behind()
@@ -236,7 +235,7 @@ def cancel(delegate: Delegate, session_key: str, *, actor: str = ACTOR_DELEGATE)
 
 
 def require_bookable(delegate: Delegate | Prospect, session: Session) -> None:
-    """Raise NotBookable if this person cannot book a seat, whether or not any is free."""
+    """Raise NotBookable if this person cannot book a seat, regardless of free ones."""
     if not delegate.is_attending:
         raise NotBookable(BOOKING_CANCELLED)
     if not session.is_bookable:
@@ -248,21 +247,23 @@ def require_bookable(delegate: Delegate | Prospect, session: Session) -> None:
 
 
 def require_no_ballot(session: Session) -> None:
-    """Raise NotBookable while the seats of a session are to be drawn; its limit is locked."""
+    """Raise NotBookable while a ballot is to draw a session's seats; its limit is locked."""
     if ballots.is_by_ballot(session.key):
         raise NotBookable(BY_BALLOT)
 
 
 def _require_offer(delegate: Delegate, session: Session) -> None:
-    """Raise NotBookable unless a seat is held for somebody although seats are to be drawn."""
+    """Raise NotBookable unless a seat is held for the person although seats are to be drawn."""
     if not offers.has_offer(delegate, session.key):
         raise NotBookable(BY_BALLOT)
 
 
 def follow_release(content: Snapshot) -> None:
-    """Let the limits of sessions be those of a release that becomes public."""
+    """Set the limits of sessions to those of a release that becomes public."""
     numbers = {
-        one.key: one.booking_seats for one in content.sessions if one.booking_seats is not None
+        session.key: session.booking_seats
+        for session in content.sessions
+        if session.booking_seats is not None
     }
     known = queries.map_nominal()
     keys = sorted(numbers.keys() | known.keys())
@@ -270,13 +271,13 @@ def follow_release(content: Snapshot) -> None:
     for key in keys:
         if key not in numbers:
             _delete_holds(key)
-            seats.unset_limit(session_seats.session_limit(key))  # unless somebody has a seat
+            seats.unset_limit(session_seats.session_limit(key))  # unless there are seats taken
         elif numbers[key] != known.get(key):
             session_seats.set_session_seats(key, numbers[key])
 
 
 def _delete_holds(key: str) -> None:
-    """Hold nothing back any more in a session in which nobody books seats."""
+    """Delete the reservations of a session that is no longer bookable."""
     db.session.execute(delete(SeatHold).where(SeatHold.session_key == key))
     for limit in session_seats.lock_sessions([key]).values():
         session_seats.end_hold(limit, limit.held_back)
@@ -297,15 +298,15 @@ def check_seats(session: WorkingSession) -> None:
     if number is None:
         raise RuleViolation(f"{booked}, so it cannot be open to all")
     if number < min(taken + held_back, known):
-        kept = f", and {held_back} are reserved" if held_back else ""
-        raise RuleViolation(f"{booked}{kept}, so there cannot be only {number}")
+        reserved = f", and {held_back} are reserved" if held_back else ""
+        raise RuleViolation(f"{booked}{reserved}, so there cannot be only {number}")
 
 
 def give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, SeatLimit]) -> None:
-    """Delete somebody's seats in these sessions; the limits and their row are locked."""
+    """Delete a person's seats in these sessions; the limits and their row are locked."""
     for key in keys:
-        is_it = (SessionBooking.delegate_id == delegate.id, SessionBooking.session_key == key)
-        released_seats.delete_seats(*is_it)
+        conditions = (SessionBooking.delegate_id == delegate.id, SessionBooking.session_key == key)
+        released_seats.delete_seats(*conditions)
         session_seats.release_session(limits[key])
         offers.offer_seats(key, limits[key])
     if keys:
@@ -313,14 +314,14 @@ def give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, Seat
 
 
 def end_settled_choices(delegate: Delegate) -> None:
-    """Ask no longer which seat somebody keeps where no other is at the same time now."""
+    """End choices between seats that no longer overlap."""
     booked = queries.list_of_delegate(delegate)
-    asked = [one for one in booked if one.choose_by is not None]
-    if asked:
-        sessions = {one.key: one for one in get_programme().sessions}
-        order = [*(one for one in booked if one.choose_by is None), *asked]
+    unsettled = [one for one in booked if one.choose_by is not None]
+    if unsettled:
+        sessions = {session.key: session for session in get_programme().sessions}
+        order = [*(one for one in booked if one.choose_by is None), *unsettled]
         contested = map_contested(order, sessions)
-        for seat in asked:
+        for seat in unsettled:
             if seat.id not in contested:
                 seat.choose_by = None
 
@@ -328,7 +329,7 @@ def end_settled_choices(delegate: Delegate) -> None:
 def _record_booked(
     delegate: Delegate, session: Session, clashes: Sequence[Session], actor: str, reason: str
 ) -> None:
-    instead = f" in place of {', '.join(one.title for one in clashes)}" if clashes else ""
+    instead = f" in place of {', '.join(clash.title for clash in clashes)}" if clashes else ""
     beyond = f", beyond the limit: {reason}" if reason else ""
     operations.record(delegate, f"Booked a seat in {session.title}{instead}{beyond}", actor)
 

@@ -1,4 +1,4 @@
-"""A delegate's sessions: booked and starred in one view, and the step to book, swap or give back.
+"""A delegate's sessions: booked and starred in one view, and the steps to book, swap or release.
 
 Opening a page changes nothing, because mail scanners open every link; every step needs a button.
 """
@@ -60,7 +60,7 @@ bp.add_app_template_global(links.sessions_link)
 
 @bp.get("/seats/<slug>")
 def find_own(slug: str) -> ResponseReturnValue:
-    """Lead from the page of a session to one's own step to book it, if this browser knows it."""
+    """Redirect from the page of a session to the delegate's step to book it, if known."""
     session = _get_session(slug)
     key = cookie.find_booking_key()
     if key is None:
@@ -71,7 +71,7 @@ def find_own(slug: str) -> ResponseReturnValue:
 
 @bp.get("/seats")
 def find_own_sessions() -> ResponseReturnValue:
-    """Lead from an agenda to one's booked and starred sessions, if this browser knows them."""
+    """Redirect from an agenda to the delegate's booked and starred sessions, if known."""
     key = cookie.find_booking_key()
     if key is None:
         return render_page("registration/session_bookings/find_own.html", session=None)
@@ -97,7 +97,7 @@ def index(secret: str) -> ResponseReturnValue:
 @bp.route("/<secret>/sessions/<slug>", methods=["GET", "POST"])
 @validates_own_csrf
 def show(secret: str, slug: str) -> ResponseReturnValue:
-    """Show one session with the button to book it, swap for it, wait for it, or give it back."""
+    """Show one session with the button to book it, swap for it, wait for it, or release it."""
     if request.method == "GET":
         return _render(access.get_booking(secret), secret, _get_session(slug), ConfirmForm())
     key, session = links.read_booking_key(secret), _get_session(slug)
@@ -127,9 +127,9 @@ def feed(token: str) -> ResponseReturnValue:
 
 
 def _apply_action(key: str, session: Session) -> str:
-    """Book, wait or give up, as the pressed button says; return the name of the message.
+    """Apply the action of the pressed button; return the name of the message.
 
-    Whoever is too late is told so before anything is locked. The limits are locked before the
+    People who are too late are told so before anything is locked. The limits are locked before the
     person's row, which opening a booking by ``access`` may lock.
     """
     action = next((one for name, one in ACTIONS.items() if name in request.form), _book)
@@ -165,12 +165,12 @@ def _leave(delegate: Delegate, session: Session) -> str:
     return "declined" if has_left and "declines" in request.form else "left"
 
 
-# by the names of buttons
+# by button name
 ACTIONS: Final = {"release": _release, "keep": _keep, "join": _join, "leave": _leave}
 
 
 def _get_session(slug: str) -> Session:
-    """Return a session, also by a former slug: the page with the link may be old."""
+    """Return a session by its current or a former slug, because the page may be old."""
     programme = get_programme()
     try:
         return programme.get_session(slug)
@@ -200,7 +200,7 @@ def _render(
 def _render_too_late(
     secret: str, choice: listing.SessionChoice, form: ConfirmForm, refusal: services.TooLate
 ) -> Response:
-    """Tell somebody that all seats are booked, as many are told at once when a session fills."""
+    """Say that all seats are booked; many people get this at once when a session fills up."""
     return render_shared_page(
         "registration/session_bookings/show.html",
         409,
@@ -218,7 +218,7 @@ def _render_too_late(
 
 
 def _find_entry(delegate: Delegate, session: Session) -> WaitingListEntry | None:
-    """Return the newest entry by which somebody waited for a seat in a session, or None."""
+    """Return a delegate's newest waiting list entry for a session, or None."""
     return waiting_list.find_latest_of_delegate(delegate.id, session_limit(session.key))
 
 

@@ -1,1 +1,1 @@
-"""Which speakers have a place at the conference, and places that are kept for them."""
+"""Which speakers have a place at the conference, and places kept for them."""

@@ -1,4 +1,4 @@
-"""The booking that belongs to a speaker."""
+"""The booking of a speaker."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.database import Base
 
 
 class SpeakerPlace(Base):
-    """The booking of a speaker; it stays theirs whatever addresses change, until it is unlinked."""
+    """The booking of a speaker; it stays linked if addresses change, until it is unlinked."""
 
     __tablename__ = "speaker_place"
 

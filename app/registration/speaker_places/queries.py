@@ -28,7 +28,7 @@ from app.programme.models import Speaker
 from app.registration import queries as registration
 from app.registration.speaker_places.models import SpeakerPlace
 
-WITH_PLACE: Final = (  # a subquery: the speakers whose booking stands
+WITH_PLACE: Final = (  # a subquery: the speakers with an active booking
     select(SpeakerPlace.speaker_id)
     .join(Delegate, Delegate.id == SpeakerPlace.delegate_id)
     .where(ATTENDING)
@@ -55,12 +55,12 @@ IS_SPEAKER: Final = (
 
 
 def find_category() -> CategoryOption | None:
-    """Return the category for speakers, or None if the organisers have marked none."""
-    return next((one for one in categories.list_options() if one.is_for_speakers), None)
+    """Return the category for speakers, or None if organisers have not marked one."""
+    return next((option for option in categories.list_options() if option.is_for_speakers), None)
 
 
 def is_asked() -> bool:
-    """Return True if speakers are asked to take a place now."""
+    """Return True if speakers are currently asked to take a place."""
     return find_category() is not None and registration.get_registration_status().state not in {
         "before",
         "closed",
@@ -68,23 +68,23 @@ def is_asked() -> bool:
 
 
 def has_kept_place(answers: Answers) -> bool:
-    """Return True if a place is kept for a speaker who registers with these answers."""
+    """Return True if a place is kept for a speaker with these answers."""
     number = categories.read_id(answers)
     if number is None or not is_own_registration(answers):
         return False
-    kept = select(RegistrationCategory.id).where(
+    statement = select(RegistrationCategory.id).where(
         RegistrationCategory.id == number,
         RegistrationCategory.is_for_speakers,
         RegistrationCategory.kept_places > 0,
     )
     with read_only_connection(db.engine) as connection:
-        return connection.execute(kept).first() is not None
+        return connection.execute(statement).first() is not None
 
 
 def is_own_registration(answers: Answers) -> bool:
-    """Return True if it is a speaker who registers with these answers, on their own pages.
+    """Return True if these answers are of a speaker who registers on their own pages.
 
-    Only the answers decide, so that nobody can tell from it whether there was such a booking.
+    Only the answers decide, so that the result does not reveal whether there was such a booking.
     """
     address, name = _get_known(answers)
     if not address or not is_same_address(answers.get(EMAIL, ""), address):
@@ -105,7 +105,7 @@ def _get_known(answers: Answers) -> tuple[str, str]:
 
 
 def matches_name(name: str, *, given_names: str, family_name: str) -> bool:
-    """Return True if the family name of a booking is in the name of a speaker."""
+    """Return True if the family name of a booking occurs in the name of a speaker."""
     words = delegate_record.search_key(family_name or given_names).split()
     return bool(words) and set(words) <= set(delegate_record.search_key(name).split())
 
@@ -120,7 +120,7 @@ def find_place(speaker: Speaker) -> Delegate | None:
 
 
 def hide_reference(entry: HistoryEntry) -> HistoryEntry:
-    """Return an entry as it is recorded now: earlier ones named the booking of a speaker."""
+    """Return an entry in its current form: earlier versions named the booking of a speaker."""
     found = EARLIER_SUMMARY.fullmatch(entry.summary)
     if found is None:
         return entry

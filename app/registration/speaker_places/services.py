@@ -1,7 +1,7 @@
-"""What is done with speakers' places: take one, link a booking to a speaker, undo that.
+"""Operations on speakers' places: take one, link a booking to a speaker, unlink it.
 
-Locks are taken in the one order: the limits, then the row of the speaker. The number of places that
-are kept in a category is changed only under the lock of the conference's limit.
+Locks are taken in the global order: the limits, then the row of the speaker. The number of places
+kept in a category is changed only under the lock of the conference's limit.
 """
 
 from collections.abc import Sequence
@@ -34,10 +34,10 @@ class BookingOfAnother(RuleViolation):
 
 
 def reserve(answers: Answers, names: Sequence[str], row: Base) -> None:
-    """Take a place for a speaker, one that is kept if there is any; raise SoldOut."""
+    """Take a place for a speaker, a kept one if there is any; raise SoldOut."""
     seats.lock_limits(names)
     category = _lock_category(categories.read_id(answers))
-    _lock_speaker(answers)  # before a place that is taken can bump the cache version
+    _lock_speaker(answers)  # before a taken place can bump the cache version
     if category is None or not category.kept_places:
         seats.reserve(names, row)
         return
@@ -49,8 +49,8 @@ def reserve(answers: Answers, names: Sequence[str], row: Base) -> None:
 def link_own(answers: Answers, delegate: Delegate) -> None:
     """Link a booking to the speaker whose link it was made with, if it is theirs.
 
-    With the name or the address of somebody else it stays unlinked, whether it is new or not:
-    otherwise a speaker could take, or find, the booking of anybody.
+    With another person's name or address it stays unlinked, whether new or existing: otherwise a
+    speaker could take over, or find, anyone's booking.
     """
     number = answers.get(SPEAKER, "") if queries.is_own_registration(answers) else ""
     speaker = db.session.get(Speaker, int(number)) if number else None
@@ -59,7 +59,7 @@ def link_own(answers: Answers, delegate: Delegate) -> None:
 
 
 def link(speaker: Speaker, delegate: Delegate, *, actor: str) -> bool:
-    """Make a booking that of a speaker; return True if that is new. Raise BookingOfAnother."""
+    """Link a booking to a speaker; return True if that is new. Raise BookingOfAnother."""
     lock_row(speaker, NO_SPEAKER, key_share=True)
     if not delegate.is_attending:
         raise RuleViolation("This booking has been cancelled")
@@ -75,7 +75,7 @@ def link(speaker: Speaker, delegate: Delegate, *, actor: str) -> bool:
 
 
 def unlink(speaker: Speaker, *, actor: str) -> bool:
-    """Let a booking be no speaker's any more; the booking itself stays as it is."""
+    """Unlink a booking from its speaker; the booking itself stays unchanged."""
     lock_row(speaker, NO_SPEAKER, key_share=True)
     place = db.session.get(SpeakerPlace, speaker.id, populate_existing=True)
     if place is None:
@@ -87,7 +87,7 @@ def unlink(speaker: Speaker, *, actor: str) -> bool:
 
 
 def transfer(source: Speaker, target: Speaker, *, actor: str) -> None:
-    """Give the booking of one speaker to another, when two records are merged."""
+    """Move the booking of one speaker to another, when two records are merged."""
     place = db.session.get(SpeakerPlace, source.id)
     if place is None:
         return
@@ -115,7 +115,7 @@ def _insert(speaker: Speaker, delegate: Delegate) -> None:
 
 
 def _lock_category(number: int | None) -> RegistrationCategory | None:
-    """Return the category with this number if it is for speakers; the caller holds the limits."""
+    """Return the category with this number if it is for speakers; the limits must be locked."""
     found = select(RegistrationCategory).where(
         RegistrationCategory.id == number, RegistrationCategory.is_for_speakers
     )
@@ -125,12 +125,12 @@ def _lock_category(number: int | None) -> RegistrationCategory | None:
 def _lock_speaker(answers: Answers) -> None:
     number = answers.get(SPEAKER, "")
     if number:
-        is_it = Speaker.id == int(number)
-        db.session.execute(select(Speaker.id).where(is_it).with_for_update())
+        condition = Speaker.id == int(number)
+        db.session.execute(select(Speaker.id).where(condition).with_for_update())
 
 
 def _record(speaker: Speaker, delegate: Delegate, what: str, actor: str) -> None:
-    """Record it with the speaker and with the booking, neither of which names the other.
+    """Record it for the speaker and for the booking, neither of which names the other.
 
     The history of a speaker is read by roles that may not read delegates.
     """

@@ -1,1 +1,1 @@
-"""Passing a place on: a delegate who cannot come gives it to a colleague."""
+"""Transferring a place: a delegate who cannot come offers it to a colleague."""

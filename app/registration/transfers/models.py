@@ -1,4 +1,4 @@
-"""Places that delegates have offered to a colleague."""
+"""Offers of delegates' places to colleagues."""
 
 from datetime import datetime
 
@@ -14,14 +14,14 @@ OFFERED, ACCEPTED, WITHDRAWN, LAPSED = TRANSFER_STATES = (
 
 
 class PlaceTransfer(Base):
-    """A delegate's offer of their place to one other person, until a moment."""
+    """A delegate's offer of their place to one other person, until it expires."""
 
     __tablename__ = "place_transfer"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in the email signs
+    access_key: Mapped[str] = mapped_column(unique=True)  # signed in the link of the email
     delegate_id: Mapped[int] = mapped_column(ForeignKey("delegate.id", ondelete="CASCADE"))
-    name: Mapped[str]  # of the colleague, as the delegate typed it
+    name: Mapped[str]  # of the colleague, as typed
     email: Mapped[str]
     keeps_seats: Mapped[bool] = mapped_column(default=True, server_default=true())  # in sessions
     state: Mapped[str] = mapped_column(default=OFFERED)

@@ -1,4 +1,4 @@
-"""Read-only queries about places that are passed on, and what is deleted of them."""
+"""Read-only queries about transfers of places, and their deletion."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,12 +14,12 @@ from app.delegates.models import Delegate
 from app.errors import Gone, require
 from app.registration.transfers.models import ACCEPTED, OFFERED, PlaceTransfer
 
-RETENTION = timedelta(days=30)  # after the place was passed on, or the offer has ended
+RETENTION = timedelta(days=30)  # after the transfer, or the end of the offer
 IS_OPEN = PlaceTransfer.ended_at.is_(None)
 
 
 def get_by_key(key: str) -> PlaceTransfer:
-    """Return the offer that a link opens; raise Gone if there is none any more."""
+    """Return the offer that a link opens; raise Gone if it does not exist any more."""
     found = db.session.scalar(select(PlaceTransfer).where(PlaceTransfer.access_key == key))
     return require(found, Gone("This link is no longer valid"))
 
@@ -31,9 +31,9 @@ def find_open(delegate: Delegate) -> PlaceTransfer | None:
 
 
 def find_accepted(delegate: Delegate) -> PlaceTransfer | None:
-    """Return the offer by which a delegate's place has gone to somebody else, or None."""
-    such = PlaceTransfer.delegate_id == delegate.id, PlaceTransfer.state == ACCEPTED
-    return db.session.scalar(select(PlaceTransfer).where(*such))
+    """Return the offer by which a delegate's place was transferred, or None."""
+    conditions = PlaceTransfer.delegate_id == delegate.id, PlaceTransfer.state == ACCEPTED
+    return db.session.scalar(select(PlaceTransfer).where(*conditions))
 
 
 def is_open(transfer: PlaceTransfer) -> bool:
@@ -46,15 +46,15 @@ def is_open(transfer: PlaceTransfer) -> bool:
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[PlaceTransfer]:
-    """List the offers that a delegate has made, oldest first."""
+    """List a delegate's offers, oldest first."""
     rows = select(PlaceTransfer).where(PlaceTransfer.delegate_id == delegate.id)
     return db.session.scalars(rows.order_by(PlaceTransfer.id)).all()
 
 
 def can_pass_on(delegate: Delegate) -> bool:
-    """Return True if a place may go to somebody else: the organisers chose nobody for it.
+    """Return True if a place may be transferred: organisers did not choose the person for it.
 
-    Places of a category that needs an invitation or an approval only if the organisers allow it.
+    Places of a category that needs an invitation or an approval only if organisers allow it.
     """
     category = delegate.category
     if not delegate.is_attending:
@@ -66,10 +66,10 @@ def can_pass_on(delegate: Delegate) -> bool:
 
 
 def has_open(answers: Answers) -> bool:
-    """Return True if somebody who registers with these answers gets a place of a delegate."""
+    """Return True if a person with these answers takes over a delegate's place."""
     if TRANSFER not in answers:
         return False
-    such = (
+    statement = (
         select(PlaceTransfer.id)
         .join(Delegate)
         .where(
@@ -80,11 +80,11 @@ def has_open(answers: Answers) -> bool:
         )
     )
     with read_only_connection(db.engine) as connection:
-        return connection.execute(such).first() is not None
+        return connection.execute(statement).first() is not None
 
 
 def erase_delegate(delegate: Delegate) -> None:
-    """Delete the offers that a delegate made, and those that were made to them and have ended."""
+    """Delete the offers by a delegate, and the ended ones to them."""
     has_address = func.lower(PlaceTransfer.email) == delegate.email.lower()
     own = PlaceTransfer.delegate_id == delegate.id
     db.session.execute(delete(PlaceTransfer).where(or_(own, has_address & ~IS_OPEN)))

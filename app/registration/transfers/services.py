@@ -1,8 +1,8 @@
-"""Passing a place on: offer it to a colleague, take the offer back, accept it.
+"""Transferring a place: offer it to a colleague, withdraw the offer, accept it.
 
 The colleague answers the questions of registration. Accepting replaces one booking by another in
 one transaction, under the locks of cancelling: so there is never a second place, and none is free
-in between. Requirements are never passed on, nor anything else that the first person answered.
+in between. Requirements and other answers of the first person are never transferred.
 """
 
 import secrets
@@ -36,7 +36,7 @@ from app.registration.waiting_list import services as waiting_list
 from app.releases.current_release import get_programme
 
 OFFER_PERIOD = timedelta(days=7)
-MAX_OFFERS_PER_DAY = 5  # of one booking
+MAX_OFFERS_PER_DAY = 5  # per booking
 NOT_OFFERED = "Your colleague no longer offers this place, or the deadline has passed"
 NOT_ALLOWED = "You cannot give a place in your category to someone else. Contact the organisers"
 
@@ -48,16 +48,16 @@ PLACE_CHANGED = (
 
 
 class TransferEnded(RuleViolation):
-    """Nobody can take this place any more."""
+    """The offer of this place has ended."""
 
 
 class HasPlace(TransferEnded):
-    """The colleague has a place already."""
+    """The colleague already has a place."""
 
 
 @dataclass(frozen=True)
 class Colleague:
-    """Who is to have the place, and whether the seats in sessions go with it."""
+    """The recipient of the place, and whether the seats in sessions go with it."""
 
     name: str
     email: str
@@ -65,9 +65,9 @@ class Colleague:
 
 
 def offer_own(delegate: Delegate, colleague: Colleague, *, ip_address: str | None) -> PlaceTransfer:
-    """Offer a place for the delegate; raise RateLimitExceeded after too many offers.
+    """Offer a place on the delegate's own pages; raise RateLimitExceeded after too many offers.
 
-    They are counted by network and by colleague too, since one person may have several bookings.
+    They are counted per network and per colleague too, since one person may have several bookings.
     """
     rate_limits.hit_all(
         Attempt.from_network(rate_limits.PLACE_OFFER, ip_address),
@@ -113,7 +113,7 @@ def _offer(delegate: Delegate, colleague: Colleague, actor: str) -> PlaceTransfe
 
 
 def withdraw(delegate: Delegate, *, actor: str) -> bool:
-    """Take the offer of a place back; return False if there is none."""
+    """Withdraw the offer of a place; return False if there is none."""
     operations.lock(delegate)
     transfer = queries.find_open(delegate)
     if transfer is None or not delegate.is_attending:
@@ -124,7 +124,7 @@ def withdraw(delegate: Delegate, *, actor: str) -> bool:
 
 
 def get_first_answers(transfer: PlaceTransfer) -> Answers:
-    """Return the answers with which a colleague starts registering; raise TransferEnded."""
+    """Return a colleague's initial answers; raise TransferEnded."""
     _require_open(transfer)
     number = transfer.delegate.category_id
     chosen = {CATEGORY: str(number)} if number is not None else {}
@@ -132,9 +132,9 @@ def get_first_answers(transfer: PlaceTransfer) -> Answers:
 
 
 def accept(answers: Answers, language: str) -> Delegate:
-    """Replace the booking of the one who offers their place by that of the colleague.
+    """Replace the booking of the delegate who offers their place by the colleague's.
 
-    Raise TransferEnded if it was withdrawn, is over, or the colleague has a place already.
+    Raise TransferEnded if it was withdrawn, has expired, or the colleague already has a place.
     """
     transfer, old = _lock(answers[TRANSFER])
     _require_open(transfer)
@@ -149,7 +149,7 @@ def accept(answers: Answers, language: str) -> Delegate:
     if delegate is None:
         raise HasPlace("You already have a place, so this one stays with your colleague")
     _move_seats(transfer, old, delegate)
-    waiting_list.end_wait(delegate)  # before a place is offered that the old booking held
+    waiting_list.end_wait(delegate)  # before a place held by the old booking is offered
     operations.replace(old, actor=history.ACTOR_DELEGATE)
     _end(transfer, ACCEPTED)
     emails.send_place_passed_on(old, transfer.name)
@@ -162,7 +162,7 @@ def accept(answers: Answers, language: str) -> Delegate:
 
 
 def _lock(key: str) -> tuple[PlaceTransfer, Delegate]:
-    """Lock what passing a place on needs, in the one order: limits, sessions, booking, offer."""
+    """Lock what a transfer needs, in the global order: limits, sessions, booking, offer."""
     known = select(PlaceTransfer.delegate_id).where(PlaceTransfer.access_key == key)
     number = require(db.session.scalar(known), TransferEnded("This link is no longer valid"))
     old = db.session.get_one(Delegate, number)
@@ -182,31 +182,31 @@ def _require_open(transfer: PlaceTransfer) -> None:
 
 
 def _require_same_place(old: Delegate, answers: Answers) -> None:
-    """Raise TransferEnded if the booking has moved to a category for other days and questions."""
+    """Raise TransferEnded if the booking has moved to a category with other days or questions."""
     if answers.get(CATEGORY, "") != str(old.category_id or ""):
         raise TransferEnded(PLACE_CHANGED)
 
 
 def _move_seats(transfer: PlaceTransfer, old: Delegate, new: Delegate) -> None:
-    """Let the seats in sessions go with the place, as far as they are on the colleague's days."""
+    """Move the seats in sessions with the place, if they are on the colleague's days."""
     if not transfer.keeps_seats:
         return
     days = _map_days()
     for seat in session_bookings.list_of_delegate(old):
         day = days.get(seat.session_key)
         if day is None or day in new.days.split():
-            is_it = SessionBooking.id == seat.id
-            released_seats.note_seats(is_it)
-            db.session.execute(update(SessionBooking).where(is_it).values(delegate_id=new.id))
+            condition = SessionBooking.id == seat.id
+            released_seats.note_seats(condition)
+            db.session.execute(update(SessionBooking).where(condition).values(delegate_id=new.id))
     db.session.expire_all()
 
 
 def _map_days() -> Mapping[str, str]:
     programme = get_programme()
     return {
-        one.key: one.starts_at.astimezone(programme.zone).date().isoformat()
-        for one in programme.sessions
-        if one.starts_at is not None and not one.is_cancelled
+        session.key: session.starts_at.astimezone(programme.zone).date().isoformat()
+        for session in programme.sessions
+        if session.starts_at is not None and not session.is_cancelled
     }
 
 

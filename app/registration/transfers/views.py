@@ -1,4 +1,4 @@
-"""Passing a place on: the delegate's page that offers it, and the colleague's that takes it.
+"""Transferring a place: the delegate's page that offers it, and the colleague's to accept it.
 
 Opening a link changes nothing, because mail scanners open every link; a button starts registering.
 """
@@ -33,7 +33,7 @@ bp.add_app_template_global(links.transfer_link)
 
 
 class ColleagueForm(Form):
-    """Say who is to have the place."""
+    """Enter who is to get the place."""
 
     name = name_field(
         _l("Your colleague’s name"),
@@ -45,7 +45,7 @@ class ColleagueForm(Form):
     keeps_seats = BooleanField(_l("Give them my seats in sessions too"), default=True)
 
     def get_colleague(self) -> Colleague:
-        """Return what was typed."""
+        """Return the submitted values."""
         return Colleague(
             str(self.name.data), str(self.email.data), keeps_seats=bool(self.keeps_seats.data)
         )
@@ -60,7 +60,7 @@ def _render_ended(error: ConferenceError) -> ResponseReturnValue:
 
 
 def render_ended(error: ConferenceError, status: int) -> Response:
-    """Say why a place cannot be taken any more."""
+    """Explain why a place cannot be accepted any more."""
     return render_page("registration/transfers/ended.html", status, reason=gettext(str(error)))
 
 
@@ -84,7 +84,7 @@ def offer(secret: str) -> ResponseReturnValue:
 
 @offer_bp.post("/<secret>/pass-on/stop")
 def withdraw(secret: str) -> ResponseReturnValue:
-    """Take the offer back."""
+    """Withdraw the offer."""
     is_changed = services.withdraw(access.get_editable_booking(secret), actor=ACTOR_DELEGATE)
     news = "place_kept" if is_changed else None
     return redirect(url_for("bookings.show", secret=secret, news=news), 303)
@@ -93,7 +93,7 @@ def withdraw(secret: str) -> ResponseReturnValue:
 @bp.route("/<secret>", methods=["GET", "POST"])
 @validates_own_csrf
 def show(secret: str) -> ResponseReturnValue:
-    """Say what is offered, and start the questions of registration."""
+    """Show the offer, and start the questions of registration."""
     transfer = queries.get_by_key(links.read_transfer_key(secret))
     answers = services.get_first_answers(transfer)
     form = ConfirmForm()
@@ -107,7 +107,7 @@ def show(secret: str) -> ResponseReturnValue:
 
 
 def _start_registration(answers: Answers) -> Response:
-    """Begin anew: what this browser has answered before may be of somebody else."""
+    """Start from scratch: the browser's earlier answers may be another person's."""
     secret = registration.create_draft(answers, ip_address=request.remote_addr)
     onward = redirect(url_for("registration.check.show"), 303)
     return cookie.ANSWERS.set(cast(Response, onward), secret)

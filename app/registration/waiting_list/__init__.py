@@ -1,1 +1,1 @@
-"""The waiting list: who waits for a place or a seat, whose turn it is, and offers."""
+"""The waiting list: who is waiting for a place or a seat, whose turn it is, and offers."""

@@ -1,8 +1,8 @@
-"""People with a place who wait for one in another category, and keep theirs until they take it.
+"""People with a place who wait for another category, and keep their place until they accept.
 
-They are in the one order of all who wait. A place that is offered to them is held in that category
-alone, since they have one at the conference already. Whoever calls these functions holds the locks
-of the limits and of the bookings.
+They share one order with all waiting people. A place offered to them is held only in that category,
+since they have one at the conference already. Callers of these functions must hold the locks of the
+limits and of the bookings.
 """
 
 from collections.abc import Collection
@@ -17,7 +17,7 @@ BOOKING_ENDED = "Left the waiting list because the booking ended"
 
 
 def enqueue(delegate: Delegate, category_id: int) -> WaitingListEntry:
-    """Let somebody wait for a category, by email; raise PlacesLeft if they can move there now."""
+    """Put a delegate in a category's queue, by email; raise PlacesLeft if they can move now."""
     entry = entries.build_for_delegate(delegate, category_id=category_id)
     seats.enqueue_for_move(seats.list_limits(category_id), entry)
     emails.send_waiting_list_entry(entry, positions.get_queue_position(entry))
@@ -33,7 +33,7 @@ def end_with_bookings(delegates: Collection[int]) -> None:
 
 
 def find_held(delegates: Collection[int], category_id: int | None) -> Collection[int]:
-    """Return those of these people for whom a place in a category is held, by their numbers."""
+    """Return the numbers of those of these people for whom a place in a category is held."""
     return {
         entry.delegate_id
         for entry in queries.list_category_waits(delegates)
@@ -44,9 +44,9 @@ def find_held(delegates: Collection[int], category_id: int | None) -> Collection
 
 
 def end_reached(delegates: Collection[int], category_id: int | None, held: Collection[int]) -> None:
-    """End the waits of people who have been moved to the category that they wait for.
+    """End the waits of people who have been moved to the category they wait for.
 
-    Those for whom a place was ``held`` have that one.
+    ``held`` are the people who have the place that was held for them.
     """
     for entry in queries.list_category_waits(delegates):
         if entry.category_id == category_id:

@@ -1,7 +1,7 @@
 """The entries of the waiting list: build, lock, and end them, whatever they wait for.
 
-The locks of limits come before that of an entry. An entry that ends has given up its place or its
-turn before, or has become a booking.
+Limits are locked before an entry. An entry ends after it has released its place or turn, or has
+become a booking.
 """
 
 import secrets
@@ -23,12 +23,12 @@ from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from app.row_locks import lock_row
 
 MERGED: Final = "Moved to the booking that was kept of two"
-# what else changes once somebody no longer waits for a place
+# further effects of the end of a wait for a place
 END_HOOKS: list[Callable[[WaitingListEntry], None]] = []
 
 
 def build_for_delegate(delegate: Delegate, **values: Any) -> WaitingListEntry:
-    """Return the entry of somebody who has a booking, and so nothing to answer; not stored yet."""
+    """Return an unsaved entry of a person with a booking, who has no questions to answer."""
     return WaitingListEntry(
         access_key=secrets.token_urlsafe(16),
         name=delegate.full_name,
@@ -45,29 +45,29 @@ def build_for_delegate(delegate: Delegate, **values: Any) -> WaitingListEntry:
 
 
 def can_accept(entry: WaitingListEntry) -> bool:
-    """Return True if a place or a seat is held for somebody who may still take it."""
+    """Return True if a place or a seat is held for the person that they may still accept."""
     ends_at = entry.offer_ends_at
     return entry.is_offered and ends_at is not None and clock.now() < ends_at
 
 
 def lock(entry: WaitingListEntry) -> None:
-    """Lock the limits that somebody waits for, and then their entry, read anew."""
+    """Lock the limits an entry waits for, and then the entry, and reload it."""
     seats.lock_limits(seats.list_limits(entry.category_id))
     lock_alone(entry)
 
 
 def lock_alone(entry: WaitingListEntry) -> None:
-    """Lock the entry of somebody alone, and read it anew; raise Gone if it has been deleted."""
+    """Lock only an entry, and reload it; raise Gone if it has been deleted."""
     lock_row(entry, queries.ENTRY_GONE)
 
 
 def list_counted_limits(entry: WaitingListEntry) -> Sequence[str]:
-    """Return the names of the limits that the place counts towards for which somebody waits."""
+    """Return the names of the limits that the awaited place counts towards."""
     return turns.list_limits(entry.category_id, keeps_place=entry.keeps_place)
 
 
 def give_up_place(entry: WaitingListEntry) -> None:
-    """Free the place or the turn of someone who does not get it, and the use of their code."""
+    """Release the place or turn of a person who does not get it, and the use of their code."""
     code = load_answers(entry.document).get(INVITATION)
     if code is not None:
         used = InvitationCode.used
@@ -80,7 +80,7 @@ def give_up_place(entry: WaitingListEntry) -> None:
 
 
 def end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:
-    """End the wait of somebody whose place or turn has been given up; delete their answers."""
+    """End the wait of a person whose place or turn was released; delete their answers."""
     entry.state, entry.ended_at = state, clock.now()
     entry.document = entry.identity_key = ""
     record(entry, summary, actor)
@@ -89,13 +89,13 @@ def end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:
 
 
 def run_end_hooks(entry: WaitingListEntry) -> None:
-    """Change what else says that somebody waits for a place."""
+    """Run the further effects of the end of a wait for a place."""
     if not entry.is_for_session:
         for hook in END_HOOKS:
             hook(entry)
 
 
 def record(entry: WaitingListEntry, summary: str, actor: str) -> None:
-    """Add a step to what somebody reads on their page."""
+    """Add a step to the history on the person's page."""
     db.session.flush()
     history.record(summary, subject=entry.history_subject, actor=actor)

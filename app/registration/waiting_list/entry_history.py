@@ -1,6 +1,6 @@
-"""What has happened while somebody waited, in words for themselves, from the history.
+"""The history of a wait, in words for the waiting person.
 
-The history names who did it; here the organisers are one, and their reasons are shown.
+The audit log names actors; here the organisers are one, and their reasons are shown.
 """
 
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ SEAT: Final = {
         "You were removed because your booking no longer includes the day of the session"
     ),
 }
-WITH_WORDS: Final = {  # what stands behind the beginning of a sentence is shown as it is
+WITH_WORDS: Final = {  # prefixes of sentences whose rest is shown unchanged
     f"{MOVED}: ": _l("The organisers moved you to the top of the list"),
     f"{OFFERED_BY_HAND}: ": _l("The organisers made you an offer before your turn"),
     f"{CHANGED_CATEGORY} ": _l("You changed your category"),
@@ -65,15 +65,15 @@ WITH_WORDS: Final = {  # what stands behind the beginning of a sentence is shown
 
 @dataclass(frozen=True)
 class Step:
-    """Something that happened to an entry, and when."""
+    """An event of an entry, and its time."""
 
     label: str
     moment: str
-    words: str = ""  # a reason, or what was chosen
+    words: str = ""  # a reason, or a choice
 
 
 def list_steps(entry: WaitingListEntry) -> list[Step]:
-    """List everything that happened to an entry, in order."""
+    """List the events of an entry, in order."""
     labels = {text.format(title=entry.title): label for text, label in {**PLACE, **SEAT}.items()}
     return [_build(one, labels) for one in history.list_entries(entry.history_subject)]
 

@@ -1,4 +1,4 @@
-"""The waiting list as rows of a file, and what delegates wait for as a column of theirs."""
+"""The waiting list as rows of a file, and delegates' waits as a column of theirs."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -33,13 +33,13 @@ IS_LIMITED = exists().where(
 
 
 class WaitingRow(NamedTuple):
-    """A row of the file: who waits, for what, and how far they have got."""
+    """A row of the file: a waiting person, what they wait for, and their state."""
 
     scope: str
     title: str
     category_id: int | None
-    position: int | None  # without an offer
-    in_category: int | None  # where the category has places of its own
+    position: int | None  # None with an offer
+    in_category: int | None  # if the category has its own limit
     name: str
     email: str
     state: str
@@ -51,7 +51,7 @@ class WaitingRow(NamedTuple):
 
 
 class DelegateWait(NamedTuple):
-    """What a delegate waits for: a position in a list, or an offer."""
+    """A delegate's wait: a position in a list, or an offer."""
 
     scope: str
     title: str
@@ -61,7 +61,7 @@ class DelegateWait(NamedTuple):
 
 
 def iter_rows(search: str, state: str, which: str, category: str) -> Iterator[WaitingRow]:
-    """Yield the entries that a list shows, in its order, as they are read."""
+    """Yield the entries of a list, in its order, while they are read."""
     columns = (
         *(WaitingListEntry.scope, WaitingListEntry.title, WaitingListEntry.category_id),
         *(POSITIONS.c.position, case((IS_LIMITED, POSITIONS.c.in_category))),
@@ -80,7 +80,7 @@ def iter_rows(search: str, state: str, which: str, category: str) -> Iterator[Wa
 
 
 def map_waits() -> Mapping[int, list[DelegateWait]]:
-    """Return what every delegate waits for or has on offer, by the number of their booking."""
+    """Return the waits and offers of all delegates, by booking number."""
     rows = (
         select(
             *(WaitingListEntry.delegate_id, WaitingListEntry.scope, WaitingListEntry.title),
@@ -97,6 +97,6 @@ def map_waits() -> Mapping[int, list[DelegateWait]]:
 
 
 def record_export(count: int, *, actor: str) -> None:
-    """Record that somebody exported the waiting list."""
+    """Record that the waiting list was exported."""
     summary = f"Exported the waiting list ({count})"
     history.record(summary, subject=CONFERENCE_LIST, actor=actor)

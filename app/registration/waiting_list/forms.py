@@ -1,4 +1,4 @@
-"""The form with which somebody who waits changes what they wait for."""
+"""The form with which a waiting person changes what they wait for."""
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -19,14 +19,14 @@ from app.web.formatting import local_date
 
 
 class TermsForm(Form):
-    """Another category, where there are several, and other days."""
+    """Another category, if there are several, and other days."""
 
     offered: frozenset[str] = frozenset()  # the numbers of categories
     category = RadioField(_l("How will you attend?"), validate_choice=False)
     days = days_field(_l("Which days will you attend?"))
 
     def set_choices(self, entry: WaitingListEntry) -> None:
-        """Offer the categories that somebody can wait for, and the days of the conference."""
+        """Offer the categories the person can wait for, and the days of the conference."""
         offered = terms.list_offered(entry)
         self.offered = frozenset(str(one.id) for one in offered)
         if terms.can_choose_category(entry):
@@ -39,11 +39,11 @@ class TermsForm(Form):
         self.days.choices = [(day.isoformat(), local_date(day)) for day in categories.list_days("")]
 
     def validate_category(self, field: Field) -> None:
-        """Require one of the categories that are offered."""
+        """Require one of the offered categories."""
         if field.data not in self.offered:
             raise ValidationError(gettext("Choose how you will attend"))
 
     def get_answers(self) -> Answers:
-        """Return the number of the category, if it was asked, and the days, in ISO."""
+        """Return the number of the category, if it was asked, and the days in ISO format."""
         category = {CATEGORY: str(self.category.data)} if "category" in self else {}
         return {**category, DAYS: " ".join(self.days.data or ())}

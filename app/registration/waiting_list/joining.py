@@ -1,7 +1,7 @@
-"""The entry of somebody who joins the waiting list; and many people who join it at once.
+"""Creating waiting list entries, for one person or for many at once.
 
-The entries and emails of many are made first, while nobody waits for it. An email says at which
-position somebody is: where others have joined in between, it is written again.
+The entries and emails of many people are prepared first, without locks. An email includes the
+position: if others have joined in between, it is rendered again.
 """
 
 import secrets
@@ -40,12 +40,12 @@ class PreparedEntry:
 
 
 def build_entry(answers: Answers, language: str, identity_key: str) -> WaitingListEntry:
-    """Return the entry of somebody who waits for a place, which is not stored yet."""
+    """Return the unsaved entry of a person who waits for a place."""
     names = (*BY_NAME, CONSENT, CATEGORY, INVITATION, *custom_questions.get_by_name())
-    asked = {name: answers[name] for name in names if name in answers}
+    stored_answers = {name: answers[name] for name in names if name in answers}
     access_key = secrets.token_urlsafe(16)
     place = private_answers.place_in_waiting_list(access_key)
-    stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, place)
+    stored = private_answers.encrypt_answers(stored_answers, PRIVATE_NAMES, place)
     return WaitingListEntry(
         access_key=access_key,
         scope=CONFERENCE_LIST,
@@ -62,39 +62,46 @@ def build_entry(answers: Answers, language: str, identity_key: str) -> WaitingLi
 
 
 def prepare_all(people: Sequence[Answers], language: str) -> Sequence[PreparedEntry]:
-    """Make the entries and emails of people; nothing is stored or locked."""
+    """Prepare the entries and emails of people; nothing is stored or locked."""
     entries = [
-        build_entry(one, language, delegate_record.identity_key(full_name(one), one[EMAIL]))
-        for one in people
+        build_entry(
+            person, language, delegate_record.identity_key(full_name(person), person[EMAIL])
+        )
+        for person in people
     ]
     return [
         _prepare(entry, position)
-        for entry, position in zip(entries, _foresee_positions(entries), strict=True)
+        for entry, position in zip(entries, _predict_positions(entries), strict=True)
     ]
 
 
 def join_all(prepared: Sequence[PreparedEntry], *, actor: str) -> None:
     """Put the people of a spreadsheet on the waiting list, in its order.
 
-    The caller holds the locks of the limits, and knows that nobody of them waits or has a place.
-    Raise PlacesLeft if one of them need not wait.
+    The caller must hold the locks of the limits, and ensure that none of them is waiting or has a
+    place. Raise PlacesLeft if there is a place for one of them.
     """
-    positions = _foresee_positions([one.entry for one in prepared])
-    seats.enqueue_all([(seats.list_limits(one.entry.category_id), one.entry) for one in prepared])
+    positions = _predict_positions([prepared_entry.entry for prepared_entry in prepared])
+    seats.enqueue_all(
+        [
+            (seats.list_limits(prepared_entry.entry.category_id), prepared_entry.entry)
+            for prepared_entry in prepared
+        ]
+    )
     db.session.add_all(
         one.email if one.position == position else _prepare(one.entry, position).email
         for one, position in zip(prepared, positions, strict=True)
     )
     history.record_personal_for_all(
         ADDED_FROM_SPREADSHEET,
-        subjects=[one.entry.history_subject for one in prepared],
+        subjects=[prepared_entry.entry.history_subject for prepared_entry in prepared],
         actor=actor,
         field_changes=(),
     )
 
 
 def was_added_by_team(entry: WaitingListEntry) -> bool:
-    """Return True if somebody did not join the waiting list themselves."""
+    """Return True if someone else put the person on the waiting list."""
     recorded = history_queries.list_entries(entry.history_subject)
     return any(one.summary == ADDED_FROM_SPREADSHEET for one in recorded)
 
@@ -105,8 +112,8 @@ def _prepare(entry: WaitingListEntry, position: QueuePosition) -> PreparedEntry:
     return PreparedEntry(entry, position, email)
 
 
-def _foresee_positions(entries: Sequence[WaitingListEntry]) -> Sequence[QueuePosition]:
-    """Return the positions that these get if they join now, in this order."""
+def _predict_positions(entries: Sequence[WaitingListEntry]) -> Sequence[QueuePosition]:
+    """Return the positions that these people would get now, in this order."""
     waiting = (
         select(WaitingListEntry.category_id, func.count())
         .where(WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == CONFERENCE_LIST)

@@ -1,8 +1,8 @@
-"""What organisers do out of turn, each with a reason that the person can read.
+"""Organisers' changes of the order, each with a reason that the person can read.
 
-They move somebody to the top of a list, or offer them a place or a seat at once; and they see
-beforehand whom a higher limit would let in. This is for the lists of the conference and of its
-categories, and for those of sessions.
+They move a person to the top of a list, or offer them a place or a seat at once; and they can
+preview whom a higher limit would let in. This applies to the lists of the conference, of its
+categories, and of sessions.
 """
 
 from collections.abc import Sequence
@@ -32,22 +32,21 @@ class NoPlaceFree(RuleViolation):
 
 
 def move_to_top(entry: WaitingListEntry, *, reason: str, actor: str) -> None:
-    """Let somebody be the next in their list; with them, the group that they stay with."""
+    """Move a person to the top of their list, with the group that they stay with."""
     _lock_waiting(entry)
     entry.queue_order = queries.get_top_order(entry.scope)
     entries.record(entry, f"{MOVED}: {reason}", actor)
-    if not entry.is_for_session:  # a place that is free may have been kept for those before them
+    if not entry.is_for_session:  # a free place may have been reserved for those before them
         place_offers.offer_places()
 
 
 def offer_by_hand(
     entry: WaitingListEntry, *, reason: str, actor: str, adds_place: bool = False
 ) -> None:
-    """Offer somebody a place or a seat before their turn.
+    """Offer a person a place or a seat before their turn.
 
-    Where none is free, one is added for them, if the organisers want that: the limit of the
-    conference or the category rises, and a session has one seat more than its limit. Raise
-    NoPlaceFree if they do not.
+    If none is free, one is added if the organisers want that: the limit of the conference or the
+    category is raised, and a session gets one seat beyond its limit. Otherwise raise NoPlaceFree.
     """
     limits = _lock_waiting(entry)
     full = [one for one in limits if not one.has_free_seat]
@@ -67,14 +66,14 @@ def offer_by_hand(
 def offer_to_all(
     waiting: Sequence[WaitingListEntry], *, reason: str, actor: str, adds_place: bool = False
 ) -> None:
-    """Offer each of these a place or a seat before their turn, or none of them; see above."""
+    """Offer all of these people a place or a seat before their turn, or none of them; see above."""
     _lock_limits(waiting)
     for entry in waiting:
         offer_by_hand(entry, reason=reason, actor=actor, adds_place=adds_place)
 
 
 def remove_all(waiting: Sequence[WaitingListEntry], *, actor: str) -> None:
-    """Take these off their lists, with an email to each; none gets what another had on offer."""
+    """Remove these people from their lists, with emails; none of them gets another's offer."""
     _lock_limits(waiting)
     for entry in sorted(waiting, key=lambda one: one.is_offered):
         remove = offers.remove if entry.is_for_session else services.remove
@@ -82,7 +81,7 @@ def remove_all(waiting: Sequence[WaitingListEntry], *, actor: str) -> None:
 
 
 def preview_raise(name: str, places: int) -> Sequence[WaitingListEntry]:
-    """List who would be offered a place or a seat if a limit had so many, in order."""
+    """List who would be offered a place or a seat with a higher limit, in order."""
     if name.startswith(session_seats.SESSION_PREFIX):
         return _preview_session(name, places)
     if not place_offers.can_offer():
@@ -92,7 +91,7 @@ def preview_raise(name: str, places: int) -> Sequence[WaitingListEntry]:
 
 
 def _preview_session(name: str, places: int) -> Sequence[WaitingListEntry]:
-    """List who would be offered a seat, without those who do not come on the day of the session."""
+    """List who would be offered a seat, without people who do not attend on the session's day."""
     limit = db.session.get(SeatLimit, name)
     session = session_bookings.find_session(session_bookings.read_key(name))
     if limit is None or session is None or not offers.can_offer(session):
@@ -104,16 +103,18 @@ def _preview_session(name: str, places: int) -> Sequence[WaitingListEntry]:
 
 
 def _lock_limits(waiting: Sequence[WaitingListEntry]) -> None:
-    """Lock all that these wait for in the one order, before any of the entries."""
-    of_places = [seats.list_limits(one.category_id) for one in waiting if not one.is_for_session]
+    """Lock everything these people wait for in the global order, before any of the entries."""
+    of_places = [
+        seats.list_limits(entry.category_id) for entry in waiting if not entry.is_for_session
+    ]
     seats.lock_if_set(CONFERENCE, *(name for own in of_places for name in own))
     session_seats.lock_sessions(
-        session_bookings.read_key(one.scope) for one in waiting if one.is_for_session
+        session_bookings.read_key(entry.scope) for entry in waiting if entry.is_for_session
     )
 
 
 def _lock_waiting(entry: WaitingListEntry) -> Sequence[SeatLimit]:
-    """Lock what somebody waits for, then their entry; raise RuleViolation if they do not."""
+    """Lock what a person waits for, then their entry; raise RuleViolation if not waiting."""
     if entry.is_for_session:
         key = session_bookings.read_key(entry.scope)
         limits = list(session_seats.lock_sessions([key]).values())
@@ -134,7 +135,7 @@ def _offer_seat(entry: WaitingListEntry, limit: SeatLimit, summary: str, actor: 
 
 
 def _add_place(limit: SeatLimit, reason: str, actor: str) -> None:
-    """Raise a limit by one place, and record that where the organisers look for it."""
+    """Raise a limit by one place, and record that where organisers look for it."""
     seats.set_limit(limit.name, limit.seats + 1)
     sentence = f"The limit was raised from {limit.seats - 1} to {limit.seats} for an offer"
     subject = CONFERENCE_LIST

@@ -1,4 +1,4 @@
-"""Who waits for a place or for a seat in a session."""
+"""Waits for places and for seats in sessions."""
 
 from datetime import datetime
 
@@ -15,30 +15,30 @@ IN_QUEUE, OFFERED, ACCEPTED, LAPSED, LEFT, REMOVED = WAITING_LIST_STATES = (
 )
 
 
-CONFERENCE_LIST = CONFERENCE  # the scope of whoever waits for a place; else that of a session
+CONFERENCE_LIST = CONFERENCE  # the scope of waits for a place; otherwise that of a session
 
 
 class WaitingListEntry(Base):
     """A person who waits for a place or a seat, has one on offer, or no longer waits.
 
-    Whoever waits for a seat in a session is a delegate from the start, and has nothing to answer.
-    So is whoever waits for a place in another category and keeps theirs until then.
+    People who wait for a seat in a session are delegates from the start, and have no questions to
+    answer. So are people who wait for a place in another category and keep theirs until then.
     """
 
     __tablename__ = "waiting_list_entry"
 
-    id: Mapped[int] = mapped_column(primary_key=True)  # the order in which people joined
-    # what they wait for: the name of its limit
+    id: Mapped[int] = mapped_column(primary_key=True)  # in the order of joining
+    # the name of the limit they wait for
     scope: Mapped[str] = mapped_column(default=CONFERENCE_LIST, server_default=CONFERENCE_LIST)
     title: Mapped[str] = mapped_column(default="", server_default="")  # of the session
-    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in emails signs
+    access_key: Mapped[str] = mapped_column(unique=True)  # signed in the links of emails
     name: Mapped[str]
     email: Mapped[str]
-    # as a delegate's; empty once it is over, and of a session
+    # as of a delegate; "" once ended, and for a session
     identity_key: Mapped[str] = mapped_column()
     search_text: Mapped[str]
     language: Mapped[str]
-    document: Mapped[str] = mapped_column(Text)  # the answers as JSON; erased once it is over
+    document: Mapped[str] = mapped_column(Text)  # the answers as JSON; erased once ended
     state: Mapped[str] = mapped_column(default=IN_QUEUE)
     joined_at: Mapped[datetime]
     offered_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -50,9 +50,9 @@ class WaitingListEntry(Base):
     category_id: Mapped[int | None] = mapped_column(
         ForeignKey("registration_category.id", ondelete="SET NULL"), default=None, index=True
     )
-    # where the organisers have moved them in the order; otherwise the id says it
+    # where organisers have moved them in the order; otherwise the id
     queue_order: Mapped[int | None] = mapped_column(default=None)
-    # the group with which they are offered places together or not at all
+    # the group they are offered places with, together or not at all
     together_group_id: Mapped[int | None] = mapped_column(
         ForeignKey("registration_group.id", ondelete="SET NULL"), default=None, index=True
     )
@@ -98,22 +98,22 @@ class WaitingListEntry(Base):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether they wait for an offer."""
+        """Whether they are waiting for an offer."""
         return self.state == IN_QUEUE
 
     @property
     def is_offered(self) -> bool:
-        """Whether a place is held for them; its time may be over."""
+        """Whether a place is held for them; the offer may have expired."""
         return self.state == OFFERED
 
     @property
     def place_in_order(self) -> int:
-        """What orders it among all of its list; the id decides between equals."""
+        """The sort key in its list; equal ones are sorted by id."""
         return self.id if self.queue_order is None else self.queue_order
 
     @property
     def slug(self) -> str:
-        """What names it in a form that does something with several."""
+        """Return what identifies it in forms for bulk actions."""
         return str(self.id)
 
     @property

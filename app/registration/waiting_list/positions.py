@@ -1,6 +1,6 @@
-"""Positions in the waiting lists: who is next, and how many wait.
+"""Positions in the waiting lists: who is next, and how many are waiting.
 
-Each question is one statement, however long a list is.
+Each query is one statement, however long a list is.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,20 +18,20 @@ from app.registration.waiting_list.turns import ORDER
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """Where somebody stands who waits for a place: 1 is next; 0 without waiting."""
+    """The position of a person who waits for a place: 1 is next; 0 if they are not waiting."""
 
     overall: int = 0
-    in_category: int = 0  # among those who wait for the same, where it has places of its own
+    in_category: int = 0  # within the category, if it has its own limit
 
     @property
     def nearest(self) -> int:
-        """The position in the shortest list that has them, as people with a place are told."""
+        """The position in their shortest list, which people with a place are shown."""
         return self.in_category or self.overall
 
 
 @dataclass(frozen=True)
 class Wait:
-    """What somebody waits for, and how many are in the queue."""
+    """What a person waits for, and how many are waiting."""
 
     entry: WaitingListEntry
     position: int  # 1 is next; 0 with an offer
@@ -39,12 +39,12 @@ class Wait:
 
 
 def get_position(entry: WaitingListEntry) -> int:
-    """Return the position of someone who waits: 1 is next; 0 without waiting."""
+    """Return the position of a waiting person: 1 is next; 0 if they are not waiting."""
     return get_queue_position(entry).overall
 
 
 def get_queue_position(entry: WaitingListEntry) -> QueuePosition:
-    """Return the position of someone who waits, among all and in their category; one query."""
+    """Return the position of a waiting person, overall and in their category; one query."""
     if not entry.is_waiting:
         return QueuePosition()
     db.session.flush()
@@ -60,27 +60,27 @@ def get_queue_position(entry: WaitingListEntry) -> QueuePosition:
 
 
 def map_positions(entries: Collection[WaitingListEntry]) -> Mapping[int, int]:
-    """Return the positions, in their lists, of those of some entries that wait; by number.
+    """Return the positions in their lists of the waiting ones of some entries, by number.
 
     Only they and those before them are numbered, which are few on the first pages of a long list.
     """
-    waiting = [one for one in entries if one.is_waiting]
+    waiting = [entry for entry in entries if entry.is_waiting]
     if not waiting:
         return {}
-    last = max(one.place_in_order for one in waiting)
+    last = max(entry.place_in_order for entry in waiting)
     number = func.row_number().over(partition_by=WaitingListEntry.scope, order_by=ORDER)
     queued = select(WaitingListEntry.id, number.label("position")).where(
         WaitingListEntry.state == IN_QUEUE,
-        WaitingListEntry.scope.in_({one.scope for one in waiting}),
+        WaitingListEntry.scope.in_({entry.scope for entry in waiting}),
         last >= THE_ORDER,
     )
     counted = queued.subquery()
-    rows = select(counted).where(counted.c.id.in_([one.id for one in waiting]))
+    rows = select(counted).where(counted.c.id.in_([entry.id for entry in waiting]))
     return dict(db.session.execute(rows).tuples().all())
 
 
 def map_waits(delegate: Delegate) -> Mapping[str, Wait]:
-    """Return what a delegate waits for in sessions, by the names of their limits."""
+    """Return a delegate's waits for sessions, by the names of their limits."""
     other = aliased(WaitingListEntry)
     their_order = func.coalesce(other.queue_order, other.id)
     ahead = select(func.count(other.id)).where(
@@ -104,7 +104,7 @@ def map_waits(delegate: Delegate) -> Mapping[str, Wait]:
 
 
 def count_together(entry: WaitingListEntry) -> int:
-    """Count the people who wait and stay together with somebody, with them; 0 if nobody does."""
+    """Return the size of the waiting group that an entry stays with; 0 if it has none."""
     group_id = WaitingListEntry.together_group_id
     rows = select(func.count(WaitingListEntry.id)).where(
         group_id == entry.together_group_id, WaitingListEntry.state == IN_QUEUE

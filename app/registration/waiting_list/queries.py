@@ -1,4 +1,4 @@
-"""Read-only queries about the waiting list, and what is deleted of it."""
+"""Read-only queries about the waiting list, and its deletion."""
 
 import secrets
 from collections.abc import Collection, Iterable, Sequence
@@ -37,13 +37,13 @@ from app.registration.waiting_list.models import (
 )
 from app.registration.waiting_list.turns import ORDER
 
-RETENTION = timedelta(days=30)  # after somebody no longer waits
+RETENTION = timedelta(days=30)  # after the end of a wait
 SUBJECT_PREFIX = "waiting list "  # of an entry, in the history
-HISTORY_SUBJECTS = select(  # the subjects, in the audit log, of the entries that became a booking
+HISTORY_SUBJECTS = select(  # the audit log subjects of the entries that led to a booking
     literal(SUBJECT_PREFIX) + cast(WaitingListEntry.id, String)
 ).where(WaitingListEntry.delegate_id == bindparam("delegate_id"))
 IS_OPEN = WaitingListEntry.ended_at.is_(None)
-# as they are now, also those that were read before a lock was waited for
+# reloads entries that were read before waiting for a lock
 CURRENT_ENTRIES = select(WaitingListEntry).execution_options(populate_existing=True)
 ALL_SESSIONS = "sessions"  # which lists
 THE_ORDER = ORDER[0]
@@ -51,7 +51,7 @@ ENTRY_GONE = "This link to the waiting list is no longer valid"
 
 
 def get_entry(key: str) -> WaitingListEntry:
-    """Return the entry that a link opens; raise Gone if there is none any more."""
+    """Return the entry that a link opens; raise Gone if it does not exist any more."""
     found = db.session.scalar(select(WaitingListEntry).where(WaitingListEntry.access_key == key))
     if found is None:
         raise Gone(ENTRY_GONE)
@@ -71,7 +71,7 @@ def find_attending(identity_key: str) -> Delegate | None:
 
 
 def find_open(identity_key: str) -> WaitingListEntry | None:
-    """Return the entry of someone who waits or has an offer, or None."""
+    """Return a person's open entry, waiting or with an offer, or None."""
     return db.session.scalar(
         select(WaitingListEntry).where(IS_OPEN, WaitingListEntry.identity_key == identity_key)
     )
@@ -80,30 +80,30 @@ def find_open(identity_key: str) -> WaitingListEntry | None:
 def list_by_number(numbers: Sequence[int]) -> Sequence[WaitingListEntry]:
     """List the entries with these numbers, in their order."""
     rows = db.session.scalars(CURRENT_ENTRIES.where(WaitingListEntry.id.in_(numbers)))
-    found = {one.id: one for one in rows}
+    found = {row.id: row for row in rows}
     return [found[number] for number in numbers]
 
 
 def list_existing(numbers: Collection[int]) -> Sequence[WaitingListEntry]:
-    """List the entries with any of these numbers, in the order in which people joined."""
+    """List the entries with any of these numbers, in the order of joining."""
     rows = select(WaitingListEntry).where(WaitingListEntry.id.in_(numbers))
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
 def list_open_keys(identity_keys: Iterable[str]) -> Sequence[str]:
-    """Return those of identity keys whose people wait or have an offer."""
+    """Return those of these identity keys with an open entry."""
     key = WaitingListEntry.identity_key
     rows = select(key).where(IS_OPEN, key.in_(list(identity_keys)))
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
 def find_next_in(scope: str) -> WaitingListEntry | None:
-    """Return the first entry that waits in the list of a session, or None."""
+    """Return the first waiting entry in the list of a session, or None."""
     return next(iter(list_next_in(scope, 1)), None)
 
 
 def list_next_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
-    """List the first of those who wait in the list of a session, in order."""
+    """List the first waiting entries in the list of a session, in order."""
     waiting = CURRENT_ENTRIES.where(
         WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == scope
     )
@@ -111,14 +111,14 @@ def list_next_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
 
 
 def list_next_people_in(scope: str) -> Sequence[Row[tuple[WaitingListEntry, Delegate]]]:
-    """List who waits in the list of a session, in order, each with their booking."""
+    """List the waiting people in the list of a session, in order, each with their booking."""
     waiting = WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == scope
     rows = select(WaitingListEntry, Delegate).join(WaitingListEntry.delegate).where(*waiting)
     return db.session.execute(rows.order_by(*ORDER)).all()
 
 
 def get_top_order(scope: str) -> int:
-    """Return what puts an entry before all others that wait in its list."""
+    """Return the sort key that puts an entry at the top of its list."""
     first = select(func.min(THE_ORDER)).where(
         WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == scope
     )
@@ -126,7 +126,7 @@ def get_top_order(scope: str) -> int:
 
 
 def find_open_of_delegate(delegate_id: int, scope: str) -> WaitingListEntry | None:
-    """Return the entry by which a delegate waits in the list of a session, or None."""
+    """Return a delegate's open entry in the list of a session, or None."""
     return db.session.scalar(
         CURRENT_ENTRIES.where(
             IS_OPEN, WaitingListEntry.delegate_id == delegate_id, WaitingListEntry.scope == scope
@@ -135,12 +135,12 @@ def find_open_of_delegate(delegate_id: int, scope: str) -> WaitingListEntry | No
 
 
 def find_category_wait(delegate_id: int) -> WaitingListEntry | None:
-    """Return the entry by which a delegate waits for another category, or None."""
+    """Return a delegate's open entry for another category, or None."""
     return find_open_of_delegate(delegate_id, CONFERENCE_LIST)
 
 
 def list_category_waits(delegates: Collection[int]) -> Sequence[WaitingListEntry]:
-    """List the entries by which any of these delegates wait for another category."""
+    """List the open entries of these delegates for another category."""
     of_them = WaitingListEntry.delegate_id.in_(delegates)
     rows = CURRENT_ENTRIES.where(IS_OPEN, WaitingListEntry.scope == CONFERENCE_LIST, of_them)
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
@@ -154,20 +154,20 @@ def find_latest_of_delegate(delegate_id: int, scope: str) -> WaitingListEntry | 
 
 
 def list_open_of_delegates(delegates: Collection[int]) -> Sequence[WaitingListEntry]:
-    """List the entries by which any of these delegates wait in lists of sessions."""
+    """List the open entries of these delegates in lists of sessions."""
     of_them = WaitingListEntry.delegate_id.in_(delegates)
     rows = CURRENT_ENTRIES.where(IS_OPEN, WaitingListEntry.scope != CONFERENCE_LIST, of_them)
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
 def list_open_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
-    """List the first of those who wait in a list or have an offer there."""
+    """List the first open entries in a list."""
     rows = CURRENT_ENTRIES.where(IS_OPEN, WaitingListEntry.scope == scope)
     return db.session.scalars(rows.order_by(WaitingListEntry.id).limit(limit)).all()
 
 
 def list_overdue_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
-    """List the offers of a list whose time is over."""
+    """List the expired offers of a list."""
     rows = CURRENT_ENTRIES.where(
         WaitingListEntry.state == OFFERED,
         WaitingListEntry.scope == scope,
@@ -177,7 +177,7 @@ def list_overdue_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
 
 
 def list_offers_beyond(scope: str, moment: datetime, limit: int) -> Sequence[WaitingListEntry]:
-    """List the offers of a list that last longer than until a moment."""
+    """List the offers of a list that end after a moment."""
     rows = CURRENT_ENTRIES.where(
         WaitingListEntry.state == OFFERED,
         WaitingListEntry.scope == scope,
@@ -186,31 +186,31 @@ def list_offers_beyond(scope: str, moment: datetime, limit: int) -> Sequence[Wai
     return db.session.scalars(rows.order_by(WaitingListEntry.id).limit(limit)).all()
 
 
-def list_page(  # noqa: PLR0913 - what a list is narrowed by
+def list_page(  # noqa: PLR0913 - the filters of a list
     search: str, state: str, which: str = "", category: str = "", *, offset: int, limit: int
 ) -> tuple[Sequence[WaitingListEntry], int]:
     """Return a page of entries, those with an offer first, and their total number."""
-    such = list_conditions(search, state, which, category)
-    total = db.session.scalar(select(func.count(WaitingListEntry.id)).where(*such)) or 0
+    conditions = list_conditions(search, state, which, category)
+    total = db.session.scalar(select(func.count(WaitingListEntry.id)).where(*conditions)) or 0
     order = (WaitingListEntry.state == IN_QUEUE, *ORDER)
-    rows = select(WaitingListEntry).where(*such).order_by(*order).offset(offset).limit(limit)
+    rows = select(WaitingListEntry).where(*conditions).order_by(*order).offset(offset).limit(limit)
     return db.session.scalars(rows).all(), total
 
 
 def delete_ended() -> None:
-    """Delete the entries of people who stopped waiting a month ago."""
+    """Delete the entries of people whose wait ended a month ago."""
     old = WaitingListEntry.ended_at < clock.now() - RETENTION
     db.session.execute(delete(WaitingListEntry).where(old))
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[WaitingListEntry]:
-    """List the entries by which somebody came to their booking, or waits as its owner."""
+    """List the entries that led to a delegate's booking, or by which they are waiting."""
     rows = select(WaitingListEntry).where(WaitingListEntry.delegate_id == delegate.id)
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
 def select_ended_offers(delegate: Delegate) -> Select[tuple[str]]:
-    """Select the limits of the sessions in which an offer to somebody ended, once for each."""
+    """Select the limits of the sessions in which an offer to a person ended, once for each."""
     own = WaitingListEntry.delegate_id == delegate.id, WaitingListEntry.scope != CONFERENCE_LIST
     is_over = or_(
         WaitingListEntry.state.in_((LAPSED, LEFT, REMOVED)),
@@ -221,7 +221,7 @@ def select_ended_offers(delegate: Delegate) -> Select[tuple[str]]:
 
 
 def follow_address(delegate: Delegate) -> None:
-    """Follow a new address: earlier links open nothing, and the lists know it."""
+    """Update entries for a new address: earlier links stop working, and searches find it."""
     own = WaitingListEntry.delegate_id == delegate.id
     came_by = WaitingListEntry.scope == CONFERENCE_LIST, ~IS_OPEN
     db.session.execute(delete(WaitingListEntry).where(own, *came_by))
@@ -233,13 +233,13 @@ def follow_address(delegate: Delegate) -> None:
 
 
 def delete_of_delegate(delegate: Delegate) -> None:
-    """Delete the entries of somebody: by which they came, and in the lists of sessions."""
+    """Delete a delegate's entries: those that led to the booking, and those for sessions."""
     own = WaitingListEntry.delegate_id == delegate.id
     db.session.execute(delete(WaitingListEntry).where(own))
 
 
 def erase_delegate(delegate: Delegate) -> None:
-    """Delete what the list has of somebody who no longer waits."""
+    """Delete the data of a person whose wait has ended."""
     delete_of_delegate(delegate)
     has_address = func.lower(WaitingListEntry.email) == delegate.email.lower()
     is_over = WaitingListEntry.ended_at.is_not(None)
@@ -249,10 +249,10 @@ def erase_delegate(delegate: Delegate) -> None:
 def list_conditions(
     search: str, state: str, which: str = "", category: str = ""
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions for entries in a state, or open, that a search finds in some lists.
+    """Return the conditions for entries in some lists that have a state, or are open, and match.
 
-    These are those of all sessions, that of the limit with this name, or that of the conference;
-    and of the latter only one category, if its number is given.
+    The lists are those of all sessions, that of the limit with this name, or that of the
+    conference; the last one may be limited to a category, by its number.
     """
     is_of_conference = WaitingListEntry.scope == CONFERENCE_LIST
     of_one = WaitingListEntry.scope == (which or CONFERENCE_LIST)

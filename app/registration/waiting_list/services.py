@@ -1,6 +1,6 @@
 """The waiting list of the conference and of its categories: join, accept, leave.
 
-Joining needs the same answers as registering, so that one button is enough to accept (``offers``).
+Joining needs the same answers as registering, so that accepting takes only one button (``offers``).
 Every step sends its email in the same transaction.
 """
 
@@ -23,7 +23,7 @@ from app.registration.waiting_list import entries, joining, offers, positions, q
 from app.registration.waiting_list.models import ACCEPTED, LEFT, REMOVED, WaitingListEntry
 from app.releases.current_release import get_programme
 
-PLACE_HOOKS: list[Callable[[Delegate], None]] = []  # what else is over once somebody has a place
+PLACE_HOOKS: list[Callable[[Delegate], None]] = []  # further effects of getting a place
 
 
 def join(
@@ -34,12 +34,12 @@ def join(
     together_group_id: int | None = None,
     group_contact: str = "",
 ) -> None:
-    """Put someone on the waiting list, by email; the caller has checked the answers.
+    """Put someone on the waiting list, by email; the caller has validated the answers.
 
-    Whoever has a place, or is on the list already, is told so by email, and only there. Whoever
-    joins uses up their invitation code, if they have one, and can stay together with a group. The
-    email names the contact of a group who registered them.
-    Raise RuleViolation if there are places left, or the code cannot be used; CategoryGone.
+    If the person already has a place or is on the list, only an email says so. Joining uses up an
+    invitation code, if any, and a group may stay together. The email names the contact of a group
+    who registered the person. Raise RuleViolation if there are places left, or the code cannot be
+    used; CategoryGone.
     """
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     limit = seats.lock_limit(CONFERENCE)
@@ -48,7 +48,7 @@ def join(
     if delegate is not None:
         emails.send_already_registered(delegate)
     elif entry is not None and entry.is_offered:
-        emails.send_waiting_list_offer(entry)  # once more, with its deadline
+        emails.send_waiting_list_offer(entry)  # again, with its deadline
     elif entry is not None:
         emails.send_waiting_list_entry(entry, positions.get_queue_position(entry))
     else:
@@ -64,9 +64,9 @@ def join(
 
 
 def add_approved(answers: Answers, language: str) -> WaitingListEntry:
-    """Put somebody on the waiting list whose application was approved; the caller emails them.
+    """Put an approved applicant on the waiting list; the caller emails them.
 
-    The caller holds the lock of the limit. Raise RuleViolation if there is no waiting list.
+    The caller must hold the lock of the limit. Raise RuleViolation if there is no waiting list.
     """
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     existing = queries.find_open(key)
@@ -80,9 +80,9 @@ def add_approved(answers: Answers, language: str) -> WaitingListEntry:
 
 
 def accept(entry: WaitingListEntry) -> Delegate:
-    """Turn an offer into a booking, with the place that is held; raise OfferEnded if it is over.
+    """Turn an offer into a booking, with the place that is held; raise OfferEnded if it has ended.
 
-    Accepting again gives the same booking.
+    Accepting again returns the same booking.
     """
     entries.lock(entry)
     if entry.state == ACCEPTED and entry.delegate is not None:
@@ -95,7 +95,7 @@ def accept(entry: WaitingListEntry) -> Delegate:
         announce=emails.send_registration_confirmed,
         take_seat=seats.reserve_held,
     )
-    if delegate is None:  # registered in another way, with a place of their own
+    if delegate is None:  # registered in another way, with their own place
         delegate = get_attending(entry.identity_key)
         emails.send_already_registered(delegate)
         seats.release_seats(seats.list_limits(entry.category_id))
@@ -108,9 +108,9 @@ def accept(entry: WaitingListEntry) -> Delegate:
 
 
 def end_wait(delegate: Delegate) -> None:
-    """Take someone off the list who has got a place in another way, so that none is held too.
+    """End the wait of a person who got a place in another way, so that none is held too.
 
-    Whatever else asks for a place for them is over too. The caller holds the lock of the limit.
+    Their other requests for a place end too. The caller must hold the lock of the limit.
     """
     _run_place_hooks(delegate)
     entry = queries.find_open(delegate.identity_key)
@@ -122,17 +122,17 @@ def end_wait(delegate: Delegate) -> None:
 
 
 def leave(entry: WaitingListEntry) -> None:
-    """Take someone off the list at their own wish; a place on offer goes to the next person."""
+    """Take a person off the list at their request; a place on offer goes to the next person."""
     entries.lock(entry)
     if entry.ended_at is None:
-        what = "Declined the offer of a place" if entry.is_offered else "Left the waiting list"
+        summary = "Declined the offer of a place" if entry.is_offered else "Left the waiting list"
         entries.give_up_place(entry)
-        entries.end(entry, LEFT, what, history.ACTOR_DELEGATE)
+        entries.end(entry, LEFT, summary, history.ACTOR_DELEGATE)
         offers.offer_places()
 
 
 def remove(entry: WaitingListEntry, *, actor: str) -> None:
-    """Take someone off the list for the organisers, with an email."""
+    """Take a person off the list for the organisers, with an email."""
     entries.lock(entry)
     if entry.ended_at is not None:
         raise RuleViolation("This person is no longer on the waiting list")
@@ -143,7 +143,7 @@ def remove(entry: WaitingListEntry, *, actor: str) -> None:
 
 
 def purge_expired() -> None:
-    """Delete what is known of people who no longer wait; of all, a while after the conference."""
+    """Delete the data of ended waits; all of it some time after the conference."""
     if not cache_version.is_clock_in_sync():
         return
     seats.lock_if_set(CONFERENCE)  # before any entry, as everywhere
@@ -169,11 +169,11 @@ def _run_place_hooks(delegate: Delegate) -> None:
 
 
 def _find_current(key: str, limit: SeatLimit) -> WaitingListEntry | None:
-    """Return the entry of someone who waits or may take a place; an offer that is over has ended.
+    """Return a person's open entry, ending it if its offer has expired.
 
-    The worker ends offers within seconds, but whoever joins again before then must not be told of
-    a place that they cannot take. It goes to the next person, or where nobody else waits it is
-    offered to them anew. The caller holds the lock of the limit.
+    The worker ends offers within seconds, but people who join again before then must not be told of
+    a place that they cannot accept. It goes to the next person or, if no one else is waiting, it is
+    offered to them again. The caller must hold the lock of the limit.
     """
     entry = queries.find_open(key)
     if entry is None or not entry.is_offered or entries.can_accept(entry):
@@ -189,7 +189,7 @@ def _find_current(key: str, limit: SeatLimit) -> WaitingListEntry | None:
 
 
 def _is_wanted_by_others(entry: WaitingListEntry, limit: SeatLimit) -> bool:
-    """Return True if somebody who waits could have the place that is held for an entry."""
+    """Return True if another waiting person could use the place that is held for an entry."""
     if not limit.waiting:
         return False
     limits = seats.lock_limits(seats.list_limits(entry.category_id))
@@ -198,7 +198,7 @@ def _is_wanted_by_others(entry: WaitingListEntry, limit: SeatLimit) -> bool:
 
 
 def _get_valid_answers(entry: WaitingListEntry) -> Answers:
-    """Return the answers; the days that are left of those chosen, or all, if they have changed."""
+    """Return the answers, with those of the chosen days that still exist, or else all days."""
     place = private_answers.place_in_waiting_list(entry.access_key)
     stored = load_answers(entry.document)
     answers = private_answers.decrypt_answers(stored, place)

@@ -1,7 +1,7 @@
-"""What somebody waits for, and changing it: another category, other days.
+"""What a person waits for, and changing it: another category, other days.
 
-Whoever changes it keeps their turn, since all who wait are in one order. What suits them now may be
-free already; then it is offered in the same transaction.
+They keep their turn, since all waiting people share one order. A matching place may be free
+already; then it is offered in the same transaction.
 """
 
 from app.database import db
@@ -25,30 +25,30 @@ CHANGED_CATEGORY, CHANGED_DAYS = "Changed to the category", "Changed the days"
 
 
 def get_terms(entry: WaitingListEntry) -> Answers:
-    """Return the category and the days that somebody waits for."""
+    """Return the category and the days that a person waits for."""
     answers = load_answers(entry.document)
     category = "" if entry.category_id is None else str(entry.category_id)
     return {CATEGORY: category, DAYS: answers.get(DAYS, "")}
 
 
 def can_choose_category(entry: WaitingListEntry) -> bool:
-    """Return True unless an invitation decides it, or there is nothing to choose from."""
+    """Return True unless an invitation decides it, or there is no choice."""
     is_invited = INVITATION in load_answers(entry.document)
     return not is_invited and len(list_offered(entry)) > 1
 
 
 def list_offered(entry: WaitingListEntry) -> list[categories.CategoryOption]:
-    """List the categories for which somebody can wait, with their own."""
+    """List the categories that a person can wait for, including their own."""
     return [
-        one
-        for one in categories.list_options_for({})
-        if one.id == entry.category_id
-        or (one.is_open and not one.approvals_needed and not one.is_for_speakers)
+        category
+        for category in categories.list_options_for({})
+        if category.id == entry.category_id
+        or (category.is_open and not category.approvals_needed and not category.is_for_speakers)
     ]
 
 
 def change(entry: WaitingListEntry, wanted: Answers) -> bool:
-    """Let somebody wait for another category or other days; return True if that is a change.
+    """Change the category or the days a person waits for; return True if anything changed.
 
     Raise RuleViolation if it is not possible.
     """
@@ -84,7 +84,7 @@ def change(entry: WaitingListEntry, wanted: Answers) -> bool:
 
 
 def _read_category(entry: WaitingListEntry, wanted: Answers) -> int | None:
-    """Return the number of the wanted category; raise RuleViolation if it cannot be chosen."""
+    """Return the number of the chosen category; raise RuleViolation if it cannot be chosen."""
     if CATEGORY not in wanted or not can_choose_category(entry):
         return entry.category_id
     number = categories.read_id(wanted)
@@ -94,7 +94,7 @@ def _read_category(entry: WaitingListEntry, wanted: Answers) -> int | None:
 
 
 def _require_unchanged(entry: WaitingListEntry, category_id: int | None) -> None:
-    """Raise RuleViolation if somebody has an offer by now, or keeps a place while they wait."""
+    """Raise RuleViolation if the person now has an offer, or keeps a place while waiting."""
     if not entry.is_waiting or entry.category_id != category_id:  # in another tab
         raise RuleViolation(NO_LONGER_WAITS)
     if entry.keeps_place:

@@ -1,4 +1,4 @@
-"""Somebody's own page of the waiting list, opened by the link in their emails.
+"""A person's own waiting list page, opened by the link in their emails.
 
 Opening it changes nothing, because mail scanners open every link; every step needs a button.
 """
@@ -45,7 +45,7 @@ access.register_dead_links(bp, "registration/waiting_list/link_expired.html")
 
 @bp.get("/joined")
 def joined() -> ResponseReturnValue:
-    """Say the same to everybody: whether somebody was on the list already is said by email."""
+    """Show the same page to everyone: only the email says whether the person was on the list."""
     return render_page("registration/waiting_list/joined.html")
 
 
@@ -107,7 +107,7 @@ def leave(secret: str) -> ResponseReturnValue:
 
 def _get_entry(secret: str) -> WaitingListEntry:
     entry = queries.get_entry(links.read_waiting_list_key(secret))
-    if entry.is_for_session:  # it has the booking's page, and no link of its own
+    if entry.is_for_session:  # uses the booking's page, and has no link of its own
         raise NotFound(links.NO_SUCH_LINK)
     return entry
 
@@ -135,8 +135,8 @@ def _render(
 
 
 def _describe_end(entry: WaitingListEntry, past: Sequence[entry_history.Step]) -> str | None:
-    """Return how somebody's wait ended; None if it goes on, or an offer has just ended."""
+    """Return how a wait ended; None if it goes on, or an offer has just ended."""
     if entry.state == LEFT and past:
-        return past[-1].label  # they left, declined an offer, or their booking has ended
+        return past[-1].label  # left, declined an offer, or the booking has ended
     end = ENDS.get(entry.state)
     return None if end is None else str(end)

@@ -1,7 +1,7 @@
-"""Editing a text in three steps: form, preview, submit. What was typed is never lost.
+"""Editing a text in three steps: form, preview, submit. The input is never lost.
 
-A page has one form. Its buttons show a preview, return to the form, or submit; the preview
-contains what was typed in hidden fields.
+A page has one form. Its buttons show a preview, return to the form, or submit; the preview contains
+the input in hidden fields.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from app.web import redirects
 
 EditForm = ProfileForm | TextForm
 CONTROL_FIELDS = frozenset({"csrf_token", "button"})
-SEND, CHANGE = "send", "change"  # values of the buttons of the preview
+SEND, CHANGE = "send", "change"  # values of the preview's buttons
 
 redirects.MESSAGES["speakers"] |= {
     "sent": _l("Sent. The organisers will check it and email you their decision."),
@@ -57,11 +57,11 @@ class EditFlow(Protocol):
 
     @property
     def subject(self) -> Speaker | Session:
-        """The speaker or session."""
+        """Return the speaker or session."""
 
     @property
     def form(self) -> type[EditForm]:
-        """The form class."""
+        """Return the form class."""
 
     def render_form(self, state: FormState) -> ResponseReturnValue:
         """Show the form."""

@@ -51,9 +51,9 @@ def _valid_language(_form: Any, field: Any) -> None:
 
 
 def _valid_words(_form: Any, field: Any) -> None:
-    """Reject too many words, and one that is too long."""
+    """Reject too many words, and words that are too long."""
     words = parse_words(field.data or "")
-    if len(words) > MAX_WORDS or any(len(one) > MAX_WORD_LENGTH for one in words):
+    if len(words) > MAX_WORDS or any(len(word) > MAX_WORD_LENGTH for word in words):
         raise ValidationError(
             gettext(
                 "Enter %(most)s or fewer, each of %(longest)s characters or fewer",
@@ -67,7 +67,7 @@ VALIDATORS = {LANGUAGE: _valid_language, WORDS: _valid_words}
 
 
 def form_field(field: Field) -> Any:
-    """Return the form field that asks for a field of a table."""
+    """Return the form field for a field of a table."""
     question = field.question
     if question is None:
         raise LookupError(field.name)
@@ -94,15 +94,15 @@ class TableForm(form.Form):
 
     @classmethod
     def add_other_fields(cls, fields: Iterable[Field]) -> None:
-        """Add the fields that have a question but no place in the form to ``other_fields``."""
-        others = [one for one in fields if one.question and not hasattr(cls, one.name)]
+        """Add the fields that have a question but no attribute in the form to ``other_fields``."""
+        others = [field for field in fields if field.question and not hasattr(cls, field.name)]
         for one in others:
             setattr(cls, one.name, form_field(one))
-        cls.other_names = [*cls.other_names, *(one.name for one in others)]
+        cls.other_names = [*cls.other_names, *(other.name for other in others)]
 
     @property
     def other_fields(self) -> Sequence[Any]:
-        """The fields without a place of their own, for a loop in the template."""
+        """The fields without their own attribute, for a loop in the template."""
         return [self[name] for name in self.other_names if name in self]
 
     @classmethod
@@ -113,9 +113,9 @@ class TableForm(form.Form):
 
     @property
     def table_values(self) -> dict[str, Any]:
-        """Return what was typed, as values of the table."""
-        asked = [one for one in self.table if one.name in self]
-        return {one.name: one.kind.parse(self[one.name].data) for one in asked}
+        """Return the submitted values, as values of the table."""
+        present_fields = [one for one in self.table if one.name in self]
+        return {field.name: field.kind.parse(self[field.name].data) for field in present_fields}
 
 
 def valid_links(_form: Any, field: TextAreaField) -> None:
@@ -129,7 +129,7 @@ def valid_links(_form: Any, field: TextAreaField) -> None:
 
 
 def valid_new_links(_form: Any, field: TextAreaField) -> None:
-    """Reject invalid links, except those that organisers have set, for which other rules hold."""
+    """Reject invalid links, except those that organisers have set, which follow other rules."""
     links, known = parse_links(field.data or ""), parse_links(field.object_data or "")
     added = [(number, link) for number, link in enumerate(links, start=1) if link not in known]
     if added and len(links) > max(len(known), speaker_links.MAX_LINKS):

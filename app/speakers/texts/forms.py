@@ -60,7 +60,7 @@ class ProfileFields(TableForm):
 
     @property
     def typed_values(self) -> dict[str, Any]:
-        """Return what was typed, as values of an edit."""
+        """Return the submitted values, as values of an edit."""
         typed = self.table_values
         values = {name: typed[name] for name in PROFILE_FIELDS if name in typed}
         if "biographies" in values:
@@ -107,7 +107,7 @@ class TextFields(TableForm):
 
     @property
     def typed_values(self) -> dict[str, Any]:
-        """Return what was typed, as values of an edit."""
+        """Return the submitted values, as values of an edit."""
         return self.table_values
 
 
@@ -126,7 +126,7 @@ class TracksInitialValues(Form):
 
     @property
     def initial_fingerprints(self) -> Mapping[str, str]:
-        """The fingerprints by field; empty if they cannot be read."""
+        """The fingerprints by field; empty if invalid."""
         typed = self.began.data or ""
         try:
             read = json.loads(typed) if len(typed) <= MAX_FINGERPRINTS_LENGTH else {}

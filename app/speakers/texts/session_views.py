@@ -86,10 +86,10 @@ def withdraw(slug: str) -> ResponseReturnValue:
 
 
 def _get_editable_session(slug: str) -> Session:
-    """Return a session whose text the person signed in may edit; raise NotFound otherwise."""
+    """Return a session whose text the signed-in person may edit; raise NotFound otherwise."""
     try:
         session = session_queries.get_session(slug)
-    except NotFound:  # so that nobody learns which drafts exist
+    except NotFound:  # so that drafts are not revealed
         raise NotFound(NOT_YOURS) from None
     if not session_owners.can_edit(access.get_signed_in_person(), session):
         raise NotFound(NOT_YOURS)

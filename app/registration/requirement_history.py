@@ -20,6 +20,7 @@ REMOVED: Final = (
 )
 KINDS: Final = (SUBJECT, *(f"{one}{SUBJECT_SUFFIX}".strip() for one in TYPES))  # of subjects
 LISTS: Final = tuple(f"{one} requirements" for one in TYPES)  # of which somebody looked at all
+EMAILS: Final = frozenset({"requirements_changed", "access_answered"})  # which tell of them
 # Entries of earlier versions, which are about the booking, say it in one of these ways.
 _MENTIONS_NEEDS: Final = HistoryEntry.summary.startswith("Changed: ") & or_(
     HistoryEntry.summary.endswith("needs"), HistoryEntry.summary.endswith("needs, answers")

@@ -187,9 +187,12 @@ def list_similar(answers: Answers) -> Sequence[Delegate]:
     ).all()
 
 
-def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
-    """Map booking references to "failed" or "waiting" where an email has not arrived."""
-    rows = db.session.execute(UNDELIVERED, {"references": [one.reference for one in delegates]})
+def get_undelivered(
+    delegates: Sequence[DelegateRow], *such: ColumnElement[bool]
+) -> Mapping[str, str]:
+    """Map booking references to "failed" or "waiting" where such an email has not arrived."""
+    references = [one.reference for one in delegates]
+    rows = db.session.execute(UNDELIVERED.where(*such), {"references": references})
     return dict(sorted(rows.tuples(), key=lambda row: row[1], reverse=True))
 
 

@@ -20,6 +20,7 @@ CATEGORY_PREFIX: Final = "category "  # of the name of a category's limit
 COLUMNS_KEPT_AT_ERASURE = {  # of Delegate, besides answers that are kept
     *("id", "reference", "language", "consented_at", "registered_at", "version"),
     *("cancelled_at", "erased_at", "is_demo", "is_added_by_team", "category_id"),
+    "was_offered_equality",
 }
 
 
@@ -101,6 +102,8 @@ class Delegate(Base):
     is_added_by_team: Mapped[bool] = mapped_column(
         default=False, server_default=false()
     )  # by the desk
+    # a ticket for the questions of equality monitoring, which does not say which one
+    was_offered_equality: Mapped[bool] = mapped_column(default=False, server_default=false())
     # what the search and the order of lists read: see delegate_record
     search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
     name_sort_key: Mapped[str] = mapped_column(

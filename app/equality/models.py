@@ -1,4 +1,4 @@
-"""Counts of answers; there is no row for a person, no time and no order."""
+"""Counts of answers; there is no row for a person, no time and no order of answers."""
 
 from sqlalchemy import CheckConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,3 +32,11 @@ class EqualityCount(Base):
     published: Mapped[int] = mapped_column(default=0)  # a multiple of five
 
     __table_args__ = (CheckConstraint("published >= 0 AND published <= number", name="not_ahead"),)
+
+
+class SpentTicket(Base):
+    """A ticket whose answers have been counted: see ``tickets``. It leads to nobody."""
+
+    __tablename__ = "equality_spent_ticket"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)  # SHA-256

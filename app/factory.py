@@ -89,6 +89,7 @@ from app.registration.applications import views as registration_application_view
 from app.registration.ballots import views as public_ballot_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, category_change_views, email_change_views
+from app.registration.bookings import equality_views as booking_equality_views
 from app.registration.bookings import views as booking_views
 from app.registration.groups import register_views as group_register_views
 from app.registration.groups import upload_views as group_upload_views
@@ -183,6 +184,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (agenda_views.bp, transfer_views.bp),
     (booking_views.bp, email_change_views.bp),
     (booking_views.bp, answer_views.bp),
+    (booking_views.bp, booking_equality_views.bp),
     (booking_views.bp, place_transfer_views.offer_bp),
     (booking_views.bp, category_change_views.bp),
     (booking_views.bp, requirement_reply_views.bp),

@@ -162,6 +162,7 @@ ROUTES = [
     ),
     Route("/booking/<secret>/copy.json", "GET", Who.HOLDER),
     Route("/booking/<secret>/emails", "POST", Who.HOLDER),
+    Route("/booking/<secret>/equality", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/files/<number>", "GET", Who.HOLDER, "/booking/wrong/files/1"),
     Route("/booking/<secret>/group", "GET POST", Who.HOLDER),

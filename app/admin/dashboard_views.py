@@ -21,7 +21,7 @@ from app.admin.tasks.email_tasks import FAILED_EMAILS
 from app.admin.tasks.open_tasks import OpenTask
 from app.admin.tasks.programme_tasks import PROPOSALS
 from app.admin.tasks.task_list import TASKS
-from app.admin_emails import failed_emails
+from app.admin_emails import failed_emails, readable_emails
 from app.admin_emails.failed_emails import FailedEmail
 from app.content import queries as content
 from app.content.versions import Version
@@ -31,8 +31,9 @@ from app.delegates import statistics as registration_statistics
 from app.delegates.categories import queries as categories
 from app.delegates.statistics import RegistrationStatistics
 from app.forms.form import ConfirmForm
+from app.mail import queries as mail
 from app.mail.models import Email
-from app.mail.queries import IS_WAITING
+from app.mail.queries import IS_WAITING, EmailFilter
 from app.onboarding.queries import OFFER_COLUMNS, is_offered
 from app.programme import queries as programme
 from app.proposals.queries import ProposalReview
@@ -88,7 +89,7 @@ class State:
     """The state of the conference, apart from what needs doing."""
 
     places: SeatCounts
-    waiting_emails: int
+    waiting_emails: int  # that may be seen
     next_release_at: datetime | None  # the first that is scheduled
     notice: Version | None  # the one that visitors see now
     is_behind_proxy: bool  # behind a proxy that the settings do not declare
@@ -145,7 +146,7 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
     named = {task.name for task in found}
     state = State(
         places=places,
-        waiting_emails=waiting_emails,
+        waiting_emails=_count_waiting(waiting_emails),
         next_release_at=next_release_at,
         notice=content.get_notice(get_content_folder()),
         is_behind_proxy=undeclared_proxy.is_likely(proxy_seen_at),
@@ -168,6 +169,14 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
         offers_start=role in roles.SETTINGS.write_roles
         and is_offered(get_content_folder(), tuple(rest[seat_count:])),
     )
+
+
+def _count_waiting(all_waiting: int) -> int:
+    """Return how many emails wait that the person signed in may see."""
+    conditions = readable_emails.list_conditions()
+    if not conditions:
+        return all_waiting
+    return mail.count(EmailFilter(state="waiting", conditions=conditions))
 
 
 def get_countdown(programme: PublishedProgramme) -> Countdown:

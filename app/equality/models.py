@@ -32,3 +32,11 @@ class EqualityCount(Base):
     published: Mapped[int] = mapped_column(default=0)  # a multiple of five
 
     __table_args__ = (CheckConstraint("published >= 0 AND published <= number", name="not_ahead"),)
+
+
+class SpentTicket(Base):
+    """A ticket whose answers have been counted: see ``tickets``. It leads to nobody."""
+
+    __tablename__ = "equality_spent_ticket"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)  # SHA-256

@@ -52,9 +52,16 @@ def send_already_registered(delegate: Delegate) -> None:
 
 
 def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -> None:
-    """Tell a delegate what has changed in their booking, with old and new values."""
+    """Tell a delegate what has changed in their booking, with old and new values.
+
+    If nothing but their requirements has changed, they get an email that says so. It is another
+    one, since not all who may see that somebody got an email may know that they have any.
+    """
     with languages.use_language(delegate.language):
         news = [_describe(change) for change in changes if not change.is_private]
+    if not news:
+        enqueue_to_delegate("requirements_changed", delegate)
+        return
     _enqueue_with_ticket(
         "booking_changed",
         delegate,

@@ -20,6 +20,7 @@ REMOVED: Final = (
 )
 KINDS: Final = (SUBJECT, *(f"{one}{SUBJECT_SUFFIX}".strip() for one in TYPES))  # of subjects
 LISTS: Final = tuple(f"{one} requirements" for one in TYPES)  # subjects of lists that were viewed
+EMAILS: Final = frozenset({"requirements_changed", "access_answered"})  # that reveal requirements
 # Summaries of earlier versions, whose entries are about the booking.
 _MENTIONS_NEEDS: Final = HistoryEntry.summary.startswith("Changed: ") & or_(
     HistoryEntry.summary.endswith("needs"), HistoryEntry.summary.endswith("needs, answers")

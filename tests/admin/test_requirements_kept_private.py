@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
+from app.accounts import roles
 from app.accounts.models import VIEWER
+from app.admin.tasks import email_tasks
+from app.admin_emails.kinds.registry import EMAIL_KINDS
 from app.database import db, transaction
 from app.delegates.models import Delegate
 from app.history import services as history
-from app.mail.models import SENT, Email, EmailReply
+from app.mail.models import FAILED, SENT, WAITING, Email, EmailReply
 from app.mailings import release
 from app.registration import requirement_history
 from app.registration.bookings import data_export
@@ -24,6 +27,7 @@ from tests.mailings.test_sending import schedule
 VI, DORA = "vi@conference.example", "dora@conference.example"
 OUTBOX, REPLIES = "/organise/letters", "/organise/letters/replies"
 ANSWERED = "Answer about a requirement"
+CHANGED, CHANGED_TEMPLATE = "Requirements changed", "requirements_changed"
 WORDS = "I also need a private room"
 HISTORY = "/organise/history"
 
@@ -85,6 +89,126 @@ def test_who_got_an_answer_about_a_requirement_is_not_for_viewers(
     assert viewer.page.text_by_id("count") == "1 reply"
     assert "We have replied" in desk.open("/organise/search?q=replied").text
     assert "We have replied" not in viewer.open("/organise/search?q=replied").text
+
+
+@pytest.mark.both_databases
+def test_that_requirements_changed_is_told_in_an_email_of_its_own(
+    visitor: Browser, new_browser: Any
+) -> None:
+    ada = make_delegate(access="A wheelchair")
+    visitor.open(address_of(ada, "/access-needs"))
+    visitor.press("Save", {"Tell us more (optional)": "Another thing"})
+    visitor.open(address_of(ada, "/name")).press("Save", {"Given names": "Adele"})
+    told = db.session.scalars(select(Email).where(Email.template == CHANGED_TEMPLATE)).one()
+    thread, filtered = f"/organise/delegates/{ada.reference}", f"{OUTBOX}?kind={CHANGED_TEMPLATE}"
+    make_reply(told, WORDS)
+
+    desk = sign_in(new_browser(), DORA)
+    viewer = sign_in(new_browser(), VI, role=VIEWER)
+
+    assert [row["Type"] for row in desk.open(filtered).rows] == [CHANGED]
+    for address in (thread, f"{thread}?show=emails"):
+        assert CHANGED in desk.open(address).text
+        assert CHANGED not in viewer.open(address).text
+        assert "Booking changed" in viewer.page.text
+    assert [row["Type"] for row in viewer.open(OUTBOX).rows] == ["Booking changed"]
+    assert viewer.page.text_by_id("count") == "1 email"
+    assert viewer.open(f"{OUTBOX}?q=requirements").rows == []
+    assert CHANGED not in viewer.open(filtered).text
+    found = viewer.open("/organise/search?q=requirements").text
+    assert "have been changed" not in found
+    assert WORDS in desk.open(REPLIES).text
+    assert WORDS not in viewer.open(REPLIES).text
+    viewer.open(f"{OUTBOX}/{told.id}", 403)
+
+
+@pytest.mark.both_databases
+def test_whose_email_about_requirements_has_not_arrived_is_not_for_viewers(
+    visitor: Browser, new_browser: Any
+) -> None:
+    ada = make_delegate(given_names="Ada", email="ada@example.org")
+    cy = make_delegate(given_names="Cy", email="cy@example.org")
+    eve = make_delegate(given_names="Eve", email="eve@example.org")
+    make_email(booking_reference=ada.reference, template=CHANGED_TEMPLATE, state=FAILED)
+    make_email(booking_reference=eve.reference, template="access_answered", state=WAITING)
+    make_email(booking_reference=cy.reference, state=FAILED)
+    make_email(booking_reference=cy.reference, state=WAITING)
+    listed, failed = "/organise/delegates", "/organise/delegates?letters=failed"
+    waiting = "/organise/delegates?letters=waiting"
+
+    desk = sign_in(visitor, DORA)
+    viewer = sign_in(new_browser(), VI, role=VIEWER)
+
+    def tell(reader: Browser) -> tuple[int, int]:
+        text = reader.open(listed).text
+        return text.count("Email not delivered"), text.count("Email being sent")
+
+    def find(reader: Browser, address: str) -> list[str]:
+        return sorted(row["Reference"] for row in reader.open(address).rows)
+
+    assert (tell(desk), tell(viewer)) == ((2, 1), (1, 0))
+    assert find(desk, failed) == sorted([ada.reference, cy.reference])
+    assert find(viewer, failed) == [cy.reference]
+    assert find(desk, waiting) == sorted([eve.reference, cy.reference])
+    assert find(viewer, waiting) == [cy.reference]
+
+
+@pytest.mark.both_databases
+def test_a_viewer_is_not_told_how_many_emails_about_requirements_wait(
+    visitor: Browser, new_browser: Any
+) -> None:
+    ada = make_delegate()
+    make_email(booking_reference=ada.reference, template=CHANGED_TEMPLATE)
+    make_email(booking_reference=ada.reference, template="booking_changed")
+    make_email(booking_reference=ada.reference)
+
+    desk = sign_in(visitor, DORA)
+    viewer = sign_in(new_browser(), VI, role=VIEWER)
+
+    def count(reader: Browser) -> tuple[str, str]:
+        shown = reader.open("/organise/").text
+        waiting = shown.partition("emails waiting to be sent")[2].split()[0]
+        reader.open(f"{OUTBOX}?state=waiting")
+        return waiting, reader.page.text_by_id("count")
+
+    assert count(desk) == ("3", "3 emails")
+    assert count(viewer) == ("2", "2 emails")
+
+
+def test_whoever_has_tasks_about_emails_may_see_all_that_these_count() -> None:
+    private = [kind.area for kind in EMAIL_KINDS.values() if kind.area is not None]
+
+    for task in email_tasks.TASKS:
+        for area in (*roles.PRIVATE_AREAS, *private):
+            assert task.area.write_roles <= area.read_roles, task.name
+
+
+@pytest.mark.both_databases
+def test_what_became_of_an_email_about_requirements_is_not_in_the_history_for_viewers(
+    visitor: Browser, new_browser: Any
+) -> None:
+    ada = make_delegate(given_names="Ada", email="ada@example.org")
+    private = make_email(booking_reference=ada.reference, template=CHANGED_TEMPLATE)
+    place = make_email(booking_reference=ada.reference, template="booking_changed")
+    desk = sign_in(visitor, DORA)
+    viewer = sign_in(new_browser(), VI, role=VIEWER)
+    thread, again = f"/organise/delegates/{ada.reference}", "An email was sent again"
+
+    page = desk.open(f"{OUTBOX}/{private.id}").press("Send again")
+
+    assert again in page.text
+    assert again in desk.open(thread).text
+    for address in (thread, HISTORY, f"{OUTBOX}/{place.id}"):
+        assert again not in viewer.open(address).text
+    assert again not in viewer.fetch("GET", f"{HISTORY}.csv").text
+    assert again in desk.open(f"{OUTBOX}/{place.id}").press("Send again").text
+    assert again in viewer.open(thread).text
+
+
+def test_emails_about_requirements_are_the_same_in_the_history_and_in_the_outbox() -> None:
+    hidden = {name for name, kind in EMAIL_KINDS.items() if kind.area is roles.REQUIREMENT_CASES}
+
+    assert hidden == requirement_history.EMAILS
 
 
 @pytest.mark.both_databases

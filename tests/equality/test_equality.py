@@ -13,15 +13,25 @@ from sqlalchemy import inspect, select, text
 
 from app.accounts.models import VIEWER
 from app.database import db, transaction
-from app.equality import disclosure, services
-from app.equality.models import EqualityCount, EqualityQuestion
-from tests.browser import Browser
-from tests.factories import sign_in
+from app.delegates.models import Delegate
+from app.equality import disclosure, services, tickets
+from app.equality.models import EqualityCount, EqualityQuestion, SpentTicket
+from app.errors import RuleViolation
+from app.registration.bookings import services as bookings
+from tests.browser import Browser, Browsers, Page
+from tests.factories import make_delegate, sign_in
+from tests.lookups import address_of
+from tests.races import DONE, at_once
+from tests.registration.test_duplicates import MOMENT, compare, make_pair
 from tests.registration_flow import answer_questions
+from tests.sent_emails import find_link, last_email_to
 
 AGE = "How old are you?"
 CHOICES = ("a", "b", "c")  # of the property tests
 OLGA = "olga@conference.example"
+OFFER = "Answer a few questions about yourself (optional)"
+ONCE = "You can answer these questions once"
+PATH = "/register/equality"
 
 
 def ask(*keys: str) -> None:
@@ -40,13 +50,20 @@ def get_numbers(key: str) -> dict[str, int]:
     return {one.choice: one.number for one in rows if one.number}
 
 
+def open_questions(delegate: Browser, booking: Delegate, root: str = "") -> Page:
+    """Open the questions from the page of a booking; ``root`` is that of another language."""
+    return delegate.open(f"{root}{address_of(booking)}").press(OFFER)
+
+
 @pytest.mark.both_databases
 def test_whoever_wants_to_answers_after_registering(visitor: Browser) -> None:
     ask("age", "disability")
     page = answer_questions(visitor).press("Confirm registration")
-    page = page.follow("Answer a few questions about yourself (optional)")
-    assert page.heading == "Help us understand who takes part"
+    assert "Open your booking with the link in our email to answer" in page.text
+    booking = find_link(last_email_to("ada@example.org"), "/booking/")
 
+    page = visitor.open(booking).press(OFFER)
+    assert page.heading == "Help us understand who takes part"
     page = page.press("Send answers", {AGE: "25 to 34"})
 
     assert page.heading == "Thank you"
@@ -54,16 +71,92 @@ def test_whoever_wants_to_answers_after_registering(visitor: Browser) -> None:
     assert get_numbers("disability") == {}
 
 
+@pytest.mark.both_databases
+def test_each_booking_answers_once(visitor: Browser, new_browser: Browsers) -> None:
+    ask("age")
+    ada, cy = make_delegate(email="ada@example.org"), make_delegate(email="cy@example.org")
+    elsewhere = new_browser()
+    offered = elsewhere.open(address_of(ada))
+    form = open_questions(visitor, ada)
+    ticket = visitor.cookies()["equality"]
+
+    assert form.press("Send answers", {AGE: "25 to 34"}).heading == "Thank you"
+
+    assert ONCE in form.press("Send answers", {AGE: "Under 25"}, status=409).text
+    assert OFFER not in visitor.open(address_of(ada)).buttons
+    assert ONCE in offered.press(OFFER).text
+    visitor.set_cookie("equality", ticket, PATH)  # as whoever has kept a copy
+    visitor.open(PATH).press("Send answers", {AGE: "Under 25"})
+    assert get_numbers("age") == {"25-34": 1}
+    open_questions(new_browser(), cy).press("Send answers", {AGE: "25 to 34"})
+    assert get_numbers("age") == {"25-34": 2}
+
+
+def test_whoever_had_two_bookings_answers_once(visitor: Browser, new_browser: Browsers) -> None:
+    ask("age")
+    first, second = make_pair()
+    ada = new_browser()
+    open_questions(ada, first).press("Send answers", {AGE: "25 to 34"})
+    assert OFFER in ada.open(address_of(second)).buttons
+
+    keep = f"{second.reference}, registered {MOMENT}"
+    compare(visitor).press("Merge bookings", {"Which booking do you want to keep?": keep})
+
+    assert OFFER not in ada.open(address_of(second)).buttons
+
+
+@pytest.mark.both_databases
+def test_nobody_answers_without_a_booking(visitor: Browser, new_browser: Browsers) -> None:
+    ask("age")
+    form = open_questions(visitor, make_delegate(email="ada@example.org"))
+    stranger = new_browser()
+
+    page = stranger.open(PATH)
+
+    assert page.heading == "Help us understand who takes part"
+    assert ONCE in page.text
+    assert page.follow("Get the link to your booking").heading == "Get a new link to your booking"
+    assert "Send answers" not in page.buttons
+    for made_up in ("", "made-up", "Im1hZGUtdXAi.c2lnbmVk"):
+        visitor.set_cookie("equality", made_up, PATH)
+        assert ONCE in form.press("Send answers", {AGE: "Under 25"}, status=409).text
+    assert get_numbers("age") == {}
+
+
+@pytest.mark.both_databases
+def test_whoever_presses_twice_at_the_same_moment_is_counted_once(site: Flask) -> None:
+    ask("age")
+    number = make_delegate().id
+
+    def offer() -> None:
+        if not bookings.offer_equality(db.session.get_one(Delegate, number)):
+            raise RuleViolation(ONCE)
+
+    def answer() -> None:
+        if not tickets.spend("a ticket"):
+            raise RuleViolation(ONCE)
+        services.count_answers({"age": "25-34"})
+
+    assert at_once(site, [offer, offer]) == [ONCE, DONE]
+    assert at_once(site, [answer, answer]) == [ONCE, DONE]
+    assert get_numbers("age") == {"25-34": 1}
+
+
 def test_where_nothing_is_asked_nothing_is_offered(visitor: Browser) -> None:
     page = answer_questions(visitor).press("Confirm registration")
 
     assert "Help us understand who takes part" not in page.text
+    booking = find_link(last_email_to("ada@example.org"), "/booking/")
+    assert "Help us understand who takes part" not in visitor.open(booking).text
     assert "There are no questions at the moment." in visitor.open("/register/equality").text
 
 
 def test_nothing_that_is_stored_leads_to_a_person(visitor: Browser) -> None:
     ask("age")
-    visitor.open("/register/equality").press("Send answers", {AGE: "Under 25"})
+    delegate = make_delegate()
+    page = open_questions(visitor, delegate)
+    assert page.response.headers["Referrer-Policy"] == "no-referrer"
+    page.press("Send answers", {AGE: "Under 25"})
 
     assert EqualityCount.__table__.columns.keys() == [
         *("question_key", "choice", "number", "published"),
@@ -71,11 +164,11 @@ def test_nothing_that_is_stored_leads_to_a_person(visitor: Browser) -> None:
     assert EqualityQuestion.__table__.columns.keys() == [
         *("key", "is_asked", "answered", "published"),
     ]
+    assert SpentTicket.__table__.columns.keys() == ["hash"]
     db.session.rollback()
     names = [one for one in inspect(db.engine).get_table_names() if not one.startswith("equality")]
     rows = [row for name in names for row in db.session.execute(text(f'SELECT * FROM "{name}"'))]  # noqa: S608 - ours
     assert [row for row in rows if "under-25" in map(str, row)] == []
-    assert visitor.open("/register/equality").response.headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_an_answer_that_is_not_offered_is_not_counted(site: Flask) -> None:

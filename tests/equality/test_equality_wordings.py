@@ -11,8 +11,8 @@ from app.equality.models import EqualityCount
 from app.history.models import HistoryEntry
 from app.questions.edited_question import EditedTexts
 from tests.browser import Browser
-from tests.equality.test_equality import AGE, OLGA, ask, count, get_numbers
-from tests.factories import sign_in
+from tests.equality.test_equality import AGE, OLGA, ask, count, get_numbers, open_questions
+from tests.factories import make_delegate, sign_in
 
 WORDING = "/organise/questions/equality/wording"
 NEWER = "Which age group are you in?"
@@ -29,7 +29,7 @@ def test_another_wording_begins_new_counts_and_keeps_the_earlier_ones(organiser:
     organiser.open(WORDING).follow(AGE)
     page = organiser.press("Save", {"Question": NEWER, "Choices": CHOICES})
     assert page.heading == "Questions about equality"
-    form = organiser.open("/register/equality")
+    form = open_questions(organiser, make_delegate())
     assert AGE not in form.text
     form.press("Send answers", {NEWER: "30 or over"})
 
@@ -63,7 +63,7 @@ def test_help_is_worded_too_and_the_choices_stay(organiser: Browser) -> None:
 
     page.press("Save", {"Help (optional)": "At the time of the conference"})
 
-    form = organiser.open("/register/equality")
+    form = open_questions(organiser, make_delegate())
     assert "At the time of the conference" in form.text
     assert "25 to 34" in form.text
 
@@ -75,8 +75,9 @@ def test_each_language_has_words_of_its_own(organiser: Browser) -> None:
 
     organiser.press("Save", {"Question (français, optional)": "Quel âge avez-vous ?"})
 
-    assert AGE in organiser.open("/register/equality").text
-    french = organiser.open("/fr/register/equality").text
+    ada, cy = make_delegate(email="ada@example.org"), make_delegate(email="cy@example.org")
+    assert AGE in open_questions(organiser, ada).text
+    french = open_questions(organiser, cy, "/fr").text
     assert "Quel âge avez-vous ?" in french
     assert AGE not in french
 
@@ -90,7 +91,7 @@ def test_a_question_of_their_own_is_asked_once_it_is_chosen(organiser: Browser) 
 
     organiser.open("/organise/questions/equality/change")
     organiser.press("Save", {"Questions (optional)": ["What is your first language?"]})
-    form = organiser.open("/register/equality")
+    form = open_questions(organiser, make_delegate())
     form.press("Send answers", {"What is your first language?": "Another"})
 
     key = next(one.key for one in queries.read_questions() if one.key.startswith("q"))
@@ -103,7 +104,7 @@ def test_questions_are_asked_in_the_order_of_the_organisers(organiser: Browser) 
 
     organiser.open(WORDING).press("Move Gender up")
 
-    form = organiser.open("/register/equality")
+    form = open_questions(organiser, make_delegate())
     assert form.text.index("What is your gender?") < form.text.index(AGE)
     assert [one.key for one in queries.read_questions()][:2] == ["gender", "age"]
 
@@ -168,7 +169,7 @@ def test_nothing_new_leads_to_a_person_or_to_a_moment(organiser: Browser) -> Non
     organiser.press("Save", {"Question": NEWER, "Choices": "Marker one\nMarker two"})
     db.session.rollback()
     entries = len(db.session.scalars(select(HistoryEntry.id)).all())
-    organiser.open("/register/equality").press("Send answers", {NEWER: "Marker one"})
+    open_questions(organiser, make_delegate()).press("Send answers", {NEWER: "Marker one"})
 
     db.session.rollback()
     assert len(db.session.scalars(select(HistoryEntry.id)).all()) == entries

@@ -215,7 +215,8 @@ def test_needs_are_changed_but_in_no_letter(visitor: Browser, below: str, questi
     letter = last_email_to("ada@example.org")
     for words in ("A quiet seat", "A ramp", "No nuts"):
         assert words.encode() not in letter.raw
-    assert "Your access or dietary requirements have been changed." in letter.text
+    assert letter.subject == f"Your requirements have been changed: {delegate.reference}"
+    assert "Your access or dietary requirements for Tides and Harbours have been" in letter.text
     [entry] = history.list_entries(requirement_history.get_subject(delegate))
     assert entry.summary == requirement_history.CHANGED
 

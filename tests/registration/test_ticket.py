@@ -117,6 +117,22 @@ def test_another_browser_sees_the_reference_and_nobody_s_name(
     assert other.fetch("GET", f"{address}/calendar.ics").status_code == 404
 
 
+def test_a_reference_opens_nothing(visitor: Browser) -> None:
+    """Whoever types somebody's name and address sees it (decision 0059)."""
+    booking = make_delegate(given_names="Ada", family_name="Lovelace", email="ada@example.org")
+    reference = complete_registration(visitor).text_by_id("reference")
+    assert reference == booking.reference
+
+    below = ("", "/name", "/cancel", "/copy.json", "/calendar.ics")
+    others = ("register/confirmation", "waiting-list", "group", "application")
+    ways = [f"booking/{reference}{one}" for one in below]
+    for way in (*ways, *(f"{one}/{reference}" for one in others)):
+        assert "Lovelace" not in visitor.open(f"/{way}", 404).text
+    field = {"Email address": reference}
+    page = visitor.open("/booking").press("Email me the link", field, status=422)
+    assert "Lovelace" not in page.text
+
+
 def test_a_ticket_never_tells_who_had_a_place_before(
     visitor: Browser, new_browser: Browsers
 ) -> None:

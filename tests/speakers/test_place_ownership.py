@@ -12,6 +12,7 @@ from app.database import db, transaction
 from app.delegates.categories.queries import SPEAKER_ADDRESS, SPEAKER_NAME
 from app.delegates.models import ApplicationDraft, Delegate
 from app.history.models import HistoryEntry
+from app.registration.applications.models import RegistrationApplication
 from app.registration.speaker_places import services
 from tests.browser import Browser, Browsers, Page
 from tests.factories import (
@@ -234,6 +235,29 @@ def test_on_one_speakers_pages_few_others_are_registered(speaker_page: Browser) 
     page.press(CONFIRM_REGISTRATION, status=429)
 
     assert len(db.session.scalars(select(Delegate)).all()) == 3
+
+
+@pytest.mark.both_databases
+def test_whom_a_speaker_registers_besides_needs_the_approval_that_others_need(
+    visitor: Browser,
+) -> None:
+    make_speakers_category(5, approvals_needed=1)
+    make_category(name="Delegate")
+    sign_in_speaker(visitor, confirm_ada())
+    visitor.open(HER_PAGE).press(CHANGE)
+    visitor.open("/register/name").press("Continue", VIC)
+    email = {"What is your email address?": "vic@victim.example"}
+
+    page = visitor.open("/register/email").press("Continue", email).press("Send application")
+
+    assert page.heading == "Check your email"
+    application = db.session.scalars(select(RegistrationApplication)).one()
+    assert (application.name, application.email) == ("Vic Tim", "vic@victim.example")
+    assert db.session.scalars(select(Delegate)).all() == []
+    assert visitor.open(HER_PAGE).press(CONFIRM).heading == "You are registered"
+    own = get_booking_of(get_ada_marsh())
+    assert own is not None
+    assert own.email == "ada@example.org"
 
 
 def test_an_editor_reads_no_booking_reference_in_the_history_of_a_speaker(visitor: Browser) -> None:

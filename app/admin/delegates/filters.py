@@ -7,6 +7,7 @@ in URLs, saved views and stored group emails, so they must not change.
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
+from flask import has_request_context
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, false, func, literal, select
@@ -20,6 +21,7 @@ from app.admin.delegates.delegate_filter import (
     Options,
     load_in_use,
 )
+from app.admin_emails import readable_emails
 from app.admin_kit import saved_views
 from app.admin_kit.listing import ListFilter, ListQuery, TextFilter, parse_list_query
 from app.admin_kit.saved_views import ListKind
@@ -119,8 +121,14 @@ def _is_of_organisation(part: str) -> Condition:
 
 
 def _has_email(state: str) -> Condition:
+    """Return the condition that an email, among those the user may read, has not arrived.
+
+    The worker, which sends group emails, may read all.
+    """
     condition = {"failed": IS_FAILED, "waiting": IS_WAITING}[state]
-    return Delegate.reference.in_(select(Email.booking_reference).where(condition))
+    readable = readable_emails.list_conditions() if has_request_context() else ()
+    emails = select(Email.booking_reference).where(condition, *readable)
+    return Delegate.reference.in_(emails)
 
 
 def _select_tags() -> Select[tuple[str, str]]:

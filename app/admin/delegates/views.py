@@ -23,6 +23,7 @@ from app.admin.delegates.forms import (
     RestoreBookingForm,
 )
 from app.admin.delegates.listing import build_add_tag_form
+from app.admin_emails import readable_emails
 from app.admin_emails.suppression_views import REASON_NAMES
 from app.admin_kit import bulk_actions, draft_forms, view_options
 from app.admin_kit.listing import Listing, ListQuery, get_selected, parse_list_query, render_list
@@ -77,7 +78,7 @@ def render_index(error: str = "") -> ResponseReturnValue:
         Listing(rows, queries.count_delegates(conditions), list_query, offered),
         error,
         actions=delegate_listing.build_actions().values(),
-        undelivered=queries.get_undelivered(rows),
+        undelivered=queries.get_undelivered(rows, *readable_emails.list_conditions()),
         tags=annotations.get_tags_by_reference([row.reference for row in rows]),
         country_name=cache(presentation.country_name),
         describe_day=DayFormatter().describe,

@@ -103,6 +103,13 @@ BOOKINGS: Final[Mapping[str, EmailKind]] = {
         _l("The team restores a cancelled booking"),
         samples.ticket,
     ),
+    "requirements_changed": EmailKind(
+        _l("Requirements changed"),
+        DELEGATE,
+        _l("The delegate or the team changes access or dietary requirements, and nothing else"),
+        samples.booking,
+        area=roles.REQUIREMENT_CASES,
+    ),
     "access_answered": EmailKind(
         _l("Answer about a requirement"),
         DELEGATE,

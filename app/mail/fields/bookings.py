@@ -109,6 +109,7 @@ BOOKINGS: Final[Mapping[str, EmailFields]] = {
         BOOKING_LINK,
         required={"ticket", "booking_link"},
     ),
+    "requirements_changed": declare(*BOOKING, BOOKING_LINK, required={"booking_link"}),
     "access_answered": declare(*BOOKING, ANSWER_LINK, required={"booking_link"}),
     "booking_links": declare(
         block("bookings", _l("Bookings, each with its link"), "mail/parts/bookings.txt"),

@@ -9,11 +9,12 @@ from sqlalchemy.orm import joinedload
 from app.database import db
 from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
-from app.delegates.categories.queries import INVITATION, INVITED_CATEGORY, SPEAKER, TRANSFER
+from app.delegates.categories.queries import INVITATION, INVITED_CATEGORY, TRANSFER
 from app.delegates.models import Delegate
 from app.registration import registration_requests as requests
 from app.registration.applications.models import WAITING, RegistrationApplication
 from app.registration.registration_requests import RequestFilter
+from app.registration.speaker_places import queries as speaker_places
 from app.registration.waiting_list.models import WaitingListEntry
 
 SUBJECT_PREFIX = "application "  # in the history
@@ -34,7 +35,8 @@ def needs_approval(answers: Answers) -> bool:
     """Return True if people with these answers need the organisers' approval.
 
     It was given already to people who take over a colleague's place, and to speakers and people
-    with an invitation in the category that this opens.
+    with an invitation in the category that this opens. On a speaker's pages that holds only for the
+    speaker: other people may be registered there too.
     """
     if TRANSFER in answers:
         return False
@@ -42,7 +44,7 @@ def needs_approval(answers: Answers) -> bool:
     chosen = categories.find_chosen(settled)
     if chosen is None or not chosen.approvals_needed:
         return False
-    is_invited = INVITATION in settled or SPEAKER in settled
+    is_invited = INVITATION in settled or speaker_places.is_own_registration(settled)
     return not (is_invited and settled.get(INVITED_CATEGORY) == str(chosen.id))
 
 

@@ -113,6 +113,15 @@ def confirm_email_change(delegate: Delegate) -> bool:
     return are_needs_removed
 
 
+def offer_equality(delegate: Delegate) -> bool:
+    """Let a delegate answer the questions about equality; return False if they could before."""
+    operations.end_corrections(delegate)
+    if not delegate.is_attending or delegate.was_offered_equality:
+        return False
+    delegate.was_offered_equality = True
+    return True
+
+
 def cancel(delegate: Delegate) -> None:
     """Cancel the booking and email a confirmation; the place is free at once."""
     released = operations.cancel(delegate, actor=ACTOR_DELEGATE)

@@ -24,6 +24,7 @@ from app.delegates.categories import queries as categories
 from app.delegates.categories.texts import translated
 from app.delegates.fields import DAYS
 from app.delegates.models import Delegate
+from app.equality import services as equality
 from app.errors import NotFound, RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.mail import queries as mail
@@ -139,7 +140,13 @@ def show(secret: str) -> ResponseReturnValue:
         transfer=transfers.find_open(delegate) if delegate.is_attending else None,
         passed_on=None if delegate.is_attending else transfers.find_accepted(delegate),
         can_pass_on=transfers.can_pass_on(delegate),
+        offers_equality=_offers_equality(delegate),
     )
+
+
+def _offers_equality(delegate: Delegate) -> bool:
+    is_open = delegate.is_attending and not delegate.was_offered_equality
+    return is_open and bool(equality.list_active())
 
 
 @bp.post("/<secret>/emails")

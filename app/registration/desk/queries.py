@@ -192,11 +192,12 @@ def list_similar(answers: Answers) -> Sequence[Delegate]:
     ).all()
 
 
-def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
-    """Map booking references to "failed" or "waiting" if an email has not arrived."""
-    rows = db.session.execute(
-        UNDELIVERED, {"references": [delegate.reference for delegate in delegates]}
-    )
+def get_undelivered(
+    delegates: Sequence[DelegateRow], *conditions: ColumnElement[bool]
+) -> Mapping[str, str]:
+    """Map booking references to "failed" or "waiting" where such an email has not arrived."""
+    references = [delegate.reference for delegate in delegates]
+    rows = db.session.execute(UNDELIVERED.where(*conditions), {"references": references})
     return dict(sorted(rows.tuples(), key=lambda row: row[1], reverse=True))
 
 

@@ -262,5 +262,7 @@ def _summarise_report(email: Email) -> str:
 
 
 def history_subject(email: Email) -> str:
-    """Return the audit log's subject for an email: its booking, or its own id."""
+    """Return the audit log's subject for an email: its booking or its requirements, or its id."""
+    if email.template in requirement_history.EMAILS and email.booking_reference:
+        return f"{requirement_history.SUBJECT} {email.booking_reference}"
     return f"booking {email.booking_reference}" if email.booking_reference else f"letter {email.id}"

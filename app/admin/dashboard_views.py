@@ -123,6 +123,11 @@ class Dashboard:
     charts: Charts | None  # for those who may read about delegates
     offers_start: bool  # whether the example may make room for a new conference
 
+    @property
+    def brief_proposal_count(self) -> int:
+        """The number of changes that can be approved on the dashboard."""
+        return sum(review.is_brief for review in self.proposals)
+
 
 STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # in the same statement as the tasks
     open_tasks.count_where(Email, IS_WAITING),

@@ -172,18 +172,24 @@ class LinkedEntry:
     entry: HistoryEntry
     person: str  # "" if it is nobody's, or the current user may not know
     url: str  # "" if it has no page that the current user may open
+    is_undone: bool  # by one of the others
 
 
 def link_entries(entries: Sequence[HistoryEntry]) -> list[LinkedEntry]:
     """Return the entries with the people and the URLs of their subjects."""
     found = find_subjects({entry.subject for entry in entries})
-    return [_link(entry, found.get(entry.subject)) for entry in entries]
+    undone = {entry.undoes_id for entry in entries}
+    return [
+        LinkedEntry(entry, *_link(entry.subject, found.get(entry.subject)), entry.id in undone)
+        for entry in entries
+    ]
 
 
-def _link(entry: HistoryEntry, found: Subject | None) -> LinkedEntry:
-    if not _can_open(entry.subject):
-        return LinkedEntry(entry, "", "")
-    return LinkedEntry(entry, found.person if found else "", _subject_url(entry.subject, found))
+def _link(subject: str, found: Subject | None) -> tuple[str, str]:
+    """Return whose a subject is, and its URL."""
+    if not _can_open(subject):
+        return "", ""
+    return found.person if found else "", _subject_url(subject, found)
 
 
 def _subject_url(subject: str, found: Subject | None) -> str:

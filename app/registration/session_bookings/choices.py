@@ -33,8 +33,10 @@ class SessionOption:
     """A session that somebody can choose, unless it is full."""
 
     session: Session
+    field_id: str  # of the box to tick
     is_full: bool
-    overlapping: tuple[Session, ...]  # others to choose that start at another time
+    is_chosen: bool
+    overlapping_titles: str  # of others to choose that start at another time
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,17 @@ def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOption
     overlapping = _map_overlapping(offered)
     zone = get_programme().zone
 
+    field_ids = _name_fields(offered)
+
     def make(session: Session) -> SessionOption:
-        return SessionOption(session, is_full(session), tuple(overlapping.get(session.key, ())))
+        titles = "; ".join(one.title for one in overlapping.get(session.key, ()))
+        return SessionOption(
+            session=session,
+            field_id=field_ids[session.key],
+            is_full=is_full(session),
+            is_chosen=session.key in chosen,
+            overlapping_titles=titles,
+        )
 
     return [
         DayOptions(
@@ -134,6 +145,16 @@ def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOption
             (day, list(some)) for day, some in groupby(offered, lambda one: day_of(one, zone))
         )
     ]
+
+
+def _name_fields(offered: Sequence[Session]) -> Mapping[str, str]:
+    """Return the id of the box of each session.
+
+    An error leads to the first that can be ticked: one that is disabled takes no focus.
+    """
+    field_ids = {one.key: f"s{number}" for number, one in enumerate(offered, 1)}
+    first = next((one.key for one in offered if not is_full(one)), None)
+    return {key: SESSIONS if key == first else field_id for key, field_id in field_ids.items()}
 
 
 def list_rows(answers: Answers, full_note: str, none_text: str) -> Iterator[str]:

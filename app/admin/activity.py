@@ -17,7 +17,6 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.admin_emails import readable_emails
 from app.admin_emails.kinds.registry import get_email_name
-from app.admin_kit import readable_history
 from app.delegates.models import Delegate, DelegateNote
 from app.history import queries as history
 from app.history.models import HistoryEntry
@@ -128,7 +127,7 @@ def list_for_delegate(delegate: Delegate) -> Activity:
             subjects,
             limit,
             also=also,
-            hidden=readable_history.list_hidden(),
+            hidden=readable_emails.list_hidden_entries(),
             delegate_id=delegate.id,
         )
         return _list_entries(found)

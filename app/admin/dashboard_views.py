@@ -124,6 +124,11 @@ class Dashboard:
     charts: Charts | None  # only for roles that may read about delegates
     offers_start: bool  # whether the example can be replaced by a new conference
 
+    @property
+    def brief_proposal_count(self) -> int:
+        """The number of changes that can be approved on the dashboard."""
+        return sum(review.is_brief for review in self.proposals)
+
 
 STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # selected in the same statement as the tasks
     open_tasks.count_where(Email, IS_WAITING),

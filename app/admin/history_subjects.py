@@ -17,6 +17,7 @@ from app.delegates.models import Delegate
 from app.delegates.requirement_models import RequirementCase
 from app.history.models import HistoryEntry
 from app.mail.models import Email
+from app.mailings.models import Mailing
 from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration import requirement_history
 from app.registration.applications.models import RegistrationApplication
@@ -41,6 +42,7 @@ SUBJECT_COLUMNS: Final[Mapping[str, tuple[Key, Key]]] = {
     "waiting list": (WaitingListEntry.id, WaitingListEntry.id),
     "group": (RegistrationGroup.id, RegistrationGroup.id),
     "letter": (Email.id, Email.id),
+    "mailing": (Mailing.id, Mailing.id),
     "person": (Person.email, Person.id),
     "category": (RegistrationCategory.id, RegistrationCategory.id),
     "ballot": (Ballot.id, Ballot.id),
@@ -101,6 +103,17 @@ def _subject_query(kind: str, names: Sequence[str]) -> Select[tuple[str, str, st
     return such.where(Person.role.in_(ROLES)) if kind == "person" else such
 
 
+def select_people() -> Select[tuple[str, str]]:
+    """Select each subject and whose it is, as far as the person signed in may know."""
+    known = {kind: who for kind, who in PEOPLE.items() if _can_open(kind)}
+    each = (
+        select((literal(f"{kind} ") + cast(SUBJECT_COLUMNS[kind][0], String)).label("subject"), who)
+        for kind, who in known.items()
+    )
+    people = union_all(*each).subquery()
+    return select(*people.c)
+
+
 ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "session": ("admin.sessions.show", "slug"),
     "speaker": ("admin.speakers.show", "slug"),
@@ -113,6 +126,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "waiting list": ("admin.waiting_list.show", "number"),
     "group": ("admin.groups.show", "number"),
     "letter": ("admin.emails.show", "number"),
+    "mailing": ("admin.mailings.show", "number"),
     "person": ("admin.team.person", "number"),
     "category": ("admin.categories.show", "number"),
     "ballot": ("admin.ballots.show", "number"),
@@ -158,18 +172,24 @@ class LinkedEntry:
     entry: HistoryEntry
     person: str  # "" if there is none, or the current user may not know it
     url: str  # "" if there is no page that the current user may open
+    is_undone: bool  # by another of these entries
 
 
 def link_entries(entries: Sequence[HistoryEntry]) -> list[LinkedEntry]:
     """Return the entries with the names and the URLs of their subjects."""
     found = find_subjects({entry.subject for entry in entries})
-    return [_link(entry, found.get(entry.subject)) for entry in entries]
+    undone = {entry.undoes_id for entry in entries}
+    return [
+        LinkedEntry(entry, *_link(entry.subject, found.get(entry.subject)), entry.id in undone)
+        for entry in entries
+    ]
 
 
-def _link(entry: HistoryEntry, found: Subject | None) -> LinkedEntry:
-    if not _can_open(entry.subject):
-        return LinkedEntry(entry, "", "")
-    return LinkedEntry(entry, found.person if found else "", _subject_url(entry.subject, found))
+def _link(subject: str, found: Subject | None) -> tuple[str, str]:
+    """Return whose a subject is, and its URL."""
+    if not _can_open(subject):
+        return "", ""
+    return found.person if found else "", _subject_url(subject, found)
 
 
 def _subject_url(subject: str, found: Subject | None) -> str:

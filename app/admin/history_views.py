@@ -1,7 +1,6 @@
 """The history of changes: search, export, links to the items, and undo."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -10,12 +9,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin.history_subjects import link_entries
-from app.admin_kit import readable_history, saved_views
+from app.admin.history_subjects import link_entries, select_people
+from app.admin_emails import readable_emails
+from app.admin_kit import saved_views
 from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.history import queries as history
 from app.history.models import load_changes
-from app.history.queries import EntryFilter
+from app.history.queries import EntryFilter, ExportedEntry
 from app.programme.editing import undo as undoing
 from app.registration import requirement_history
 from app.text import collapse_whitespace, strip_hidden
@@ -40,6 +40,7 @@ KIND_LABELS = {
     requirement_history.SUBJECT: _l("Access and dietary requirements"),
     "invitation": _l("Invitation codes"),
     "letter": _l("Emails"),
+    "mailing": _l("Group emails"),
     "email-text": _l("What emails say"),
     "preview": _l("Preview links"),
     "page": _l("Pages"),
@@ -53,22 +54,14 @@ KIND_LABELS = {
 }
 
 
-def export_row(  # noqa: PLR0913 - one argument per cell
-    happened_at: datetime,
-    actor: str,
-    subject: str,
-    summary: str,
-    changes_json: str,
-    *,
-    empty_text: str,
-) -> tuple[str, ...]:
+def export_row(entry: ExportedEntry, empty_text: str) -> tuple[str, ...]:
     """Return an entry as a row of the CSV file; ``empty_text`` stands for empty values."""
-    moment = happened_at.isoformat(sep=" ", timespec="seconds")
+    moment = entry.happened_at.isoformat(sep=" ", timespec="seconds")
     fields = (
         f"{change.label}: {change.old or empty_text} → {change.new or empty_text}"
-        for change in load_changes(changes_json)
+        for change in load_changes(entry.changes)
     )
-    return moment, actor, subject, summary, "\n".join(fields)
+    return moment, entry.actor, entry.subject, entry.person, entry.summary, "\n".join(fields)
 
 
 bp = Blueprint("history", __name__, url_prefix="/history")
@@ -87,7 +80,7 @@ def index() -> ResponseReturnValue:
         actor=list_query.get_filter("who"),
         kind=list_query.get_filter("kind"),
         subject=list_query.get_filter("thing"),
-        hidden=readable_history.list_hidden(),
+        hidden=readable_emails.list_hidden_entries(),
     )
     page = history.list_page(entry_filter, offset=list_query.offset, limit=PAGE_SIZE)
     return render_list(
@@ -103,12 +96,13 @@ def export_csv() -> Response:
         gettext("When (UTC)"),
         gettext("Made by"),
         gettext("Subject"),
+        gettext("Person"),
         gettext("Change"),
         gettext("Before and after"),
     )
     not_given = gettext("Not given")
-    entries = history.iter_all(readable_history.list_hidden())
-    rows = (export_row(*entry, empty_text=not_given) for entry in entries)
+    entries = history.iter_all(select_people(), readable_emails.list_hidden_entries())
+    rows = (export_row(entry, not_given) for entry in entries)
     return spreadsheets.send_csv("history", head, rows)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal, select, union_all
 
@@ -113,8 +113,25 @@ def suggest() -> ResponseReturnValue:
         "admin/_suggestions.html",
         groups=groups,
         best=best,
-        has_similar=any(group.is_similar and best not in group.hits for group in groups),
+        said=_say_result(groups, best),
     )
+
+
+def _say_result(groups: Sequence[HitGroup], best: SearchHit | None) -> str:
+    """Return what screen readers say of the result."""
+    if not groups:
+        return str(gettext("Nothing was found."))
+    if best is None:
+        return str(
+            ngettext(
+                "%(num)s result. Press the down arrow to choose it.",
+                "%(num)s results. Press the down arrow to choose one.",
+                sum(group.count for group in groups),
+            )
+        )
+    said = str(gettext("One result: %(name)s. Press Enter to open it.", name=best.label))
+    has_similar = any(group.is_similar and best not in group.hits for group in groups)
+    return f"{said} {gettext('Similar names are listed too.')}" if has_similar else said
 
 
 def _read_query() -> str:

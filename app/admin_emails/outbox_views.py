@@ -10,7 +10,7 @@ from app.accounts import rate_limits, roles
 from app.accounts.guards import current_actor
 from app.admin_emails import readable_emails
 from app.admin_emails.kinds.registry import email_choices, get_email_name
-from app.admin_kit import readable_history, saved_views
+from app.admin_kit import saved_views
 from app.admin_kit.listing import ListFilter, Listing, parse_list_query, render_list
 from app.delegates.models import Delegate
 from app.errors import NotFound
@@ -114,7 +114,7 @@ def show(number: int) -> ResponseReturnValue:
         delegate=_find_delegate(letter),
         again=desk.get_resend_mode(letter),
         entries=history.list_newest(
-            desk.history_subject(letter), hidden=readable_history.list_hidden()
+            desk.history_subject(letter), hidden=readable_emails.list_hidden_entries()
         ),
         form=ConfirmForm(),
     )

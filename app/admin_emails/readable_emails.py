@@ -1,23 +1,26 @@
-"""Which emails the current user may see.
+"""Which emails, and which history entries, the current user may see.
 
 The fact that a person got an email can reveal what not every role may know: their requirements, or
 how they answered. A type of email may therefore need an area (``EmailKind.area``), and a group
-email is shown only to users who may use the filters that chose its recipients.
+email is shown only to users who may use the filters that chose its recipients. History entries
+about either are hidden with them.
 """
 
 from collections.abc import Collection
 from urllib.parse import parse_qsl
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, String, cast, literal, select
 
 from app.accounts import guards, roles
 from app.admin_emails.kinds.registry import EMAIL_KINDS
 from app.admin_kit import saved_views
 from app.database import db
+from app.history.models import HistoryEntry
 from app.mail import queries as mail
 from app.mail.models import Email, EmailReply
 from app.mailings import audiences
-from app.mailings.models import TEMPLATE, Mailing, MailingRecipient
+from app.mailings.models import HISTORY_PREFIX, TEMPLATE, Mailing, MailingRecipient
+from app.registration.requirement_history import IS_ABOUT_REQUIREMENTS
 
 Conditions = tuple[ColumnElement[bool], ...]
 
@@ -46,7 +49,7 @@ def list_conditions() -> Conditions:
     """
     if all(map(guards.can_read, roles.PRIVATE_AREAS)):
         return ()
-    kinds, hidden = list_hidden_kinds(), _list_hidden_mailings()
+    kinds, hidden = list_hidden_kinds(), list_hidden_mailings()
     conditions: list[ColumnElement[bool]] = [Email.template.not_in(kinds)] if kinds else []
     if hidden:
         is_of_other = select(MailingRecipient.id).where(
@@ -56,10 +59,32 @@ def list_conditions() -> Conditions:
     return tuple(conditions)
 
 
-def _list_hidden_mailings() -> Collection[int]:
+def list_hidden_mailings() -> Collection[int]:
+    """Return the numbers of the group emails that the person signed in may not see."""
+    if all(map(guards.can_read, roles.PRIVATE_AREAS)):
+        return ()
     chosen = select(Mailing.id, Mailing.audience, Mailing.query).where(Mailing.query != "")
     rows = db.session.execute(chosen).tuples()
     return [number for number, audience, query in rows if not can_use_filters(audience, query)]
+
+
+def list_hidden_entries() -> Conditions:
+    """Return the conditions of the entries of the history that may not be seen."""
+    of_needs = () if guards.can_read(roles.REQUIREMENT_CASES) else (IS_ABOUT_REQUIREMENTS,)
+    return (*of_needs, *_list_hidden_mailing_entries())
+
+
+def _list_hidden_mailing_entries() -> Conditions:
+    """Hide what names the subject of a hidden group email.
+
+    Nobody can tell any more whether one that was deleted was hidden, so it is.
+    """
+    if all(map(guards.can_read, roles.PRIVATE_AREAS)):
+        return ()
+    is_readable = Mailing.id.not_in(list_hidden_mailings())
+    readable = select(literal(HISTORY_PREFIX) + cast(Mailing.id, String)).where(is_readable)
+    is_about_mailing = HistoryEntry.subject.startswith(HISTORY_PREFIX)
+    return (is_about_mailing & HistoryEntry.subject.not_in(readable),)
 
 
 def list_reply_conditions() -> Conditions:

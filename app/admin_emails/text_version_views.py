@@ -24,9 +24,11 @@ bp = Blueprint("versions", __name__)
 @bp.get("/versions")
 def index(template: str, language: str) -> ResponseReturnValue:
     key = text_pages.get_key(template, language)
+    versions = email_texts.list_versions(key)
     return render_page(
         "admin/emails/text_versions.html",
-        versions=email_texts.list_versions(key),
+        versions=versions,
+        numbers=[*(one.version for one in versions), 0],
         entries=history.list_newest(email_texts.history_subject(template)),
         **text_pages.build_context(key),
     )

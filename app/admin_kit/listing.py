@@ -22,6 +22,7 @@ from app.web.rendering import render_page
 RowT = TypeVar("RowT")
 
 PAGE_SIZE = 50  # rows
+MAX_FILTERS_IN_LINE = 7  # or one less and “More filters”
 MAX_SELECTED = 200  # rows that one action can change
 MAX_SEARCH_LENGTH = 100  # characters
 MAX_PAGE_DIGITS = 4  # of a page number
@@ -176,6 +177,22 @@ class Listing(Generic[RowT]):
     def is_filtered(self) -> bool:
         """Return True if a search or filter is active."""
         return bool(self.query.search or self.query.filter_values)
+
+    @property
+    def filters_in_line(self) -> Sequence[ListFilter]:
+        """Return the filters beside the search box: as many as one line has room for."""
+        has_room = len(self.filters) <= MAX_FILTERS_IN_LINE
+        return self.filters[: MAX_FILTERS_IN_LINE if has_room else MAX_FILTERS_IN_LINE - 1]
+
+    @property
+    def more_filters(self) -> Sequence[ListFilter]:
+        """Return the filters that are folded away."""
+        return self.filters[len(self.filters_in_line) :]
+
+    @property
+    def are_more_applied(self) -> bool:
+        """Return True if one that would be folded away is applied."""
+        return any(self.query.get_filter(one.name) for one in self.more_filters)
 
     def options(self, name: str) -> Sequence[tuple[str, Any]]:
         """Return the options of a filter."""

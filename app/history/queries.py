@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -50,6 +50,17 @@ class EntryFilter:
     kind: str = ""  # subject type: session, speaker, booking, release…
     subject: str = ""  # one subject: “session opening”
     hidden: Sequence[ColumnElement[bool]] = ()  # entries that meet one of these are left out
+
+
+class ExportedEntry(NamedTuple):
+    """An entry as the export has it."""
+
+    happened_at: datetime
+    actor: str
+    subject: str
+    person: str  # whose it is; "" if nobody's, or deleted
+    summary: str
+    changes: str  # JSON, see Change
 
 
 def list_entries(*subjects: str) -> Sequence[HistoryEntry]:
@@ -157,23 +168,27 @@ def list_actors() -> Sequence[str]:
 
 
 def iter_all(
-    hidden: Sequence[ColumnElement[bool]] = (),
-) -> Iterator[tuple[datetime, str, str, str, str]]:
-    """Yield time, actor, subject, summary and changes of visible entries, oldest first.
+    people: Select[tuple[str, str]], hidden: Sequence[ColumnElement[bool]] = ()
+) -> Iterator[ExportedEntry]:
+    """Yield the visible entries, oldest first.
 
-    It uses its own connection, so it can be consumed after the request has ended.
+    ``people`` selects each subject once, with the name of its person. The query uses its own
+    connection, so it can be consumed after the request has ended.
     """
+    found = people.subquery()
+    subject, person = found.c
     field_changes = func.coalesce(PersonalDetails.changes, HistoryEntry.changes)
     columns = select(
         HistoryEntry.happened_at,
         HistoryEntry.actor,
         HistoryEntry.subject,
+        func.coalesce(person, ""),
         HistoryEntry.summary,
         field_changes,
     )
-    visible = columns.where(*map(not_, hidden))
-    rows = visible.outerjoin(PersonalDetails).order_by(HistoryEntry.id)
-    return ((*row,) for row in stream(db.engine, rows))
+    visible = columns.where(*map(not_, hidden)).outerjoin(PersonalDetails)
+    rows = visible.outerjoin(found, subject == HistoryEntry.subject).order_by(HistoryEntry.id)
+    return (ExportedEntry(*row) for row in stream(db.engine, rows))
 
 
 def _apply_filter(statement: Select[RowT], filters: EntryFilter) -> Select[RowT]:

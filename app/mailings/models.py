@@ -13,6 +13,7 @@ DRAFT, SCHEDULED, SENDING, DONE, STOPPED = "draft", "scheduled", "sending", "don
 FAILED = "failed"  # it could not be sent, or not to everyone
 
 TEMPLATE = "mailing"  # in the list of emails
+HISTORY_PREFIX = "mailing "  # of the subjects of their history entries, before the number
 
 PENDING, QUEUED, LEFT_OUT = "pending", "queued", "left_out"  # states of a recipient
 
@@ -91,7 +92,7 @@ class Mailing(Base):
     @property
     def history_subject(self) -> str:
         """The subject of its history entries."""
-        return f"mailing {self.id}"
+        return f"{HISTORY_PREFIX}{self.id}"
 
 
 class MailingRecipient(Base):

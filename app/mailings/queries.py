@@ -88,15 +88,21 @@ def get_mailing(number: int) -> Mailing:
 
 
 def list_mailings(
-    states: Sequence[str], *, offset: int, limit: int
+    states: Sequence[str], *, hidden: Collection[int] = (), offset: int, limit: int
 ) -> Sequence[tuple[Mailing, int]]:
-    """List mailings with the number of people who get them, newest first."""
+    """List mailings with the number of people who get them, newest first, without hidden ones."""
     rows = select(Mailing, _recipient_count()).order_by(
         Mailing.changed_at.desc(), Mailing.id.desc()
     )
-    if states:
-        rows = rows.where(Mailing.state.in_(states))
-    return db.session.execute(rows.offset(offset).limit(limit)).tuples().all()
+    rows = rows.where(*_list_state_conditions(states, hidden)).offset(offset).limit(limit)
+    return db.session.execute(rows).tuples().all()
+
+
+def _list_state_conditions(
+    states: Sequence[str], hidden: Collection[int]
+) -> list[ColumnElement[bool]]:
+    in_state = [Mailing.state.in_(states)] if states else []
+    return [*in_state, *([Mailing.id.not_in(hidden)] if hidden else [])]
 
 
 def _recipient_count() -> ColumnElement[int]:
@@ -110,11 +116,9 @@ def _recipient_count() -> ColumnElement[int]:
     )
 
 
-def count_mailings(states: Sequence[str]) -> int:
-    """Count the mailings in some states, or all."""
-    statement = select(func.count(Mailing.id))
-    if states:
-        statement = statement.where(Mailing.state.in_(states))
+def count_mailings(states: Sequence[str], *, hidden: Collection[int] = ()) -> int:
+    """Count the mailings in some states, or all, without hidden ones."""
+    statement = select(func.count(Mailing.id)).where(*_list_state_conditions(states, hidden))
     return db.session.scalar(statement) or 0
 
 
@@ -189,9 +193,10 @@ def get_own_values(mailing: Mailing, people: Collection[str]) -> Mapping[str, Ma
     return {person: json.loads(values) for person, values in rows}
 
 
-def find_next() -> tuple[Mailing, int] | None:
+def find_next(hidden: Collection[int] = ()) -> tuple[Mailing, int] | None:
     """Return the mailing that is sent next, or is being sent, and its number of recipients."""
-    rows = select(Mailing, _recipient_count()).where(Mailing.state.in_([SCHEDULED, SENDING]))
+    visible = _list_state_conditions([SCHEDULED, SENDING], hidden)
+    rows = select(Mailing, _recipient_count()).where(*visible)
     found = db.session.execute(rows.order_by(Mailing.send_at, Mailing.id).limit(1)).first()
     return (found[0], found[1]) if found else None
 

@@ -88,6 +88,11 @@ class Proposal(Base):
         return load_changes(self.changes)
 
     @property
+    def requested_labels(self) -> str:
+        """The names of the fields to change: “Role, Biography”."""
+        return ", ".join(change.label for change in self.requested)
+
+    @property
     def values(self) -> Mapping[str, Any]:
         """The proposed value of each field."""
         return {change.field: change.after for change in self.requested}

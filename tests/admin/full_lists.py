@@ -19,7 +19,8 @@ from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, R
 from app.registration.requirement_cases import services as requirement_cases
 from app.registration.session_bookings.models import SessionBooking
 from app.releases import preview_links
-from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, SpeakerRequest
+from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, SpeakerMailing, SpeakerRequest
+from app.speakers.recipients import INVITATION
 from tests.factories import (
     FIRST_MORNING,
     grant_speaker_access,
@@ -200,6 +201,8 @@ def fill_about_person(number: int, category_id: int) -> None:
         room=make_room(name=f"The long room by the sea {number}"),
     )
     grant_speaker_access(speaker, who)
+    by = "grace.marsh@conference.example"
+    save(SpeakerMailing(speaker_id=speaker.id, template=INVITATION, sent_at=now, actor=by))
     make_proposal(speaker, who, biography="Works on the causes of the causes. " * 9)
     for kind in (ANOTHER_TIME, WITHDRAWAL):
         asked = {"kind": kind, "message": "I cannot come at that time.", "actor": who}

@@ -28,7 +28,7 @@ def test_the_preview_of_a_page_can_be_reloaded_and_left_without_losing_a_word(
     assert (page.address, page.heading) == (f"{ADD_PAGE}/preview", "Preview of “Trains”")
 
     assert editor.open(page.address).heading == "Preview of “Trains”"
-    page = editor.follow("Back to editing")
+    page = editor.follow("Back to the form")
 
     assert (page.address, page.value_of("Text")) == (ADD_PAGE, "Take the **train**.")
     visitor.open("/trains", 404)
@@ -49,7 +49,7 @@ def test_a_draft_belongs_to_whoever_typed_it(editor: Browser, new_browser: Brows
 
 def test_a_draft_can_be_discarded(editor: Browser) -> None:
     editor.open("/organise/pages/page/help/en").press("Preview", title="Hers")
-    editor.follow("Back to editing")
+    editor.follow("Back to the form")
 
     page = editor.press(DISCARD)
 

@@ -217,7 +217,7 @@ def test_a_placeholder_that_leaves_a_gap_is_warned_of(organiser: Browser) -> Non
 
     assert page.heading == "Preview of “Confirmation”"
     assert "Some people have no value" not in page.text  # the invented delegate has one
-    page = page.follow("Back to editing")
+    page = page.follow("Back to the form")
     assert "Some people have no value for these, which leaves a gap: Organisation." in page.text
 
 
@@ -240,7 +240,7 @@ def test_a_draft_is_previewed_sent_to_oneself_and_saved_later(
     assert (str(entry["STATUS"]), entry["SEQUENCE"]) == ("CONFIRMED", 0)
     assert email_texts.list_edited() == []
 
-    page = page.follow("Back to editing").press("Save")
+    page = page.follow("Back to the form").press("Save")
     assert page.summary_list["Text"] == "Your own, version 1"
 
 

@@ -72,7 +72,7 @@ def test_an_email_is_seen_while_it_is_written(live_site: LiveSites, window: Page
     expect(window.get_by_role("heading", name="Preview of “Confirmation”")).to_be_visible()
     assert horizontal_overflow(window) == 0
     assert axe(window) == []
-    window.get_by_role("link", name="Back to editing").click()
+    window.get_by_role("link", name="Back to the form").click()
     window.get_by_role("button", name="Save", exact=True).click()
     expect(window.get_by_text("Your own, version 1")).to_be_visible()
     assert axe(window) == []

@@ -14,13 +14,14 @@ from app.delegates.requirement_models import RequirementCase
 from app.history import services as history
 from app.history.models import Change
 from app.registration.requirement_cases import services as requirement_cases
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     make_application,
     make_delegate,
     make_email,
     make_group,
     make_interest,
+    make_mailing,
     make_organiser,
     make_room,
     make_session,
@@ -176,7 +177,7 @@ def test_every_entry_leads_to_its_thing_when_that_is_still_there(organiser: Brow
     make_room(key="7", slug="attic", name="Attic")
     make_speaker(key="8", slug="grace", name="Grace")
     lin = make_organiser(LIN)
-    letter, booking = make_email(), make_delegate()
+    letter, booking, mailing = make_email(), make_delegate(), make_mailing()
     publish_programme()
     pages = {
         f"session {odd}": "/organise/sessions/odd",
@@ -187,6 +188,7 @@ def test_every_entry_leads_to_its_thing_when_that_is_still_there(organiser: Brow
         f"letter {letter.id}": f"/organise/letters/{letter.id}",
         booking.history_subject: f"/organise/delegates/{booking.reference}",
         "release 1": "/organise/publishing/releases/1",
+        f"mailing {mailing.id}": f"/organise/mailings/{mailing.id}",
         "planned release": "/organise/publishing",
         "page help": "/organise/pages/page/help",
         "notice": "/organise/pages/notice",
@@ -266,10 +268,48 @@ def test_the_history_is_taken_along_and_no_cell_is_a_formula(organiser: Browser)
 
     assert 'filename="history-2009-05-12.csv"' in page.headers["Content-Disposition"]
     rows = list(csv.reader(StringIO(page.source.lstrip("\ufeff"))))
-    assert rows[0] == ["When (UTC)", "Made by", "Subject", "Change", "Before and after"]
-    assert rows[-1][:3] == ["2009-05-12 08:30:00+00:00", GRACE, "session sum"]
-    assert rows[-1][3] == "The session =1+1 was changed"
-    assert rows[-1][4] == "Room: Great hall → Attic\nNotes: Not given → A word"
+    columns = ["When (UTC)", "Made by", "Subject", "Person", "Change", "Before and after"]
+    assert rows[0] == columns
+    assert rows[-1] == [
+        *("2009-05-12 08:30:00+00:00", GRACE, "session sum", "", "The session =1+1 was changed"),
+        "Room: Great hall → Attic\nNotes: Not given → A word",
+    ]
+
+
+@pytest.mark.both_databases
+def test_the_export_says_whose_each_entry_is_as_far_as_the_role_may_know(
+    organiser: Browser, new_browser: Browsers
+) -> None:
+    delegate = make_delegate(given_names="Ada", family_name="Lovelace", access="A ramp")
+    with transaction():
+        requirement_cases.create_missing()
+    [case] = db.session.query(RequirementCase).all()
+    people = {
+        delegate.history_subject: "Ada Lovelace",
+        case.history_subject: "Ada Lovelace",
+        make_interest(name="Bo Marsh").history_subject: "Bo Marsh",
+        make_waiting_list_entry(name="Di Shore").history_subject: "Di Shore",
+        make_group(name="=Ed Fenn").history_subject: "'=Ed Fenn",
+        f"letter {make_email(recipient='flo@example.org').id}": "flo@example.org",
+        f"person {make_organiser(LIN).email}": "",
+        "interest 77": "",
+        f"letter {10**30}": "",
+        "theme water": "",
+    }
+    for subject in people:
+        done("The step was taken", subject)
+    viewer = sign_in(new_browser(), "vera@conference.example", role=VIEWER)
+
+    assert read_people(organiser) == people
+    del people[case.history_subject]  # a viewer does not know that there is one
+    assert read_people(viewer) == people
+
+
+def read_people(browser: Browser) -> dict[str, str]:
+    """Read in the export whose each entry of a story is."""
+    page = browser.open("/organise/history/history.csv")
+    rows = csv.DictReader(StringIO(page.source.lstrip("\ufeff")))
+    return {row["Subject"]: row["Person"] for row in rows if row["Change"] == "The step was taken"}
 
 
 @pytest.mark.parametrize(("role", "status"), [(VIEWER, 200), (EDITOR, 403), (DESK, 403)])

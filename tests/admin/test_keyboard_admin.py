@@ -559,7 +559,7 @@ def test_texts_of_emails(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Preview")
     keyboard_user.press("Send me a test")
     keyboard_user.expect_announcement("We are sending this email to you")
-    keyboard_user.press("Back to editing")
+    keyboard_user.press("Back to the form")
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("Saved. New emails of this type will say this.")
     keyboard_user.press("Versions")
@@ -659,7 +659,7 @@ def test_previews_and_drafts(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Title", "Help at sea")
     keyboard_user.press("Preview")
     assert keyboard_user.heading == "Preview of “Help at sea”"
-    keyboard_user.press("Back to editing")
+    keyboard_user.press("Back to the form")
     keyboard_user.press("Discard unsaved changes")
     keyboard_user.expect_announcement("Your unsaved changes have been discarded.")
     keyboard_user.press("Preview")

@@ -9,6 +9,7 @@ from tests.admin.full_lists import WORKSHOP, fill_all_lists
 from tests.factories import (
     make_room,
     make_session,
+    make_speaker,
     make_waiting_list_entry,
     set_places,
     sign_in_window,
@@ -127,3 +128,49 @@ def test_a_dense_row_shows_as_much_of_a_long_name_as_fits(
     open_list(window, site, "sessions")
 
     wait_until(lambda: window.evaluate(SEEN_OF_A_ROOM), "more than the words that fit whole")
+
+
+# of each place where a name is, whether the box that cuts it off is written in its direction (so
+# that the ellipsis is at its end), and shows its first letter
+BEGINNINGS_SEEN = """([words, direction, is_compact]) => {
+  document.querySelector(".office").classList.toggle("office--compact", is_compact);
+  const texts = document.createTreeWalker(document.querySelector(".list"), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) {
+    const start = texts.currentNode.data.indexOf(words);
+    let box = texts.currentNode.parentElement;
+    if (start < 0 || box.closest(".govuk-visually-hidden")) continue;
+    while (getComputedStyle(box).overflowX === "visible" && box !== document.body) {
+      box = box.parentElement;
+    }
+    const letter = document.createRange();
+    letter.setStart(texts.currentNode, start);
+    letter.setEnd(texts.currentNode, start + 1);
+    const { left, right } = letter.getBoundingClientRect(), edges = box.getBoundingClientRect();
+    const is_cut = box.closest(".list") !== null;
+    found.push((!is_cut || getComputedStyle(box).direction === direction)
+      && left >= edges.left - 1 && right <= edges.right + 1);
+  }
+  return found;
+}"""
+
+
+def test_a_name_that_is_cut_off_keeps_its_beginning_in_either_direction_of_writing(
+    live_site: LiveSites, window: Page
+) -> None:
+    names = {
+        "ltr": "Wilhelmina Featherstonehaugh-Cholmondeley von Hohenlohe-Langenburg",
+        "rtl": "محمد عبد الرحمن بن عبد العزيز آل سعود الدمشقي من مدينة دمشق",
+    }
+    for name in names.values():
+        make_session(title="Opening", speakers=(make_speaker(name=name), make_speaker(name="Bo")))
+    sign_in_window(window, site := live_site().address)
+
+    for size in (WIDE, PHONE):
+        window.set_viewport_size(size)
+        for page in ("sessions", "speakers", "rooms/great-hall/sessions"):
+            open_list(window, site, page)
+            for direction, name in names.items():
+                for is_compact in (False, True):
+                    seen = window.evaluate(BEGINNINGS_SEEN, [name[:9], direction, is_compact])
+                    assert set(seen) == {True}, (page, size, name, is_compact, seen)

@@ -175,7 +175,7 @@ def test_what_is_no_picture_is_refused_and_everything_typed_is_kept(
     assert page.errors == [error]
     assert page.value_of("Description of the picture") == RAMP
     assert db.session.scalars(select(PageImage)).all() == []
-    assert editor.follow("Back to editing").value_of("Text") == "Typed before."
+    assert editor.follow("Back to the form").value_of("Text") == "Typed before."
 
 
 def test_a_picture_that_is_used_cannot_be_deleted(editor: Browser, visitor: Browser) -> None:

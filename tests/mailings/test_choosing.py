@@ -296,8 +296,14 @@ def test_those_with_something_to_arrange_get_an_email_that_does_not_say_what(
     for step in ("", "/people", "/preview", "/send", "/recipients", "/filters"):
         refused = viewer.open(f"/organise/mailings/1{step}", status=403)
         assert "Ada" not in refused.text
-    make_mailing(query="country=GB")
+    make_mailing(query="country=GB", subject="For Britain")
     viewer.open("/organise/mailings/2")
+    assert [row["Subject"] for row in viewer.open("/organise/mailings").rows] == ["For Britain"]
+    assert viewer.page.text_by_id("count") == "1 group email"
+    history = "/organise/history"
+    for address in (history, f"{history}/history.csv", "/organise"):
+        assert "“Soon”" not in viewer.open(address).source
+    assert "“Soon”" in organiser.open("/organise/history").source
     frozen_time.shift(timedelta(minutes=10))
     release.release_due()
     db.session.rollback()

@@ -12,6 +12,7 @@ from app import clock
 from app.accounts.guards import current_actor
 from app.admin.mailings.forms import ScheduleForm
 from app.admin.mailings.views import breadcrumbs, title_of
+from app.admin_emails import readable_emails
 from app.admin_kit.listing import (
     ListFilter,
     Listing,
@@ -204,7 +205,7 @@ def _iter_rows(mailing: Mailing, status: str, search: str) -> Iterator[list[str]
 
 def describe_next() -> str:
     """Return the dashboard's sentence about the next mailing."""
-    found = queries.find_next()
+    found = queries.find_next(readable_emails.list_hidden_mailings())
     return str(_describe(*found)) if found else ""
 
 

@@ -68,8 +68,9 @@ def index() -> ResponseReturnValue:
     list_query = parse_list_query((STATE_FILTER,), ("changed",), has_search=False)
     chosen = list_query.get_filter("state")
     states = [chosen] if chosen else []
-    rows = queries.list_mailings(states, offset=list_query.offset, limit=PAGE_SIZE)
-    total = queries.count_mailings(states)
+    hidden = readable_emails.list_hidden_mailings()
+    rows = queries.list_mailings(states, hidden=hidden, offset=list_query.offset, limit=PAGE_SIZE)
+    total = queries.count_mailings(states, hidden=hidden)
     return render_list(
         "admin/mailings/index.html",
         Listing(rows, total, list_query, (STATE_FILTER,)),

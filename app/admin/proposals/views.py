@@ -181,10 +181,12 @@ def picture(number: int, key: str) -> ResponseReturnValue:
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:
+    listing = presentation.get_listing()
     return render_list(
         "admin/proposals/index.html",
-        presentation.get_listing(),
+        listing,
         error,
+        open_count=sum(row.is_open for row in listing.rows),
         states={state: str(label) for state, label in presentation.STATE_LABELS.items()},
         describe_time=DayFormatter().describe_time,
     )

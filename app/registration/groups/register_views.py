@@ -89,10 +89,12 @@ def people() -> ResponseReturnValue:
     redirection = _redirect_unless_open(progress)
     if redirection is not None:
         return redirection
+    rows = presentation.list_people(progress.draft)
     return render_page(
         "registration/groups/people.html",
         draft=progress.draft,
-        rows=presentation.list_people(progress.draft),
+        rows=rows,
+        can_continue=bool(rows) and not any(row.fault for row in rows),
         max_people=MAX_PEOPLE,
         form=ConfirmForm(),
     )

@@ -51,11 +51,13 @@ access.register_dead_links(bp, "registration/groups/link_expired.html")
 @bp.get("/<secret>")
 def show(secret: str) -> ResponseReturnValue:
     group = _get_group(secret)
+    rows = presentation.list_members(group)
     return render_page(
         "registration/groups/show.html",
         group=group,
         secret=secret,
-        rows=presentation.list_members(group),
+        rows=rows,
+        place_count=sum(row.is_good for row in rows),
         can_add=services.can_add(group) and queries.get_registration_status().is_open,
         flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
         form=ConfirmForm(),

@@ -33,8 +33,10 @@ class SessionOption:
     """A session that someone can choose, unless it is full."""
 
     session: Session
+    field_id: str  # of the box to tick
     is_full: bool
-    overlapping: tuple[Session, ...]  # other options with another start that overlap
+    is_chosen: bool
+    overlapping_titles: str  # of other options with another start that overlap
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,17 @@ def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOption
     overlapping = _map_overlapping(offered)
     zone = get_programme().zone
 
+    field_ids = _name_fields(offered)
+
     def make(session: Session) -> SessionOption:
-        return SessionOption(session, is_full(session), tuple(overlapping.get(session.key, ())))
+        titles = "; ".join(one.title for one in overlapping.get(session.key, ()))
+        return SessionOption(
+            session=session,
+            field_id=field_ids[session.key],
+            is_full=is_full(session),
+            is_chosen=session.key in chosen,
+            overlapping_titles=titles,
+        )
 
     return [
         DayOptions(
@@ -136,6 +147,16 @@ def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOption
             (day, list(some)) for day, some in groupby(offered, lambda one: day_of(one, zone))
         )
     ]
+
+
+def _name_fields(offered: Sequence[Session]) -> Mapping[str, str]:
+    """Return the id of the box of each session.
+
+    An error leads to the first that can be ticked: one that is disabled takes no focus.
+    """
+    field_ids = {one.key: f"s{number}" for number, one in enumerate(offered, 1)}
+    first = next((one.key for one in offered if not is_full(one)), None)
+    return {key: SESSIONS if key == first else field_id for key, field_id in field_ids.items()}
 
 
 def list_rows(answers: Answers, full_note: str, none_text: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from app.web import redirects
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
 
-NOT_YOURS = "You cannot edit a session at that web address"
+NOT_YOURS = "You cannot change a session at that web address"
 
 bp = Blueprint("session_text", __name__, url_prefix="/sessions/<slug>/text")
 

@@ -2,8 +2,8 @@
 
 Nothing is written into the tree: the tests of an area run once, then this process forks for each
 fault (scripts/mutants.py), puts it into what is loaded (scripts/apply_mutant.py), and runs those
-tests that pass through the place. What lives is compared with tests/mutants.toml, where each has
-its reason.
+tests that pass through its statement: first those that saw another fault of the same function, then
+the quickest. What lives is compared with tests/mutants.toml, where each has its reason.
 
 ``python -m scripts.mutate [AREA …]``
 """
@@ -15,11 +15,12 @@ import threading
 import time
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from types import FrameType, FunctionType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import hypothesis
 import pytest
@@ -35,6 +36,8 @@ TIMED_OUT: Final = 2  # exit status of a process in which a test reached its own
 # Real browsers, and processes of their own in which there is no fault
 ELSEWHERE: Final = {"chromium", "live_site", "start_worker"}
 KILLED, LIVES, HUNG = "killed", "lives", "hung"
+
+TraceFunction = Callable[[FrameType, str, Any], Any]
 
 
 # Files of which an area runs only some stories
@@ -202,11 +205,12 @@ AREAS: Final = {
 
 @dataclass
 class Test:
-    """A test of the area: how long it takes, and which lines begin what it passes through."""
+    """A test of the area: how long it takes, and which lines it passes through."""
 
     item: pytest.Item
+    place: int
     seconds: float
-    begun: set[tuple[str, int]]
+    lines: Mapping[str, set[int]]
 
 
 class Loop:
@@ -217,6 +221,7 @@ class Loop:
         self.outcomes: dict[int, str] = {}
         self._files = {str(ROOT / path) for path in area.modules}
         self._functions: Sequence[FunctionType] = ()
+        self._seen_by = RawArray("i", [-1] * len(self.mutants))  # place of the test; all write it
         self._failed = self._timed_out = False
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -238,12 +243,12 @@ class Loop:
         self._functions = list_functions(self._files)
         running: dict[int, tuple[int, float]] = {}
         for number, mutant in enumerate(self.mutants):
-            chosen = sorted(_that_pass_through(mutant, tests), key=lambda test: test.seconds)
             while len(running) >= AT_ONCE:
                 self._wait(session, running)
+            chosen = self._choose(mutant, tests)
             pid = os.fork()
             if pid == 0:
-                self._try(session, mutant, chosen)
+                self._try(session, number, chosen)
             limit = _slow(PATIENCE[0]) + PATIENCE[1] * sum(test.seconds for test in chosen)
             running[pid] = number, time.monotonic() + limit
         while running:
@@ -251,30 +256,46 @@ class Loop:
         return True
 
     def _measured(self, session: pytest.Session, place: int) -> Test:
-        """Run a test, and note which functions it enters."""
+        """Run a test, and note which lines of the modules it passes through."""
         item, following = session.items[place], session.items[(place + 1) % len(session.items)]
-        begun: set[tuple[str, int]] = set()
+        lines: dict[str, set[int]] = {path: set() for path in self._files}
 
-        def note(frame: FrameType, event: str, _: object) -> None:
-            if event == "call" and frame.f_code.co_filename in self._files:
-                begun.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+        def enter(frame: FrameType, _event: str, _: object) -> TraceFunction | None:
+            return note if frame.f_code.co_filename in lines else None
+
+        def note(frame: FrameType, event: str, _: object) -> TraceFunction:
+            if event == "line":
+                lines[frame.f_code.co_filename].add(frame.f_lineno)
+            return note
 
         began = time.perf_counter()
-        threading.setprofile(note)  # people who act at the same moment are threads
-        sys.setprofile(note)
+        threading.settrace(enter)  # people who act at the same moment are threads
+        sys.settrace(enter)
         try:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
         finally:
-            sys.setprofile(None)
-            threading.setprofile(None)
-        return Test(item, time.perf_counter() - began, begun)
+            sys.settrace(None)
+            threading.settrace(None)
+        return Test(item, place, time.perf_counter() - began, lines)
 
-    def _try(self, session: pytest.Session, mutant: Mutant, tests: Sequence[Test]) -> None:
+    def _choose(self, mutant: Mutant, tests: Sequence[Test]) -> Sequence[Test]:
+        """Order the tests that matter for a mutant: those that are likely to see it come first."""
+        likely = {
+            self._seen_by[number]
+            for number, other in enumerate(self.mutants)
+            if (other.path, other.function) == (mutant.path, mutant.function)
+        }
+        return sorted(
+            _that_pass_through(mutant, tests),
+            key=lambda test: (test.place not in likely, test.seconds),
+        )
+
+    def _try(self, session: pytest.Session, number: int, tests: Sequence[Test]) -> None:
         """Run tests in a process of their own until one sees the mutant; never returns."""
         os.setpgid(0, 0)
         session.config.pluginmanager.unregister(name="terminalreporter")
         try:
-            apply(mutant, self._functions)
+            apply(self.mutants[number], self._functions)
             items = [test.item for test in tests]
             for place, item in enumerate(items):
                 if place == 0:
@@ -282,6 +303,8 @@ class Loop:
                 # the last is followed by itself, so that what the run shares is not taken down
                 following = items[min(place + 1, len(items) - 1)]
                 item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+                if self._failed:
+                    self._seen_by[number] = tests[place].place
                 if place + 1 == len(items) or self._failed:
                     break
         except BaseException:  # noqa: BLE001 – what cannot even run is seen
@@ -330,9 +353,9 @@ def _stops_server(item: pytest.Item) -> bool:
 
 
 def _that_pass_through(mutant: Mutant, tests: Sequence[Test]) -> Iterator[Test]:
-    path, (first, last) = str(ROOT / mutant.path), mutant.span
+    path, (first, last) = str(ROOT / mutant.path), mutant.statement
     for test in tests:
-        lines = [line for file, line in test.begun if file == path]
+        lines = test.lines[path]
         if lines and (not mutant.function or any(first <= line <= last for line in lines)):
             yield test
 

@@ -48,6 +48,7 @@ CLASHES: Final = "tests/registration/test_session_clashes.py"
 EMAILS: Final = "tests/registration/test_emails.py"
 ERRORS: Final = "tests/web/test_error_handlers.py"
 HOME: Final = "tests/site/test_home.py"
+IMPORT_SETTINGS: Final = "tests/admin/test_import_settings.py"
 IMPORT_UNDO: Final = "tests/interchange/test_import_undo.py"
 INVITATIONS: Final = "tests/admin/test_invitations.py"
 LANGUAGES: Final = "tests/web/test_languages.py"
@@ -168,13 +169,17 @@ AREAS: Final = {
             f"{PREVIEWS}::test_a_file_in_a_preview_has_the_number_that_the_next_release_will_have",
             f"{PHOTOS}::test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release",
             f"{RENDITIONS}::test_readers_are_offered_every_kind_once_the_worker_has_made_them",
+            f"{RENDITIONS}::test_a_photo_without_sizes_is_offered_whole_although_another_has_them",
             f"{ZONES}::test_a_programme_in_another_zone_shows_its_own_hours_before_it_is_published",
-            f"{ADDRESSES}::test_an_old_address_leads_to_the_new_one",
+            f"{ZONES}::test_before_the_first_release_organisers_see_the_hours_of_their_own_zone",
+            f"{ADDRESSES}::test_a_release_of_before_leads_the_other_way",
             f"{SEARCH}::test_every_word_must_be_there",
             f"{SEARCH}::test_a_whole_word_in_a_title_comes_before_the_beginning_of_one",
             f"{HOME}::test_a_site_with_nothing_published_looks_meant",
             f"{IMPORT_UNDO}::test_loading_bumps_the_cache_version_because_slides_may_go_with_their_speakers",
             f"{IMPORT_UNDO}::test_whoever_a_merged_file_added_is_withdrawn_not_deleted_either",
+            f"{IMPORT_UNDO}::test_a_merged_file_can_be_undone_although_speakers_had_begun_to_work",
+            f"{IMPORT_SETTINGS}::test_an_editor_changes_no_settings_by_a_file",
             f"{MATCHING}::test_what_a_table_has_no_column_for_stays_as_it_is",
             f"{SPEAKERS}::test_our_own_file_takes_it_along_and_brings_it_back",
             f"{CLASHES}::test_going_back_to_an_earlier_release_asks_too",

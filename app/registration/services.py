@@ -64,12 +64,8 @@ REWORDED = (
 SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on the confirmation page of this browser, for a week
 CHECKED = (CATEGORY, SESSIONS, *BY_NAME)  # the answers that the last page displays
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
-UPDATE_DRAFT = (
-    update(ApplicationDraft)
-    .where(ApplicationDraft.id == bindparam("draft_id"))
-    .values(document=bindparam("document"), changed_at=bindparam("changed_at"))
-)
-COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation_id"))
+# It sets the columns that are named when it is executed.
+UPDATE_DRAFT = update(ApplicationDraft).where(ApplicationDraft.id == bindparam("draft_id"))
 
 
 def get_status_for(answers: Answers) -> RegistrationStatus:
@@ -172,8 +168,8 @@ def submit(
         if is_unlinked(draft):
             ticket[UNLINKED] = "yes"
         ticket |= chosen.dump()
-        values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, ticket)}
-        db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has the rest now
+        values = {"confirmation_id": confirmation.id, **_draft_values(stored_draft, ticket)}
+        db.session.connection().execute(UPDATE_DRAFT, values)  # the booking has the rest now
     return confirmation
 
 

@@ -45,6 +45,8 @@ ADDRESSES: Final = "tests/programme/test_slugs_of_rooms_and_themes.py"
 BOOKING: Final = "tests/registration/test_booking.py"
 CATEGORY_LIST: Final = "tests/registration/test_category_waiting_list.py"
 CLASHES: Final = "tests/registration/test_session_clashes.py"
+DELEGATE_IMPORTS: Final = "tests/admin/test_delegate_imports.py"
+DELEGATES: Final = "tests/admin/test_delegates.py"
 EMAILS: Final = "tests/registration/test_emails.py"
 ERRORS: Final = "tests/web/test_error_handlers.py"
 HOME: Final = "tests/site/test_home.py"
@@ -107,7 +109,10 @@ AREAS: Final = {
             "tests/registration/test_email_change.py",
             "tests/registration/test_groups.py",
             "tests/admin/test_delegates_bulk.py",
+            f"{DELEGATES}::test_the_desk_adds_somebody_who_then_holds_a_place_like_everyone",
+            f"{DELEGATE_IMPORTS}::test_no_emails_are_sent_if_the_box_is_not_ticked",
             "tests/speakers/test_places.py",
+            "tests/registration/test_category_deletions.py",
             f"{CATEGORY_LIST}::test_people_join_the_list_of_a_full_category_while_others_register",
             f"{CATEGORY_LIST}::test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it",
             f"{NETWORK}::test_one_network_does_not_fill_the_database_with_registrations_that_were_begun",

@@ -39,6 +39,8 @@ from app.registration.transfers import queries as transfer_queries
 from app.registration.transfers import services as transfers
 from app.registration.waiting_list import services as waiting_list
 
+SECRET_BYTES = 32  # of randomness, in the cookie that leads to a draft
+KEY_BYTES = 16  # in the address of a confirmation page
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 MAX_UNLINKED_PER_DAY = 3  # made on a speaker's pages, with another name or address than theirs
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
@@ -122,7 +124,7 @@ def create_draft(draft: Answers, *, ip_address: str | None = None) -> str:
     Raise RateLimitExceeded if too many registrations have been begun from the network.
     """
     rate_limits.hit_network(rate_limits.NEW_DRAFT, ip_address)
-    secret = secrets.token_urlsafe(32)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
     secret_hash = sha256(secret.encode()).hexdigest()
     now = clock.real_now()
     db.session.connection().execute(
@@ -336,7 +338,7 @@ def _build_confirmation(
     application: Answers, delegate: Delegate, *, is_first: bool
 ) -> Confirmation:
     return Confirmation(
-        key=secrets.token_urlsafe(16),
+        key=secrets.token_urlsafe(KEY_BYTES),
         delegate=delegate,
         email=application[EMAIL],
         is_first=is_first,

@@ -5,6 +5,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 Place = tuple[str, int | None]  # of a part within its parent: the field, and which of several
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -52,6 +53,7 @@ class Mutant:
     tree: ast.Module
     is_in_a_class: bool
     span: tuple[int, int]  # the lines of the function, or of the statement outside of any
+    statement: tuple[int, int]  # the lines of the smallest statement around it
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -195,7 +197,7 @@ def _mutant(path: str, tree: ast.Module, trail: tuple[Place, ...], mutated: ast.
     nodes = [_at(tree, trail[:length]) for length in range(len(trail) + 1)]
     whole = _replaced(tree, trail, mutated)
     depth = max(place for place, node in enumerate(nodes) if isinstance(node, ast.stmt))
-    statement = nodes[depth]
+    statement = cast(ast.stmt, nodes[depth])
     named = [node for node in nodes if isinstance(node, Definition | ast.ClassDef)]
     functions = [node for node in named if isinstance(node, Definition)]
     function = functions[0] if functions else None
@@ -204,19 +206,20 @@ def _mutant(path: str, tree: ast.Module, trail: tuple[Place, ...], mutated: ast.
     return Mutant(
         path=path,
         function=name,
-        line=getattr(nodes[-1], "lineno", getattr(statement, "lineno", 0)),
+        line=getattr(nodes[-1], "lineno", statement.lineno),
         original=_first_line(statement),
         mutated=_first_line(_at(whole, trail[:depth])),
         tree=whole,
         is_in_a_class=any(isinstance(node, ast.ClassDef) for node in named),
-        span=(_first_line_number(around), around.end_lineno or around.lineno),
+        span=_lines(around),
+        statement=_lines(statement),
     )
 
 
-def _first_line_number(node: ast.stmt) -> int:
-    """Return the line where the code of a statement begins: at its decorators, if it has any."""
+def _lines(node: ast.stmt) -> tuple[int, int]:
+    """Return the first and the last line of a statement: it begins at its decorators, if any."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return decorators[0].lineno if decorators else node.lineno
+    return (decorators[0] if decorators else node).lineno, node.end_lineno or node.lineno
 
 
 def _replaced(tree: ast.Module, trail: tuple[Place, ...], mutated: ast.AST) -> ast.Module:

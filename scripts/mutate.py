@@ -2,8 +2,8 @@
 
 Nothing is written into the tree: the tests of an area run once, then this process forks for each
 fault (scripts/mutants.py), puts it into what is loaded (scripts/apply_mutant.py), and runs those
-tests that pass through the place. What lives is compared with tests/mutants.toml, where each has
-its reason.
+tests that pass through its statement: first those that saw another fault of the same function, then
+the quickest. What lives is compared with tests/mutants.toml, where each has its reason.
 
 ``python -m scripts.mutate [AREA …]``
 """
@@ -15,11 +15,12 @@ import threading
 import time
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from types import FrameType, FunctionType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import hypothesis
 import pytest
@@ -36,15 +37,20 @@ TIMED_OUT: Final = 2  # exit status of a process in which a test reached its own
 ELSEWHERE: Final = {"chromium", "live_site", "start_worker"}
 KILLED, LIVES, HUNG = "killed", "lives", "hung"
 
+TraceFunction = Callable[[FrameType, str, Any], Any]
+
 
 # Files of which an area runs only some stories
 ADDRESSES: Final = "tests/programme/test_slugs_of_rooms_and_themes.py"
 BOOKING: Final = "tests/registration/test_booking.py"
 CATEGORY_LIST: Final = "tests/registration/test_category_waiting_list.py"
 CLASHES: Final = "tests/registration/test_session_clashes.py"
+DELEGATE_IMPORTS: Final = "tests/admin/test_delegate_imports.py"
+DELEGATES: Final = "tests/admin/test_delegates.py"
 EMAILS: Final = "tests/registration/test_emails.py"
 ERRORS: Final = "tests/web/test_error_handlers.py"
 HOME: Final = "tests/site/test_home.py"
+IMPORT_SETTINGS: Final = "tests/admin/test_import_settings.py"
 IMPORT_UNDO: Final = "tests/interchange/test_import_undo.py"
 INVITATIONS: Final = "tests/admin/test_invitations.py"
 LANGUAGES: Final = "tests/web/test_languages.py"
@@ -103,7 +109,10 @@ AREAS: Final = {
             "tests/registration/test_email_change.py",
             "tests/registration/test_groups.py",
             "tests/admin/test_delegates_bulk.py",
+            f"{DELEGATES}::test_the_desk_adds_somebody_who_then_holds_a_place_like_everyone",
+            f"{DELEGATE_IMPORTS}::test_no_emails_are_sent_if_the_box_is_not_ticked",
             "tests/speakers/test_places.py",
+            "tests/registration/test_category_deletions.py",
             f"{CATEGORY_LIST}::test_people_join_the_list_of_a_full_category_while_others_register",
             f"{CATEGORY_LIST}::test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it",
             f"{NETWORK}::test_one_network_does_not_fill_the_database_with_registrations_that_were_begun",
@@ -165,13 +174,17 @@ AREAS: Final = {
             f"{PREVIEWS}::test_a_file_in_a_preview_has_the_number_that_the_next_release_will_have",
             f"{PHOTOS}::test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release",
             f"{RENDITIONS}::test_readers_are_offered_every_kind_once_the_worker_has_made_them",
+            f"{RENDITIONS}::test_a_photo_without_sizes_is_offered_whole_although_another_has_them",
             f"{ZONES}::test_a_programme_in_another_zone_shows_its_own_hours_before_it_is_published",
-            f"{ADDRESSES}::test_an_old_address_leads_to_the_new_one",
+            f"{ZONES}::test_before_the_first_release_organisers_see_the_hours_of_their_own_zone",
+            f"{ADDRESSES}::test_a_release_of_before_leads_the_other_way",
             f"{SEARCH}::test_every_word_must_be_there",
             f"{SEARCH}::test_a_whole_word_in_a_title_comes_before_the_beginning_of_one",
             f"{HOME}::test_a_site_with_nothing_published_looks_meant",
             f"{IMPORT_UNDO}::test_loading_bumps_the_cache_version_because_slides_may_go_with_their_speakers",
             f"{IMPORT_UNDO}::test_whoever_a_merged_file_added_is_withdrawn_not_deleted_either",
+            f"{IMPORT_UNDO}::test_a_merged_file_can_be_undone_although_speakers_had_begun_to_work",
+            f"{IMPORT_SETTINGS}::test_an_editor_changes_no_settings_by_a_file",
             f"{MATCHING}::test_what_a_table_has_no_column_for_stays_as_it_is",
             f"{SPEAKERS}::test_our_own_file_takes_it_along_and_brings_it_back",
             f"{CLASHES}::test_going_back_to_an_earlier_release_asks_too",
@@ -202,11 +215,12 @@ AREAS: Final = {
 
 @dataclass
 class Test:
-    """A test of the area: how long it takes, and which lines begin what it passes through."""
+    """A test of the area: how long it takes, and which lines it passes through."""
 
     item: pytest.Item
+    place: int
     seconds: float
-    begun: set[tuple[str, int]]
+    lines: Mapping[str, set[int]]
 
 
 class Loop:
@@ -217,6 +231,7 @@ class Loop:
         self.outcomes: dict[int, str] = {}
         self._files = {str(ROOT / path) for path in area.modules}
         self._functions: Sequence[FunctionType] = ()
+        self._seen_by = RawArray("i", [-1] * len(self.mutants))  # place of the test; all write it
         self._failed = self._timed_out = False
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -238,12 +253,12 @@ class Loop:
         self._functions = list_functions(self._files)
         running: dict[int, tuple[int, float]] = {}
         for number, mutant in enumerate(self.mutants):
-            chosen = sorted(_that_pass_through(mutant, tests), key=lambda test: test.seconds)
             while len(running) >= AT_ONCE:
                 self._wait(session, running)
+            chosen = self._choose(mutant, tests)
             pid = os.fork()
             if pid == 0:
-                self._try(session, mutant, chosen)
+                self._try(session, number, chosen)
             limit = _slow(PATIENCE[0]) + PATIENCE[1] * sum(test.seconds for test in chosen)
             running[pid] = number, time.monotonic() + limit
         while running:
@@ -251,30 +266,46 @@ class Loop:
         return True
 
     def _measured(self, session: pytest.Session, place: int) -> Test:
-        """Run a test, and note which functions it enters."""
+        """Run a test, and note which lines of the modules it passes through."""
         item, following = session.items[place], session.items[(place + 1) % len(session.items)]
-        begun: set[tuple[str, int]] = set()
+        lines: dict[str, set[int]] = {path: set() for path in self._files}
 
-        def note(frame: FrameType, event: str, _: object) -> None:
-            if event == "call" and frame.f_code.co_filename in self._files:
-                begun.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+        def enter(frame: FrameType, _event: str, _: object) -> TraceFunction | None:
+            return note if frame.f_code.co_filename in lines else None
+
+        def note(frame: FrameType, event: str, _: object) -> TraceFunction:
+            if event == "line":
+                lines[frame.f_code.co_filename].add(frame.f_lineno)
+            return note
 
         began = time.perf_counter()
-        threading.setprofile(note)  # people who act at the same moment are threads
-        sys.setprofile(note)
+        threading.settrace(enter)  # people who act at the same moment are threads
+        sys.settrace(enter)
         try:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
         finally:
-            sys.setprofile(None)
-            threading.setprofile(None)
-        return Test(item, time.perf_counter() - began, begun)
+            sys.settrace(None)
+            threading.settrace(None)
+        return Test(item, place, time.perf_counter() - began, lines)
 
-    def _try(self, session: pytest.Session, mutant: Mutant, tests: Sequence[Test]) -> None:
+    def _choose(self, mutant: Mutant, tests: Sequence[Test]) -> Sequence[Test]:
+        """Order the tests that matter for a mutant: those that are likely to see it come first."""
+        likely = {
+            self._seen_by[number]
+            for number, other in enumerate(self.mutants)
+            if (other.path, other.function) == (mutant.path, mutant.function)
+        }
+        return sorted(
+            _that_pass_through(mutant, tests),
+            key=lambda test: (test.place not in likely, test.seconds),
+        )
+
+    def _try(self, session: pytest.Session, number: int, tests: Sequence[Test]) -> None:
         """Run tests in a process of their own until one sees the mutant; never returns."""
         os.setpgid(0, 0)
         session.config.pluginmanager.unregister(name="terminalreporter")
         try:
-            apply(mutant, self._functions)
+            apply(self.mutants[number], self._functions)
             items = [test.item for test in tests]
             for place, item in enumerate(items):
                 if place == 0:
@@ -282,6 +313,8 @@ class Loop:
                 # the last is followed by itself, so that what the run shares is not taken down
                 following = items[min(place + 1, len(items) - 1)]
                 item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+                if self._failed:
+                    self._seen_by[number] = tests[place].place
                 if place + 1 == len(items) or self._failed:
                     break
         except BaseException:  # noqa: BLE001 – what cannot even run is seen
@@ -330,9 +363,9 @@ def _stops_server(item: pytest.Item) -> bool:
 
 
 def _that_pass_through(mutant: Mutant, tests: Sequence[Test]) -> Iterator[Test]:
-    path, (first, last) = str(ROOT / mutant.path), mutant.span
+    path, (first, last) = str(ROOT / mutant.path), mutant.statement
     for test in tests:
-        lines = [line for file, line in test.begun if file == path]
+        lines = test.lines[path]
         if lines and (not mutant.function or any(first <= line <= last for line in lines)):
             yield test
 

@@ -279,6 +279,17 @@ def test_a_fault_in_a_value_reaches_what_other_modules_make_of_it() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
+def test_a_fault_is_known_by_the_lines_of_the_smallest_statement_around_it() -> None:
+    [fault] = [
+        one
+        for one in generate(ROOT, "app/web/cache_policy.py")
+        if (one.function, one.original) == ("current", "init_request(CachePolicy.version)")
+    ]
+
+    first, last = fault.statement
+    assert fault.span[0] < first == last < fault.span[1]
+
+
 def test_what_only_the_type_checker_reads_gets_no_faults() -> None:
     mutants = generate(ROOT, "app/web/cache_policy.py")
 

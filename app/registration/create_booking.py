@@ -19,6 +19,7 @@ from app.registration import seats
 
 REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # no vowels or look-alikes
 REFERENCE_LENGTH = 8
+ACCESS_KEY_BYTES = 16  # of randomness
 MAX_REFERENCE_ATTEMPTS = 5  # attempts to find an unused reference
 REFERENCE_CONSTRAINT = "uq_delegate_reference"
 CATEGORY_CONSTRAINT = "fk_delegate_category_id_registration_category"
@@ -118,4 +119,4 @@ def generate_reference() -> str:
 
 def generate_access_key() -> str:
     """Return a random key for links; links signed with the previous key stop working."""
-    return secrets.token_urlsafe(16)
+    return secrets.token_urlsafe(ACCESS_KEY_BYTES)

@@ -40,6 +40,8 @@ from app.registration.transfers import queries as transfer_queries
 from app.registration.transfers import services as transfers
 from app.registration.waiting_list import services as waiting_list
 
+SECRET_BYTES = 32  # of randomness, in the cookie that leads to a draft
+KEY_BYTES = 16  # of randomness, in the URL of a confirmation page
 MAX_UNLINKED_PER_DAY = 3  # on a speaker's pages, with a name or address not known as theirs
 CORRECTION_PERIOD = timedelta(hours=1)  # while a confirmation page can correct the address
 JOINED: Final = {"waiting list": "joined"}  # in place of the answers
@@ -64,12 +66,8 @@ REWORDED = (
 SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on this browser's confirmation page, for a week
 CHECKED = (CATEGORY, SESSIONS, *BY_NAME)  # the answers that the last page displays
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
-UPDATE_DRAFT = (
-    update(ApplicationDraft)
-    .where(ApplicationDraft.id == bindparam("draft_id"))
-    .values(document=bindparam("document"), changed_at=bindparam("changed_at"))
-)
-COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation_id"))
+# Sets the columns that are named at execution.
+UPDATE_DRAFT = update(ApplicationDraft).where(ApplicationDraft.id == bindparam("draft_id"))
 
 
 def get_status_for(answers: Answers) -> RegistrationStatus:
@@ -126,7 +124,7 @@ def create_draft(draft: Answers, *, ip_address: str | None = None) -> str:
     Raise RateLimitExceeded if the network has started too many registrations.
     """
     rate_limits.hit_network(rate_limits.NEW_DRAFT, ip_address)
-    secret = secrets.token_urlsafe(32)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
     secret_hash = sha256(secret.encode()).hexdigest()
     now = clock.real_now()
     db.session.connection().execute(
@@ -172,8 +170,8 @@ def submit(
         if is_unlinked(draft):
             ticket[UNLINKED] = "yes"
         ticket |= chosen.dump()
-        values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, ticket)}
-        db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has the rest now
+        values = {"confirmation_id": confirmation.id, **_draft_values(stored_draft, ticket)}
+        db.session.connection().execute(UPDATE_DRAFT, values)  # the booking has the rest now
     return confirmation
 
 
@@ -337,7 +335,7 @@ def _build_confirmation(
     application: Answers, delegate: Delegate, *, is_first: bool
 ) -> Confirmation:
     return Confirmation(
-        key=secrets.token_urlsafe(16),
+        key=secrets.token_urlsafe(KEY_BYTES),
         delegate=delegate,
         email=application[EMAIL],
         is_first=is_first,

@@ -122,6 +122,8 @@ def test_no_emails_are_sent_if_the_box_is_not_ticked(desk: Browser) -> None:
     deliver_emails()
     assert list_emails() == ["ann1@ward.example"]
     assert subjects_to("ann1@ward.example") == []
+    page = desk.open("/organise/delegates?q=ann1").follow("Ann1 Nurse")
+    assert page.summary_list["Registered"].endswith("added by an organiser")
 
 
 def test_consent_is_asked_for_where_somebody_has_requirements(desk: Browser) -> None:

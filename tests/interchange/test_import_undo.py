@@ -205,6 +205,21 @@ def test_whoever_a_merged_file_added_is_withdrawn_not_deleted_either(
     assert nell.withdrawn_at is not None
 
 
+def test_a_merged_file_can_be_undone_although_speakers_had_begun_to_work(
+    organiser: Browser, tmp_path: Path
+) -> None:
+    grant_speaker_access(get_ada_marsh())
+    before = everything()
+    file = tmp_path / "conference.json"
+    file.write_bytes(another_programme())
+    with transaction():
+        services.merge(services.read_programme(file))
+
+    organiser.open("/organise/files").press(UNDO)
+
+    assert everything() == before
+
+
 def test_an_undo_raises_versions_so_that_an_open_form_finds_a_conflict(organiser: Browser) -> None:
     loaded(organiser, another_programme())
     seen = get_session("opening").version

@@ -75,6 +75,18 @@ def test_readers_are_offered_every_kind_once_the_worker_has_made_them(visitor: B
     assert sized == {"width": "480", "height": "480", "loading": "lazy", "alt": "A person, smiling"}
 
 
+def test_a_photo_without_sizes_is_offered_whole_although_another_has_them(
+    visitor: Browser,
+) -> None:
+    a_real_photo(make_speaker())
+    renditions.render_pending()
+    photo = a_real_photo(ada())
+
+    publish_programme()
+
+    assert drawn(visitor) == {"img": f"/photos/{photo.key}.jpg"}
+
+
 @pytest.mark.parametrize(
     "end", ["97.avif", "480.png", "480.gif", "0.jpg", "999.jpg", "99999999999.jpg", "480.avif/x"]
 )

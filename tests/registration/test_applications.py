@@ -32,6 +32,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
+from tests.refusals import TOO_MANY
 from tests.registration.test_categories import ASKED, begin, standing
 from tests.registration_flow import answer_questions, go_on
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
@@ -421,6 +422,22 @@ def test_pressing_twice_sends_one_application(visitor: Browser) -> None:
 
     assert page.press("Send application").heading == "Check your email"
     assert subjects_to("ada@example.org") == [RECEIVED]
+
+
+def test_one_address_cannot_be_flooded_by_applications(
+    visitor: Browser, new_browser: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.registration.services.MAX_REGISTRATIONS_PER_DAY", 1)
+    make_press()
+    apply_for_place(visitor)
+
+    chosen = {ASKED: "Press"}
+    page = answer_questions(
+        new_browser(), name=("Ada", "Again"), email="ada@example.org", answers=chosen
+    )
+    page = page.press("Send application", status=429)
+
+    assert page.errors == [TOO_MANY.replace("60 minutes", "24 hours")]
 
 
 def test_an_invitation_counts_as_approval(visitor: Browser) -> None:

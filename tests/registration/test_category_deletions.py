@@ -1,11 +1,12 @@
 """A category is deleted while somebody chooses it: they are told so, and nothing else is done."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app import clock
 from app.database import db, transaction
@@ -16,7 +17,7 @@ from app.delegates.models import CONFERENCE, Delegate
 from app.registration import category_services, seats
 from app.registration.applications import services as applications
 from app.registration.bookings import bulk_operations, category_waiting, operations
-from app.registration.create_booking import CATEGORY_GONE
+from app.registration.create_booking import CATEGORY_GONE, lock_category
 from app.registration.groups import register_group
 from app.registration.groups import services as groups
 from app.registration.groups.models import RegistrationGroup
@@ -160,3 +161,26 @@ def test_whoever_chooses_a_category_that_is_deleted_is_told_so(
     db.session.rollback()
     assert db.session.scalars(select(RegistrationCategory.name)).all() == ["Doctor"]
     assert db.session.scalar(select(func.count(Delegate.id))) == 1
+
+
+def describe(number: int) -> None:
+    db.session.get_one(RegistrationCategory, number).description = "For nurses and midwives"
+    db.session.flush()
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.parametrize("act", [lock_category, describe], ids=["chooses it too", "describes it"])
+def test_nobody_else_waits_for_somebody_who_chooses_a_category(
+    site: Flask, act: Callable[[int], None]
+) -> None:
+    number = make_category(name="Nurse").id
+    db.session.rollback()
+
+    def act_without_waiting() -> None:
+        with site.app_context(), transaction():
+            db.session.execute(text("SET LOCAL lock_timeout = '2s'"))
+            act(number)
+
+    with transaction(), ThreadPoolExecutor(1) as somebody_else:
+        lock_category(number)
+        somebody_else.submit(act_without_waiting).result()

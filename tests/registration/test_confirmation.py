@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.database import db, transaction
 from app.delegates.categories.models import RegistrationCategory
@@ -126,6 +127,29 @@ def test_a_reference_that_somebody_has_is_not_given_again(
 
     assert page.text_by_id("reference") == "GHJK6789"
     assert queries.get_seat_counts().taken == 2
+
+
+def test_whoever_finds_no_free_reference_is_not_taken_for_somebody_with_a_place(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_delegate(reference="BCDF2345", email="grace@example.org")
+    monkeypatch.setattr(create_booking, "generate_reference", lambda: "BCDF2345")
+
+    with pytest.raises(RuntimeError, match="no reference is free"), transaction():
+        create_booking.create_booking(PERSON, "en")
+
+    assert [one.email for one in delegates()] == ["grace@example.org"]
+
+
+@pytest.mark.both_databases
+def test_another_fault_is_not_taken_for_a_reference_that_somebody_has(site: Flask) -> None:
+    def fail(_: Delegate) -> None:
+        db.session.execute(insert(Confirmation), {"key": "of nobody"})
+
+    with pytest.raises(IntegrityError), transaction():
+        create_booking.create_booking(PERSON, "en", announce=fail)
+
+    assert delegates() == []
 
 
 @pytest.mark.postgresql_only
@@ -420,6 +444,23 @@ def test_one_address_cannot_be_flooded(visitor: Browser, monkeypatch: pytest.Mon
     assert page.summary_list["Name"] == "Ada Once More"
     assert len(delegates()) == 2
     assert visitor.open("/register/check").summary_list["Name"] == "Ada Once More"
+
+
+def test_one_address_cannot_be_flooded_from_the_waiting_list(
+    visitor: Browser, new_browser: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MAX_REGISTRATIONS_PER_DAY", 1)
+    set_places(1)
+    make_delegate(email="early@example.org")
+    with transaction():
+        seats.set_waiting_list(CONFERENCE, is_open=True)
+    wait = "Join the waiting list"
+    answer_questions(visitor, name=("Ada", "Number 0"), start=wait).press(wait)
+
+    page = answer_questions(new_browser(), name=("Ada", "Once More"), start=wait)
+    page = page.press(wait, status=429)
+
+    assert page.errors == [TOO_MANY.replace("60 minutes", "24 hours")]
 
 
 def test_confirming_before_the_end_leads_to_what_is_missing(visitor: Browser) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import brotli
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app import cache_version, clock
 from app.database import db, transaction
@@ -274,6 +274,21 @@ def test_a_planned_release_stays_planned_when_something_is_published_before(site
         services.publish("", override_reason="", expected_fingerprint=seen, actor=GRACE)
 
     assert plan.state == WAITING
+
+
+@pytest.mark.postgresql_only
+def test_of_two_plans_that_are_due_the_one_for_the_earlier_moment_is_published(site: Flask) -> None:
+    renamed("A grand opening")
+    make_scheduled_release(publish_at=clock.now(), note="For the noon news")
+    make_scheduled_release(publish_at=clock.now() - timedelta(hours=1), note="For the morning news")
+    with transaction():  # as a server does by itself: it no longer reads so few by their index
+        db.session.execute(text("ANALYZE scheduled_release"))
+
+    with transaction():
+        scheduled_releases.publish_due()
+
+    assert db.session.get_one(Release, 2).note == "For the morning news"
+    assert programme_queries.get_latest_release_number() == 2
 
 
 @pytest.mark.both_databases

@@ -1,15 +1,20 @@
 """Finished pages are kept for the edition from which they were made, and for no other."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import brotli
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
-from app import cache_version
+from app import cache_version, clock
+from app.content import services as content
+from app.content.versions import ContentDraft
+from app.content.views import get_content_folder
 from app.database import db, transaction
 from app.web.cache_policy import (
     ENCODERS,
@@ -24,6 +29,7 @@ TIME_ZONES = [
     f"America/{city}"
     for city in ("Bogota", "Caracas", "Chicago", "Denver", "Halifax", "Havana", "Lima", "Phoenix")
 ]
+TRAINS = "No trains between Whitby and York today"
 LATE = PageKey(language="", path="/late", keys_off=False, variant="", as_text=False)
 
 
@@ -174,6 +180,40 @@ def test_a_store_answers_at_once_unless_the_version_has_to_be_read(site: Flask) 
     is_fresh.append(store.is_fresh)
 
     assert is_fresh == [False, True, False]
+
+
+@pytest.mark.own_site  # it has not read the notice yet
+@pytest.mark.both_databases
+def test_a_form_opened_while_the_notice_could_not_be_read_shows_it_as_soon_as_it_can(
+    visitor: Browser,
+) -> None:
+    put_up(TRAINS)
+    with content_out_of_reach():
+        assert TRAINS not in visitor.open("/register/name").source
+
+    assert TRAINS in visitor.open("/register/name").source
+
+
+def put_up(words: str) -> None:
+    """Put up an urgent notice above every page."""
+    draft = ContentDraft(title=words, summary="", body="", dated_on=clock.now().date())
+    with transaction():
+        content.publish_notice(get_content_folder(), draft, expected_version=0, actor="Grace")
+
+
+@contextmanager
+def content_out_of_reach() -> Iterator[None]:
+    """Leave the database as in the middle of a migration: what organisers have written is away."""
+    with transaction():
+        (newest,) = db.session.execute(text("SELECT version_num FROM alembic_version")).one()
+        db.session.execute(text("UPDATE alembic_version SET version_num = '0017'"))
+        db.session.execute(text("ALTER TABLE content_version RENAME TO away"))
+    yield
+    with transaction():
+        db.session.execute(text("ALTER TABLE away RENAME TO content_version"))
+        db.session.execute(
+            text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest}
+        )
 
 
 def _leave_room_for(number: float, store: PageCache, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,7 +132,10 @@ def test_a_draft_is_not_shown_in_a_preview_for_publishing_leaves_it_out(visitor:
 
 @pytest.mark.empty
 def test_a_preview_of_nothing_is_an_empty_site(visitor: Browser) -> None:
-    assert visitor.open(f"{a_preview()}/programme").heading == "Programme"
+    preview = a_preview()
+
+    assert visitor.open(f"{preview}/programme").heading == "Programme"
+    assert visitor.open(f"{preview}/").heading == "A conference is being prepared"
 
 
 @pytest.mark.parametrize(

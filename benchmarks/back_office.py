@@ -56,7 +56,7 @@ class SignedInSite:
 
 @dataclass(frozen=True)
 class MeasuredPage:
-    """A page that is measured: what it is called, where it is, and what grows on it."""
+    """A measured page: its name, its URL and the rows that grow on it."""
 
     name: str
     path: str
@@ -280,7 +280,7 @@ def _record_statements(site: SignedInSite) -> Iterator[list[str]]:
 
 
 def time_request(site: SignedInSite, path: str) -> float:
-    """Open the page; tell how many milliseconds it took."""
+    """Open the page and return the milliseconds it took."""
     started_at = time.perf_counter()
     page = site.client.get(f"{site.address}{path}")
     duration = (time.perf_counter() - started_at) * 1000

@@ -166,7 +166,7 @@ def _build_mailing(audience: str, **values: object) -> Mailing:
 
 
 def _build_groups(people: Sequence[Delegate]) -> Iterator[RegistrationGroup]:
-    """Put everybody into groups: twenty of them at least, so that the list has as many rows."""
+    """Put every delegate into a group, at least twenty groups, so that the list has many rows."""
     size = max(1, min(PEOPLE_IN_GROUP, len(people) // PEOPLE_IN_GROUP))
     for first in range(0, len(people), size):
         yield RegistrationGroup(

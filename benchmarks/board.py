@@ -94,6 +94,6 @@ def _measure_moves(browser: Browser, site: SignedInSite) -> Iterator[Figure]:
 
 
 def _time_key(window: Page, key: str) -> tuple[float, float]:
-    """Press a key; tell how many milliseconds the first words took, and the last."""
+    """Press a key and return the milliseconds until the first and until the last announcement."""
     first, last = window.evaluate(TIME_KEY_SCRIPT, key)
     return first, last

@@ -42,7 +42,7 @@ class SiteCopy:
             "SESSION_COOKIE_SECURE": "false",
             "INSTANCE_PATH": str(folder),
             "CLOCK_STARTS_AT": OPENING_DAY,
-            "LIMIT_REGISTRATIONS_PER_NETWORK": "0",  # everybody comes from this machine
+            "LIMIT_REGISTRATIONS_PER_NETWORK": "0",  # all requests come from this machine
             **settings,
         }
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ class SiteCopy:
         return Server(CONTROL, self.settings, free_port(), processes)
 
     def start_worker(self) -> Process:
-        """Deliver its letters."""
+        """Deliver its emails."""
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "deliver-mail", "--forever"]
         return Process(command, self.settings, self.folder / "worker.log")
 

@@ -13,7 +13,7 @@ from benchmarks.wire import Connection
 CLIENTS = 32
 PROCESSES = 4
 
-Job = Callable[[Connection, int], int]  # one job over a connection; tells a status
+Job = Callable[[Connection, int], int]  # one job over a connection; returns a status
 
 
 def run_concurrently(

@@ -32,7 +32,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def time_preview(site: SignedInSite, template: str) -> float:
-    """Open a preview and its frame several times; tell how many milliseconds both took."""
+    """Open a preview and its frame several times and return the milliseconds both took."""
     paths = [f"{PAGE}/{template}", f"{PAGE}/{template}/html"]
     rounds = [sum(time_request(site, path) for path in paths) for _ in range(ROUNDS)]
     return median(rounds)

@@ -22,7 +22,7 @@ CHUNK_BYTES = 65_536  # bytes read at once
 
 @dataclass(frozen=True)
 class DownloadTiming:
-    """One file, as its reader saw it come."""
+    """A downloaded file, as the client received it."""
 
     seconds_to_first_byte: float  # seconds to its first bytes
     seconds_to_last_byte: float  # seconds to its last
@@ -95,7 +95,7 @@ def _send_request(
 
 
 def _peak_memory_mb(process: int) -> float:
-    """Tell the most megabytes that a process has held."""
+    """Return the most megabytes that a process has used."""
     status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert found

@@ -27,7 +27,7 @@ MANY_SIZE = (
 
 @dataclass(frozen=True)
 class Visit:
-    """What one page costs somebody who was never here before."""
+    """What one page costs a first-time visitor."""
 
     name: str
     size: int  # bytes

@@ -38,7 +38,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def _measure_page_sizes(copy: SiteCopy, site: Server) -> dict[str, int]:
-    """Open session pages; tell how large each is."""
+    """Open session pages and return the size of each."""
     with copy.app_context():
         slugs = [one.slug for one in current_release.get_programme().sessions if one.has_page]
     with closing(Connection(site.port)) as visitor:

@@ -1,4 +1,4 @@
-"""Letters: how long one takes from the commit to the mail server, and how many go in a second."""
+"""Emails: the time from the commit to the mail server, and how many are sent per second."""
 
 import random
 import re
@@ -29,19 +29,19 @@ ROUNDS = 3
 
 
 class AcceptanceLog:
-    """What the mail server has accepted, and when: it writes a line for each letter."""
+    """What the mail server has accepted, and when: it writes a line for each email."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         path.touch()
 
     def read_times(self) -> dict[str, float]:
-        """Tell when each letter was accepted, by its Message-ID."""
+        """Return when each email was accepted, by its Message-ID."""
         lines = self._path.read_text(encoding="ascii").splitlines()
         return {name: float(moment) for moment, name in (line.split(" ", 1) for line in lines)}
 
     def wait_for(self, names: list[str]) -> list[float]:
-        """Wait for letters; tell when each was accepted."""
+        """Wait for emails and return when each was accepted."""
         wait_until(lambda: self.read_times().keys() >= set(names), "letters accepted", 60)
         times = self.read_times()
         return [times[name] for name in names]
@@ -101,7 +101,7 @@ def _is_answering(port: int) -> bool:
 
 
 def write_example(copy: SiteCopy) -> Email:
-    """Write the letter about a registration, as it really is, and take it out of the outbox."""
+    """Render the confirmation email as in production, and take it out of the outbox."""
     with copy.app_context(), transaction():
         demo.create(generate_delegates(1))
         emails.send_registration_confirmed(db.session.scalars(select(Delegate)).one())
@@ -112,7 +112,7 @@ def write_example(copy: SiteCopy) -> Email:
 
 
 def enqueue_copies(copy: SiteCopy, example: Email, count: int, priority: int = NORMAL) -> list[str]:
-    """Commit so many copies of a letter at once."""
+    """Commit so many copies of an email at once."""
     names = [f"<{random.getrandbits(128):032x}@{HOST}>" for _ in range(count)]
     with copy.app_context(), transaction():
         db.session.add_all(_copy_email(example, name, priority) for name in names)
@@ -151,7 +151,7 @@ def _emails_per_second(times: list[float]) -> float:
 
 
 def smtplib_rate(port: int, example: Email) -> float:
-    """Send the same letters in a loop that keeps no account of them."""
+    """Send the same emails in a loop that records nothing."""
     with smtplib.SMTP(HOST, port) as server:
         started_at = time.perf_counter()
         for number in range(MANY_EMAILS):

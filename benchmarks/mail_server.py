@@ -18,7 +18,7 @@ MESSAGE_ID = re.compile(rb"(?mi)^message-id:\s*(\S+)")
 
 
 class RecordingHandler:
-    """Writes a line for each letter: the moment, and the letter's Message-ID."""
+    """Writes a line for each email: the time and its Message-ID."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="ascii", buffering=1)

@@ -43,9 +43,9 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def _hide_tools(folder: Path) -> Path:
-    """Hide the one tool of ours that a library of the site would load too, if it were there.
+    """Hide the one development tool that a library of the site would import too if it is installed.
 
-    Whoever runs the site has only what requirements.txt pins.
+    An operator has only what requirements.txt pins.
     """
     folder.mkdir()
     (folder / "rich.py").write_text("raise ImportError", encoding="ascii")
@@ -53,7 +53,7 @@ def _hide_tools(folder: Path) -> Path:
 
 
 def _warm_up(copy: SiteCopy) -> None:
-    """Open every page, register a few people, and let the letters go out."""
+    """Open every page, register a few people and let the emails be sent."""
     with copy.app_context(), transaction():
         programme = current_release.get_programme()
         paths = [

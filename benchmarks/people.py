@@ -1,4 +1,4 @@
-"""Somebody who registers: every page opened, every token read, every form sent."""
+"""Simulates a person who registers: opens every page, reads every token, sends every form."""
 
 import re
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class RegisteringVisitor:
         self._check_page: WireResponse
 
     def register(self) -> int:
-        """Go the whole way; tell the status at which it ended."""
+        """Go through the whole registration and return the final status."""
         self.open("/register")
         page = self.open(f"/register/{next(iter(self.forms))}")
         for step, answers in self.forms.items():

@@ -1,4 +1,4 @@
-"""Photos: how soon somebody has an answer, what reading one takes, and what readers are sent."""
+"""Photos: response time of an upload, cost of decoding, and what visitors download."""
 
 import subprocess
 import sys
@@ -79,7 +79,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def read_photo(body: bytes) -> tuple[float, float]:
-    """Let a process read a photo; tell how many seconds it took, and the most kB that it held."""
+    """Decode a photo in a process and return the seconds and the peak kB."""
     done = subprocess.run(
         [sys.executable, "-c", READ_SCRIPT], cwd=ROOT, input=body, capture_output=True, check=True
     )

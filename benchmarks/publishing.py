@@ -1,4 +1,4 @@
-"""Publishing, the page that tells what it would change, and the first request after it."""
+"""Publishing, the page of unpublished changes, and the first request after publishing."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ BAR = at_most(150, 50, "ms")
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    """Measure what publishing costs whoever does it, and whoever reads first."""
+    """Measure what publishing costs the editor, and the first visitor."""
     yield from _measure_first_reader(folder)
     yield from _measure_organiser(folder)
 
@@ -134,7 +134,7 @@ def _publish(copy: SiteCopy, number: int) -> None:
 
 
 def _time_call(function: Callable[[], object]) -> float:
-    """Tell how many milliseconds something takes."""
+    """Return the milliseconds that a call takes."""
     started_at = time.perf_counter()
     function()
     return (time.perf_counter() - started_at) * 1000

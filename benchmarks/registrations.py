@@ -79,7 +79,7 @@ def _measure_questions(name: str, copy: SiteCopy) -> Iterator[Figure]:
 
 
 def ask_more(copy: SiteCopy) -> Callable[[Connection, int], int]:
-    """Add categories and questions, and return the way of somebody who registers with them."""
+    """Add categories and questions, and return the steps of a person who registers with them."""
     with copy.app_context():
         ways = [add_category(name, place) for place, name in enumerate(("Delegate", "Student"))]
         own = add_questions()
@@ -182,7 +182,7 @@ def count_faults(
 
 
 def _measure_row_rate(control: Server) -> float:
-    """Let the same clients insert rows; tell how many a second."""
+    """Let the same clients insert rows and return the rows per second."""
     statuses, duration = run_concurrently(insert_row, range(CONTROL_ROWS), control.port)
     assert set(statuses) == {200}, statuses
     return CONTROL_ROWS / duration

@@ -47,7 +47,7 @@ class Process:
             )
 
     def log(self) -> str:
-        """Tell what it has written."""
+        """Return its output."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def __enter__(self) -> Self:

@@ -45,7 +45,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def measure_on(name: str, copy: SiteCopy, people: int = PEOPLE) -> Iterator[Figure]:
-    """Let people book a session that nobody has booked, in a few rounds, and W between them."""
+    """Let people book an empty session in a few rounds, with W between them."""
     slugs = open_sessions(copy, ROUNDS + 1)
     tokens = register_people(copy, people)
     rates, rows, presses = [], [], list[int]()
@@ -121,7 +121,7 @@ def register_people(copy: SiteCopy, people: int) -> Sequence[str]:
 
 
 def _open_pages(port: int, tokens: Sequence[str], slug: str) -> Sequence[Page]:
-    """Let everybody open their own page of a session."""
+    """Let each person open their page of a session."""
     pages: list[Page] = [("", "", "")] * len(tokens)
 
     def open_share(first: int) -> None:
@@ -144,7 +144,7 @@ def _open_pages(port: int, tokens: Sequence[str], slug: str) -> Sequence[Page]:
 
 
 def _press(pages: Sequence[Page], connection: Connection, number: int) -> int:
-    """Press the button; tell the milliseconds, as a negative number if no seat was left."""
+    """Press the button and return the milliseconds, negative if no seat was left."""
     address, cookies, token = pages[number]
     started_at = time.perf_counter()
     body = urlencode({"csrf_token": token}).encode()
@@ -155,7 +155,7 @@ def _press(pages: Sequence[Page], connection: Connection, number: int) -> int:
 
 
 def _check(copy: SiteCopy, answers: Sequence[int], slug: str) -> None:
-    """Make sure that exactly as many have a seat as there are, and as were told so."""
+    """Assert that exactly as many people have a seat, and were told so, as there are seats."""
     with copy.app_context():
         key = db.session.scalar(select(Session.key).where(Session.slug == slug)) or ""
         counted = select(func.count()).where(SessionBooking.session_key == key)

@@ -10,7 +10,7 @@ from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 from benchmarks.running import Server
 from benchmarks.wire import Connection
-from tests.server.slow_clients import send_form, who_wait
+from tests.server.slow_clients import open_slow_posts, send_form
 from tests.waiting import HOST
 
 WAITING = 200  # connections: as many as one process reads at the same time
@@ -23,7 +23,7 @@ def measure(folder: Path) -> Iterator[Figure]:
     with copy.start_server() as site:
         deeds = {"a form": lambda: _send_empty_form(site), "/healthz": lambda: _open(site)}
         alone = {name: _time(deed) for name, deed in deeds.items()}
-        with who_wait(WAITING, site.port, "/feedback"):
+        with open_slow_posts(WAITING, site.port, "/feedback"):
             beside = {name: _time(deed) for name, deed in deeds.items()}
     for name in deeds:
         milliseconds = 1000 * beside[name]

@@ -14,7 +14,7 @@ RATE = re.compile(r"Requests/sec: *([\d.]+)")
 
 
 def measure_rate(port: int, path: str, encoding: str = "identity") -> float:
-    """Ask for one page as fast as it comes, over 16 connections, and tell how fast that was."""
+    """Request one page as fast as possible over 16 connections and return the rate."""
     done = subprocess.run(
         [
             *("wrk", "--threads", "1", "--connections", str(CONNECTIONS)),

@@ -34,7 +34,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def _time_start(copy: SiteCopy) -> float:
-    """Start the site, wait for its front page, and stop it as Ctrl-C does."""
+    """Start the site, wait for its home page, and stop it as Ctrl-C does."""
     environment = {name: value for name, value in os.environ.items() if name not in MAKE_VARIABLES}
     settings = {**environment, **copy.settings, "HOST": HOST, "PORT": str(copy.port)}
     started_at = time.perf_counter()

@@ -96,7 +96,7 @@ def store_drafts(copy: SiteCopy, people: int) -> Sequence[str]:
 
 
 def confirm(secrets: Sequence[str], connection: Connection, number: int) -> int:
-    """Let one person confirm; tell how many milliseconds it took, or that it failed."""
+    """Let one person confirm and return the milliseconds, or that it failed."""
     person = RegisteringVisitor(connection, number)
     person.cookies[cookie.ANSWERS.name] = secrets[number]
     page = person.open("/register/check")

@@ -38,7 +38,7 @@ Status = int | Collection[int]  # the one that is right, or those that are
 
 
 class NotOnPage(AssertionError):
-    """What the story looks for is not there; the message lists what is."""
+    """What the test looks for is not on the page; the message lists what is."""
 
 
 class Browser:
@@ -121,7 +121,7 @@ class Browser:
         return response
 
     def cookies(self) -> dict[str, str]:
-        """Tell what the visitor's browser holds."""
+        """Return the cookies of the visitor's browser."""
         jar = self._client._cookies or {}  # noqa: SLF001 - the client cannot list its cookies
         return {cookie.decoded_key: cookie.decoded_value for cookie in jar.values()}
 
@@ -155,7 +155,7 @@ class Browser:
 
 @dataclass
 class Page:
-    """What came back, as its reader sees it."""
+    """A response, as its user sees it."""
 
     browser: Browser
     response: TestResponse
@@ -236,7 +236,7 @@ class Page:
 
     @property
     def summary_list(self) -> dict[str, str]:
-        """What its lists of facts say, by term; what the history tells of them comes after."""
+        """The summary lists by term; what follows in the history has the suffix."""
         past = {one for told in self.tree.find_by_class("past") for one in told.iter("dl")}
         return {
             read_text(term): read_text(fact)
@@ -267,16 +267,16 @@ class Page:
         return read_text(element)
 
     def has_field(self, label: str) -> bool:
-        """Tell whether something can be answered here."""
+        """Return whether a field can be filled in here."""
         forms = self.tree.find_all("form")
         return any(_Form(self.tree, form).find_fields(label) for form in forms)
 
     def value_of(self, label: str) -> str:
-        """Tell what stands in a field: the text, or the label of what is chosen."""
+        """Return the value of a field: its text, or the label of the selected choice."""
         return ", ".join(_Form(self.tree, self._form_with(label)).current_values(label))
 
     def error_for(self, label: str) -> str:
-        """Read the error that stands beside a field or a group, without its hidden prefix."""
+        """Return the error message of a field or group, without its hidden prefix."""
         field = _Form(self.tree, self._form_with(label)).find_fields(label)[0]
         for name in self._described_by(field):
             element = self.tree.find_by_id(name)
@@ -337,7 +337,7 @@ class Page:
 
 
 class _Form:
-    """The fields of a form and what stands in them."""
+    """The fields of a form and their values."""
 
     def __init__(self, tree: HtmlTree, form: Element) -> None:
         self._tree = tree
@@ -357,7 +357,7 @@ class _Form:
         return own or [one for one in visible if _slug(self._legend(one)) in slugs]
 
     def current_values(self, name: str) -> list[str]:
-        """Tell what stands in the fields of this name."""
+        """Return the values of the fields with this name."""
         return [
             self._option_label(field, value)
             for field in self.find_fields(name)
@@ -447,7 +447,7 @@ def _is_choice(field: Element) -> bool:
 
 
 def _initial_values(tree: HtmlTree, field: Element) -> list[Any]:
-    """Tell what stands in a field when the page arrives."""
+    """Return the initial value of a field."""
     if _is_choice(field):
         return [field.get("value", "on")] if "checked" in field.attrib else []
     if field.tag == "textarea":

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.waiting import wait_until
 
-Axe = Callable[[Page], list[str]]  # finds barriers on a page
+Axe = Callable[[Page], list[str]]  # finds accessibility violations on a page
 
 # The first has no windows to draw, and is a quarter quicker.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -58,7 +58,7 @@ def launch() -> Iterator[Browser]:
 
 @contextmanager
 def tab(browser: Browser, *, scripts: bool = True) -> Iterator[Page]:
-    """Open a tab for one story, in a context that all use and each leaves as it found it."""
+    """Open a tab for one test in a shared context that each test leaves as it found it."""
     context = _shared_context(browser, scripts)
     try:
         yield context.new_page()
@@ -81,7 +81,7 @@ def _leave_nothing(context: BrowserContext) -> None:
 
 
 def _shared_context(browser: Browser, scripts: bool) -> BrowserContext:
-    """Give the context with scripts, or that without; its first tab keeps their process alive."""
+    """Return the context with or without JavaScript; its first tab keeps the process alive."""
     known = _contexts.setdefault(browser, {})
     if scripts not in known:
         known[scripts] = browser.new_context(java_script_enabled=scripts)
@@ -139,7 +139,7 @@ def find_violations(page: Page) -> list[str]:
 
 
 def horizontal_overflow(page: Page) -> int:
-    """Tell by how many pixels a page is wider than its window, once it is all there."""
+    """Return by how many pixels a complete page is wider than its window."""
     page.wait_for_load_state()
     overflow: int = page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"

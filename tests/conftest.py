@@ -150,9 +150,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage seldom, and never among what lives as long as the run.
+    """Run the garbage collector seldom, and never on objects that live as long as the run.
 
-    Looking as often as Python does by itself takes a seventh of the time of a story.
+    By default it takes a seventh of the time of a test.
     """
     gc.collect()
     gc.freeze()
@@ -322,7 +322,7 @@ def frozen_time(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def site_pool() -> SitePool:
-    """The sites that stories of this process share."""
+    """The sites that the tests of this process share."""
     return SitePool()
 
 
@@ -331,12 +331,12 @@ def site(
     request: pytest.FixtureRequest, settings: Settings, frozen_time: Any, site_pool: SitePool
 ) -> Iterator[Flask]:
     """The site, with a database of its own."""
-    is_writable.set(True)  # an earlier story may have sent a GET in this very context
+    is_writable.set(True)  # an earlier test may have sent a GET in this context
     is_shared = request.node.get_closest_marker("own_site") is None
     site = site_pool.get(settings) if is_shared else build_site(settings)
-    is_writable.set(True)  # the last request of the story before may have been a GET
+    is_writable.set(True)  # the last request of the previous test may have been a GET
     with site.app_context(), pytest.MonkeyPatch.context() as patience:
-        # a loaded machine may stand still for a second, and nobody here is to come again for that
+        # a loaded machine may pause for a second, and there is no second try here
         patience.setattr("app.write_queue.STUCK_AFTER", LOCK_TIMEOUT)
         if "CLOCK_STARTS_AT" in settings:
             with transaction():
@@ -378,7 +378,7 @@ def site_address(live_site: LiveSites) -> str:
 
 @pytest.fixture
 def new_browser(site: Flask, settings: Settings, request: pytest.FixtureRequest) -> Browsers:
-    """Make a browser for somebody else."""
+    """Create another browser."""
     is_kept = request.config.getoption("--keep-pages") or request.config.getoption("--nu")
     keep = PAGES if is_kept else None
 
@@ -398,13 +398,13 @@ def visitor(new_browser: Browsers) -> Browser:
 
 @pytest.fixture
 def organiser(visitor: Browser) -> Browser:
-    """Somebody who may change everything."""
+    """A signed-in organiser."""
     return factories.sign_in(visitor)
 
 
 @pytest.fixture
 def desk(visitor: Browser) -> Browser:
-    """Somebody at the desk."""
+    """A signed-in user with the registration desk role."""
     return factories.sign_in(visitor, "dora@conference.example", role=DESK)
 
 
@@ -419,7 +419,7 @@ def mailbox(tmp_path: Path) -> Iterator[MailServer]:
 
 @pytest.fixture
 def secure_mailbox(tmp_path: Path) -> Iterator[MailServer]:
-    """A real mail server that insists on TLS; the site trusts whoever vouches for it."""
+    """A real mail server that requires TLS; the site trusts its certificate authority."""
     yield from _open_mail_server(MailServer(tmp_path), tls=True)
 
 
@@ -493,5 +493,5 @@ def window_without_scripts(
 
 @pytest.fixture
 def axe() -> Callable[[playwright.sync_api.Page], list[str]]:
-    """List the barriers on a real page."""
+    """List the accessibility violations of a real page."""
     return real_browser.find_violations

@@ -1,4 +1,4 @@
-"""What is counted towards the limit of a network at the moment when a file is read."""
+"""The rate-limit hits already stored when an upload is parsed."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -103,7 +103,7 @@ def load_small_conference() -> None:
 
 
 def publish_programme() -> None:
-    """Publish what the story has put into the programme."""
+    """Publish the programme of the test."""
     with transaction():
         releases_services.create_release()
 
@@ -171,7 +171,7 @@ def make_clash() -> Session:
 
 
 def make_material(session: Session, body: bytes = b"%PDF-1.7 a paper", **values: Any) -> Material:
-    """Save slides of a session, as a file that readers see now; what it holds is no PDF."""
+    """Save public slides of a session; their content is no real PDF."""
     defaults = {
         "key": f"{next(_numbers):032x}",
         "session": session,
@@ -208,7 +208,7 @@ def make_upload(
     is_merged: bool = False,
     actor: str = "grace@conference.example",
 ) -> Upload:
-    """Hand in a programme file, the small conference unless told otherwise."""
+    """Upload a programme file, the small conference by default."""
     with transaction():
         contents = body or SMALL_CONFERENCE.read_bytes()
         return uploads.receive(
@@ -222,7 +222,7 @@ def make_upload(
 
 
 def make_delegate_import(actor: str = "grace@conference.example") -> DelegateImport:
-    """Hand in a spreadsheet of one delegate, whom nobody has added yet."""
+    """Upload a spreadsheet of one delegate, not yet imported."""
     answers = {"given_names": "Ann", "email": "ann@ward.example", "days": "2009-06-10"}
     row = ImportedRow(2, "Ann", "ann@ward.example", "", {**answers, "country": "KE"})
     with transaction():
@@ -232,7 +232,7 @@ def make_delegate_import(actor: str = "grace@conference.example") -> DelegateImp
 def make_proposal(
     subject: Speaker | Session, actor: str = "ada@example.org", **typed: Any
 ) -> Proposal:
-    """Send in what somebody would like changed of a speaker or a session."""
+    """Create a proposal for a speaker or a session."""
     base = merging.fingerprints(queries.get_status(subject).values)
     with transaction():
         proposals.propose(subject, typed, base_fingerprints=base, actor=actor)
@@ -267,7 +267,7 @@ def set_places(seats: int) -> None:
 
 
 def make_delegate(*, access: str = "", dietary: str = "", **values: Any) -> Delegate:
-    """Save a delegate, who takes a place: Ada Lovelace, on both days, unless told otherwise."""
+    """Save a delegate with a place: Ada Lovelace, on both days by default."""
     number = next(_numbers)
     defaults = {
         "reference": f"BCDF{number:04}",
@@ -296,7 +296,7 @@ def make_delegate(*, access: str = "", dietary: str = "", **values: Any) -> Dele
 
 
 def make_category(seats: int | None = None, **values: Any) -> RegistrationCategory:
-    """Save a category that everybody can choose, with so many places of its own or any number."""
+    """Save a category open to everyone, with its own limit or none."""
     number = next(_numbers)
     defaults = {"name": f"Category {number}", "position": number}
     category = RegistrationCategory(**{**defaults, **values})
@@ -318,7 +318,7 @@ def make_question(label: str = "How will you travel?", **values: Any) -> Questio
         return questions.add(REGISTRATION, edited, actor="olga@conference.example")
 
 
-def answer_with_file(delegate: Delegate, question: Question, name: str = "card.pdf") -> None:
+def add_file_answer(delegate: Delegate, question: Question, name: str = "card.pdf") -> None:
     """Save a file of two chunks as a delegate's answer to a question."""
     body = b"%PDF-" + bytes(range(256)) * 1500
     file = AcceptedFile(BytesIO(body), "pdf", sha256(body).hexdigest(), len(body))
@@ -347,7 +347,7 @@ def make_invitation(category: RegistrationCategory, **values: Any) -> Invitation
 
 
 def make_ballot(**values: Any) -> Ballot:
-    """Save a ballot that has been drawn, in which nobody took part."""
+    """Save a drawn ballot without entries."""
     now = clock.now()
     document = '{"sessions": [], "tickets": []}'
     defaults = {"title": "Workshops", "closes_at": now, "created_at": now, "drawn_at": now}
@@ -359,7 +359,7 @@ def make_ballot(**values: Any) -> Ballot:
 
 
 def _describe_bea(kind: str) -> dict[str, Any]:
-    """Return what is known of somebody who has no booking."""
+    """Return the answers of a person without a booking."""
     number = next(_numbers)
     return {
         "access_key": f"{kind} {number}",
@@ -373,7 +373,7 @@ def _describe_bea(kind: str) -> dict[str, Any]:
 
 
 def make_waiting_list_entry(**values: Any) -> WaitingListEntry:
-    """Save someone who waits for a place: Bea Waite, unless told otherwise."""
+    """Save a waiting list entry: Bea Waite by default."""
     defaults = {**_describe_bea("waiting"), "joined_at": clock.now()}
     entry = WaitingListEntry(**{**defaults, **values})
     with transaction():
@@ -384,7 +384,7 @@ def make_waiting_list_entry(**values: Any) -> WaitingListEntry:
 
 
 def make_application(**values: Any) -> RegistrationApplication:
-    """Save someone who applies for a place: Bea Waite, unless told otherwise."""
+    """Save an application: Bea Waite by default."""
     defaults = {**_describe_bea("application"), "applied_at": clock.now()}
     application = RegistrationApplication(**{**defaults, **values})
     with transaction():
@@ -395,7 +395,7 @@ def make_application(**values: Any) -> RegistrationApplication:
 
 
 def make_interest(**values: Any) -> ExpressionOfInterest:
-    """Save someone who would like to come: Bea Waite, unless told otherwise."""
+    """Save an expression of interest: Bea Waite by default."""
     defaults = {**_describe_bea("interest"), "expressed_at": clock.now()}
     return save(ExpressionOfInterest(**{**defaults, **values}))
 
@@ -436,7 +436,7 @@ def make_many_delegates(number: int) -> None:
 
 
 def make_mailing(**values: Any) -> Mailing:
-    """Save a draft of an email to all delegates, unless told otherwise."""
+    """Save a draft of a group email, to all delegates by default."""
     now = {"created_at": clock.now(), "changed_at": clock.now()}
     people = {"created_by": "grace@conference.example", "changed_by": "grace@conference.example"}
     text = {"audience": "delegates", "subject": "See you soon", "body": "Dear {{ first_name }}"}
@@ -474,7 +474,7 @@ def make_group(*delegates: Delegate, **values: Any) -> RegistrationGroup:
 
 
 def make_email(**values: Any) -> Email:
-    """Save a letter that waits to go out."""
+    """Save a waiting email."""
     defaults = {
         "template": "registration_confirmed",
         "message_id": f"<{next(_numbers)}@conference.example>",
@@ -491,7 +491,7 @@ def make_email(**values: Any) -> Email:
 
 
 def make_link(page: str = "help", **values: Any) -> Link:
-    """Save an additional link of a page, which readers see from now on."""
+    """Save a public link in a menu."""
     link = save(Link(page=page, position=values.pop("position", 1)))
     defaults = {"label": "World Health Organization", "address": "https://who.example/", **values}
     with transaction():
@@ -570,7 +570,7 @@ def sign_in(
 def grant_speaker_access(
     speaker: Speaker, email: str = "ada@example.org", **values: Any
 ) -> SpeakerAccess:
-    """Let somebody keep a speaker's pages: the speaker, unless told otherwise."""
+    """Give a person access to a speaker's pages: the speaker by default."""
     with transaction():
         person = accounts.grant_speaker_access(email)
         defaults = {"granted_at": clock.now(), "granted_by": "grace@conference.example"}
@@ -582,7 +582,7 @@ def grant_speaker_access(
 def sign_in_speaker(
     browser: Browser, speaker: Speaker, email: str = "ada@example.org", **values: Any
 ) -> Browser:
-    """Sign somebody in who keeps a speaker's pages, by a link alone."""
+    """Sign in a person with access to a speaker's pages, by link."""
     person = grant_speaker_access(speaker, email, **values).person
     browser.set_cookie(
         "session", _session_cookie_value(make_login_session(person, verified_at=None))
@@ -593,7 +593,7 @@ def sign_in_speaker(
 def sign_in_speaker_in_window(
     window: Page, address: str, speaker: Speaker, email: str = "ada@example.org", **values: Any
 ) -> Page:
-    """Sign somebody in who keeps a speaker's pages, in a real browser."""
+    """Sign in a person with access to a speaker's pages, in a real browser."""
     value = _session_cookie_value(
         make_login_session(grant_speaker_access(speaker, email, **values).person, verified_at=None)
     )
@@ -618,7 +618,10 @@ def sign_in_window(
 def open_speaker_window(
     window: Page, address: str, speaker: Speaker, email: str = "ada@example.org"
 ) -> Page:
-    """Sign somebody in who keeps a speaker's pages, in a real browser: `address` is the site's."""
+    """Sign in a person with access to a speaker's pages, in a real browser.
+
+    `address` is the site's URL.
+    """
     person = grant_speaker_access(speaker, email).person
     value = _session_cookie_value(make_login_session(person, verified_at=None))
     window.context.add_cookies([{"name": "session", "value": value, "url": address}])

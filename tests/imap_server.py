@@ -81,7 +81,7 @@ class ImapServer:
         }
 
     def add(self, raw: bytes, *flags: str) -> int:
-        """Let a message come in."""
+        """Add an incoming message."""
         uid, self.next_uid = self.next_uid, self.next_uid + 1
         self.messages[uid] = Message(raw, set(flags))
         return uid

@@ -40,7 +40,7 @@ IS_FOCUS_VISIBLE = """() => {
 
 
 def get_focused_name(window: Page) -> str:
-    """Tell the name that is announced of what has the focus."""
+    """Return the accessible name of the focused element."""
     at = window.locator(":focus")
     snapshot = at.aria_snapshot().removeprefix("- ") if at.count() else ""
     if snapshot.startswith("'"):  # as YAML has it: between single quotes, with those within doubled
@@ -59,7 +59,7 @@ def expect_focus(window: Page, name: str) -> None:
 
 
 def tab_to(window: Page, name: str, keys: str = "Tab") -> None:
-    """Go to what is called so with the Tab key, and see that the focus shows there."""
+    """Tab to the control with this name, and assert that the focus is visible."""
     window.wait_for_load_state()
     word = name.removesuffix("…").split()[0]
     passed: list[str] = []
@@ -93,7 +93,7 @@ def press_in_place(window: Page, name: str) -> None:
 
 
 def fill(window: Page, name: str, text: str) -> None:
-    """Go to a field and type over what stands there."""
+    """Focus a field and replace its text."""
     tab_to(window, name)
     window.keyboard.press("Control+a")
     window.keyboard.type(text)

@@ -45,7 +45,7 @@ IS_FOCUS_ON_BODY = "document.activeElement === document.body"
 
 
 class KeyboardUser:
-    """One person on the way through one deed after another."""
+    """One keyboard user through one action after another."""
 
     def __init__(self, window: Page, address: str, site: Flask, axe: Axe) -> None:
         self.window = window
@@ -70,14 +70,14 @@ class KeyboardUser:
         self._check_page()
 
     def download(self, name: str) -> str:
-        """Press what gives a file; tell the name of the file."""
+        """Press a download link and return the file name."""
         self._tab_to(name)
         with self.window.expect_download() as coming:
             self.window.keyboard.press("Enter")
         return coming.value.suggested_filename
 
     def fill(self, name: str, text: str) -> None:
-        """Go to a field, unless the page opened in it, and type over what stands there."""
+        """Focus a field, unless the page opened in it, and replace its text."""
         if keyboard.get_focused_name(self.window) != name:
             self._tab_to(name)
         field = self.window.locator(":focus")

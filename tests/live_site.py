@@ -69,7 +69,7 @@ class LiveSite:
         return len(re.findall(r"Started worker-\d+$", self.log(), re.MULTILINE))
 
     def start_mail_worker(self) -> None:
-        """Start delivering letters."""
+        """Start delivering emails."""
         self.mail_worker = self._start(*WORKER_COMMAND)
 
     def kill_mail_worker(self) -> None:
@@ -90,7 +90,7 @@ class LiveSite:
         return _children(self.web.pid)
 
     def log(self) -> str:
-        """Tell what the processes have written."""
+        """Return the output of the processes."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def stop(self) -> None:

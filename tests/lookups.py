@@ -15,17 +15,17 @@ def get_session(slug: str) -> Session:
     return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
-def address_of(delegate: Delegate, below: str = "") -> str:
-    """Give the address of somebody's booking, or of a page below it."""
+def booking_url(delegate: Delegate, below: str = "") -> str:
+    """Return the URL of a booking, or of a page below it."""
     return f"/booking/{links.booking_token(delegate)}{below}"
 
 
-def list_miscounts() -> list[str]:
+def list_count_errors() -> list[str]:
     """List what does not add up, besides what emails say."""
     return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
-def get_needs(delegate: Delegate) -> tuple[str, str]:
+def get_requirements(delegate: Delegate) -> tuple[str, str]:
     """Read what a delegate has written about access and food."""
     return BY_NAME["access_needs"].get(delegate), BY_NAME["dietary_needs"].get(delegate)
 
@@ -36,6 +36,6 @@ def list_history(subject: str) -> list[str]:
     return list(db.session.scalars(entries.order_by(HistoryEntry.id)))
 
 
-def history_of(email: str) -> list[str]:
-    """List what the history says of somebody with an account, oldest first."""
+def list_history_of_person(email: str) -> list[str]:
+    """List the history summaries of an account, oldest first."""
     return list_history(f"person {email}")

@@ -47,7 +47,7 @@ class Refusal:
 
 @dataclass
 class ReceivedEmail:
-    """A letter as it came over the wire."""
+    """An email as received over SMTP."""
 
     sender: str
     recipient: str
@@ -112,7 +112,7 @@ class _EndlessGreetingProtocol(asyncio.Protocol):
 
 
 class _DrippingProtocol(asyncio.Protocol):
-    """Greets, then answers whatever it is told a byte now and then."""
+    """Greets, then answers every command one byte at a time."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -135,7 +135,7 @@ class _SilentProtocol(asyncio.Protocol):
 
 
 class _ServerController(Controller):
-    """Gives each connection the manners of the moment."""
+    """Uses the current fault of the server for each connection."""
 
     def __init__(self, mailbox: "MailServer", **settings: Any) -> None:
         super().__init__(mailbox, **settings)
@@ -230,15 +230,15 @@ class MailServer:
 
     @property
     def ca_certificate(self) -> Path:
-        """The certificate of whoever vouches for this server."""
+        """The certificate of this server's authority."""
         return self._folder / "authority.pem"
 
     def emails_to(self, recipient: str) -> list[ReceivedEmail]:
-        """Find the letters for one person."""
+        """Find the emails to one person."""
         return [letter for letter in self.emails if letter.recipient == recipient]
 
     def wait_for(self, count: int, seconds: float = 10) -> list[ReceivedEmail]:
-        """Wait until so many letters have come, and give them all."""
+        """Wait until so many emails have arrived, and return them all."""
         while len(self.emails) < count:
             self._received.clear()
             if len(self.emails) < count:
@@ -246,11 +246,11 @@ class MailServer:
         return self.emails
 
     def refuse(self, code: int, text: str, to: str | None = None, times: int | None = None) -> None:
-        """Answer letters so; to one person or all, so many times or until told otherwise."""
+        """Answer emails this way; to one person or all, so many times or until reset."""
         self._refusals.append(Refusal(f"{code} {text}", to, times))
 
     def reject_content(self, code: int, text: str) -> None:
-        """Refuse what letters say."""
+        """Refuse emails by content."""
         self._content_error = f"{code} {text}"
 
     def stay_silent(self) -> None:
@@ -270,15 +270,15 @@ class MailServer:
         self._protocol = _GarbageProtocol
 
     def drop_connections(self, domain: str = "") -> None:
-        """Close each connection when a letter has come (to a domain), without an answer."""
+        """Close each connection after an email has arrived (for a domain), without an answer."""
         self._dropped_domain = domain
 
     def stall(self, domain: str) -> None:
-        """Keep silent once a letter to a domain is announced."""
+        """Keep silent once an email to a domain is announced."""
         self._stalled_domain = domain
 
     def on_accept(self, callback: Callable[[], None]) -> None:
-        """Do something each time a letter is kept, before the sender hears of it."""
+        """Call something each time an email is stored, before the sender is answered."""
         self._on_accept = callback
 
     def reset(self) -> None:
@@ -291,7 +291,7 @@ class MailServer:
         self._stalled_domain = ""
 
     def create_protocol(self) -> asyncio.Protocol | None:
-        """Give the protocol of the moment, where it is not SMTP."""
+        """Return the current protocol, if it is not SMTP."""
         return self._protocol() if self._protocol else None
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd calls it so

@@ -76,14 +76,14 @@ class HtmlTree:
         return holder
 
     def language_of(self, element: Element) -> str | None:
-        """Tell in which language an element is read out."""
+        """Return the language of an element."""
         holder: Element | None = element
         while holder is not None and not holder.get("lang"):
             holder = self._parents.get(holder)
         return None if holder is None else holder.get("lang")
 
     def label_of(self, field: Element) -> str:
-        """Tell the words by which a screen reader announces a field."""
+        """Return the accessible name of a field."""
         if field.get("aria-label"):
             return field.get("aria-label") or ""
         if field.get("aria-labelledby"):

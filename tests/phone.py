@@ -14,7 +14,7 @@ PHONE: ViewportSize = {"width": 360, "height": 640}
 
 
 class Thumb:
-    """Somebody's thumb on a phone."""
+    """A user's thumb on a phone."""
 
     def __init__(self, window: Page, address: str) -> None:
         window.set_viewport_size(PHONE)

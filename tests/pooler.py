@@ -48,7 +48,7 @@ class Pooler:
         return through.render_as_string(hide_password=False)
 
     def stop(self) -> None:
-        """End it, whoever is still connected, and remove every trace."""
+        """Stop it despite open connections, and delete all its files."""
         self._process.kill()
         self._process.wait(20)
         shutil.rmtree(self._folder)

@@ -56,7 +56,7 @@ class PostgresServer:
         return name
 
     def drop_database(self, name: str) -> None:
-        """Remove a database, whoever is still connected."""
+        """Drop a database despite open connections."""
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def plain_url(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Several people who act at the same moment."""
+"""Helpers for concurrent transactions."""
 
 import re
 import time
@@ -17,14 +17,14 @@ from app.errors import ConferenceError
 from app.releases.current_release import get_programme
 
 DONE = "done"
-SECONDS_TO_MEET = 1  # for whoever comes first; the other waits for a lock of theirs, or is slow
+SECONDS_TO_MEET = 1  # for the first one; the other waits for its lock, or is slow
 Result = TypeVar("Result")
 
 
-def at_once(site: Flask, deeds: Sequence[Callable[[], object]]) -> list[str]:
-    """Do all of this at the same moment, each in a transaction; return how each ended, sorted.
+def run_concurrently(site: Flask, deeds: Sequence[Callable[[], object]]) -> list[str]:
+    """Run all concurrently, each in a transaction; return the sorted outcomes.
 
-    A deed that is refused ends in the sentence that says why; whatever else goes wrong is raised.
+    A refused one has its error message as outcome; every other exception is raised.
     """
     get_programme()  # the process knows what is public: one thread at a time reads a new release
     return sorted(run_in_threads(site, [partial(_try_to, deed) for deed in deeds]))
@@ -40,9 +40,9 @@ def _try_to(deed: Callable[[], object]) -> str:
 
 
 def run_in_threads(site: Flask, deeds: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Do all of this at the same moment; return what each returned, in their order."""
+    """Run all concurrently; return the results in order."""
     start = Barrier(len(deeds))
-    db.session.rollback()  # on SQLite, whoever looks on holds the lock
+    db.session.rollback()  # on SQLite, a reader holds the lock
 
     def run(deed: Callable[[], Result]) -> Result:
         with site.app_context():
@@ -56,7 +56,7 @@ def run_in_threads(site: Flask, deeds: Sequence[Callable[[], Result]]) -> list[R
         return list(people.map(run, deeds))
 
 
-def collide(site: Flask, *deeds: tuple[Callable[[], object], str]) -> list[str]:
+def run_overlapping(site: Flask, *deeds: tuple[Callable[[], object], str]) -> list[str]:
     """Do two things at once, each in a transaction; return how each ended, in their order.
 
     After the first statement in which a deed's pattern is found, each waits for the other, unless
@@ -87,8 +87,8 @@ def collide(site: Flask, *deeds: tuple[Callable[[], object], str]) -> list[str]:
         event.remove(engine, "after_cursor_execute", wait_for_others)
 
 
-def waits_for_a_lock() -> bool:
-    """Return True if somebody waits for a lock of this database, which is PostgreSQL's."""
+def is_waiting_for_lock() -> bool:
+    """Return True if a connection waits for a lock in this PostgreSQL database."""
     waiting = text(
         "SELECT 1 FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -97,13 +97,13 @@ def waits_for_a_lock() -> bool:
         return connection.execute(waiting).first() is not None
 
 
-def cross(
+def run_while_locked(
     site: Flask,
     hold: Callable[[], object],
     finish: Callable[[], object],
     other: Callable[[], object],
 ) -> list[str]:
-    """Let somebody hold a row until somebody else waits for it, and then go on."""
+    """Hold a row lock until another transaction waits for it, then continue."""
     is_held = Event()
 
     def act() -> None:
@@ -117,12 +117,12 @@ def cross(
         is_held.wait(20)
         other()
 
-    return at_once(site, [act, act_too])
+    return run_concurrently(site, [act, act_too])
 
 
 def wait_until_blocked() -> None:
-    """Wait until somebody waits for a lock, for ten seconds at most."""
+    """Wait at most ten seconds until a connection waits for a lock."""
     for _ in range(200):
-        if waits_for_a_lock():
+        if is_waiting_for_lock():
             break
         time.sleep(0.05)

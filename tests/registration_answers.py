@@ -1,11 +1,11 @@
-"""What somebody answers who registers, to every question of the table: as stored, and as sent.
+"""The answers of a person who registers, to every field, as stored and as sent.
 
-Whatever is not named is left empty, so a new question that is optional needs no word here.
+What is not named stays empty, so a new optional question needs no change here.
 """
 
 from app.delegates.fields import DAYS, EMAIL, FIELDS, STEPS, Step
 
-USUAL_ANSWERS = {
+DEFAULT_ANSWERS = {
     "given_names": "Ada",
     "family_name": "Lovelace",
     EMAIL: "ada@example.org",
@@ -15,8 +15,8 @@ USUAL_ANSWERS = {
 
 
 def build_answers(**answers: str) -> dict[str, str]:
-    """Return the answers of somebody who has been through every page, as they are stored."""
-    return {**{field.name: "" for field in FIELDS}, **USUAL_ANSWERS, **answers}
+    """Return the stored answers of a person who completed every page."""
+    return {**{field.name: "" for field in FIELDS}, **DEFAULT_ANSWERS, **answers}
 
 
 def build_forms(**answers: str) -> dict[str, dict[str, str]]:

@@ -25,11 +25,11 @@ ACCESS_WORDS = "Tell us more (optional)"
 DIET_WORDS = "Tell us more (optional)"
 CONSENT = "I agree that the organisers can keep and use this to arrange what I need"
 IN_FRENCH: dict[str, Answer] = {"country": "Royaume-Uni", DAYS: ["mercredi 10 juin 2009"]}
-NO_NEEDS: dict[str, Answer] = {ACCESS_WORDS: "", DIET_WORDS: "", CONSENT: False}
+NO_REQUIREMENTS: dict[str, Answer] = {ACCESS_WORDS: "", DIET_WORDS: "", CONSENT: False}
 # what the check shows of those who have answered nothing, and of the answers below
-NOT_GIVEN = {str(one.label): "Not given" for one in BOOKING_FIELDS if not one.is_part_of_name}
-SHOWN_BACK = {
-    **NOT_GIVEN,
+UNANSWERED = {str(one.label): "Not given" for one in BOOKING_FIELDS if not one.is_part_of_name}
+CHECK_PAGE_ANSWERS = {
+    **UNANSWERED,
     "Name": "Ada Lovelace",
     "Name on your badge": "Ada Lovelace",
     "Email address": "ada@example.org",
@@ -57,7 +57,7 @@ def question_after(step: str) -> str:
     return QUESTIONS[names.index(step) + 1]
 
 
-class Told(TypedDict, total=False):
+class AnswerOverrides(TypedDict, total=False):
     """What somebody answers otherwise than Ada would.
 
     ``answers`` are by label, those to other questions too. Whatever nobody has to answer is left
@@ -75,21 +75,21 @@ def answer_questions(
     until: str = "check",
     start: str = "Start now",
     root: str = "",
-    **told: Unpack[Told],
+    **told: Unpack[AnswerOverrides],
 ) -> Page:
     """Begin, and answer the questions before one; ``root`` is that of another language."""
-    return go_on(visitor.open(f"{root}/register").follow(start), until, **told)
+    return continue_to(visitor.open(f"{root}/register").follow(start), until, **told)
 
 
-def go_on(page: Page, until: str = "check", **told: Unpack[Told]) -> Page:
+def continue_to(page: Page, until: str = "check", **told: Unpack[AnswerOverrides]) -> Page:
     """Answer the questions from this page on that come before one."""
-    for one in walk(page, **told):
+    for one in iter_steps(page, **told):
         if _name_step(one) == until:
             return one
     raise NotOnPage(f"nobody is asked for “{until}”")
 
 
-def walk(page: Page, **told: Unpack[Told]) -> Iterator[Page]:
+def iter_steps(page: Page, **told: Unpack[AnswerOverrides]) -> Iterator[Page]:
     """Yield this page and each that follows, up to the check."""
     given_names, family_name = told.get("name", ("Ada", "Lovelace"))
     usual: dict[str, dict[str, Answer]] = {

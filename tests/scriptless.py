@@ -21,7 +21,7 @@ PRESSED = frozenset({"a", "button", "input"})
 
 
 class ScriptlessUser:
-    """One person on the way through one deed after another, without scripts."""
+    """One user through one action after another, without JavaScript."""
 
     def __init__(self, browser: Browser, site: Flask) -> None:
         self.sent: set[str] = set()
@@ -44,7 +44,7 @@ class ScriptlessUser:
             page.press_element(pressed, answers, PAGES)
 
     def download(self, name: str) -> str:
-        """Press what gives a file; tell the name of the file."""
+        """Press a download link and return the file name."""
         before = self._page
         self.press(name)
         kind, about = parse_options_header(self._page.headers["Content-Disposition"])
@@ -53,7 +53,7 @@ class ScriptlessUser:
         return about["filename"]
 
     def fill(self, name: str, words: str) -> None:
-        """Type over what stands in a field."""
+        """Replace the text of a field."""
         self._answers[self._name(self._reach(name, FIELDS))] = words
 
     def choose(self, name: str, answer: str) -> None:
@@ -108,7 +108,7 @@ class ScriptlessUser:
         return self._browser.page
 
     def _reach(self, name: str, tags: frozenset[str]) -> Element:
-        """Find what is called so, as the Tab key would: in the main part first."""
+        """Find a control by name, as the Tab key would: in the main element first."""
         page = self._page
         for place in (page.main, page.tree.root):
             for element in _shown(place):

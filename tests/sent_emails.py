@@ -21,7 +21,7 @@ from app.mail.worker import ShutdownSignal
 from tests.mail_server import ReceivedEmail
 
 
-def emails_to(email: str) -> list[ReceivedEmail]:
+def list_emails_to(email: str) -> list[ReceivedEmail]:
     """Read every email to one person, oldest first."""
     rows = db.session.scalars(
         select(Written).where(Written.recipient == email).order_by(Written.id)
@@ -34,14 +34,14 @@ def read_email(row: Written) -> ReceivedEmail:
     return ReceivedEmail("", row.recipient, row.message, over_tls=False)
 
 
-def last_email_to(email: str) -> ReceivedEmail:
+def get_last_email_to(email: str) -> ReceivedEmail:
     """Read the last email to one person."""
-    found = emails_to(email)
+    found = list_emails_to(email)
     assert found, f"no email to {email}"
     return found[-1]
 
 
-def subjects_to(email: str) -> list[str]:
+def list_subjects_to(email: str) -> list[str]:
     """List the subjects of the emails to one person."""
     mine = select(Written.subject).where(Written.recipient == email).order_by(Written.id)
     return list(db.session.scalars(mine))
@@ -54,10 +54,10 @@ def list_emails() -> list[tuple[str, str]]:
 
 
 def last_email_text() -> str:
-    """Read the last email to anybody."""
+    """Return the text of the last email."""
     newest = db.session.scalars(select(Written).order_by(Written.id.desc())).first()
     assert newest is not None, "no email was written"
-    return last_email_to(newest.recipient).text
+    return get_last_email_to(newest.recipient).text
 
 
 def find_link(email: ReceivedEmail, beginning: str) -> str:
@@ -69,7 +69,7 @@ def find_link(email: ReceivedEmail, beginning: str) -> str:
 
 
 def find_sign_in_link(row: Written) -> str:
-    """Find the link in an email, as it was stored, with which somebody signs in."""
+    """Find the sign-in link in a stored email."""
     text = read_email(row).text
     found = re.search(r"https://conference\.example/sign-in/\S+", text)
     assert found is not None, text

@@ -63,7 +63,7 @@ class SitePool:
 
 @dataclass(frozen=True)
 class _State:
-    """What stories change in a site, as it was when the site was new."""
+    """The state of a site that tests change, as it was when the site was new."""
 
     config: dict[str, Any]
     extensions: dict[str, Any]

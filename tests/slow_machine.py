@@ -6,6 +6,6 @@ DEADLOCK = "40P01"
 
 
 def is_busy(fault: BaseException) -> bool:
-    """Return True if somebody waited too long for the database; a deadlock is a fault of ours."""
+    """Return whether a failure is a database timeout on a slow machine; a deadlock is our fault."""
     state = getattr(getattr(fault, "orig", None), "sqlstate", None)
     return has_failed(fault) and state != DEADLOCK

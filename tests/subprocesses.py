@@ -53,7 +53,7 @@ class ForkedProgram:
         return self._process.exitcode
 
     def last_line(self) -> str:
-        """Tell the last line that it has written."""
+        """Return its last line of output."""
         return self._log.read_text(encoding="utf-8").splitlines()[-1]
 
     def terminate(self) -> None:
@@ -65,7 +65,7 @@ class ForkedProgram:
         self._process.kill()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for its end; tell whether it came."""
+        """Wait until it ends and return whether it did."""
         self._process.join(seconds)
         return self.has_ended()
 

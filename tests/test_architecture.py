@@ -75,7 +75,7 @@ def test_every_name_in_the_documents_exists() -> None:
     assert missing == []
 
 
-def test_every_name_of_today_in_the_decisions_exists() -> None:
+def test_every_current_name_in_the_decisions_exists() -> None:
     names = {page.name: list(names_of_today(page)) for page in DECISIONS}
     missing = {
         page: [
@@ -89,7 +89,7 @@ def test_every_name_of_today_in_the_decisions_exists() -> None:
     assert {page: found for page, found in missing.items() if found} == {}
 
 
-def test_every_block_of_code_that_names_its_file_is_taken_from_it() -> None:
+def test_every_code_block_with_a_file_name_matches_that_file() -> None:
     missing = [
         (path, name)
         for page in PAGES
@@ -101,7 +101,7 @@ def test_every_block_of_code_that_names_its_file_is_taken_from_it() -> None:
     assert missing == []
 
 
-def test_the_layers_are_drawn_as_the_contract_has_them() -> None:
+def test_the_layer_diagram_matches_the_import_contract() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contract = settings["tool"]["importlinter"]["contracts"][0]["layers"]
     drawing = FENCE.findall(section("The layers"))[0].partition("\n\n")[0]
@@ -111,7 +111,7 @@ def test_the_layers_are_drawn_as_the_contract_has_them() -> None:
     assert drawn == [layer.strip("()").replace("|", "│") for layer in contract]
 
 
-def test_every_package_has_its_line() -> None:
+def test_every_package_is_described_in_the_architecture_document() -> None:
     named = {path.rstrip("/") for path in SPAN.findall(section("The packages"))}
 
     modules = [one for one in (ROOT / "app").glob("*.py") if one.stem != "__init__"]
@@ -120,7 +120,7 @@ def test_every_package_has_its_line() -> None:
     assert sorted(f"app/{one.name}" for one in parts if f"app/{one.name}" not in named) == []
 
 
-def test_no_package_holds_more_than_a_fifth_of_the_lines() -> None:
+def test_no_package_has_more_than_a_fifth_of_the_code() -> None:
     lines = Counter[str]()
     for path in modules().values():
         if path.name != "__init__.py":
@@ -130,20 +130,20 @@ def test_no_package_holds_more_than_a_fifth_of_the_lines() -> None:
     assert {one: count for one, count in lines.items() if count > MAX_SHARE * lines.total()} == {}
 
 
-def test_no_module_lies_deeper_than_two_folders() -> None:
+def test_no_module_is_nested_deeper_than_two_folders() -> None:
     deep = [name for name, path in modules().items() if depth_of(path) > MAX_DEPTH]
 
     assert deep == []
 
 
-def test_ten_walks_lead_through_few_files() -> None:
+def test_the_ten_walkthroughs_touch_few_files() -> None:
     lengths = {title: len(main_files(steps)) for title, steps in walks().items()}
 
     assert len(lengths) == 10
     assert {title: count for title, count in lengths.items() if count > limit_of(title)} == {}
 
 
-def test_every_step_of_a_walk_names_what_is_in_its_file() -> None:
+def test_every_step_of_a_walkthrough_names_code_that_exists() -> None:
     missing = [
         (title, path, name)
         for title, steps in walks().items()
@@ -156,7 +156,7 @@ def test_every_step_of_a_walk_names_what_is_in_its_file() -> None:
 
 
 @pytest.mark.parametrize("name", GROUND)
-def test_a_ground_module_loads_nothing_of_flask_or_of_the_site(name: str) -> None:
+def test_a_foundation_module_imports_neither_flask_nor_the_site(name: str) -> None:
     program = f"import sys, app.{name}; print(*sys.modules)"
 
     done = subprocess.run(
@@ -169,7 +169,7 @@ def test_a_ground_module_loads_nothing_of_flask_or_of_the_site(name: str) -> Non
     assert OUTSIDE_GROUND.intersection(loaded) == set()
 
 
-def test_no_package_imports_views_when_it_is_loaded() -> None:
+def test_no_package_init_imports_views() -> None:
     found = [
         (name, imported)
         for name, path in modules().items()
@@ -203,7 +203,7 @@ def section(title: str) -> str:
 
 
 def spans(page: Path) -> Iterator[str]:
-    """Give what stands in backticks, blocks of code left out."""
+    """Return the text in backticks outside code blocks."""
     yield from SPAN.findall(FENCE.sub("", read(page)))
 
 
@@ -232,7 +232,7 @@ def code_blocks(page: Path) -> Iterator[tuple[str, str]]:
 
 
 def names_of_today(decision: Path) -> Iterator[str]:
-    """Give the names that stand beside earlier ones at the end of a decision."""
+    """Return the names beside earlier ones at the end of a decision."""
     for line in NAMES_OF_TODAY.findall(read(decision)):
         for clause in re.split(r"[;,]", line):
             yield from SPAN.findall(EARLIER_NAME.sub("", clause))
@@ -303,7 +303,7 @@ def all_classes() -> frozenset[str]:
 
 
 def walks() -> dict[str, list[tuple[str, str]]]:
-    """Give the steps of each walk: a file, and what is said of it."""
+    """Return the steps of each walkthrough: a file and its description."""
     _, *parts = section("Ten walks").split("\n### ")
     return {part.partition("\n")[0]: WALK_STEP.findall(part) for part in parts}
 

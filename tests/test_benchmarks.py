@@ -47,7 +47,7 @@ PLACES = 100
 
 
 @pytest.fixture(autouse=True)
-def this_process() -> Iterator[None]:
+def current_process() -> Iterator[None]:
     """Put back what copies of the site change in the process that makes them."""
     log = structlog.get_config()
     yield
@@ -55,18 +55,18 @@ def this_process() -> Iterator[None]:
     clock.set_offset(timedelta())
 
 
-def test_each_measured_page_of_admin_opens_with_one_row(tmp_path: Path) -> None:
+def test_every_benchmarked_admin_page_opens_with_one_row(tmp_path: Path) -> None:
     for page in back_office.PAGES:
         back_office.count_queries(page.create_site(tmp_path, 1), page.path)
 
 
-def test_the_board_that_is_measured_has_cards_and_a_script(tmp_path: Path) -> None:
+def test_the_benchmarked_board_has_cards_and_javascript(tmp_path: Path) -> None:
     site = back_office.sign_in_organiser(SiteCopy(tmp_path, SIZE))
     names = [figure.name for figure in board.measure_size(site)]
     assert names == ["board with 10 sessions", "the same, br", "JavaScript of admin, br"]
 
 
-def test_emails_of_any_priority_are_queued_as_they_are_measured(tmp_path: Path) -> None:
+def test_the_benchmark_queues_emails_of_each_priority(tmp_path: Path) -> None:
     outbox = sending.Outbox(tmp_path)
     letters.enqueue_copies(outbox.copy, outbox.example, 2, priority=BULK)
     letters.enqueue_copies(outbox.copy, outbox.example, 1, priority=URGENT)
@@ -74,12 +74,12 @@ def test_emails_of_any_priority_are_queued_as_they_are_measured(tmp_path: Path) 
         assert sorted(db.session.scalars(select(Email.priority))) == [URGENT, BULK, BULK]
 
 
-def test_the_preview_of_an_email_opens_with_its_frame(tmp_path: Path) -> None:
+def test_the_benchmark_opens_an_email_preview(tmp_path: Path) -> None:
     site = back_office.sign_in_organiser(SiteCopy(tmp_path, SIZE))
     assert email_previews.time_preview(site, "sign_in") > 0
 
 
-def test_emails_photos_and_changes_are_made_as_they_are_measured(tmp_path: Path) -> None:
+def test_the_benchmark_creates_emails_photos_and_changes(tmp_path: Path) -> None:
     copy = SiteCopy(tmp_path, SIZE)
     example = letters.write_example(copy)
     message_ids = letters.enqueue_copies(copy, example, 2)
@@ -100,19 +100,19 @@ def test_emails_photos_and_changes_are_made_as_they_are_measured(tmp_path: Path)
         back_office.count_queries(site, path)
 
 
-def test_a_photo_is_read_in_a_process_of_its_own() -> None:
+def test_the_benchmark_decodes_a_photo_in_a_subprocess() -> None:
     seconds, most = photos.read_photo(photos.make_photo((400, 300)))
     assert seconds > 0
     assert most > 0
 
 
-def test_a_search_is_answered_and_so_is_its_control(tmp_path: Path) -> None:
+def test_the_search_benchmark_and_its_control_are_answered(tmp_path: Path) -> None:
     site = search.create_site(f"sqlite:///{tmp_path / 'search.sqlite'}", tmp_path, SIZE)
     results = search.open_page(site, f"/search?q={search.QUESTIONS[0]}")
     assert search.open_page(site, "/site-map") == results
 
 
-def test_every_measured_page_is_served_with_all_that_it_needs(tmp_path: Path) -> None:
+def test_every_benchmarked_page_and_its_assets_are_served(tmp_path: Path) -> None:
     copy = SiteCopy(tmp_path, SIZE)
     public_pages = addresses.list_public_pages(copy) | addresses.UNLISTED
     with copy.start_server() as server, closing(Connection(server.port)) as connection:
@@ -126,7 +126,7 @@ def test_every_measured_page_is_served_with_all_that_it_needs(tmp_path: Path) ->
     assert lighthouse.PROGRAM.is_file()
 
 
-def test_people_wait_for_one_another_as_it_is_measured(tmp_path: Path) -> None:
+def test_the_lock_waiting_benchmark_measures_concurrent_confirmations(tmp_path: Path) -> None:
     copy = SiteCopy(tmp_path, SIZE, PLACES)
     confirming = waiting.measure_confirming("", copy, waiting.CLIENTS + 4)
     locked = waiting.measure_locked(copy, 0.7)
@@ -134,11 +134,11 @@ def test_people_wait_for_one_another_as_it_is_measured(tmp_path: Path) -> None:
     assert locked.value > 0
 
 
-def test_words_are_found_in_the_history_that_is_measured(tmp_path: Path) -> None:
+def test_the_history_benchmark_finds_entries(tmp_path: Path) -> None:
     assert history.measure_database("", SiteCopy(tmp_path, SIZE), 20).value > 0
 
 
-def test_people_answer_the_questions_of_their_category_as_it_is_measured(tmp_path: Path) -> None:
+def test_the_registration_benchmark_answers_category_questions(tmp_path: Path) -> None:
     copy = SiteCopy(tmp_path, SIZE, PLACES)
     register = registrations.ask_more(copy)
     with copy.start_server() as server, closing(Connection(server.port)) as connection:
@@ -152,7 +152,7 @@ def test_people_answer_the_questions_of_their_category_as_it_is_measured(tmp_pat
     assert [count for _, count in rows] == [5, 5]
 
 
-def test_people_register_and_delegates_are_exported_beside_the_control(tmp_path: Path) -> None:
+def test_the_benchmark_registers_people_and_exports_delegates(tmp_path: Path) -> None:
     copy = SiteCopy(tmp_path, SIZE, PLACES)
     with copy.start_server() as server, closing(Connection(server.port)) as connection:
         statuses = [registrations.register_twice(connection, number) for number in (1, 2)]
@@ -171,7 +171,7 @@ def test_people_register_and_delegates_are_exported_beside_the_control(tmp_path:
         assert connection.get("/page/1").status == 200
 
 
-def test_the_list_that_is_measured_has_a_last_person_who_waits(tmp_path: Path) -> None:
+def test_the_waiting_list_benchmark_opens_the_last_page(tmp_path: Path) -> None:
     copy = SiteCopy(tmp_path, SIZE, 1)
     waiting_list.fill_list(copy, 3)
 

@@ -86,7 +86,7 @@ A_BALLOT = {  # as the site publishes it: two people and one seat
 
 
 def commands() -> list[str]:
-    """List the commands of all pages, as they stand there, each once."""
+    """List the commands of all pages as written, each once."""
     found = [one for page in PAGES for one in _on(page.read_text(encoding="utf-8"))]
     return list(dict.fromkeys([*found, *_in_the_table()]))
 
@@ -119,8 +119,8 @@ def _usages() -> list[str]:
 
 
 @dataclass
-class Desk:
-    """Where somebody types commands: a folder with their files, beside the running site."""
+class CommandLine:
+    """A shell for documented commands: a folder, beside the running site."""
 
     folder: Path
     settings: dict[str, str]
@@ -138,7 +138,7 @@ class Desk:
         return "" if program.exit_code == 0 else log.read_text(encoding="utf-8")
 
     def type(self, command: str) -> str:
-        """Type what stands in a page; give what was wrong."""
+        """Run what a page says; return its errors."""
         if command in NOT_RUN:
             return ""
         words = re.sub(r"\b[A-Z]+\b", lambda one: STANDS_FOR.get(one[0], one[0]), command)
@@ -175,7 +175,7 @@ class Desk:
     def _restore(self, _file: str, *options: str) -> str:
         """Restore a backup of this site somewhere else, for this place is not empty."""
         with TemporaryDirectory(dir=self.folder) as folder:
-            elsewhere = Desk(self.folder, {"INSTANCE_PATH": folder})
+            elsewhere = CommandLine(self.folder, {"INSTANCE_PATH": folder})
             has_keys = "--passphrase-file" in options
             words = (BACKUP, *(("--passphrase-file", STANDS_FOR["PATH"]) if has_keys else ()))
             return self.site("backup", *words) or elsewhere.site("restore", BACKUP, *options)
@@ -204,12 +204,12 @@ def _read(name: str) -> str:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path, {"INSTANCE_PATH": str(tmp_path / "instance")})
+def desk(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path, {"INSTANCE_PATH": str(tmp_path / "instance")})
 
 
 @pytest.fixture
-def running(desk: Desk) -> Iterator[ForkedProgram]:
+def running(desk: CommandLine) -> Iterator[ForkedProgram]:
     """What `make run` starts."""
     port, log = free_port(), desk.folder / "run.log"
     site = ForkedProgram(("app.server",), {**desk.settings, "PORT": str(port)}, log)
@@ -229,8 +229,8 @@ def running(desk: Desk) -> Iterator[ForkedProgram]:
     assert site.wait(TURN)
 
 
-def test_every_command_works_as_it_stands_while_the_site_runs_and_afterwards(
-    desk: Desk, running: ForkedProgram
+def test_every_documented_command_works_while_the_site_runs_and_when_stopped(
+    desk: CommandLine, running: ForkedProgram
 ) -> None:
     assert desk.site("add-organiser", "colleague@example.org") == ""  # the last cannot be removed
 
@@ -254,7 +254,9 @@ def test_every_command_works_as_it_stands_while_the_site_runs_and_afterwards(
         ("wsgi",),  # what any other server imports
     ],
 )
-def test_another_server_does_not_read_the_file(desk: Desk, command: tuple[str, ...]) -> None:
+def test_a_command_outside_the_instance_folder_ignores_its_settings_file(
+    desk: CommandLine, command: tuple[str, ...]
+) -> None:
     (desk.folder / "instance").mkdir()
     for name, words in (
         ("settings.env", "SITE_URL=https://conference.example"),
@@ -268,7 +270,7 @@ def test_another_server_does_not_read_the_file(desk: Desk, command: tuple[str, .
     assert "  SECRET_KEY: is not set\n  SITE_URL: is not set\n" in fault
 
 
-def test_a_file_with_a_broken_line_stops_a_start_with_a_sentence(desk: Desk) -> None:
+def test_an_invalid_line_in_the_settings_file_stops_the_start(desk: CommandLine) -> None:
     file = desk.folder / "instance" / "settings.env"
     file.parent.mkdir()
     file.write_text("\nMAIL_SERVER mail.example\n", encoding="utf-8")
@@ -279,7 +281,7 @@ def test_a_file_with_a_broken_line_stops_a_start_with_a_sentence(desk: Desk) -> 
     )
 
 
-def test_the_operators_page_lists_every_command_with_its_options(site: Flask) -> None:
+def test_operating_md_lists_every_command_with_its_options(site: Flask) -> None:
     known = {
         name: {option for one in command.params for option in one.opts if option.startswith("--")}
         for name, command in site.cli.commands.items()

@@ -32,7 +32,7 @@ from app.registration.session_bookings.models import SeatHold
 from app.speakers.models import SpeakerRequest
 from tests.browser import Browser, Browsers
 from tests.factories import (
-    answer_with_file,
+    add_file_answer,
     get_ada_marsh,
     grant_speaker_access,
     make_agenda,
@@ -68,7 +68,7 @@ from tests.registration_flow import WEDNESDAY, answer_questions
 EMAIL_TEXT = "/organise/letters/wording/<template>/<language>"
 
 
-class Who(StrEnum):
+class RouteAccess(StrEnum):
     """Who may open a route."""
 
     PUBLIC = "anyone, and it is the same for everyone"
@@ -89,13 +89,13 @@ class Who(StrEnum):
     ORGANISER = "organisers"
 
 
-MAY = {  # which roles may open what stands behind the door
-    Who.A_PART: {ORGANISER, EDITOR, DESK, VIEWER},
-    Who.EDITORS: {ORGANISER, EDITOR},
-    Who.DESK: {ORGANISER, DESK},
-    Who.DESK_READERS: {ORGANISER, DESK, VIEWER},
-    Who.READERS: {ORGANISER, VIEWER},
-    Who.ORGANISER: {ORGANISER},
+MAY = {  # which roles may open protected routes
+    RouteAccess.A_PART: {ORGANISER, EDITOR, DESK, VIEWER},
+    RouteAccess.EDITORS: {ORGANISER, EDITOR},
+    RouteAccess.DESK: {ORGANISER, DESK},
+    RouteAccess.DESK_READERS: {ORGANISER, DESK, VIEWER},
+    RouteAccess.READERS: {ORGANISER, VIEWER},
+    RouteAccess.ORGANISER: {ORGANISER},
 }
 
 
@@ -104,1386 +104,1577 @@ class Route(NamedTuple):
 
     rule: str
     methods: str
-    who: Who
+    who: RouteAccess
     address: str = ""
 
     @property
     def tried(self) -> str:
-        """An address under this rule that a stranger might try."""
+        """A URL of this rule that an anonymous visitor might try."""
         return self.address or self.rule.replace("<secret>", "wrong").replace("<token>", "wrong")
 
 
 # Their link is the secret, and they have no cookie (RFC 8058).
 POSTED_BY_MAIL_PROGRAMS = {"/emails/<token>"}
 ROUTES = [
-    Route("/", "GET", Who.PUBLIC),
-    Route("/.well-known/security.txt", "GET", Who.PUBLIC),
-    Route("/<name>", "GET", Who.PUBLIC, "/schedule.xml"),
-    Route("/<slug>", "GET", Who.PUBLIC, "/help"),
-    Route("/access-keys", "GET POST", Who.PUBLIC),
-    Route("/agenda", "GET", Who.ANYONE),
-    Route("/agenda/<secret>.ics", "GET", Who.HOLDER),
-    Route("/agenda/booking/<secret>", "GET POST", Who.HOLDER),
-    Route("/agenda/calendar", "POST", Who.ANYONE),
-    Route("/agenda/forget", "GET POST", Who.ANYONE),
-    Route("/agenda/from/<secret>", "GET POST", Who.HOLDER),
-    Route("/agenda/move", "GET", Who.ANYONE),
-    Route("/agenda/seen", "POST", Who.ANYONE),
-    Route("/agenda/stars", "POST", Who.ANYONE),
-    Route("/agenda/stars.json", "GET", Who.ANYONE),
-    Route("/agenda/stars/<number>/remove", "POST", Who.ANYONE, "/agenda/stars/1/remove"),
-    Route("/application/<secret>", "GET", Who.HOLDER),
-    Route("/application/<secret>/withdraw", "GET POST", Who.HOLDER),
-    Route("/application/sent", "GET", Who.ANYONE),
-    Route("/ballots", "GET", Who.PUBLIC),
-    Route("/ballots/<number>", "GET", Who.PUBLIC, "/ballots/1"),
-    Route("/ballots/<number>.json", "GET", Who.PUBLIC, "/ballots/1.json"),
-    Route("/ballots/draw.py", "GET", Who.PUBLIC),
-    Route("/booking", "GET POST", Who.ANYONE),
-    Route("/booking/<secret>", "GET", Who.HOLDER),
-    Route("/booking/<secret>/<question>", "GET POST", Who.HOLDER, "/booking/wrong/name"),
+    Route("/", "GET", RouteAccess.PUBLIC),
+    Route("/.well-known/security.txt", "GET", RouteAccess.PUBLIC),
+    Route("/<name>", "GET", RouteAccess.PUBLIC, "/schedule.xml"),
+    Route("/<slug>", "GET", RouteAccess.PUBLIC, "/help"),
+    Route("/access-keys", "GET POST", RouteAccess.PUBLIC),
+    Route("/agenda", "GET", RouteAccess.ANYONE),
+    Route("/agenda/<secret>.ics", "GET", RouteAccess.HOLDER),
+    Route("/agenda/booking/<secret>", "GET POST", RouteAccess.HOLDER),
+    Route("/agenda/calendar", "POST", RouteAccess.ANYONE),
+    Route("/agenda/forget", "GET POST", RouteAccess.ANYONE),
+    Route("/agenda/from/<secret>", "GET POST", RouteAccess.HOLDER),
+    Route("/agenda/move", "GET", RouteAccess.ANYONE),
+    Route("/agenda/seen", "POST", RouteAccess.ANYONE),
+    Route("/agenda/stars", "POST", RouteAccess.ANYONE),
+    Route("/agenda/stars.json", "GET", RouteAccess.ANYONE),
+    Route("/agenda/stars/<number>/remove", "POST", RouteAccess.ANYONE, "/agenda/stars/1/remove"),
+    Route("/application/<secret>", "GET", RouteAccess.HOLDER),
+    Route("/application/<secret>/withdraw", "GET POST", RouteAccess.HOLDER),
+    Route("/application/sent", "GET", RouteAccess.ANYONE),
+    Route("/ballots", "GET", RouteAccess.PUBLIC),
+    Route("/ballots/<number>", "GET", RouteAccess.PUBLIC, "/ballots/1"),
+    Route("/ballots/<number>.json", "GET", RouteAccess.PUBLIC, "/ballots/1.json"),
+    Route("/ballots/draw.py", "GET", RouteAccess.PUBLIC),
+    Route("/booking", "GET POST", RouteAccess.ANYONE),
+    Route("/booking/<secret>", "GET", RouteAccess.HOLDER),
+    Route("/booking/<secret>/<question>", "GET POST", RouteAccess.HOLDER, "/booking/wrong/name"),
     Route(
         "/booking/<secret>/<type_name>/<key>",
         "GET POST",
-        Who.HOLDER,
+        RouteAccess.HOLDER,
         "/booking/wrong/access/ramp",
     ),
-    Route("/booking/<secret>/address", "GET POST", Who.HOLDER),
-    Route("/booking/<secret>/address/keep", "POST", Who.HOLDER),
-    Route("/booking/<secret>/ballots/<number>", "GET POST", Who.HOLDER, "/booking/wrong/ballots/1"),
-    Route("/booking/<secret>/calendar.ics", "GET", Who.HOLDER),
-    Route("/booking/<secret>/cancel", "GET POST", Who.HOLDER),
-    Route("/booking/<secret>/category", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/address", "GET POST", RouteAccess.HOLDER),
+    Route("/booking/<secret>/address/keep", "POST", RouteAccess.HOLDER),
+    Route(
+        "/booking/<secret>/ballots/<number>",
+        "GET POST",
+        RouteAccess.HOLDER,
+        "/booking/wrong/ballots/1",
+    ),
+    Route("/booking/<secret>/calendar.ics", "GET", RouteAccess.HOLDER),
+    Route("/booking/<secret>/cancel", "GET POST", RouteAccess.HOLDER),
+    Route("/booking/<secret>/category", "GET POST", RouteAccess.HOLDER),
     Route(
         "/booking/<secret>/category/<number>/wait",
         "GET POST",
-        Who.HOLDER,
+        RouteAccess.HOLDER,
         "/booking/wrong/category/1/wait",
     ),
-    Route("/booking/<secret>/copy.json", "GET", Who.HOLDER),
-    Route("/booking/<secret>/emails", "POST", Who.HOLDER),
-    Route("/booking/<secret>/equality", "POST", Who.HOLDER),
-    Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
-    Route("/booking/<secret>/files/<number>", "GET", Who.HOLDER, "/booking/wrong/files/1"),
-    Route("/booking/<secret>/group", "GET POST", Who.HOLDER),
-    Route("/booking/<secret>/more", "GET POST", Who.HOLDER),
-    Route("/booking/<secret>/pass-on", "GET POST", Who.HOLDER),
-    Route("/booking/<secret>/pass-on/stop", "POST", Who.HOLDER),
-    Route("/booking/<secret>/sessions", "GET", Who.HOLDER),
+    Route("/booking/<secret>/copy.json", "GET", RouteAccess.HOLDER),
+    Route("/booking/<secret>/emails", "POST", RouteAccess.HOLDER),
+    Route("/booking/<secret>/equality", "POST", RouteAccess.HOLDER),
+    Route("/booking/<secret>/erase", "GET POST", RouteAccess.HOLDER),
+    Route("/booking/<secret>/files/<number>", "GET", RouteAccess.HOLDER, "/booking/wrong/files/1"),
+    Route("/booking/<secret>/group", "GET POST", RouteAccess.HOLDER),
+    Route("/booking/<secret>/more", "GET POST", RouteAccess.HOLDER),
+    Route("/booking/<secret>/pass-on", "GET POST", RouteAccess.HOLDER),
+    Route("/booking/<secret>/pass-on/stop", "POST", RouteAccess.HOLDER),
+    Route("/booking/<secret>/sessions", "GET", RouteAccess.HOLDER),
     Route(
         "/booking/<secret>/sessions/<slug>",
         "GET POST",
-        Who.HOLDER,
+        RouteAccess.HOLDER,
         "/booking/wrong/sessions/opening",
     ),
-    Route("/booking/asked", "GET", Who.ANYONE),
-    Route("/booking/calendar/<token>.ics", "GET", Who.HOLDER),
-    Route("/booking/erased", "GET", Who.ANYONE),
-    Route("/booking/new-address/<secret>", "GET POST", Who.HOLDER),
-    Route("/booking/seats", "GET", Who.ANYONE),
-    Route("/booking/seats/<slug>", "GET", Who.ANYONE, "/booking/seats/opening"),
-    Route("/cards/<key>.png", "GET", Who.HOLDER, "/cards/wrong.png"),
-    Route("/changes", "GET", Who.PUBLIC),
-    Route("/changes.atom", "GET", Who.PUBLIC),
-    Route("/changes/<number>", "GET", Who.PUBLIC, "/changes/1"),
-    Route("/contact", "GET", Who.PUBLIC),
-    Route("/developers", "GET", Who.PUBLIC),
-    Route("/emails/<token>", "GET POST", Who.HOLDER),
-    Route("/emails/<token>/on", "POST", Who.HOLDER),
-    Route("/faq", "GET", Who.ALIAS),
-    Route("/favicon.ico", "GET", Who.PUBLIC),
-    Route("/feedback", "GET POST", Who.PUBLIC),
-    Route("/feedback/sent", "GET", Who.PUBLIC),
-    Route("/group/<secret>", "GET", Who.HOLDER),
-    Route("/group/<secret>/add", "GET POST", Who.HOLDER),
-    Route("/group/<secret>/copy.json", "GET", Who.HOLDER),
-    Route("/group/<secret>/dissolve", "GET POST", Who.HOLDER),
-    Route("/group/<secret>/list.csv", "GET", Who.HOLDER),
+    Route("/booking/asked", "GET", RouteAccess.ANYONE),
+    Route("/booking/calendar/<token>.ics", "GET", RouteAccess.HOLDER),
+    Route("/booking/erased", "GET", RouteAccess.ANYONE),
+    Route("/booking/new-address/<secret>", "GET POST", RouteAccess.HOLDER),
+    Route("/booking/seats", "GET", RouteAccess.ANYONE),
+    Route("/booking/seats/<slug>", "GET", RouteAccess.ANYONE, "/booking/seats/opening"),
+    Route("/cards/<key>.png", "GET", RouteAccess.HOLDER, "/cards/wrong.png"),
+    Route("/changes", "GET", RouteAccess.PUBLIC),
+    Route("/changes.atom", "GET", RouteAccess.PUBLIC),
+    Route("/changes/<number>", "GET", RouteAccess.PUBLIC, "/changes/1"),
+    Route("/contact", "GET", RouteAccess.PUBLIC),
+    Route("/developers", "GET", RouteAccess.PUBLIC),
+    Route("/emails/<token>", "GET POST", RouteAccess.HOLDER),
+    Route("/emails/<token>/on", "POST", RouteAccess.HOLDER),
+    Route("/faq", "GET", RouteAccess.ALIAS),
+    Route("/favicon.ico", "GET", RouteAccess.PUBLIC),
+    Route("/feedback", "GET POST", RouteAccess.PUBLIC),
+    Route("/feedback/sent", "GET", RouteAccess.PUBLIC),
+    Route("/group/<secret>", "GET", RouteAccess.HOLDER),
+    Route("/group/<secret>/add", "GET POST", RouteAccess.HOLDER),
+    Route("/group/<secret>/copy.json", "GET", RouteAccess.HOLDER),
+    Route("/group/<secret>/dissolve", "GET POST", RouteAccess.HOLDER),
+    Route("/group/<secret>/list.csv", "GET", RouteAccess.HOLDER),
     Route(
         "/group/<secret>/people/<number>/cancel",
         "GET POST",
-        Who.HOLDER,
+        RouteAccess.HOLDER,
         "/group/wrong/people/1/cancel",
     ),
-    Route("/group/<secret>/people/<number>/link", "POST", Who.HOLDER, "/group/wrong/people/1/link"),
+    Route(
+        "/group/<secret>/people/<number>/link",
+        "POST",
+        RouteAccess.HOLDER,
+        "/group/wrong/people/1/link",
+    ),
     Route(
         "/group/<secret>/people/<number>/name",
         "GET POST",
-        Who.HOLDER,
+        RouteAccess.HOLDER,
         "/group/wrong/people/1/name",
     ),
-    Route("/group/dissolved", "GET", Who.ANYONE),
-    Route("/healthz", "GET", Who.ANYONE),
-    Route("/interest/<secret>", "GET", Who.HOLDER),
-    Route("/interest/<secret>/withdraw", "GET POST", Who.HOLDER),
-    Route("/interest/sent", "GET", Who.ANYONE),
-    Route("/logo/<key>.webp", "GET", Who.HOLDER, "/logo/wrong.webp"),
-    Route("/look/<brand>-<accent>.css", "GET", Who.HOLDER, "/look/wrong0-wrong0.css"),
+    Route("/group/dissolved", "GET", RouteAccess.ANYONE),
+    Route("/healthz", "GET", RouteAccess.ANYONE),
+    Route("/interest/<secret>", "GET", RouteAccess.HOLDER),
+    Route("/interest/<secret>/withdraw", "GET POST", RouteAccess.HOLDER),
+    Route("/interest/sent", "GET", RouteAccess.ANYONE),
+    Route("/logo/<key>.webp", "GET", RouteAccess.HOLDER, "/logo/wrong.webp"),
+    Route("/look/<brand>-<accent>.css", "GET", RouteAccess.HOLDER, "/look/wrong0-wrong0.css"),
     Route(
         "/materials/<key>",
         "GET",
-        Who.HOLDER,
+        RouteAccess.HOLDER,
         "/materials/wrong",
     ),
-    Route("/my", "GET", Who.SIGNED_IN),
-    Route("/my/app/remove", "POST", Who.SIGNED_IN),
-    Route("/my/devices/<number>/sign-out", "POST", Who.SIGNED_IN, "/my/devices/1/sign-out"),
-    Route("/my/passkeys/<number>/remove", "POST", Who.SIGNED_IN, "/my/passkeys/1/remove"),
-    Route("/my/recovery-codes", "POST", Who.SIGNED_IN),
-    Route("/my/sign-out-everywhere", "POST", Who.SIGNED_IN),
-    Route("/my/stay", "POST", Who.SIGNED_IN),
-    Route("/now", "GET", Who.PUBLIC),
-    Route("/offline", "GET", Who.PUBLIC),
-    Route("/offline.json", "GET", Who.PUBLIC),
-    Route("/offline/agenda", "GET", Who.PUBLIC),
-    Route("/offline/away", "GET", Who.PUBLIC),
-    Route("/organise", "GET", Who.A_PART),
-    Route("/organise/access", "GET", Who.DESK),
-    Route("/organise/access/<key>", "GET POST", Who.DESK, "/organise/access/ramp"),
-    Route("/organise/access/_several", "POST", Who.DESK),
-    Route("/organise/access/_show", "POST", Who.DESK),
-    Route("/organise/applications", "GET", Who.DESK_READERS),
-    Route("/organise/applications/<number>", "GET", Who.DESK_READERS, "/organise/applications/1"),
+    Route("/my", "GET", RouteAccess.SIGNED_IN),
+    Route("/my/app/remove", "POST", RouteAccess.SIGNED_IN),
+    Route("/my/devices/<number>/sign-out", "POST", RouteAccess.SIGNED_IN, "/my/devices/1/sign-out"),
+    Route("/my/passkeys/<number>/remove", "POST", RouteAccess.SIGNED_IN, "/my/passkeys/1/remove"),
+    Route("/my/recovery-codes", "POST", RouteAccess.SIGNED_IN),
+    Route("/my/sign-out-everywhere", "POST", RouteAccess.SIGNED_IN),
+    Route("/my/stay", "POST", RouteAccess.SIGNED_IN),
+    Route("/now", "GET", RouteAccess.PUBLIC),
+    Route("/offline", "GET", RouteAccess.PUBLIC),
+    Route("/offline.json", "GET", RouteAccess.PUBLIC),
+    Route("/offline/agenda", "GET", RouteAccess.PUBLIC),
+    Route("/offline/away", "GET", RouteAccess.PUBLIC),
+    Route("/organise", "GET", RouteAccess.A_PART),
+    Route("/organise/access", "GET", RouteAccess.DESK),
+    Route("/organise/access/<key>", "GET POST", RouteAccess.DESK, "/organise/access/ramp"),
+    Route("/organise/access/_several", "POST", RouteAccess.DESK),
+    Route("/organise/access/_show", "POST", RouteAccess.DESK),
+    Route("/organise/applications", "GET", RouteAccess.DESK_READERS),
+    Route(
+        "/organise/applications/<number>",
+        "GET",
+        RouteAccess.DESK_READERS,
+        "/organise/applications/1",
+    ),
     Route(
         "/organise/applications/<number>/<action>",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/applications/1/hold",
     ),
     Route(
         "/organise/applications/<number>/files/<question>",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/applications/1/files/1",
     ),
-    Route("/organise/applications/_export", "POST", Who.DESK),
-    Route("/organise/applications/_several", "POST", Who.DESK),
-    Route("/organise/ballots", "GET", Who.A_PART),
-    Route("/organise/ballots/<number>", "GET", Who.A_PART, "/organise/ballots/1"),
+    Route("/organise/applications/_export", "POST", RouteAccess.DESK),
+    Route("/organise/applications/_several", "POST", RouteAccess.DESK),
+    Route("/organise/ballots", "GET", RouteAccess.A_PART),
+    Route("/organise/ballots/<number>", "GET", RouteAccess.A_PART, "/organise/ballots/1"),
     Route(
-        "/organise/ballots/<number>/change", "GET POST", Who.ORGANISER, "/organise/ballots/1/change"
+        "/organise/ballots/<number>/change",
+        "GET POST",
+        RouteAccess.ORGANISER,
+        "/organise/ballots/1/change",
     ),
     Route(
-        "/organise/ballots/<number>/delete", "GET POST", Who.ORGANISER, "/organise/ballots/1/delete"
+        "/organise/ballots/<number>/delete",
+        "GET POST",
+        RouteAccess.ORGANISER,
+        "/organise/ballots/1/delete",
     ),
-    Route("/organise/ballots/_add", "GET POST", Who.ORGANISER),
-    Route("/organise/board", "GET", Who.A_PART),
-    Route("/organise/board/<slug>", "GET POST", Who.EDITORS, "/organise/board/opening"),
-    Route("/organise/board/<slug>/place", "POST", Who.EDITORS, "/organise/board/opening/place"),
+    Route("/organise/ballots/_add", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/board", "GET", RouteAccess.A_PART),
+    Route("/organise/board/<slug>", "GET POST", RouteAccess.EDITORS, "/organise/board/opening"),
+    Route(
+        "/organise/board/<slug>/place", "POST", RouteAccess.EDITORS, "/organise/board/opening/place"
+    ),
     Route(
         "/organise/board/<slug>/tried",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/board/opening/tried?day=2009-06-10&start=11:00&minutes=60&room=great-hall",
     ),
     Route(
         "/organise/board/_free",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/board/_free?day=2009-06-10&start=11:00&room=great-hall",
     ),
-    Route("/organise/categories", "GET", Who.A_PART),
-    Route("/organise/categories/<number>", "GET", Who.A_PART, "/organise/categories/1"),
+    Route("/organise/categories", "GET", RouteAccess.A_PART),
+    Route("/organise/categories/<number>", "GET", RouteAccess.A_PART, "/organise/categories/1"),
     Route(
         "/organise/categories/<number>/change",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/categories/1/change",
     ),
     Route(
         "/organise/categories/<number>/delete",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/categories/1/delete",
     ),
     Route(
-        "/organise/categories/<number>/move", "POST", Who.ORGANISER, "/organise/categories/1/move"
+        "/organise/categories/<number>/move",
+        "POST",
+        RouteAccess.ORGANISER,
+        "/organise/categories/1/move",
     ),
-    Route("/organise/categories/_add", "GET POST", Who.ORGANISER),
-    Route("/organise/delegates", "GET", Who.DESK_READERS),
+    Route("/organise/categories/_add", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/delegates", "GET", RouteAccess.DESK_READERS),
     Route(
-        "/organise/delegates/<reference>", "GET", Who.DESK_READERS, "/organise/delegates/GHJK2345"
+        "/organise/delegates/<reference>",
+        "GET",
+        RouteAccess.DESK_READERS,
+        "/organise/delegates/GHJK2345",
     ),
     Route(
         "/organise/delegates/<reference>/address",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/address",
     ),
     Route(
         "/organise/delegates/<reference>/cancel",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/cancel",
     ),
     Route(
         "/organise/delegates/<reference>/change",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/change",
     ),
     Route(
         "/organise/delegates/<reference>/erase",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/erase",
     ),
     Route(
         "/organise/delegates/<reference>/files/<number>",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/delegates/GHJK2345/files/1",
     ),
     Route(
         "/organise/delegates/<reference>/letter",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/letter",
     ),
     Route(
         "/organise/delegates/<reference>/needs",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/needs",
     ),
     Route(
         "/organise/delegates/<reference>/needs/change",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/needs/change",
     ),
     Route(
         "/organise/delegates/<reference>/notes",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/notes",
     ),
     Route(
         "/organise/delegates/<reference>/notes/<number>/delete",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/notes/1/delete",
     ),
     Route(
         "/organise/delegates/<reference>/pass-on",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/pass-on",
     ),
     Route(
         "/organise/delegates/<reference>/pass-on/stop",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/pass-on/stop",
     ),
     Route(
         "/organise/delegates/<reference>/restore",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/restore",
     ),
     Route(
         "/organise/delegates/<reference>/speaker",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/speaker",
     ),
     Route(
         "/organise/delegates/<reference>/tags",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/tags",
     ),
     Route(
         "/organise/delegates/<reference>/tags/remove",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/GHJK2345/tags/remove",
     ),
-    Route("/organise/delegates/_add", "GET POST", Who.DESK),
-    Route("/organise/delegates/_days", "GET POST", Who.DESK),
-    Route("/organise/delegates/_days/undo", "GET POST", Who.DESK),
-    Route("/organise/delegates/_duplicates", "GET", Who.DESK_READERS),
+    Route("/organise/delegates/_add", "GET POST", RouteAccess.DESK),
+    Route("/organise/delegates/_days", "GET POST", RouteAccess.DESK),
+    Route("/organise/delegates/_days/undo", "GET POST", RouteAccess.DESK),
+    Route("/organise/delegates/_duplicates", "GET", RouteAccess.DESK_READERS),
     Route(
         "/organise/delegates/_duplicates/<reference>/<other>",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/_duplicates/GHJK2345/GHJK2346",
     ),
     Route(
         "/organise/delegates/_duplicates/<reference>/<other>/distinct",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/_duplicates/GHJK2345/GHJK2346/distinct",
     ),
     Route(
         "/organise/delegates/_duplicates/<reference>/<other>/distinct/undo",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/_duplicates/GHJK2345/GHJK2346/distinct/undo",
     ),
-    Route("/organise/delegates/_export", "POST", Who.DESK),
-    Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
+    Route("/organise/delegates/_export", "POST", RouteAccess.DESK),
+    Route("/organise/delegates/_export/needs", "GET POST", RouteAccess.DESK),
     Route(
         "/organise/delegates/_export/needs/<purpose>",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/_export/needs/access",
     ),
-    Route("/organise/delegates/_import", "GET POST", Who.DESK),
+    Route("/organise/delegates/_import", "GET POST", RouteAccess.DESK),
     Route(
         "/organise/delegates/_import/<number>",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/_import/1",
     ),
     Route(
         "/organise/delegates/_import/<number>/discard",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/_import/1/discard",
     ),
     Route(
         "/organise/delegates/_import/template.<suffix>",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/delegates/_import/template.csv",
     ),
     Route(
         "/organise/delegates/_requirements/<purpose>",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/delegates/_requirements/dietary",
     ),
-    Route("/organise/delegates/_several", "POST", Who.DESK),
-    Route("/organise/dietary", "GET", Who.DESK),
-    Route("/organise/dietary/<key>", "GET POST", Who.DESK, "/organise/dietary/halal"),
-    Route("/organise/dietary/_several", "POST", Who.DESK),
-    Route("/organise/dietary/_show", "POST", Who.DESK),
-    Route("/organise/drafts/discard", "POST", Who.A_PART),
-    Route("/organise/files", "GET", Who.A_PART),
+    Route("/organise/delegates/_several", "POST", RouteAccess.DESK),
+    Route("/organise/dietary", "GET", RouteAccess.DESK),
+    Route("/organise/dietary/<key>", "GET POST", RouteAccess.DESK, "/organise/dietary/halal"),
+    Route("/organise/dietary/_several", "POST", RouteAccess.DESK),
+    Route("/organise/dietary/_show", "POST", RouteAccess.DESK),
+    Route("/organise/drafts/discard", "POST", RouteAccess.A_PART),
+    Route("/organise/files", "GET", RouteAccess.A_PART),
     Route(
         "/organise/files/<state>/<name>",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/files/working/conference.json",
     ),
-    Route("/organise/files/model/<name>", "GET", Who.A_PART, "/organise/files/model/sessions.csv"),
-    Route("/organise/files/undo", "POST", Who.EDITORS),
-    Route("/organise/files/upload", "GET POST", Who.EDITORS),
-    Route("/organise/files/uploads/<number>", "GET POST", Who.EDITORS, "/organise/files/uploads/1"),
+    Route(
+        "/organise/files/model/<name>",
+        "GET",
+        RouteAccess.A_PART,
+        "/organise/files/model/sessions.csv",
+    ),
+    Route("/organise/files/undo", "POST", RouteAccess.EDITORS),
+    Route("/organise/files/upload", "GET POST", RouteAccess.EDITORS),
+    Route(
+        "/organise/files/uploads/<number>",
+        "GET POST",
+        RouteAccess.EDITORS,
+        "/organise/files/uploads/1",
+    ),
     Route(
         "/organise/files/uploads/<number>/again",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/files/uploads/1/again",
     ),
     Route(
         "/organise/files/uploads/<number>/columns",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/files/uploads/2/columns",
     ),
     Route(
         "/organise/files/uploads/<number>/forget",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/files/uploads/1/forget",
     ),
-    Route("/organise/groups", "GET", Who.DESK_READERS),
-    Route("/organise/groups/<number>", "GET", Who.DESK_READERS, "/organise/groups/1"),
+    Route("/organise/groups", "GET", RouteAccess.DESK_READERS),
+    Route("/organise/groups/<number>", "GET", RouteAccess.DESK_READERS, "/organise/groups/1"),
     Route(
-        "/organise/groups/<number>/dissolve", "GET POST", Who.DESK, "/organise/groups/1/dissolve"
+        "/organise/groups/<number>/dissolve",
+        "GET POST",
+        RouteAccess.DESK,
+        "/organise/groups/1/dissolve",
     ),
-    Route("/organise/groups/<number>/link", "POST", Who.DESK, "/organise/groups/1/link"),
-    Route("/organise/groups/_add", "GET POST", Who.DESK),
-    Route("/organise/groups/_export", "POST", Who.DESK),
-    Route("/organise/history", "GET", Who.READERS),
-    Route("/organise/history/history.csv", "GET", Who.READERS),
-    Route("/organise/interest", "GET", Who.DESK_READERS),
-    Route("/organise/interest/<number>", "GET", Who.DESK_READERS, "/organise/interest/1"),
-    Route("/organise/interest/_export", "POST", Who.DESK),
-    Route("/organise/interest/_several", "POST", Who.DESK),
-    Route("/organise/invitations", "GET", Who.DESK),
-    Route("/organise/invitations/<number>", "GET", Who.DESK, "/organise/invitations/1"),
+    Route("/organise/groups/<number>/link", "POST", RouteAccess.DESK, "/organise/groups/1/link"),
+    Route("/organise/groups/_add", "GET POST", RouteAccess.DESK),
+    Route("/organise/groups/_export", "POST", RouteAccess.DESK),
+    Route("/organise/history", "GET", RouteAccess.READERS),
+    Route("/organise/history/history.csv", "GET", RouteAccess.READERS),
+    Route("/organise/interest", "GET", RouteAccess.DESK_READERS),
+    Route("/organise/interest/<number>", "GET", RouteAccess.DESK_READERS, "/organise/interest/1"),
+    Route("/organise/interest/_export", "POST", RouteAccess.DESK),
+    Route("/organise/interest/_several", "POST", RouteAccess.DESK),
+    Route("/organise/invitations", "GET", RouteAccess.DESK),
+    Route("/organise/invitations/<number>", "GET", RouteAccess.DESK, "/organise/invitations/1"),
     Route(
         "/organise/invitations/<number>/revoke",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/invitations/1/revoke",
     ),
-    Route("/organise/invitations/_add", "GET POST", Who.ORGANISER),
-    Route("/organise/invitations/_export", "POST", Who.ORGANISER),
-    Route("/organise/letters", "GET", Who.DESK_READERS),
-    Route("/organise/letters/<number>", "GET", Who.DESK_READERS, "/organise/letters/1"),
-    Route("/organise/letters/<number>/again", "POST", Who.DESK, "/organise/letters/1/again"),
-    Route("/organise/letters/check", "GET", Who.DESK_READERS),
-    Route("/organise/letters/check/now", "POST", Who.DESK),
-    Route("/organise/letters/check/test", "POST", Who.DESK),
-    Route("/organise/letters/domains/resume", "POST", Who.DESK),
-    Route("/organise/letters/replies", "GET", Who.DESK_READERS),
+    Route("/organise/invitations/_add", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/invitations/_export", "POST", RouteAccess.ORGANISER),
+    Route("/organise/letters", "GET", RouteAccess.DESK_READERS),
+    Route("/organise/letters/<number>", "GET", RouteAccess.DESK_READERS, "/organise/letters/1"),
+    Route(
+        "/organise/letters/<number>/again", "POST", RouteAccess.DESK, "/organise/letters/1/again"
+    ),
+    Route("/organise/letters/check", "GET", RouteAccess.DESK_READERS),
+    Route("/organise/letters/check/now", "POST", RouteAccess.DESK),
+    Route("/organise/letters/check/test", "POST", RouteAccess.DESK),
+    Route("/organise/letters/domains/resume", "POST", RouteAccess.DESK),
+    Route("/organise/letters/replies", "GET", RouteAccess.DESK_READERS),
     Route(
         "/organise/letters/replies/<number>/read",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/letters/replies/1/read",
     ),
-    Route("/organise/letters/suppression", "GET", Who.DESK_READERS),
+    Route("/organise/letters/suppression", "GET", RouteAccess.DESK_READERS),
     Route(
         "/organise/letters/suppression/<number>/lift",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/letters/suppression/1/lift",
     ),
-    Route("/organise/letters/suppression/_export", "POST", Who.DESK),
-    Route("/organise/letters/suppression/add", "GET POST", Who.DESK),
-    Route("/organise/letters/wording", "GET", Who.DESK_READERS),
+    Route("/organise/letters/suppression/_export", "POST", RouteAccess.DESK),
+    Route("/organise/letters/suppression/add", "GET POST", RouteAccess.DESK),
+    Route("/organise/letters/wording", "GET", RouteAccess.DESK_READERS),
     Route(
         "/organise/letters/wording/<template>",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/letters/wording/sign_in",
     ),
     Route(
         EMAIL_TEXT,
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/letters/wording/sign_in/en",
     ),
     Route(
         f"{EMAIL_TEXT}/compare",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/letters/wording/sign_in/en/compare?from=0&to=0",
     ),
     Route(
         f"{EMAIL_TEXT}/preview",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/letters/wording/sign_in/en/preview",
     ),
     Route(
         f"{EMAIL_TEXT}/preview/html",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/letters/wording/sign_in/en/preview/html",
     ),
     Route(
         f"{EMAIL_TEXT}/test",
         "POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/letters/wording/sign_in/en/test",
     ),
     Route(
         f"{EMAIL_TEXT}/versions",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/letters/wording/sign_in/en/versions",
     ),
     Route(
         f"{EMAIL_TEXT}/versions/<number>",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/letters/wording/sign_in/en/versions/0",
     ),
     Route(
         f"{EMAIL_TEXT}/versions/<number>/restore",
         "POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/letters/wording/sign_in/en/versions/1/restore",
     ),
     Route(
         "/organise/letters/wording/<template>/html",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/letters/wording/sign_in/html",
     ),
-    Route("/organise/letters/wording/change", "GET POST", Who.ORGANISER),
-    Route("/organise/look", "GET POST", Who.ORGANISER),
+    Route("/organise/letters/wording/change", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/look", "GET POST", RouteAccess.ORGANISER),
     Route(
         "/organise/look/<brand>-<accent>.css",
         "GET",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/look/0b4f6c-0a5a85.css",
     ),
-    Route("/organise/look/logo", "GET POST", Who.ORGANISER),
-    Route("/organise/look/logo/remove", "POST", Who.ORGANISER),
-    Route("/organise/look/reset", "POST", Who.ORGANISER),
-    Route("/organise/mailings", "GET", Who.DESK_READERS),
-    Route("/organise/mailings/<number>", "GET", Who.DESK_READERS, "/organise/mailings/1"),
+    Route("/organise/look/logo", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/look/logo/remove", "POST", RouteAccess.ORGANISER),
+    Route("/organise/look/reset", "POST", RouteAccess.ORGANISER),
+    Route("/organise/mailings", "GET", RouteAccess.DESK_READERS),
+    Route("/organise/mailings/<number>", "GET", RouteAccess.DESK_READERS, "/organise/mailings/1"),
     Route(
-        "/organise/mailings/<number>/_export", "POST", Who.ORGANISER, "/organise/mailings/1/_export"
+        "/organise/mailings/<number>/_export",
+        "POST",
+        RouteAccess.ORGANISER,
+        "/organise/mailings/1/_export",
     ),
     Route(
-        "/organise/mailings/<number>/cancel", "POST", Who.ORGANISER, "/organise/mailings/1/cancel"
+        "/organise/mailings/<number>/cancel",
+        "POST",
+        RouteAccess.ORGANISER,
+        "/organise/mailings/1/cancel",
     ),
-    Route("/organise/mailings/<number>/copy", "POST", Who.ORGANISER, "/organise/mailings/1/copy"),
+    Route(
+        "/organise/mailings/<number>/copy",
+        "POST",
+        RouteAccess.ORGANISER,
+        "/organise/mailings/1/copy",
+    ),
     Route(
         "/organise/mailings/<number>/delete",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/mailings/1/delete",
     ),
     Route(
         "/organise/mailings/<number>/filters",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/mailings/1/filters",
     ),
     Route(
         "/organise/mailings/<number>/people",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/mailings/1/people",
     ),
     Route(
         "/organise/mailings/<number>/preview",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/mailings/1/preview",
     ),
     Route(
         "/organise/mailings/<number>/preview/html",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/mailings/1/preview/html",
     ),
     Route(
         "/organise/mailings/<number>/recipients",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/mailings/1/recipients",
     ),
     Route(
-        "/organise/mailings/<number>/send", "GET POST", Who.ORGANISER, "/organise/mailings/1/send"
+        "/organise/mailings/<number>/send",
+        "GET POST",
+        RouteAccess.ORGANISER,
+        "/organise/mailings/1/send",
     ),
     Route(
-        "/organise/mailings/<number>/stop", "GET POST", Who.ORGANISER, "/organise/mailings/1/stop"
+        "/organise/mailings/<number>/stop",
+        "GET POST",
+        RouteAccess.ORGANISER,
+        "/organise/mailings/1/stop",
     ),
-    Route("/organise/mailings/<number>/test", "POST", Who.ORGANISER, "/organise/mailings/1/test"),
     Route(
-        "/organise/mailings/<number>/text", "GET POST", Who.ORGANISER, "/organise/mailings/1/text"
+        "/organise/mailings/<number>/test",
+        "POST",
+        RouteAccess.ORGANISER,
+        "/organise/mailings/1/test",
+    ),
+    Route(
+        "/organise/mailings/<number>/text",
+        "GET POST",
+        RouteAccess.ORGANISER,
+        "/organise/mailings/1/text",
     ),
     Route(
         "/organise/mailings/<number>/text/remove",
         "POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/mailings/1/text/remove",
     ),
-    Route("/organise/mailings/_add", "GET POST", Who.ORGANISER),
-    Route("/organise/menus", "GET", Who.A_PART),
+    Route("/organise/mailings/_add", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/menus", "GET", RouteAccess.A_PART),
     Route(
         "/organise/menus/<menu>/<page>/move",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/menus/header/venue/move",
     ),
     Route(
         "/organise/menus/<menu>/<page>/remove",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/menus/header/venue/remove",
     ),
-    Route("/organise/menus/<menu>/_add", "POST", Who.EDITORS, "/organise/menus/header/_add"),
-    Route("/organise/menus/<menu>/labels", "POST", Who.EDITORS, "/organise/menus/header/labels"),
     Route(
-        "/organise/menus/<menu>/shipped", "GET POST", Who.EDITORS, "/organise/menus/header/shipped"
+        "/organise/menus/<menu>/_add", "POST", RouteAccess.EDITORS, "/organise/menus/header/_add"
     ),
-    Route("/organise/notices", "GET", Who.DESK_READERS),
-    Route("/organise/notices/drop", "GET POST", Who.ORGANISER),
-    Route("/organise/notices/prepare", "POST", Who.ORGANISER),
-    Route("/organise/pages", "GET", Who.A_PART),
-    Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
+    Route(
+        "/organise/menus/<menu>/labels",
+        "POST",
+        RouteAccess.EDITORS,
+        "/organise/menus/header/labels",
+    ),
+    Route(
+        "/organise/menus/<menu>/shipped",
+        "GET POST",
+        RouteAccess.EDITORS,
+        "/organise/menus/header/shipped",
+    ),
+    Route("/organise/notices", "GET", RouteAccess.DESK_READERS),
+    Route("/organise/notices/drop", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/notices/prepare", "POST", RouteAccess.ORGANISER),
+    Route("/organise/pages", "GET", RouteAccess.A_PART),
+    Route("/organise/pages/<kind>/<slug>", "GET", RouteAccess.A_PART, "/organise/pages/page/help"),
     Route(
         "/organise/pages/<kind>/<slug>/<language>",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/pages/page/help/en",
     ),
     Route(
         "/organise/pages/<kind>/<slug>/<language>/compare",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/pages/page/help/en/compare",
     ),
     Route(
         "/organise/pages/<kind>/<slug>/<language>/pictures",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/pages/page/help/en/pictures",
     ),
     Route(
         "/organise/pages/<kind>/<slug>/<language>/pictures/<key>/remove",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/pages/page/help/en/pictures/none/remove",
     ),
     Route(
         "/organise/pages/<kind>/<slug>/<language>/preview",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/pages/page/help/en/preview",
     ),
     Route(
         "/organise/pages/<kind>/<slug>/<language>/remove",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/pages/page/help/en/remove",
     ),
     Route(
         "/organise/pages/<kind>/<slug>/<language>/versions",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/pages/page/help/en/versions",
     ),
     Route(
         "/organise/pages/<kind>/<slug>/<language>/versions/<number>",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/pages/page/help/en/versions/0",
     ),
     Route(
         "/organise/pages/<kind>/<slug>/<language>/versions/<number>/bring-back",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/pages/page/help/en/versions/0/bring-back",
     ),
-    Route("/organise/pages/add/<kind>", "GET POST", Who.EDITORS, "/organise/pages/add/page"),
     Route(
-        "/organise/pages/add/<kind>/preview", "GET", Who.A_PART, "/organise/pages/add/page/preview"
+        "/organise/pages/add/<kind>", "GET POST", RouteAccess.EDITORS, "/organise/pages/add/page"
     ),
-    Route("/organise/pages/notice", "GET", Who.A_PART),
-    Route("/organise/pages/notice/remove", "POST", Who.EDITORS),
-    Route("/organise/pages/notice/write", "GET POST", Who.EDITORS),
+    Route(
+        "/organise/pages/add/<kind>/preview",
+        "GET",
+        RouteAccess.A_PART,
+        "/organise/pages/add/page/preview",
+    ),
+    Route("/organise/pages/notice", "GET", RouteAccess.A_PART),
+    Route("/organise/pages/notice/remove", "POST", RouteAccess.EDITORS),
+    Route("/organise/pages/notice/write", "GET POST", RouteAccess.EDITORS),
     Route(
         "/organise/pages/page/<slug>/links",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/pages/page/help/links",
     ),
     Route(
         "/organise/pages/page/<slug>/links/<link>",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/pages/page/help/links/1",
     ),
     Route(
         "/organise/pages/page/<slug>/links/<link>/remove",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/pages/page/help/links/1/remove",
     ),
-    Route("/organise/people", "GET", Who.ORGANISER),
-    Route("/organise/people/<number>", "GET POST", Who.ORGANISER, "/organise/people/1"),
+    Route("/organise/people", "GET", RouteAccess.ORGANISER),
+    Route("/organise/people/<number>", "GET POST", RouteAccess.ORGANISER, "/organise/people/1"),
     Route(
-        "/organise/people/<number>/remove", "GET POST", Who.ORGANISER, "/organise/people/1/remove"
+        "/organise/people/<number>/remove",
+        "GET POST",
+        RouteAccess.ORGANISER,
+        "/organise/people/1/remove",
     ),
-    Route("/organise/people/<number>/reset", "POST", Who.ORGANISER, "/organise/people/1/reset"),
-    Route("/organise/people/invite", "GET POST", Who.ORGANISER),
-    Route("/organise/previews", "GET", Who.A_PART),
+    Route(
+        "/organise/people/<number>/reset", "POST", RouteAccess.ORGANISER, "/organise/people/1/reset"
+    ),
+    Route("/organise/people/invite", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/previews", "GET", RouteAccess.A_PART),
     Route(
         "/organise/previews/<number>/withdraw",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/previews/1/withdraw",
     ),
-    Route("/organise/previews/new", "GET POST", Who.EDITORS),
-    Route("/organise/proposals", "GET", Who.A_PART),
-    Route("/organise/proposals/<number>", "GET", Who.A_PART, "/organise/proposals/1"),
+    Route("/organise/previews/new", "GET POST", RouteAccess.EDITORS),
+    Route("/organise/proposals", "GET", RouteAccess.A_PART),
+    Route("/organise/proposals/<number>", "GET", RouteAccess.A_PART, "/organise/proposals/1"),
     Route(
         "/organise/proposals/<number>/amend",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/proposals/1/amend",
     ),
     Route(
         "/organise/proposals/<number>/approve",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/proposals/1/approve",
     ),
     Route(
         "/organise/proposals/<number>/approve-part",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/proposals/1/approve-part",
     ),
     Route(
         "/organise/proposals/<number>/photo/<key>.jpg",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/proposals/1/photo/none.jpg",
     ),
-    Route("/organise/proposals/<number>/seen", "GET", Who.A_PART, "/organise/proposals/1/seen"),
+    Route(
+        "/organise/proposals/<number>/seen", "GET", RouteAccess.A_PART, "/organise/proposals/1/seen"
+    ),
     Route(
         "/organise/proposals/<number>/send-back",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/proposals/1/send-back",
     ),
-    Route("/organise/proposals/_several", "POST", Who.EDITORS),
-    Route("/organise/publishing", "GET", Who.A_PART),
-    Route("/organise/publishing/compare", "GET", Who.A_PART),
-    Route("/organise/publishing/letters", "GET", Who.A_PART),
+    Route("/organise/proposals/_several", "POST", RouteAccess.EDITORS),
+    Route("/organise/publishing", "GET", RouteAccess.A_PART),
+    Route("/organise/publishing/compare", "GET", RouteAccess.A_PART),
+    Route("/organise/publishing/letters", "GET", RouteAccess.A_PART),
     Route(
         "/organise/publishing/plans/<number>/cancel",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/publishing/plans/1/cancel",
     ),
     Route(
         "/organise/publishing/plans/<number>/change",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/publishing/plans/1/change",
     ),
-    Route("/organise/publishing/publish", "GET POST", Who.EDITORS),
-    Route("/organise/publishing/publish/check", "GET", Who.A_PART),
-    Route("/organise/publishing/releases", "GET", Who.A_PART),
+    Route("/organise/publishing/publish", "GET POST", RouteAccess.EDITORS),
+    Route("/organise/publishing/publish/check", "GET", RouteAccess.A_PART),
+    Route("/organise/publishing/releases", "GET", RouteAccess.A_PART),
     Route(
         "/organise/publishing/releases/<number>",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/publishing/releases/1",
     ),
     Route(
         "/organise/publishing/releases/<number>/back",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/publishing/releases/1/back",
     ),
-    Route("/organise/questions", "GET", Who.DESK_READERS),
-    Route("/organise/questions/<number>", "GET", Who.DESK_READERS, "/organise/questions/1"),
+    Route("/organise/questions", "GET", RouteAccess.DESK_READERS),
+    Route("/organise/questions/<number>", "GET", RouteAccess.DESK_READERS, "/organise/questions/1"),
     Route(
         "/organise/questions/<number>/change",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/questions/1/change",
     ),
     Route(
         "/organise/questions/<number>/delete",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/questions/1/delete",
     ),
-    Route("/organise/questions/<number>/move", "POST", Who.ORGANISER, "/organise/questions/1/move"),
+    Route(
+        "/organise/questions/<number>/move",
+        "POST",
+        RouteAccess.ORGANISER,
+        "/organise/questions/1/move",
+    ),
     Route(
         "/organise/questions/<number>/restore",
         "POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/questions/1/restore",
     ),
     Route(
         "/organise/questions/<number>/retire",
         "POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/questions/1/retire",
     ),
-    Route("/organise/questions/_add", "GET POST", Who.ORGANISER),
-    Route("/organise/questions/_pages", "POST", Who.ORGANISER),
-    Route("/organise/questions/_preview", "GET", Who.DESK_READERS),
-    Route("/organise/questions/equality", "GET", Who.DESK_READERS),
-    Route("/organise/questions/equality/change", "GET POST", Who.ORGANISER),
-    Route("/organise/questions/equality/wording", "GET", Who.DESK_READERS),
+    Route("/organise/questions/_add", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/questions/_pages", "POST", RouteAccess.ORGANISER),
+    Route("/organise/questions/_preview", "GET", RouteAccess.DESK_READERS),
+    Route("/organise/questions/equality", "GET", RouteAccess.DESK_READERS),
+    Route("/organise/questions/equality/change", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/questions/equality/wording", "GET", RouteAccess.DESK_READERS),
     Route(
         "/organise/questions/equality/wording/<key>",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/questions/equality/wording/age",
     ),
     Route(
         "/organise/questions/equality/wording/<key>/move",
         "POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/questions/equality/wording/age/move",
     ),
-    Route("/organise/questions/equality/wording/_add", "GET POST", Who.ORGANISER),
-    Route("/organise/rehearsal", "GET", Who.A_PART),
-    Route("/organise/rooms", "GET", Who.A_PART),
-    Route("/organise/rooms/<slug>", "GET", Who.A_PART, "/organise/rooms/great-hall"),
+    Route("/organise/questions/equality/wording/_add", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/rehearsal", "GET", RouteAccess.A_PART),
+    Route("/organise/rooms", "GET", RouteAccess.A_PART),
+    Route("/organise/rooms/<slug>", "GET", RouteAccess.A_PART, "/organise/rooms/great-hall"),
     Route(
         "/organise/rooms/<slug>/change",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/rooms/great-hall/change",
     ),
     Route(
         "/organise/rooms/<slug>/delete",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/rooms/great-hall/delete",
     ),
     Route(
-        "/organise/rooms/<slug>/empty", "GET POST", Who.EDITORS, "/organise/rooms/great-hall/empty"
+        "/organise/rooms/<slug>/empty",
+        "GET POST",
+        RouteAccess.EDITORS,
+        "/organise/rooms/great-hall/empty",
     ),
-    Route("/organise/rooms/<slug>/move", "POST", Who.EDITORS, "/organise/rooms/great-hall/move"),
+    Route(
+        "/organise/rooms/<slug>/move",
+        "POST",
+        RouteAccess.EDITORS,
+        "/organise/rooms/great-hall/move",
+    ),
     Route(
         "/organise/rooms/<slug>/sessions",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/rooms/great-hall/sessions",
     ),
     Route(
         "/organise/rooms/<slug>/sessions/undo",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/rooms/great-hall/sessions/undo",
     ),
-    Route("/organise/rooms/_add", "GET POST", Who.EDITORS),
-    Route("/organise/rooms/_several", "POST", Who.EDITORS),
-    Route("/organise/search", "GET", Who.A_PART),
-    Route("/organise/search/suggestions", "GET", Who.A_PART),
-    Route("/organise/session-seats", "GET", Who.DESK_READERS),
+    Route("/organise/rooms/_add", "GET POST", RouteAccess.EDITORS),
+    Route("/organise/rooms/_several", "POST", RouteAccess.EDITORS),
+    Route("/organise/search", "GET", RouteAccess.A_PART),
+    Route("/organise/search/suggestions", "GET", RouteAccess.A_PART),
+    Route("/organise/session-seats", "GET", RouteAccess.DESK_READERS),
     Route(
         "/organise/session-seats/<slug>",
         "GET",
-        Who.DESK_READERS,
+        RouteAccess.DESK_READERS,
         "/organise/session-seats/opening",
     ),
     Route(
         "/organise/session-seats/<slug>/<reference>/remove",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/session-seats/opening/GHJK2345/remove",
     ),
     Route(
         "/organise/session-seats/<slug>/add",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/session-seats/opening/add",
     ),
     Route(
         "/organise/session-seats/<slug>/door",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/session-seats/opening/door",
     ),
     Route(
         "/organise/session-seats/<slug>/export",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/session-seats/opening/export",
     ),
     Route(
         "/organise/session-seats/<slug>/hold",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/session-seats/opening/hold",
     ),
     Route(
         "/organise/session-seats/<slug>/holds/<number>/release",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/session-seats/opening/holds/1/release",
     ),
     Route(
         "/organise/session-seats/<slug>/more",
         "GET POST",
-        Who.ORGANISER,
+        RouteAccess.ORGANISER,
         "/organise/session-seats/opening/more",
     ),
     Route(
         "/organise/session-seats/<slug>/no-shows",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/session-seats/opening/no-shows",
     ),
-    Route("/organise/session-seats/_export", "POST", Who.DESK),
-    Route("/organise/sessions", "GET", Who.A_PART),
-    Route("/organise/sessions/<slug>", "GET", Who.A_PART, "/organise/sessions/opening"),
+    Route("/organise/session-seats/_export", "POST", RouteAccess.DESK),
+    Route("/organise/sessions", "GET", RouteAccess.A_PART),
+    Route("/organise/sessions/<slug>", "GET", RouteAccess.A_PART, "/organise/sessions/opening"),
     Route(
         "/organise/sessions/<slug>/bring-back",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/bring-back",
     ),
     Route(
         "/organise/sessions/<slug>/cancel",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/cancel",
     ),
     Route(
         "/organise/sessions/<slug>/change",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/change",
     ),
-    Route("/organise/sessions/<slug>/copy", "POST", Who.EDITORS, "/organise/sessions/opening/copy"),
+    Route(
+        "/organise/sessions/<slug>/copy",
+        "POST",
+        RouteAccess.EDITORS,
+        "/organise/sessions/opening/copy",
+    ),
     Route(
         "/organise/sessions/<slug>/delete",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/delete",
     ),
     Route(
         "/organise/sessions/<slug>/materials",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/sessions/opening/materials",
     ),
     Route(
         "/organise/sessions/<slug>/materials/<key>",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/materials/k",
     ),
     Route(
         "/organise/sessions/<slug>/materials/<key>/file",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/sessions/opening/materials/k/file",
     ),
     Route(
         "/organise/sessions/<slug>/materials/<key>/release",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/materials/k/release",
     ),
     Route(
         "/organise/sessions/<slug>/materials/<key>/remove",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/materials/k/remove",
     ),
     Route(
         "/organise/sessions/<slug>/materials/<key>/restore",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/materials/k/restore",
     ),
     Route(
         "/organise/sessions/<slug>/materials/_file",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/materials/_file",
     ),
     Route(
         "/organise/sessions/<slug>/materials/_link",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/sessions/opening/materials/_link",
     ),
-    Route("/organise/sessions/_add", "GET POST", Who.EDITORS),
-    Route("/organise/sessions/_several", "GET POST", Who.EDITORS),
-    Route("/organise/sessions/_several/change", "POST", Who.EDITORS),
-    Route("/organise/settings", "GET", Who.A_PART),
-    Route("/organise/settings/change", "GET POST", Who.ORGANISER),
-    Route("/organise/settings/places", "GET POST", Who.ORGANISER),
-    Route("/organise/speakers", "GET", Who.A_PART),
-    Route("/organise/speakers/<slug>", "GET", Who.A_PART, "/organise/speakers/ada-marsh"),
+    Route("/organise/sessions/_add", "GET POST", RouteAccess.EDITORS),
+    Route("/organise/sessions/_several", "GET POST", RouteAccess.EDITORS),
+    Route("/organise/sessions/_several/change", "POST", RouteAccess.EDITORS),
+    Route("/organise/settings", "GET", RouteAccess.A_PART),
+    Route("/organise/settings/change", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/settings/places", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/speakers", "GET", RouteAccess.A_PART),
+    Route("/organise/speakers/<slug>", "GET", RouteAccess.A_PART, "/organise/speakers/ada-marsh"),
     Route(
         "/organise/speakers/<slug>/bring-back",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speakers/ada-marsh/bring-back",
     ),
     Route(
         "/organise/speakers/<slug>/change",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speakers/ada-marsh/change",
     ),
     Route(
         "/organise/speakers/<slug>/delete",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speakers/ada-marsh/delete",
     ),
     Route(
         "/organise/speakers/<slug>/merge/<other>",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speakers/ada-marsh/merge/joao-mare",
     ),
     Route(
         "/organise/speakers/<slug>/photo",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speakers/ada-marsh/photo",
     ),
     Route(
         "/organise/speakers/<slug>/photo.jpg",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/speakers/ada-marsh/photo.jpg",
     ),
     Route(
         "/organise/speakers/<slug>/photo/part",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speakers/ada-marsh/photo/part",
     ),
     Route(
         "/organise/speakers/<slug>/photo/remove",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speakers/ada-marsh/photo/remove",
     ),
     Route(
         "/organise/speakers/<slug>/photo/sent/<token>.jpg",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/speakers/ada-marsh/photo/sent/wrong.jpg",
     ),
     Route(
         "/organise/speakers/<slug>/photo/whole.jpg",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/speakers/ada-marsh/photo/whole.jpg",
     ),
     Route(
         "/organise/speakers/<slug>/withdraw",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speakers/ada-marsh/withdraw",
     ),
-    Route("/organise/speakers/_add", "GET POST", Who.EDITORS),
-    Route("/organise/speakers/_several", "POST", Who.EDITORS),
-    Route("/organise/speaking", "GET", Who.A_PART),
-    Route("/organise/speaking/dates", "GET POST", Who.EDITORS),
-    Route("/organise/speaking/invitations", "GET", Who.A_PART),
+    Route("/organise/speakers/_add", "GET POST", RouteAccess.EDITORS),
+    Route("/organise/speakers/_several", "POST", RouteAccess.EDITORS),
+    Route("/organise/speaking", "GET", RouteAccess.A_PART),
+    Route("/organise/speaking/dates", "GET POST", RouteAccess.EDITORS),
+    Route("/organise/speaking/invitations", "GET", RouteAccess.A_PART),
     Route(
         "/organise/speaking/letters/<letter>",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speaking/letters/invitation",
     ),
-    Route("/organise/speaking/reminders", "GET", Who.A_PART),
-    Route("/organise/speaking/reminders/hold", "POST", Who.EDITORS),
-    Route("/organise/speaking/reminders/let-go", "POST", Who.EDITORS),
+    Route("/organise/speaking/reminders", "GET", RouteAccess.A_PART),
+    Route("/organise/speaking/reminders/hold", "POST", RouteAccess.EDITORS),
+    Route("/organise/speaking/reminders/let-go", "POST", RouteAccess.EDITORS),
     Route(
         "/organise/speaking/requests/<number>/answer",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speaking/requests/1/answer",
     ),
     Route(
         "/organise/speaking/requests/<number>/settle",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speaking/requests/1/settle",
     ),
     Route(
         "/organise/speaking/sessions/<slug>/owner",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speaking/sessions/opening/owner",
     ),
     Route(
         "/organise/speaking/sessions/<slug>/owner/end",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speaking/sessions/opening/owner/end",
     ),
     Route(
         "/organise/speaking/speakers/<slug>",
         "GET",
-        Who.A_PART,
+        RouteAccess.A_PART,
         "/organise/speaking/speakers/ada-marsh",
     ),
     Route(
         "/organise/speaking/speakers/<slug>/keepers/<number>/end",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speaking/speakers/ada-marsh/keepers/1/end",
     ),
     Route(
         "/organise/speaking/speakers/<slug>/keepers/replace",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/speaking/speakers/ada-marsh/keepers/replace",
     ),
     Route(
         "/organise/speaking/speakers/<slug>/needs",
         "POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/speaking/speakers/ada-marsh/needs",
     ),
-    Route("/organise/start", "GET POST", Who.ORGANISER),
-    Route("/organise/start/example", "GET POST", Who.ORGANISER),
-    Route("/organise/start/keep", "POST", Who.ORGANISER),
-    Route("/organise/start/texts", "GET POST", Who.ORGANISER),
-    Route("/organise/themes", "GET", Who.A_PART),
-    Route("/organise/themes/<slug>", "GET", Who.A_PART, "/organise/themes/water"),
+    Route("/organise/start", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/start/example", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/start/keep", "POST", RouteAccess.ORGANISER),
+    Route("/organise/start/texts", "GET POST", RouteAccess.ORGANISER),
+    Route("/organise/themes", "GET", RouteAccess.A_PART),
+    Route("/organise/themes/<slug>", "GET", RouteAccess.A_PART, "/organise/themes/water"),
     Route(
-        "/organise/themes/<slug>/change", "GET POST", Who.EDITORS, "/organise/themes/water/change"
+        "/organise/themes/<slug>/change",
+        "GET POST",
+        RouteAccess.EDITORS,
+        "/organise/themes/water/change",
     ),
     Route(
-        "/organise/themes/<slug>/delete", "GET POST", Who.EDITORS, "/organise/themes/water/delete"
+        "/organise/themes/<slug>/delete",
+        "GET POST",
+        RouteAccess.EDITORS,
+        "/organise/themes/water/delete",
     ),
-    Route("/organise/themes/<slug>/empty", "GET POST", Who.EDITORS, "/organise/themes/water/empty"),
-    Route("/organise/themes/<slug>/move", "POST", Who.EDITORS, "/organise/themes/water/move"),
+    Route(
+        "/organise/themes/<slug>/empty",
+        "GET POST",
+        RouteAccess.EDITORS,
+        "/organise/themes/water/empty",
+    ),
+    Route(
+        "/organise/themes/<slug>/move", "POST", RouteAccess.EDITORS, "/organise/themes/water/move"
+    ),
     Route(
         "/organise/themes/<slug>/sessions",
         "GET POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/themes/water/sessions",
     ),
     Route(
         "/organise/themes/<slug>/sessions/undo",
         "POST",
-        Who.EDITORS,
+        RouteAccess.EDITORS,
         "/organise/themes/water/sessions/undo",
     ),
-    Route("/organise/themes/_add", "GET POST", Who.EDITORS),
-    Route("/organise/themes/_several", "POST", Who.EDITORS),
-    Route("/organise/undo/<entry>", "POST", Who.EDITORS, "/organise/undo/1"),
-    Route("/organise/view", "POST", Who.A_PART),
-    Route("/organise/views/<number>", "GET POST", Who.A_PART, "/organise/views/1"),
-    Route("/organise/views/<number>/delete", "GET POST", Who.A_PART, "/organise/views/1/delete"),
-    Route("/organise/views/<number>/query", "POST", Who.A_PART, "/organise/views/1/query"),
-    Route("/organise/views/_add", "GET POST", Who.A_PART, "/organise/views/_add?list=sessions"),
-    Route("/organise/waiting-list", "GET", Who.DESK_READERS),
-    Route("/organise/waiting-list/<number>", "GET", Who.DESK_READERS, "/organise/waiting-list/1"),
+    Route("/organise/themes/_add", "GET POST", RouteAccess.EDITORS),
+    Route("/organise/themes/_several", "POST", RouteAccess.EDITORS),
+    Route("/organise/undo/<entry>", "POST", RouteAccess.EDITORS, "/organise/undo/1"),
+    Route("/organise/view", "POST", RouteAccess.A_PART),
+    Route("/organise/views/<number>", "GET POST", RouteAccess.A_PART, "/organise/views/1"),
+    Route(
+        "/organise/views/<number>/delete",
+        "GET POST",
+        RouteAccess.A_PART,
+        "/organise/views/1/delete",
+    ),
+    Route("/organise/views/<number>/query", "POST", RouteAccess.A_PART, "/organise/views/1/query"),
+    Route(
+        "/organise/views/_add", "GET POST", RouteAccess.A_PART, "/organise/views/_add?list=sessions"
+    ),
+    Route("/organise/waiting-list", "GET", RouteAccess.DESK_READERS),
+    Route(
+        "/organise/waiting-list/<number>",
+        "GET",
+        RouteAccess.DESK_READERS,
+        "/organise/waiting-list/1",
+    ),
     Route(
         "/organise/waiting-list/<number>/move-up",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/waiting-list/1/move-up",
     ),
     Route(
         "/organise/waiting-list/<number>/offer",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/waiting-list/1/offer",
     ),
     Route(
         "/organise/waiting-list/<number>/remove",
         "GET POST",
-        Who.DESK,
+        RouteAccess.DESK,
         "/organise/waiting-list/1/remove",
     ),
-    Route("/organise/waiting-list/_export", "POST", Who.DESK),
-    Route("/organise/waiting-list/_several", "POST", Who.DESK),
-    Route("/organise/waiting-list/places", "GET POST", Who.DESK),
-    Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
-    Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
-    Route("/pictures/<key>.jpg", "GET", Who.HOLDER, "/pictures/wrong.jpg"),
-    Route("/pictures/<key>/<width>.<suffix>", "GET", Who.HOLDER, "/pictures/wrong/480.avif"),
-    Route("/place/<secret>", "GET POST", Who.HOLDER),
-    Route("/preview/<secret>", "GET", Who.HOLDER),
-    Route("/preview/<secret>/<rest>", "GET", Who.HOLDER, "/preview/wrong/programme"),
-    Route("/programme", "GET", Who.PUBLIC),
-    Route("/programme.ics", "GET", Who.PUBLIC),
-    Route("/programme.txt", "GET", Who.PUBLIC),
-    Route("/programme/<asked>", "GET", Who.PUBLIC, "/programme/2009-06-10"),
-    Route("/programme/<asked>.txt", "GET", Who.PUBLIC, "/programme/2009-06-10.txt"),
-    Route("/readyz", "GET", Who.ANYONE),
-    Route("/register", "GET", Who.ANYONE),
-    Route("/register/<step>", "GET POST", Who.REGISTERING, "/register/email"),
-    Route("/register/again", "POST", Who.ANYONE),
-    Route("/register/check", "GET", Who.REGISTERING),
-    Route("/register/confirm", "GET POST", Who.REGISTERING),
-    Route("/register/confirmation/<token>", "GET", Who.HOLDER),
-    Route("/register/confirmation/<token>/address", "GET POST", Who.HOLDER),
-    Route("/register/confirmation/<token>/address/asked", "GET", Who.HOLDER),
-    Route("/register/confirmation/<token>/calendar.ics", "GET", Who.HOLDER),
-    Route("/register/consent", "GET POST", Who.REGISTERING),
-    Route("/register/equality", "GET POST", Who.ANYONE),
-    Route("/register/equality/thanks", "GET", Who.ANYONE),
-    Route("/register/group", "GET", Who.ANYONE),
-    Route("/register/group/again", "POST", Who.ANYONE),
-    Route("/register/group/answers", "GET POST", Who.REGISTERING),
-    Route("/register/group/check", "GET", Who.REGISTERING),
-    Route("/register/group/confirm", "POST", Who.REGISTERING),
-    Route("/register/group/contact", "GET POST", Who.ANYONE),
-    Route("/register/group/done", "GET", Who.REGISTERING),
-    Route("/register/group/people", "GET", Who.REGISTERING),
+    Route("/organise/waiting-list/_export", "POST", RouteAccess.DESK),
+    Route("/organise/waiting-list/_several", "POST", RouteAccess.DESK),
+    Route("/organise/waiting-list/places", "GET POST", RouteAccess.DESK),
+    Route("/photos/<key>.jpg", "GET", RouteAccess.HOLDER, "/photos/wrong.jpg"),
+    Route("/photos/<key>/<side>.<kind>", "GET", RouteAccess.HOLDER, "/photos/wrong/96.avif"),
+    Route("/pictures/<key>.jpg", "GET", RouteAccess.HOLDER, "/pictures/wrong.jpg"),
     Route(
-        "/register/group/people/<number>", "GET POST", Who.REGISTERING, "/register/group/people/1"
+        "/pictures/<key>/<width>.<suffix>", "GET", RouteAccess.HOLDER, "/pictures/wrong/480.avif"
+    ),
+    Route("/place/<secret>", "GET POST", RouteAccess.HOLDER),
+    Route("/preview/<secret>", "GET", RouteAccess.HOLDER),
+    Route("/preview/<secret>/<rest>", "GET", RouteAccess.HOLDER, "/preview/wrong/programme"),
+    Route("/programme", "GET", RouteAccess.PUBLIC),
+    Route("/programme.ics", "GET", RouteAccess.PUBLIC),
+    Route("/programme.txt", "GET", RouteAccess.PUBLIC),
+    Route("/programme/<asked>", "GET", RouteAccess.PUBLIC, "/programme/2009-06-10"),
+    Route("/programme/<asked>.txt", "GET", RouteAccess.PUBLIC, "/programme/2009-06-10.txt"),
+    Route("/readyz", "GET", RouteAccess.ANYONE),
+    Route("/register", "GET", RouteAccess.ANYONE),
+    Route("/register/<step>", "GET POST", RouteAccess.REGISTERING, "/register/email"),
+    Route("/register/again", "POST", RouteAccess.ANYONE),
+    Route("/register/check", "GET", RouteAccess.REGISTERING),
+    Route("/register/confirm", "GET POST", RouteAccess.REGISTERING),
+    Route("/register/confirmation/<token>", "GET", RouteAccess.HOLDER),
+    Route("/register/confirmation/<token>/address", "GET POST", RouteAccess.HOLDER),
+    Route("/register/confirmation/<token>/address/asked", "GET", RouteAccess.HOLDER),
+    Route("/register/confirmation/<token>/calendar.ics", "GET", RouteAccess.HOLDER),
+    Route("/register/consent", "GET POST", RouteAccess.REGISTERING),
+    Route("/register/equality", "GET POST", RouteAccess.ANYONE),
+    Route("/register/equality/thanks", "GET", RouteAccess.ANYONE),
+    Route("/register/group", "GET", RouteAccess.ANYONE),
+    Route("/register/group/again", "POST", RouteAccess.ANYONE),
+    Route("/register/group/answers", "GET POST", RouteAccess.REGISTERING),
+    Route("/register/group/check", "GET", RouteAccess.REGISTERING),
+    Route("/register/group/confirm", "POST", RouteAccess.REGISTERING),
+    Route("/register/group/contact", "GET POST", RouteAccess.ANYONE),
+    Route("/register/group/done", "GET", RouteAccess.REGISTERING),
+    Route("/register/group/people", "GET", RouteAccess.REGISTERING),
+    Route(
+        "/register/group/people/<number>",
+        "GET POST",
+        RouteAccess.REGISTERING,
+        "/register/group/people/1",
     ),
     Route(
         "/register/group/people/<number>/remove",
         "POST",
-        Who.REGISTERING,
+        RouteAccess.REGISTERING,
         "/register/group/people/1/remove",
     ),
-    Route("/register/group/people/add", "GET POST", Who.REGISTERING),
-    Route("/register/group/upload", "GET POST", Who.REGISTERING),
-    Route("/register/group/upload/add", "POST", Who.REGISTERING),
-    Route("/register/group/upload/check", "GET", Who.REGISTERING),
+    Route("/register/group/people/add", "GET POST", RouteAccess.REGISTERING),
+    Route("/register/group/upload", "GET POST", RouteAccess.REGISTERING),
+    Route("/register/group/upload/add", "POST", RouteAccess.REGISTERING),
+    Route("/register/group/upload/check", "GET", RouteAccess.REGISTERING),
     Route(
         "/register/group/upload/template.<suffix>",
         "GET",
-        Who.ANYONE,
+        RouteAccess.ANYONE,
         "/register/group/upload/template.csv",
     ),
-    Route("/register/interest/<number>", "GET POST", Who.ANYONE, "/register/interest/1"),
-    Route("/register/invitation", "GET POST", Who.ANYONE),
-    Route("/register/invitation/<code>", "GET POST", Who.HOLDER, "/register/invitation/wrong"),
-    Route("/register/more", "GET POST", Who.REGISTERING),
-    Route("/register/more-<number>", "GET POST", Who.REGISTERING, "/register/more-1"),
-    Route("/register/sessions", "GET POST", Who.REGISTERING),
-    Route("/rehearsal/<moment>", "GET", Who.A_PART, "/rehearsal/2009-06-10T09:15"),
-    Route("/rehearsal/<moment>/<rest>", "GET", Who.A_PART, "/rehearsal/2009-06-10T09:15/venue"),
-    Route("/releases/<number>", "GET", Who.PUBLIC, "/releases/1"),
-    Route("/releases/<number>/sessions/<slug>", "GET", Who.PUBLIC, "/releases/1/sessions/opening"),
-    Route("/robots.txt", "GET", Who.PUBLIC),
-    Route("/rooms", "GET", Who.ALIAS),
-    Route("/rooms/<slug>", "GET", Who.PUBLIC, "/rooms/great-hall"),
-    Route("/schedule", "GET", Who.ALIAS),
-    Route("/search", "GET", Who.PUBLIC),
-    Route("/second-step", "GET POST", Who.HALF_WAY),
-    Route("/second-step/passkey", "POST", Who.HALF_WAY),
-    Route("/second-step/passkey/question", "POST", Who.HALF_WAY),
-    Route("/second-step/recovery-code", "GET POST", Who.HALF_WAY),
-    Route("/second-step/set-up", "GET", Who.SETTING_UP),
-    Route("/second-step/set-up/app", "GET POST", Who.SETTING_UP),
-    Route("/second-step/set-up/app/key", "POST", Who.SETTING_UP),
-    Route("/second-step/set-up/passkey", "GET POST", Who.SETTING_UP),
-    Route("/second-step/set-up/passkey/question", "POST", Who.SETTING_UP),
-    Route("/service-worker.js", "GET", Who.BROWSER),
-    Route("/sessions", "GET", Who.PUBLIC),
-    Route("/sessions/<slug>", "GET", Who.PUBLIC, "/sessions/opening"),
-    Route("/sessions/<slug>.ics", "GET", Who.PUBLIC, "/sessions/opening.ics"),
-    Route("/sessions/<slug>.txt", "GET", Who.PUBLIC, "/sessions/opening.txt"),
-    Route("/sign-in", "GET POST", Who.ANYONE),
-    Route("/sign-in/<secret>", "GET POST", Who.HOLDER),
-    Route("/sign-in/sent", "GET", Who.ANYONE),
-    Route("/sign-out", "GET POST", Who.ANYONE),
-    Route("/site-map", "GET", Who.PUBLIC),
-    Route("/sitemap.xml", "GET", Who.PUBLIC),
-    Route("/speak", "GET", Who.SPEAKER),
-    Route("/speak/<slug>", "GET", Who.SPEAKER, "/speak/ada-marsh"),
-    Route("/speak/<slug>/<question>", "GET POST", Who.SPEAKER, "/speak/ada-marsh/access-needs"),
-    Route("/speak/<slug>/assistants", "GET POST", Who.SPEAKER, "/speak/ada-marsh/assistants"),
+    Route("/register/interest/<number>", "GET POST", RouteAccess.ANYONE, "/register/interest/1"),
+    Route("/register/invitation", "GET POST", RouteAccess.ANYONE),
+    Route(
+        "/register/invitation/<code>", "GET POST", RouteAccess.HOLDER, "/register/invitation/wrong"
+    ),
+    Route("/register/more", "GET POST", RouteAccess.REGISTERING),
+    Route("/register/more-<number>", "GET POST", RouteAccess.REGISTERING, "/register/more-1"),
+    Route("/register/sessions", "GET POST", RouteAccess.REGISTERING),
+    Route("/rehearsal/<moment>", "GET", RouteAccess.A_PART, "/rehearsal/2009-06-10T09:15"),
+    Route(
+        "/rehearsal/<moment>/<rest>", "GET", RouteAccess.A_PART, "/rehearsal/2009-06-10T09:15/venue"
+    ),
+    Route("/releases/<number>", "GET", RouteAccess.PUBLIC, "/releases/1"),
+    Route(
+        "/releases/<number>/sessions/<slug>",
+        "GET",
+        RouteAccess.PUBLIC,
+        "/releases/1/sessions/opening",
+    ),
+    Route("/robots.txt", "GET", RouteAccess.PUBLIC),
+    Route("/rooms", "GET", RouteAccess.ALIAS),
+    Route("/rooms/<slug>", "GET", RouteAccess.PUBLIC, "/rooms/great-hall"),
+    Route("/schedule", "GET", RouteAccess.ALIAS),
+    Route("/search", "GET", RouteAccess.PUBLIC),
+    Route("/second-step", "GET POST", RouteAccess.HALF_WAY),
+    Route("/second-step/passkey", "POST", RouteAccess.HALF_WAY),
+    Route("/second-step/passkey/question", "POST", RouteAccess.HALF_WAY),
+    Route("/second-step/recovery-code", "GET POST", RouteAccess.HALF_WAY),
+    Route("/second-step/set-up", "GET", RouteAccess.SETTING_UP),
+    Route("/second-step/set-up/app", "GET POST", RouteAccess.SETTING_UP),
+    Route("/second-step/set-up/app/key", "POST", RouteAccess.SETTING_UP),
+    Route("/second-step/set-up/passkey", "GET POST", RouteAccess.SETTING_UP),
+    Route("/second-step/set-up/passkey/question", "POST", RouteAccess.SETTING_UP),
+    Route("/service-worker.js", "GET", RouteAccess.BROWSER),
+    Route("/sessions", "GET", RouteAccess.PUBLIC),
+    Route("/sessions/<slug>", "GET", RouteAccess.PUBLIC, "/sessions/opening"),
+    Route("/sessions/<slug>.ics", "GET", RouteAccess.PUBLIC, "/sessions/opening.ics"),
+    Route("/sessions/<slug>.txt", "GET", RouteAccess.PUBLIC, "/sessions/opening.txt"),
+    Route("/sign-in", "GET POST", RouteAccess.ANYONE),
+    Route("/sign-in/<secret>", "GET POST", RouteAccess.HOLDER),
+    Route("/sign-in/sent", "GET", RouteAccess.ANYONE),
+    Route("/sign-out", "GET POST", RouteAccess.ANYONE),
+    Route("/site-map", "GET", RouteAccess.PUBLIC),
+    Route("/sitemap.xml", "GET", RouteAccess.PUBLIC),
+    Route("/speak", "GET", RouteAccess.SPEAKER),
+    Route("/speak/<slug>", "GET", RouteAccess.SPEAKER, "/speak/ada-marsh"),
+    Route(
+        "/speak/<slug>/<question>", "GET POST", RouteAccess.SPEAKER, "/speak/ada-marsh/access-needs"
+    ),
+    Route(
+        "/speak/<slug>/assistants", "GET POST", RouteAccess.SPEAKER, "/speak/ada-marsh/assistants"
+    ),
     Route(
         "/speak/<slug>/assistants/<number>/end",
         "POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/assistants/1/end",
     ),
-    Route("/speak/<slug>/availability", "GET POST", Who.SPEAKER, "/speak/ada-marsh/availability"),
-    Route("/speak/<slug>/calendar", "GET", Who.SPEAKER, "/speak/ada-marsh/calendar"),
-    Route("/speak/<slug>/calendar/new", "POST", Who.SPEAKER, "/speak/ada-marsh/calendar/new"),
-    Route("/speak/<slug>/emails", "POST", Who.SPEAKER, "/speak/ada-marsh/emails"),
+    Route(
+        "/speak/<slug>/availability",
+        "GET POST",
+        RouteAccess.SPEAKER,
+        "/speak/ada-marsh/availability",
+    ),
+    Route("/speak/<slug>/calendar", "GET", RouteAccess.SPEAKER, "/speak/ada-marsh/calendar"),
+    Route(
+        "/speak/<slug>/calendar/new", "POST", RouteAccess.SPEAKER, "/speak/ada-marsh/calendar/new"
+    ),
+    Route("/speak/<slug>/emails", "POST", RouteAccess.SPEAKER, "/speak/ada-marsh/emails"),
     Route(
         "/speak/<slug>/materials",
         "GET",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/materials",
     ),
     Route(
         "/speak/<slug>/materials/<session>/<key>",
         "GET POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/materials/opening/k",
     ),
     Route(
         "/speak/<slug>/materials/<session>/<key>/file",
         "GET",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/materials/opening/k/file",
     ),
     Route(
         "/speak/<slug>/materials/<session>/<key>/remove",
         "GET POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/materials/opening/k/remove",
     ),
     Route(
         "/speak/<slug>/materials/<session>/<key>/restore",
         "POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/materials/opening/k/restore",
     ),
     Route(
         "/speak/<slug>/materials/<session>/_file",
         "GET POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/materials/opening/_file",
     ),
     Route(
         "/speak/<slug>/materials/<session>/_link",
         "GET POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/materials/opening/_link",
     ),
     Route(
         "/speak/<slug>/nothing-needed",
         "POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/nothing-needed",
     ),
-    Route("/speak/<slug>/photo", "GET POST", Who.SPEAKER, "/speak/ada-marsh/photo"),
-    Route("/speak/<slug>/photo/<key>.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/photo/k.jpg"),
-    Route("/speak/<slug>/photo/none", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/none"),
-    Route("/speak/<slug>/photo/part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/photo/part"),
-    Route("/speak/<slug>/photo/remove", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/remove"),
+    Route("/speak/<slug>/photo", "GET POST", RouteAccess.SPEAKER, "/speak/ada-marsh/photo"),
+    Route(
+        "/speak/<slug>/photo/<key>.jpg", "GET", RouteAccess.SPEAKER, "/speak/ada-marsh/photo/k.jpg"
+    ),
+    Route("/speak/<slug>/photo/none", "POST", RouteAccess.SPEAKER, "/speak/ada-marsh/photo/none"),
+    Route(
+        "/speak/<slug>/photo/part", "GET POST", RouteAccess.SPEAKER, "/speak/ada-marsh/photo/part"
+    ),
+    Route(
+        "/speak/<slug>/photo/remove", "POST", RouteAccess.SPEAKER, "/speak/ada-marsh/photo/remove"
+    ),
     Route(
         "/speak/<slug>/photo/sent/<token>.jpg",
         "GET",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/photo/sent/wrong.jpg",
     ),
-    Route("/speak/<slug>/photo/take-back", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/take-back"),
-    Route("/speak/<slug>/photo/whole.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/photo/whole.jpg"),
-    Route("/speak/<slug>/place", "GET POST", Who.SPEAKER, "/speak/ada-marsh/place"),
-    Route("/speak/<slug>/profile", "GET POST", Who.SPEAKER, "/speak/ada-marsh/profile"),
     Route(
-        "/speak/<slug>/profile/photo.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/profile/photo.jpg"
+        "/speak/<slug>/photo/take-back",
+        "POST",
+        RouteAccess.SPEAKER,
+        "/speak/ada-marsh/photo/take-back",
     ),
     Route(
-        "/speak/<slug>/profile/take-back", "POST", Who.SPEAKER, "/speak/ada-marsh/profile/take-back"
+        "/speak/<slug>/photo/whole.jpg",
+        "GET",
+        RouteAccess.SPEAKER,
+        "/speak/ada-marsh/photo/whole.jpg",
     ),
-    Route("/speak/<slug>/sessions", "GET", Who.SPEAKER, "/speak/ada-marsh/sessions"),
-    Route("/speak/<slug>/taking-part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/taking-part"),
+    Route("/speak/<slug>/place", "GET POST", RouteAccess.SPEAKER, "/speak/ada-marsh/place"),
+    Route("/speak/<slug>/profile", "GET POST", RouteAccess.SPEAKER, "/speak/ada-marsh/profile"),
+    Route(
+        "/speak/<slug>/profile/photo.jpg",
+        "GET",
+        RouteAccess.SPEAKER,
+        "/speak/ada-marsh/profile/photo.jpg",
+    ),
+    Route(
+        "/speak/<slug>/profile/take-back",
+        "POST",
+        RouteAccess.SPEAKER,
+        "/speak/ada-marsh/profile/take-back",
+    ),
+    Route("/speak/<slug>/sessions", "GET", RouteAccess.SPEAKER, "/speak/ada-marsh/sessions"),
+    Route(
+        "/speak/<slug>/taking-part", "GET POST", RouteAccess.SPEAKER, "/speak/ada-marsh/taking-part"
+    ),
     Route(
         "/speak/<slug>/taking-part/take-back/<number>",
         "POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/ada-marsh/taking-part/take-back/1",
     ),
-    Route("/speak/calendar/<secret>.ics", "GET", Who.HOLDER),
+    Route("/speak/calendar/<secret>.ics", "GET", RouteAccess.HOLDER),
     Route(
         "/speak/sessions/<slug>/text",
         "GET POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/sessions/reading-the-tide/text",
     ),
     Route(
         "/speak/sessions/<slug>/text/take-back",
         "POST",
-        Who.SPEAKER,
+        RouteAccess.SPEAKER,
         "/speak/sessions/reading-the-tide/text/take-back",
     ),
-    Route("/speakers", "GET", Who.PUBLIC),
-    Route("/speakers/<slug>", "GET", Who.PUBLIC, "/speakers/ada-marsh"),
-    Route("/themes", "GET", Who.PUBLIC),
-    Route("/themes/<slug>", "GET", Who.PUBLIC, "/themes/water"),
-    Route("/venue", "GET", Who.PUBLIC),
-    Route("/waiting-list/<secret>", "GET", Who.HOLDER),
-    Route("/waiting-list/<secret>/accept", "POST", Who.HOLDER),
-    Route("/waiting-list/<secret>/change", "GET POST", Who.HOLDER),
-    Route("/waiting-list/<secret>/leave", "GET POST", Who.HOLDER),
-    Route("/waiting-list/joined", "GET", Who.ANYONE),
-    Route("/whats-new", "GET", Who.PUBLIC),
-    Route("/whats-new.atom", "GET", Who.PUBLIC),
-    Route("/whats-new/<slug>", "GET", Who.PUBLIC, "/whats-new/2008-09-01-registration-is-open"),
+    Route("/speakers", "GET", RouteAccess.PUBLIC),
+    Route("/speakers/<slug>", "GET", RouteAccess.PUBLIC, "/speakers/ada-marsh"),
+    Route("/themes", "GET", RouteAccess.PUBLIC),
+    Route("/themes/<slug>", "GET", RouteAccess.PUBLIC, "/themes/water"),
+    Route("/venue", "GET", RouteAccess.PUBLIC),
+    Route("/waiting-list/<secret>", "GET", RouteAccess.HOLDER),
+    Route("/waiting-list/<secret>/accept", "POST", RouteAccess.HOLDER),
+    Route("/waiting-list/<secret>/change", "GET POST", RouteAccess.HOLDER),
+    Route("/waiting-list/<secret>/leave", "GET POST", RouteAccess.HOLDER),
+    Route("/waiting-list/joined", "GET", RouteAccess.ANYONE),
+    Route("/whats-new", "GET", RouteAccess.PUBLIC),
+    Route("/whats-new.atom", "GET", RouteAccess.PUBLIC),
+    Route(
+        "/whats-new/<slug>", "GET", RouteAccess.PUBLIC, "/whats-new/2008-09-01-registration-is-open"
+    ),
 ]
 # Opened by a link in the browser alone that has registered by it.
 ONLY_IN_ITS_BROWSER = {"/register/confirmation/<token>/calendar.ics"}
 TYPED = {"email": "eve@example.org", "given_names": "Eve", "message": "Hello", "off": "1"}
 PUBLIC, PERSONAL = "public, ", "private, no-store"
-KEPT = {Who.PUBLIC: PUBLIC, Who.ALIAS: PUBLIC, Who.BROWSER: "no-cache"}
+KEPT = {RouteAccess.PUBLIC: PUBLIC, RouteAccess.ALIAS: PUBLIC, RouteAccess.BROWSER: "no-cache"}
 OPENED = {
-    Who.PUBLIC: (200, ""),
-    Who.ALIAS: (308, "/"),
-    Who.ANYONE: (200, ""),
-    Who.BROWSER: (200, ""),
-    Who.REGISTERING: (303, "/register"),
-    Who.HOLDER: (404, ""),
-    Who.HALF_WAY: (303, "/sign-in"),
-    Who.SETTING_UP: (303, "/sign-in"),
-    Who.SIGNED_IN: (303, "/sign-in"),
-    Who.SPEAKER: (303, "/sign-in"),
+    RouteAccess.PUBLIC: (200, ""),
+    RouteAccess.ALIAS: (308, "/"),
+    RouteAccess.ANYONE: (200, ""),
+    RouteAccess.BROWSER: (200, ""),
+    RouteAccess.REGISTERING: (303, "/register"),
+    RouteAccess.HOLDER: (404, ""),
+    RouteAccess.HALF_WAY: (303, "/sign-in"),
+    RouteAccess.SETTING_UP: (303, "/sign-in"),
+    RouteAccess.SIGNED_IN: (303, "/sign-in"),
+    RouteAccess.SPEAKER: (303, "/sign-in"),
     **dict.fromkeys(MAY, (303, "/sign-in")),
 }
-BEHIND_THE_DOOR = (Who.HALF_WAY, Who.SETTING_UP, Who.SIGNED_IN, Who.SPEAKER, *MAY)
+BEHIND_THE_DOOR = (
+    RouteAccess.HALF_WAY,
+    RouteAccess.SETTING_UP,
+    RouteAccess.SIGNED_IN,
+    RouteAccess.SPEAKER,
+    *MAY,
+)
 
 
-def of(who: Who, method: str) -> list[Route]:
+def of(who: RouteAccess, method: str) -> list[Route]:
     return [route for route in ROUTES if route.who is who and method in route.methods.split()]
 
 
@@ -1510,32 +1701,32 @@ def test_every_route_is_listed_with_who_may_open_it(site: Flask) -> None:
     assert there == listed
 
 
-def test_the_list_is_in_order_and_tells_each_route_once() -> None:
+def test_the_list_of_routes_is_sorted_and_unique() -> None:
     rules = [route.rule for route in ROUTES]
 
     assert rules == sorted(set(rules))
 
 
-def test_a_stranger_opens_what_is_open_and_nothing_else(new_browser: Browsers) -> None:
+def test_an_anonymous_visitor_opens_only_open_routes(new_browser: Browsers) -> None:
     make_ballot()
     make_category(name="Summer school", access=BY_INTEREST)
     answers = {
         route.tried: end(new_browser().fetch("GET", route.tried))
-        for who in Who
+        for who in RouteAccess
         for route in of(who, "GET")
     }
 
-    assert answers == {route.tried: OPENED[who] for who in Who for route in of(who, "GET")}
+    assert answers == {route.tried: OPENED[who] for who in RouteAccess for route in of(who, "GET")}
 
 
-def test_what_is_public_is_for_everyone_and_what_is_not_is_kept_by_nobody(
+def test_public_pages_are_cacheable_and_private_pages_are_not(
     new_browser: Browsers,
 ) -> None:
     make_ballot()
-    for who in Who:
+    for who in RouteAccess:
         for route in of(who, "GET"):
             answer = new_browser().fetch("GET", route.tried)
-            is_public = who in {Who.PUBLIC, Who.ALIAS}
+            is_public = who in {RouteAccess.PUBLIC, RouteAccess.ALIAS}
 
             assert answer.headers["Cache-Control"].startswith(KEPT.get(who, PERSONAL))
             assert (answer.headers.get("X-Robots-Tag") == "noindex") is not is_public, route
@@ -1543,19 +1734,19 @@ def test_what_is_public_is_for_everyone_and_what_is_not_is_kept_by_nobody(
 
 
 @pytest.mark.parametrize("token", [None, "", "guess"])
-def test_nothing_is_done_without_a_token_for_whoever_may_do_it(
+def test_no_post_route_accepts_a_missing_or_wrong_csrf_token(
     site: Flask, visitor: Browser, token: str | None
 ) -> None:
-    links_in_rules = opened_by_a_visitor(site, visitor)
+    links_in_rules = create_data_and_get_links(site, visitor)
     told = {**TYPED, **({} if token is None else {"csrf_token": token})}
     tried = [
         route
-        for who in Who
-        if who is not Who.HALF_WAY
+        for who in RouteAccess
+        if who is not RouteAccess.HALF_WAY
         for route in of(who, "POST")
         if route.rule not in POSTED_BY_MAIL_PROGRAMS
     ]
-    before = everything_held()
+    before = dump_database()
 
     answers = {
         route: visitor.fetch("POST", links_in_rules.get(route.rule, route.tried), data=told)
@@ -1570,7 +1761,7 @@ def test_nothing_is_done_without_a_token_for_whoever_may_do_it(
         words = "Check your answers, then" if keeps else "Go back, reload it and"
         told_so = f"This page was open for too long. {words}"
         assert told_so in answer.get_data(as_text=True), route
-    assert everything_held() == before
+    assert dump_database() == before
     assert visitor.open("/my").heading == "Your account"
 
 
@@ -1582,7 +1773,7 @@ def keeps_what_was_typed(site: Flask, route: Route) -> bool:
     return f"{view.__module__}.{view.__name__}" in csrf._exempt_views  # noqa: SLF001 – no question
 
 
-def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
+def create_data_and_get_links(site: Flask, visitor: Browser) -> dict[str, str]:
     """Let a visitor do all that can be done here; give the addresses that their links open."""
     sign_in(visitor, pending_totp_secret=totp.encrypt(totp.generate_secret()))
     grant_speaker_access(get_ada_marsh(), "grace@conference.example")
@@ -1638,7 +1829,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     kept["<code>"] = invitation.code
     kept["<type_name>"], kept["<key>"] = "access", "ramp"
     addresses = {}
-    for who in (Who.HOLDER, Who.REGISTERING):
+    for who in (RouteAccess.HOLDER, RouteAccess.REGISTERING):
         for route in of(who, "POST"):
             secret = secrets[next(part for part in reversed(secrets) if part in route.rule)]
             address = route.rule.replace("<secret>", secret).replace(
@@ -1661,7 +1852,7 @@ def begin_group(visitor: Browser) -> None:
     page.follow("Add a person").press("Save", {"given_names": "Ann"})
 
 
-def everything_held() -> dict[str, list[tuple[object, ...]]]:
+def dump_database() -> dict[str, list[tuple[object, ...]]]:
     """Read every table."""
     db.session.rollback()
     tables = Base.metadata.sorted_tables
@@ -1673,20 +1864,20 @@ def everything_held() -> dict[str, list[tuple[object, ...]]]:
     return held
 
 
-def test_a_token_alone_opens_nothing(visitor: Browser) -> None:
+def test_a_csrf_token_alone_gives_no_access(visitor: Browser) -> None:
     field = visitor.open("/sign-in").tree.find_by_id("csrf_token")
     assert field is not None
     told = {"csrf_token": field.get("value")}
 
-    for who in (Who.HOLDER, *BEHIND_THE_DOOR):
+    for who in (RouteAccess.HOLDER, *BEHIND_THE_DOOR):
         for route in of(who, "POST"):
             answer = visitor.fetch("POST", route.tried, data=told)
 
-            allowed = {OPENED[who], (303, "/")} if who is Who.HOLDER else {(401, "")}
+            allowed = {OPENED[who], (303, "/")} if who is RouteAccess.HOLDER else {(401, "")}
             assert end(answer) in allowed, route
 
 
-def test_a_link_opens_only_what_it_was_made_for(site: Flask, new_browser: Browsers) -> None:
+def test_a_signed_link_opens_only_what_it_was_made_for(site: Flask, new_browser: Browsers) -> None:
     make_question()
     make_category()
     make_category()
@@ -1695,7 +1886,7 @@ def test_a_link_opens_only_what_it_was_made_for(site: Flask, new_browser: Browse
         access="A ramp", pending_email="new@example.org", pending_email_key="a new key"
     )
     card = make_question("Your card", kind="file")
-    answer_with_file(delegate, card)
+    add_file_answer(delegate, card)
     with transaction():
         requirement_cases.create_missing()
         db.session.scalars(select(RequirementCase)).one().key = "ramp"
@@ -1713,7 +1904,7 @@ def test_a_link_opens_only_what_it_was_made_for(site: Flask, new_browser: Browse
             transfer_views.feed_url(agenda).rpartition("/")[2][:-4]: ("/agenda/<",),
             transfer_views.transfer_link(agenda).rpartition("/")[2]: ("/agenda/from/<",),
         }
-    for route in of(Who.HOLDER, "GET"):
+    for route in of(RouteAccess.HOLDER, "GET"):
         for token, made_for in tokens.items():
             fits = route.rule.startswith(made_for) and route.rule not in ONLY_IN_ITS_BROWSER
             address = re.sub(r"<(secret|token)>", token, route.rule).replace("<question>", "name")
@@ -1729,11 +1920,9 @@ def test_a_link_opens_only_what_it_was_made_for(site: Flask, new_browser: Browse
 
 
 @pytest.mark.parametrize("role", [ORGANISER, EDITOR, DESK, VIEWER, FORMER])
-def test_each_role_opens_its_own_part_of_the_back_office_and_nothing_else(
-    visitor: Browser, role: str
-) -> None:
-    token = a_token(sign_in(visitor, role=role))
-    before = everything_held()
+def test_each_role_opens_only_its_own_areas_of_admin(visitor: Browser, role: str) -> None:
+    token = read_csrf_token(sign_in(visitor, role=role))
+    before = dump_database()
 
     for who, roles in MAY.items():
         for route in of(who, "GET"):
@@ -1747,21 +1936,21 @@ def test_each_role_opens_its_own_part_of_the_back_office_and_nothing_else(
             status = visitor.fetch("POST", route.tried, data=told).status_code
 
             assert status in ({400, 404, 409, 422} if allowed else {403}), route
-    assert everything_held() == before
+    assert dump_database() == before
 
 
-def test_a_speaker_opens_their_own_pages_and_nothing_of_anybody_else(visitor: Browser) -> None:
-    token = a_token(sign_in_speaker(visitor, get_ada_marsh()))
-    before = everything_held()
+def test_a_speaker_opens_only_their_own_speaker_pages(visitor: Browser) -> None:
+    token = read_csrf_token(sign_in_speaker(visitor, get_ada_marsh()))
+    before = dump_database()
 
-    for route in of(Who.SPEAKER, "GET"):
+    for route in of(RouteAccess.SPEAKER, "GET"):
         another = route.tried.replace("ada-marsh", "joao-mare")
         own, others = end(visitor.fetch("GET", route.tried)), end(visitor.fetch("GET", another))
 
         assert own[0] in {200, 303, 404}, route
         assert own[1] != "/sign-in", route
         assert others[0] == 404 or another == route.tried, route
-    for route in of(Who.SPEAKER, "POST"):
+    for route in of(RouteAccess.SPEAKER, "POST"):
         another = route.tried.replace("ada-marsh", "joao-mare")
         told = {**TYPED, "csrf_token": token}
 
@@ -1773,22 +1962,22 @@ def test_a_speaker_opens_their_own_pages_and_nothing_of_anybody_else(visitor: Br
             told = {**TYPED, "csrf_token": token}
 
             assert visitor.fetch("POST", route.tried, data=told).status_code == 403, route
-    assert everything_held() == before
+    assert dump_database() == before
 
 
 @pytest.mark.parametrize("has_one", [False, True])
-def test_whoever_is_half_signed_in_is_led_to_the_second_step_and_opens_nothing(
+def test_a_person_without_second_step_is_redirected_to_it_and_opens_nothing(
     visitor: Browser, has_one: bool
 ) -> None:
     sign_in(visitor, verified_at=None)
     person = make_organiser()
     person.totp_secret = totp.encrypt(totp.generate_secret()) if has_one else ""
-    token = a_token(visitor)
-    before = everything_held()
+    token = read_csrf_token(visitor)
+    before = dump_database()
     way = "/second-step" if has_one else "/second-step/set-up"
 
     for who in BEHIND_THE_DOOR:
-        if who is (Who.HALF_WAY if has_one else Who.SETTING_UP):
+        if who is (RouteAccess.HALF_WAY if has_one else RouteAccess.SETTING_UP):
             continue  # that is theirs
         for route in of(who, "GET"):
             answer = visitor.fetch("GET", route.tried)
@@ -1800,10 +1989,10 @@ def test_whoever_is_half_signed_in_is_led_to_the_second_step_and_opens_nothing(
 
             assert answer.status_code == 401, route
             assert "Finish signing in first" in answer.get_data(as_text=True), route
-    assert everything_held() == before
+    assert dump_database() == before
 
 
-def a_token(visitor: Browser) -> str:
+def read_csrf_token(visitor: Browser) -> str:
     """Give a token that this visitor's forms carry."""
     field = visitor.open("/sign-out").tree.find_by_id("csrf_token")
     assert field is not None

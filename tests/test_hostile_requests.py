@@ -168,7 +168,7 @@ STRANGERS: list[dict[str, Any]] = [
     {"HTTP_SEC_FETCH_SITE": "same-site"},
 ]
 TWO_LENGTHS = b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-DOWN_THE_LINE = [
+MALFORMED_HTTP = [
     b"GET /\x00 HTTP/1.1\r\nHost: {host}\r\n\r\n",
     b"GET /%00 HTTP/1.1\r\nHost: {host}\r\n\r\n",
     b"GET /%ff HTTP/1.1\r\nHost: {host}\r\n\r\n",
@@ -225,13 +225,13 @@ def seen(answer: Response, *sent: object) -> Seen:
     source = answer.get_data(as_text=True)
     assert "Traceback" not in source
     assert "<script>alert" not in source
-    found, heading = looked_at(source)
+    found, heading = find_faults_and_heading(source)
     assert found == [], (sent, found)
     return Seen(" ".join(repr(one)[:60] for one in sent), answer.status_code, heading)
 
 
 @cache
-def looked_at(source: str) -> tuple[list[str], str]:
+def find_faults_and_heading(source: str) -> tuple[list[str], str]:
     tree = HtmlTree(source)
     return find_faults(tree), next(read_text(one) for one in tree.find_all("h1"))
 
@@ -241,7 +241,7 @@ def others(answers: Iterable[Seen], *expected: int) -> list[Seen]:
     return [answer for answer in answers if answer.status not in expected]
 
 
-def test_another_name_than_ours_is_refused(site: Flask) -> None:
+def test_an_unknown_host_header_is_refused(site: Flask) -> None:
     answers = [
         seen(ask(site, path, HTTP_HOST=host), path, host)
         for path in ("/", "/register", "/sign-in", "/no-such-page")
@@ -252,7 +252,7 @@ def test_another_name_than_ours_is_refused(site: Flask) -> None:
     assert {answer.heading for answer in answers} == {"We could not understand that request"}
 
 
-def test_a_request_without_a_name_is_refused(site: Flask) -> None:
+def test_a_request_without_host_header_is_refused(site: Flask) -> None:
     environ = EnvironBuilder("/").get_environ()
     del environ["HTTP_HOST"]
 
@@ -261,7 +261,7 @@ def test_a_request_without_a_name_is_refused(site: Flask) -> None:
     assert status == "400 BAD REQUEST"
 
 
-def test_another_method_is_refused_with_those_that_there_are(site: Flask) -> None:
+def test_an_unsupported_method_answers_405_with_allow(site: Flask) -> None:
     for path in ("/", "/programme", "/sign-in", "/sign-in/sent", "/organise"):
         for method in ("PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "FOO"):
             answer = ask(site, path, method)
@@ -271,7 +271,7 @@ def test_another_method_is_refused_with_those_that_there_are(site: Flask) -> Non
 
 
 @pytest.mark.both_databases
-def test_an_odd_path_is_a_page_that_is_not_there(site: Flask) -> None:
+def test_a_malformed_path_is_not_found(site: Flask) -> None:
     answers = [seen(ask(site, path), path) for path in PATHS]
 
     assert others(answers, 404) == []
@@ -282,7 +282,7 @@ def test_an_odd_path_is_a_page_that_is_not_there(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_number_that_no_column_can_hold_is_a_page_that_is_not_there(visitor: Browser) -> None:
+def test_an_id_too_large_for_its_column_is_not_found(visitor: Browser) -> None:
     sign_in(visitor)
     for number in (2**31, 10**30):
         visitor.open(f"/organise/speaking/requests/{number}/answer", status=404)
@@ -291,7 +291,7 @@ def test_a_number_that_no_column_can_hold_is_a_page_that_is_not_there(visitor: B
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("number", ["9" * 10, "9" * 30, "9" * 5_000])
-def test_a_form_with_a_number_that_no_column_can_hold_does_nothing(
+def test_a_form_with_a_number_too_large_for_its_column_is_refused(
     visitor: Browser, number: str
 ) -> None:
     sign_in(visitor)
@@ -311,7 +311,7 @@ def test_a_form_with_a_number_that_no_column_can_hold_does_nothing(
     assert answers == [409, 409]
 
 
-def test_an_odd_sign_in_link_is_one_that_no_longer_works(site: Flask) -> None:
+def test_a_malformed_sign_in_link_no_longer_works(site: Flask) -> None:
     paths = ["/sign-in/\x00", "/sign-in/" + "a" * LONG, "/sign-in/\xff"]
 
     answers = [seen(ask(site, path), path) for path in paths]
@@ -320,7 +320,7 @@ def test_an_odd_sign_in_link_is_one_that_no_longer_works(site: Flask) -> None:
     assert {answer.heading for answer in answers} == {"This link no longer works"}
 
 
-def test_doubled_slashes_never_lead_to_another_site(site: Flask) -> None:
+def test_double_slashes_never_redirect_to_another_site(site: Flask) -> None:
     expected = {
         "//": "200",
         "//evil.example": "404",
@@ -346,7 +346,7 @@ def test_doubled_slashes_never_lead_to_another_site(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_an_odd_question_is_answered_plainly(site: Flask) -> None:
+def test_a_malformed_query_string_is_ignored(site: Flask) -> None:
     answers = [
         seen(ask(site, path, QUERY_STRING=question), path, question)
         for path in ("/search", "/programme", "/register", "/sign-in")
@@ -356,7 +356,7 @@ def test_an_odd_question_is_answered_plainly(site: Flask) -> None:
     assert others(answers, 200) == []
 
 
-def test_odd_headers_change_nothing(site: Flask) -> None:
+def test_malformed_headers_change_nothing(site: Flask) -> None:
     statuses = {
         path: {ask(site, path, **told).status_code for told in HEADERS}
         for path in ("/", "/programme", "/sign-in", "/organise", "/static/css/site.css")
@@ -372,7 +372,7 @@ def test_odd_headers_change_nothing(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_an_odd_form_is_refused_before_anything_is_done(site: Flask) -> None:
+def test_a_malformed_form_is_refused_before_anything_is_done(site: Flask) -> None:
     said = {"/sign-in": 422, "/sign-in/x": 410, "/sign-out": 200, "/my/sign-out-everywhere": 400}
     for path, status_of_path in said.items():
         answers = [
@@ -389,7 +389,7 @@ def test_an_odd_form_is_refused_before_anything_is_done(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_an_odd_message_is_refused_beside_its_question(site: Flask) -> None:
+def test_malformed_feedback_is_refused_beside_the_field(site: Flask) -> None:
     answers = [
         seen(ask(site, "/feedback", "POST", body, CONTENT_TYPE=kind), kind, body)
         for kind, body in MESSAGES
@@ -399,7 +399,7 @@ def test_an_odd_message_is_refused_beside_its_question(site: Flask) -> None:
     assert {answer.heading for answer in answers} == {"Feedback"}
 
 
-def test_ten_megabytes_are_refused(site: Flask) -> None:
+def test_a_form_of_ten_megabytes_is_refused(site: Flask) -> None:
     body = b"message=" + b"a" * (10 * MEGABYTE)
 
     answers = [
@@ -419,14 +419,14 @@ def test_a_form_of_more_than_a_thousand_parts_is_refused(site: Flask) -> None:
     assert seen(answer).status == 413
 
 
-def test_a_form_on_another_site_changes_nothing(site: Flask) -> None:
+def test_a_cross_site_form_is_refused(site: Flask) -> None:
     for told in STRANGERS:
         answer = ask(site, "/feedback", "POST", b"message=a", CONTENT_TYPE=FORM, **told)
 
         assert seen(answer, told).status == 400
 
 
-def test_a_token_of_someone_else_is_refused(visitor: Browser, new_browser: Browsers) -> None:
+def test_another_persons_csrf_token_is_refused(visitor: Browser, new_browser: Browsers) -> None:
     field = new_browser().open("/sign-in").tree.find_by_id("csrf_token")
     visitor.open("/sign-in")
     assert field is not None
@@ -440,11 +440,11 @@ def test_a_token_of_someone_else_is_refused(visitor: Browser, new_browser: Brows
     assert answer.status_code == 422
 
 
-def test_the_running_site_survives_whatever_comes_down_the_line(live_site: LiveSites) -> None:
+def test_the_running_site_survives_malformed_http(live_site: LiveSites) -> None:
     running = live_site()
     host = f"127.0.0.1:{running.port}".encode()
 
-    answers = {sent[:60]: status(running.port, sent, host) for sent in DOWN_THE_LINE}
+    answers = {sent[:60]: status(running.port, sent, host) for sent in MALFORMED_HTTP}
 
     assert {sent: told for sent, told in answers.items() if told.startswith("5")} == {}
     honest = b"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"

@@ -91,7 +91,7 @@ def repeat(piece: str, start: str, length: int) -> str:
 
 
 def is_slow(run: Callable[[str], object], make: Callable[[int], str], short: int = SHORT) -> bool:
-    """Tell whether something takes more than linear time, beginning with one short look."""
+    """Return whether a call takes more than linear time, starting with one short measurement."""
     if any(_takes_far_too_long(run, make(length)) for length in (short // 8, short)):
         return True
     long = make(short * TIMES)
@@ -113,7 +113,7 @@ def _takes_longer(run: Callable[[str], object], short: str, long: str) -> bool:
 
 
 def measure(run: Callable[[str], object], given: str) -> float:
-    """Tell how many seconds of this thread's own time it takes."""
+    """Return the CPU seconds of this thread that a call takes."""
     began = time.thread_time()
     run(given)
     return time.thread_time() - began
@@ -146,7 +146,7 @@ def _is_made_here(module: str, name: str) -> bool:
 
 
 def _find_usages() -> dict[str, set[str]]:
-    """Tell with which methods each name is used, anywhere in the code."""
+    """Return the methods with which each name is used in the code."""
     usages = defaultdict[str, set[str]](set)
     for file in (ROOT / "app").rglob("*.py"):
         for name, method in re.findall(rf"\b(\w+)\.({METHODS})\(", file.read_text("utf-8")):
@@ -250,7 +250,7 @@ def test_every_renderer_of_texts_takes_linear_time(site: Flask, name: str) -> No
     assert slow == []
 
 
-# Readers of files
+# File parsers
 
 
 def a_calendar(given: str) -> bytes:
@@ -330,7 +330,7 @@ READERS: dict[str, Callable[[str], None]] = {
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_every_reader_of_files_takes_linear_time(name: str) -> None:
+def test_every_file_parser_takes_linear_time(name: str) -> None:
     slow = [
         piece
         for piece in PIECES
@@ -347,7 +347,7 @@ def test_every_reader_of_files_takes_linear_time(name: str) -> None:
 # The control
 
 
-def test_what_is_quadratic_would_be_found() -> None:
+def test_quadratic_time_is_detected() -> None:
     quadratic = re.compile(r",\s+(?![^\[]*\])")
 
     assert is_slow(quadratic.split, partial(repeat, ", ", ""))

@@ -1,6 +1,6 @@
-"""Two people change what belongs together at the same moment: neither waits for the other for ever.
+"""Concurrent changes of related rows lock them in one order, and so do not deadlock.
 
-PostgreSQL ends one of two transactions that wait for each other; what that person sent is lost.
+PostgreSQL aborts one of two transactions that wait for each other, and its changes are lost.
 """
 
 import json
@@ -54,7 +54,7 @@ from tests.factories import (
     save,
     set_places,
 )
-from tests.races import DONE, collide
+from tests.races import DONE, run_overlapping
 
 pytestmark = pytest.mark.postgresql_only
 
@@ -81,7 +81,7 @@ def update_several(versions: Mapping[str, int]) -> None:
     sessions.update_several(versions, {"state": "cancelled"}, actor=MARY)
 
 
-def test_settings_are_saved_while_somebody_publishes(site: Flask) -> None:
+def test_saving_settings_and_publishing_do_not_deadlock(site: Flask) -> None:
     make_session(title="Knots")
 
     def save() -> None:
@@ -97,12 +97,14 @@ def test_settings_are_saved_while_somebody_publishes(site: Flask) -> None:
     def publish() -> None:
         releases.create_release("now", actor=GRACE)
 
-    ended = collide(site, (save, LOCKED.format("conference")), (publish, "LOCK TABLE conference"))
+    ended = run_overlapping(
+        site, (save, LOCKED.format("conference")), (publish, "LOCK TABLE conference")
+    )
 
     assert ended == [DONE, DONE]
 
 
-def test_sessions_are_put_into_a_room_while_one_is_dragged_there(site: Flask) -> None:
+def test_bulk_room_assignment_and_a_board_move_do_not_deadlock(site: Flask) -> None:
     session, room = make_session(title="Knots"), make_room(name="North")
     number, room_number, key, versions = session.id, room.id, room.key, {session.key: 1}
     starts_at = clock.now() + timedelta(days=30)
@@ -116,13 +118,13 @@ def test_sessions_are_put_into_a_room_while_one_is_dragged_there(site: Flask) ->
         slot = sessions.ScheduleSlot(starts_at, starts_at + timedelta(hours=1), key)
         sessions.move(get_session(number), slot, expected_version=1, actor=GRACE)
 
-    ended = collide(site, (assign, LOCKED.format("room")), (drag, SESSION))
+    ended = run_overlapping(site, (assign, LOCKED.format("room")), (drag, SESSION))
 
     assert ended in ([LIST_CHANGED, DONE], [DONE, STALE])
     assert get_session(number).room_id == room_number
 
 
-def test_a_session_is_added_to_a_room_while_others_are_put_there(site: Flask) -> None:
+def test_adding_a_session_and_bulk_room_assignment_do_not_deadlock(site: Flask) -> None:
     session, room = make_session(title="Knots"), make_room(name="North")
     room_number, key, versions = room.id, room.key, {session.key: 1}
 
@@ -134,12 +136,12 @@ def test_a_session_is_added_to_a_room_while_others_are_put_there(site: Flask) ->
     def add() -> None:
         sessions.add({"title": "Another", "room": key, "state": "draft"}, actor=GRACE)
 
-    ended = collide(site, (assign, SESSION), (add, "LOCK TABLE session|advisory"))
+    ended = run_overlapping(site, (assign, SESSION), (add, "LOCK TABLE session|advisory"))
 
     assert ended == [DONE, DONE]
 
 
-def test_two_speakers_are_merged_while_one_is_put_into_a_session(site: Flask) -> None:
+def test_merging_speakers_and_adding_one_to_a_session_do_not_deadlock(site: Flask) -> None:
     stays, goes = make_speaker(name="Bo One"), make_speaker(name="Bo Two")
     number = make_session(title="Knots", speakers=(goes,)).id
     target, source, key = stays.id, goes.id, stays.key
@@ -151,16 +153,16 @@ def test_two_speakers_are_merged_while_one_is_put_into_a_session(site: Flask) ->
     def add() -> None:
         save_session(number, appearances=[[key, "speaker"]])
 
-    ended = collide(site, (merge, SPEAKER), (add, SESSION))
+    ended = run_overlapping(site, (merge, SPEAKER), (add, SESSION))
 
     assert ended == [DONE, DONE]
 
 
-def test_a_session_gets_another_address_while_several_are_changed(site: Flask) -> None:
+def test_changing_a_slug_and_a_bulk_edit_do_not_deadlock(site: Flask) -> None:
     first, second = make_session(title="Knots"), make_session(title="Ropes")
     number, versions = second.id, {first.key: 1, second.key: 1}
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (lambda: save_session(number, slug="another-address"), SESSION),
         (lambda: update_several(versions), "UPDATE session"),
@@ -169,7 +171,7 @@ def test_a_session_gets_another_address_while_several_are_changed(site: Flask) -
     assert ended in ([DONE, DONE], [STALE, DONE])
 
 
-def test_a_session_gets_a_new_speaker_while_another_of_its_speakers_is_saved(site: Flask) -> None:
+def test_adding_a_new_speaker_to_a_session_and_saving_another_do_not_deadlock(site: Flask) -> None:
     ada, number = get_ada_marsh(), make_session(title="Knots").id
     ada_number, key = ada.id, ada.key
 
@@ -181,7 +183,7 @@ def test_a_session_gets_a_new_speaker_while_another_of_its_speakers_is_saved(sit
         ada = db.session.get_one(Speaker, ada_number)
         speakers.save(ada, {"role": "Pilot"}, expected_version=ada.version, actor=MARY)
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (save_with_new_speaker, "LOCK TABLE speaker|advisory"),
         (save_speaker, SPEAKER),
@@ -190,7 +192,7 @@ def test_a_session_gets_a_new_speaker_while_another_of_its_speakers_is_saved(sit
     assert ended == [DONE, DONE]
 
 
-def test_a_theme_is_saved_while_another_is_moved(site: Flask) -> None:
+def test_saving_a_theme_and_reordering_themes_do_not_deadlock(site: Flask) -> None:
     def save() -> None:
         theme = db.session.scalars(select(Theme).order_by(Theme.position.desc())).first()
         assert theme
@@ -202,12 +204,12 @@ def test_a_theme_is_saved_while_another_is_moved(site: Flask) -> None:
         assert first
         ordered.move(ordered.THEMES, first, "down", actor=MARY)
 
-    ended = collide(site, (save, "LOCK TABLE theme"), (move, LOCKED.format("theme")))
+    ended = run_overlapping(site, (save, "LOCK TABLE theme"), (move, LOCKED.format("theme")))
 
     assert ended == [DONE, DONE]
 
 
-def test_sessions_of_a_room_are_moved_while_several_are_changed(site: Flask) -> None:
+def test_reassigning_sessions_of_a_room_and_a_bulk_edit_do_not_deadlock(site: Flask) -> None:
     room, other = make_room(name="North"), make_room(name="South")
     day = clock.now() + timedelta(days=30)
     hours = (day + timedelta(hours=5), day + timedelta(hours=6)), (day, day + timedelta(hours=1))
@@ -222,12 +224,12 @@ def test_sessions_of_a_room_are_moved_while_several_are_changed(site: Flask) -> 
         old, new = (db.session.get_one(Room, number) for number in numbers)
         ordered.reassign_sessions(ordered.ROOMS, old, new, actor=GRACE)
 
-    ended = collide(site, (reassign, SESSION), (lambda: update_several(versions), SESSION))
+    ended = run_overlapping(site, (reassign, SESSION), (lambda: update_several(versions), SESSION))
 
     assert ended == [DONE, DONE]
 
 
-def test_a_booking_is_linked_to_a_speaker_while_it_is_merged_with_theirs(site: Flask) -> None:
+def test_linking_a_booking_to_a_speaker_and_merging_bookings_do_not_deadlock(site: Flask) -> None:
     one, two = make_delegate(), make_delegate(given_names="Adah")
     with transaction():
         places.link(get_ada_marsh(), two, actor=MARY)
@@ -243,7 +245,7 @@ def test_a_booking_is_linked_to_a_speaker_while_it_is_merged_with_theirs(site: F
             kept, other = (db.session.get_one(Delegate, number) for number in numbers)
             duplicates.merge(duplicates.MergeChoice(kept, other, {}, versions), actor=GRACE)
 
-    ended = collide(site, (link, SPEAKER), (merge, LOCKED.format("delegate")))
+    ended = run_overlapping(site, (link, SPEAKER), (merge, LOCKED.format("delegate")))
 
     assert ended == [DONE, DONE]
 
@@ -260,7 +262,7 @@ def test_an_address_is_entered_as_ones_own_while_the_place_is_offered_to_it(site
         booking = db.session.get_one(Delegate, number)
         transfers.offer_own(booking, Colleague("Bea Waite", address), ip_address=office)
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (change, LOCKED.format("delegate")),
         (offer, "INSERT INTO rate_limit_hit"),
@@ -289,7 +291,7 @@ def send_invitations() -> None:
 def test_a_speaker_is_deleted_while_reminders_are_planned(site: Flask) -> None:
     number = remind_new_speaker()
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (reminders.plan, "LOCK TABLE planned_reminder"),
         (lambda: delete_speaker(number), SPEAKER),
@@ -305,7 +307,7 @@ def test_a_speaker_is_deleted_while_reminders_are_sent(site: Flask, frozen_time:
         reminders.plan()
     frozen_time.shift(timedelta(days=3))
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (reminders.send_due, "LOCK TABLE planned_reminder"),
         (lambda: delete_speaker(number), SPEAKER),
@@ -318,7 +320,7 @@ def test_a_speaker_is_deleted_while_reminders_are_sent(site: Flask, frozen_time:
 def test_a_speaker_is_deleted_while_speakers_are_invited(site: Flask) -> None:
     number = remind_new_speaker()
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (send_invitations, "LOCK TABLE speaker_mailing"),
         (lambda: delete_speaker(number), SPEAKER),
@@ -332,7 +334,7 @@ def test_another_conference_is_loaded_while_reminders_are_planned(site: Flask) -
     remind_new_speaker()
     programme = generator.generate(3, 2)
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (reminders.plan, "LOCK TABLE planned_reminder"),
         (lambda: apply_import.replace(programme), "DELETE FROM session|DELETE FROM appearance"),
@@ -342,7 +344,7 @@ def test_another_conference_is_loaded_while_reminders_are_planned(site: Flask) -
     assert db.session.scalars(select(PlannedReminder.speaker_id)).all() == []
 
 
-def test_a_speaker_is_invited_at_another_address_while_a_batch_is_sent(site: Flask) -> None:
+def test_changing_a_speaker_address_and_sending_a_batch_do_not_deadlock(site: Flask) -> None:
     ada = get_ada_marsh()
     with transaction():
         ada.contact_address = "new@example.org"
@@ -358,12 +360,12 @@ def test_a_speaker_is_invited_at_another_address_while_a_batch_is_sent(site: Fla
         (recipient,) = load_speakers([db.session.get_one(Speaker, number)])
         batch_emails.send_one(invitation, recipient, actor=MARY)
 
-    ended = collide(site, (replace, SPEAKER), (send_batch, "LOCK TABLE speaker_mailing"))
+    ended = run_overlapping(site, (replace, SPEAKER), (send_batch, "LOCK TABLE speaker_mailing"))
 
     assert ended == [DONE, DONE]
 
 
-def test_speakers_are_invited_while_two_of_them_are_merged(site: Flask) -> None:
+def test_inviting_speakers_and_merging_two_of_them_do_not_deadlock(site: Flask) -> None:
     zoe = make_speaker(name="Zoe Young", contact_address="zoe@example.org")
     abe = make_speaker(name="Abe Adams", contact_address="abe@example.org")
     numbers = zoe.id, abe.id
@@ -372,12 +374,12 @@ def test_speakers_are_invited_while_two_of_them_are_merged(site: Flask) -> None:
         both = (db.session.get_one(Speaker, number) for number in numbers)
         speakers.merge(*both, actor=MARY)
 
-    ended = collide(site, (send_invitations, SPEAKER), (merge, SPEAKER))
+    ended = run_overlapping(site, (send_invitations, SPEAKER), (merge, SPEAKER))
 
     assert ended == [DONE, DONE]
 
 
-def test_answers_are_encrypted_anew_while_people_are_removed_from_the_list(site: Flask) -> None:
+def test_re_encryption_and_removal_from_the_waiting_list_do_not_deadlock(site: Flask) -> None:
     set_places(1)
     make_delegate()
     document = json.dumps({min(PRIVATE_NAMES): "a ramp"})
@@ -392,7 +394,7 @@ def test_answers_are_encrypted_anew_while_people_are_removed_from_the_list(site:
                 entry = db.session.get_one(WaitingListEntry, number)
                 waiting_list.remove(entry, actor=GRACE)
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (re_encryption.encrypt_batch, "UPDATE waiting_list_entry"),
         (remove, LOCKED.format("waiting_list_entry")),
@@ -401,7 +403,7 @@ def test_answers_are_encrypted_anew_while_people_are_removed_from_the_list(site:
     assert ended == [DONE, DONE]
 
 
-def test_the_draft_about_changes_is_deleted_while_the_notice_is_dropped(site: Flask) -> None:
+def test_deleting_a_notice_draft_and_dropping_the_notice_do_not_deadlock(site: Flask) -> None:
     mailing, release = make_mailing(), queries.get_latest_release_number()
     with transaction():
         notice = ChangeNotice(
@@ -424,12 +426,14 @@ def test_the_draft_about_changes_is_deleted_while_the_notice_is_dropped(site: Fl
         notice = db.session.get_one(ChangeNotice, notice_number)
         notices.drop(notice, expected_version=1, actor=MARY)
 
-    ended = collide(site, (delete, LOCKED.format("mailing")), (drop, "LOCK TABLE change_notice"))
+    ended = run_overlapping(
+        site, (delete, LOCKED.format("mailing")), (drop, "LOCK TABLE change_notice")
+    )
 
     assert ended in ([DONE, DONE], [NO_SUCH_MAILING, DONE])
 
 
-def test_an_equality_question_is_answered_while_others_are_chosen(site: Flask) -> None:
+def test_answering_and_choosing_equality_questions_do_not_deadlock(site: Flask) -> None:
     first, second, *_ = [one.current for one in equality_queries.read_questions()]
     with transaction():
         equality.set_active([first.key], actor=GRACE)
@@ -443,7 +447,7 @@ def test_an_equality_question_is_answered_while_others_are_chosen(site: Flask) -
     def choose() -> None:
         equality.set_active([second.key], actor=GRACE)
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (answer, LOCKED.format("equality_question")),
         (choose, "LOCK TABLE equality_question"),

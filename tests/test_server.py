@@ -32,7 +32,7 @@ from app.server.options import (
 )
 from config import Config
 from tests.postgres import PostgresServer
-from tests.server.slow_clients import open_page, send_feedback, who_wait
+from tests.server.slow_clients import open_page, open_slow_posts, send_feedback
 from tests.subprocesses import ForkedProgram
 from tests.waiting import HOST, free_port, wait_until
 
@@ -150,7 +150,7 @@ def test_a_first_run_serves_the_conference_and_a_second_one_keeps_it(
     assert key.with_name("data-key").read_text(encoding="ascii") == data_key != secret
 
 
-def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve: Serve) -> None:
+def test_a_port_in_use_is_reported_and_free_again_after_a_kill(serve: Serve) -> None:
     first = serve()
     first.wait_until_it_says("Press Ctrl-C to stop.")
 
@@ -167,18 +167,18 @@ def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve
     wait_until(lambda: not first.is_up(), "no part outlives the one that started it", TURN)
 
 
-def test_two_hundred_who_send_one_byte_and_wait_keep_nobody_else_out(serve: Serve) -> None:
+def test_two_hundred_stalled_clients_do_not_block_the_site(serve: Serve) -> None:
     run = serve(WEB_WORKERS="1")
     run.wait_until_it_says("Press Ctrl-C to stop.")
     site = f"http://{HOST}:{run.port}"
 
-    with who_wait(200, run.port, "/feedback"):
+    with open_slow_posts(200, run.port, "/feedback"):
         assert send_feedback(site) == "/feedback/sent"
         for address in ("/healthz", "/readyz", "/programme", "/schedule.xml", "/register/name"):
             assert open_page(f"{site}{address}") == 200
 
 
-def test_no_part_outlives_the_one_that_started_it(serve: Serve) -> None:
+def test_child_processes_end_with_a_killed_server(serve: Serve) -> None:
     run = serve(WEB_WORKERS="2")
     run.wait_until_it_says("Press Ctrl-C to stop.")
     wait_until(lambda: len(workers_of(run)) == 2, "the web server and both its workers", TURN)
@@ -206,7 +206,7 @@ def is_running(number: int) -> bool:
         return False
 
 
-def test_two_starts_at_once_do_no_damage(serve: Serve) -> None:
+def test_two_concurrent_starts_do_no_damage(serve: Serve) -> None:
     runs = [serve(), serve()]
 
     wait_until(lambda: any(run.has_ended for run in runs), "one gave way", TURN)
@@ -218,7 +218,7 @@ def test_two_starts_at_once_do_no_damage(serve: Serve) -> None:
     assert stands.status("/programme") == 200
 
 
-def test_a_part_that_ends_is_started_again(serve: Serve) -> None:
+def test_a_child_process_that_ends_is_restarted(serve: Serve) -> None:
     run = serve()
     run.wait_until_it_says("Press Ctrl-C to stop.")
 
@@ -230,7 +230,7 @@ def test_a_part_that_ends_is_started_again(serve: Serve) -> None:
     wait_until(run.is_up, "serving again", TURN)
 
 
-def test_a_first_run_fills_a_postgresql_database_too(
+def test_a_first_run_sets_up_a_postgresql_database(
     serve: Serve, postgres: PostgresServer, tmp_path: Path
 ) -> None:
     name = postgres.create_database()
@@ -243,7 +243,7 @@ def test_a_first_run_fills_a_postgresql_database_too(
     assert not (tmp_path / "instance" / "settings.env").exists()  # commands are given the same
 
 
-def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(serve: Serve) -> None:
+def test_an_unreachable_database_is_reported_in_a_sentence(serve: Serve) -> None:
     port = free_port()
 
     run = serve(DATABASE_URL=f"postgresql+psycopg://site:whisper@{HOST}:{port}/conference")
@@ -255,7 +255,9 @@ def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(serve: Serve) -
     )
 
 
-def test_a_file_that_is_no_database_is_said_in_a_sentence(serve: Serve, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_reported_in_a_sentence(
+    serve: Serve, tmp_path: Path
+) -> None:
     file = tmp_path / "conference.sqlite"
     file.write_text("A list of things to do, and no database at all", encoding="utf-8")
 
@@ -283,7 +285,7 @@ def test_a_file_that_is_no_database_is_said_in_a_sentence(serve: Serve, tmp_path
         ),
     ],
 )
-def test_a_database_that_does_not_fit_is_said_in_a_sentence(
+def test_a_database_of_another_schema_is_reported_in_a_sentence(
     serve: Serve, tmp_path: Path, statement: str, said: str
 ) -> None:
     first = serve()
@@ -323,7 +325,7 @@ def test_a_deleted_database_is_not_replaced_by_an_empty_conference(
     third.wait_until_it_says("Press Ctrl-C to stop.")
 
 
-def test_the_database_of_another_site_is_not_taken_for_ours(serve: Serve, tmp_path: Path) -> None:
+def test_the_database_of_another_site_is_refused(serve: Serve, tmp_path: Path) -> None:
     for place in ("theirs", "ours"):
         run = serve(INSTANCE_PATH=str(tmp_path / place))
         run.wait_until_it_says("Press Ctrl-C to stop.")
@@ -348,7 +350,7 @@ def test_the_database_of_another_site_is_not_taken_for_ours(serve: Serve, tmp_pa
     wanted.wait_until_it_says("Press Ctrl-C to stop.")
 
 
-def test_a_database_that_is_deleted_under_a_running_site_is_told_and_can_be_saved(
+def test_a_database_deleted_while_the_site_runs_is_reported_and_recoverable(
     serve: Serve, tmp_path: Path
 ) -> None:
     run = serve(WEB_WORKERS="1")
@@ -391,7 +393,7 @@ def copy_open_files(run: Run, file: Path) -> Path:
     return copies
 
 
-def test_wrong_settings_are_all_named(serve: Serve) -> None:
+def test_all_invalid_settings_are_reported(serve: Serve) -> None:
     run = serve(MAIL_PORT="many", DATABASE_URL="mysql://conference")
 
     assert run.exit_code() == 1
@@ -399,7 +401,7 @@ def test_wrong_settings_are_all_named(serve: Serve) -> None:
     assert "DATABASE_URL: must begin with sqlite:/// or postgresql+psycopg://" in run.said
 
 
-def test_a_folder_that_cannot_be_written_is_named(serve: Serve, tmp_path: Path) -> None:
+def test_an_unwritable_instance_folder_is_reported(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "instance").write_text("in the way", encoding="utf-8")
 
     run = serve()
@@ -416,7 +418,7 @@ def test_a_folder_that_cannot_be_written_is_named(serve: Serve, tmp_path: Path) 
         ({"WEB_WORKERS": "0"}, "WEB_WORKERS must be a number from 1 to 64, not '0'"),
     ],
 )
-def test_a_number_that_makes_no_sense_is_refused(
+def test_an_invalid_number_in_a_server_option_is_refused(
     environment: dict[str, str], complaint: str
 ) -> None:
     with pytest.raises(StartupError) as refusal:
@@ -425,7 +427,7 @@ def test_a_number_that_makes_no_sense_is_refused(
     assert str(refusal.value) == complaint
 
 
-def test_a_host_that_is_not_here_is_refused() -> None:
+def test_a_host_that_is_not_an_address_of_this_machine_is_refused() -> None:
     with pytest.raises(StartupError) as refusal:
         ServerOptions("192.0.2.1", 8000, 1).check_port_free()
 
@@ -441,12 +443,12 @@ def test_a_host_that_is_not_here_is_refused() -> None:
         ("::", "http://[::1]:8000"),
     ],
 )
-def test_the_address_is_one_that_can_be_opened(host: str, address: str) -> None:
+def test_the_printed_local_url_can_be_opened(host: str, address: str) -> None:
     assert ServerOptions(host, 8000, 1).local_url == address
 
 
 @pytest.mark.allow_hosts(["127.0.0.1", *(address for _, address in ROUTED)])
-def test_the_names_of_this_machine_are_looked_up_once_at_a_start(
+def test_host_names_of_this_machine_are_looked_up_once_at_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up: list[tuple[Any, ...]] = []
@@ -469,7 +471,7 @@ def test_the_names_of_this_machine_are_looked_up_once_at_a_start(
 
 
 @pytest.mark.allow_hosts(["127.0.0.1", *(address for _, address in ROUTED)])
-def test_in_a_meeting_room_the_names_of_this_machine_are_accepted_and_printed(
+def test_on_all_interfaces_the_names_of_this_machine_are_allowed_and_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment = {"INSTANCE_PATH": str(tmp_path)}
@@ -493,7 +495,7 @@ def test_in_a_meeting_room_the_names_of_this_machine_are_accepted_and_printed(
     )
 
 
-def test_on_ones_own_machine_alone_no_other_name_is_accepted(tmp_path: Path) -> None:
+def test_on_localhost_no_other_host_name_is_allowed(tmp_path: Path) -> None:
     environment = {"INSTANCE_PATH": str(tmp_path)}
 
     apply_local_defaults(environment, ServerOptions("127.0.0.1", 8000, 1))
@@ -501,7 +503,7 @@ def test_on_ones_own_machine_alone_no_other_name_is_accepted(tmp_path: Path) -> 
     assert "ALLOWED_HOSTS" not in environment
 
 
-def test_what_is_set_is_left_alone(tmp_path: Path) -> None:
+def test_explicit_settings_are_not_replaced_by_local_defaults(tmp_path: Path) -> None:
     environment = {
         "INSTANCE_PATH": str(tmp_path),
         "SITE_URL": "https://conference.example",
@@ -516,7 +518,7 @@ def test_what_is_set_is_left_alone(tmp_path: Path) -> None:
     assert environment == before
 
 
-def test_what_is_not_set_gets_what_suits_one_machine(tmp_path: Path) -> None:
+def test_unset_settings_get_local_defaults(tmp_path: Path) -> None:
     environment = {"INSTANCE_PATH": str(tmp_path)}
 
     apply_local_defaults(environment, ServerOptions("127.0.0.1", 8000, 1))

@@ -35,23 +35,23 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def bare_shell(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_a_shell(monkeypatch, file)
+    set_environment(monkeypatch, file)
 
 
-def in_a_shell(monkeypatch: pytest.MonkeyPatch, file: Path, **settings: str) -> None:
+def set_environment(monkeypatch: pytest.MonkeyPatch, file: Path, **settings: str) -> None:
     """Open another shell, which knows the folder and these settings."""
     monkeypatch.setattr(os, "environ", {"INSTANCE_PATH": str(file.parent), **settings})
 
 
 def start(monkeypatch: pytest.MonkeyPatch, file: Path, **settings: str) -> Config:
     """Do what a start of the site does about its settings, and leave a bare shell behind."""
-    in_a_shell(monkeypatch, file, **settings)
+    set_environment(monkeypatch, file, **settings)
     get_instance_folder(os.environ)
     load_typed(os.environ, file)
     apply_local_defaults(os.environ, ServerOptions.from_environment(os.environ))
     config = Config.from_environment()
     save(file, config)
-    in_a_shell(monkeypatch, file)
+    set_environment(monkeypatch, file)
     return config
 
 
@@ -64,7 +64,7 @@ def lines(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").removeprefix(INTRODUCTION).splitlines()
 
 
-def test_a_command_goes_by_what_the_last_start_chose(
+def test_a_command_uses_the_settings_chosen_by_the_last_start(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = start(monkeypatch, file, PORT="8001")
@@ -78,7 +78,7 @@ def test_a_command_goes_by_what_the_last_start_chose(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_port_is_for_one_start(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_given_to_one_start_is_not_kept(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     start(monkeypatch, file, PORT="8001")
     once_more = start(monkeypatch, file)
 
@@ -86,7 +86,7 @@ def test_a_port_is_for_one_start(file: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert load_command_config() == once_more
 
 
-def test_an_address_that_a_start_is_given_is_that_of_commands_too(
+def test_a_site_url_given_to_a_start_is_used_by_commands(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start(monkeypatch, file, SITE_URL="https://conference.example", CLOCK_STARTS_AT="")
@@ -106,7 +106,7 @@ def test_an_address_that_a_start_is_given_is_that_of_commands_too(
         (("--app", "wsgi.py", "add-organiser", "restore"), False),
     ],
 )
-def test_only_a_restore_needs_no_settings_and_not_a_file_of_that_name(
+def test_only_the_restore_command_needs_no_settings(
     file: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], is_restore: bool
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["flask", *words])
@@ -115,7 +115,9 @@ def test_only_a_restore_needs_no_settings_and_not_a_file_of_that_name(
         load_command_config()
 
 
-def test_what_a_person_adds_is_used_and_kept(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_added_by_a_person_are_used_and_kept(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     start(monkeypatch, file)
     with file.open("a", encoding="utf-8") as end:
         end.write(
@@ -144,9 +146,7 @@ def test_what_a_person_adds_is_used_and_kept(file: Path, monkeypatch: pytest.Mon
     ]
 
 
-def test_a_line_that_a_person_changes_is_theirs(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_changed_by_a_person_is_kept(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     start(monkeypatch, file)
     words = file.read_text(encoding="utf-8")
     words = words.replace("SITE_URL=http://127.0.0.1:8000", "SITE_URL=https://conference.example")
@@ -170,9 +170,11 @@ def test_a_file_written_before_the_first_start_is_used(
     assert lines(file) == ["SITE_URL=https://conference.example", "PROXIES=1", "CLOCK_STARTS_AT="]
 
 
-def test_the_environment_goes_first(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variables_override_the_settings_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     start(monkeypatch, file)
-    in_a_shell(
+    set_environment(
         monkeypatch,
         file,
         SITE_URL="https://conference.example",
@@ -187,12 +189,12 @@ def test_the_environment_goes_first(file: Path, monkeypatch: pytest.MonkeyPatch)
     assert config.CLOCK_STARTS_AT is None
 
 
-def test_a_database_in_the_environment_is_another_site(
+def test_a_database_url_in_the_environment_ignores_the_settings_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start(monkeypatch, file)
     write(file, "not even read\n")
-    in_a_shell(monkeypatch, file, DATABASE_URL="sqlite:////tmp/other.sqlite")
+    set_environment(monkeypatch, file, DATABASE_URL="sqlite:////tmp/other.sqlite")
 
     with pytest.raises(SettingsError) as fault:
         load_command_config()
@@ -201,7 +203,7 @@ def test_a_database_in_the_environment_is_another_site(
     assert fault.value.faults == ["SECRET_KEY: is not set", "SITE_URL: is not set"]
 
 
-def test_a_database_in_the_file_is_that_of_starts_and_commands(
+def test_a_database_url_in_the_file_is_used_by_starts_and_commands(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(file, "DATABASE_URL=postgresql+psycopg://ada@127.0.0.1/conference\n")
@@ -212,11 +214,13 @@ def test_a_database_in_the_file_is_that_of_starts_and_commands(
     assert started.database_url == "postgresql+psycopg://ada@127.0.0.1/conference"
 
 
-def test_a_folder_may_move(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_instance_folder_can_be_moved(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started = start(monkeypatch, file)
     moved = tmp_path / "elsewhere"
     shutil.move(file.parent, moved)
-    in_a_shell(monkeypatch, moved / "settings.env")
+    set_environment(monkeypatch, moved / "settings.env")
 
     config = load_command_config()
 
@@ -224,7 +228,7 @@ def test_a_folder_may_move(file: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert config.database_url == f"sqlite:///{moved}/conference.sqlite"
 
 
-def test_a_command_before_the_first_start_says_what_to_do(file: Path) -> None:
+def test_a_command_before_the_first_start_explains_what_to_do(file: Path) -> None:
     with pytest.raises(SettingsError) as fault:
         load_command_config()
 
@@ -235,7 +239,7 @@ def test_a_command_before_the_first_start_says_what_to_do(file: Path) -> None:
     ]
 
 
-def test_every_line_that_cannot_be_read_is_named_without_what_it_says(file: Path) -> None:
+def test_invalid_lines_are_reported_by_number_without_their_content(file: Path) -> None:
     write(
         file,
         "# fine\n\nMAIL_SERVER mail.example\nMAIL_PASSWORD='whisper\n=8000\nMAIL_PORT\n"
@@ -256,7 +260,7 @@ def test_every_line_that_cannot_be_read_is_named_without_what_it_says(file: Path
     ]
 
 
-def test_a_setting_in_the_file_that_makes_no_sense_is_named(
+def test_an_invalid_setting_in_the_file_is_reported(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start(monkeypatch, file)
@@ -266,7 +270,7 @@ def test_a_setting_in_the_file_that_makes_no_sense_is_named(
         load_command_config()
 
 
-def test_a_file_that_is_no_text_is_named(file: Path) -> None:
+def test_a_settings_file_that_is_not_utf_8_is_reported(file: Path) -> None:
     file.parent.mkdir()
     file.write_bytes(b"MAIL_PASSWORD=\xff\n")
 
@@ -276,7 +280,7 @@ def test_a_file_that_is_no_text_is_named(file: Path) -> None:
     assert fault.value.faults == [f"{file}: cannot be read: save it as UTF-8"]
 
 
-def test_a_file_that_cannot_be_opened_is_named(file: Path) -> None:
+def test_an_unreadable_settings_file_is_reported(file: Path) -> None:
     file.mkdir(parents=True)
 
     with pytest.raises(SettingsError) as fault:
@@ -294,7 +298,7 @@ def test_a_file_that_cannot_be_opened_is_named(file: Path) -> None:
         ("granian", None, False),  # its command line is made with click too
     ],
 )
-def test_a_command_is_told_from_a_server(
+def test_is_command_distinguishes_commands_from_the_server(
     typed: str, flask: ScriptInfo | None, *, expected: bool
 ) -> None:
     with click.Context(click.Command(typed), info_name=typed, obj=flask):

@@ -63,7 +63,7 @@ def check(site: Flask) -> tuple[int, list[str]]:
 # Settings
 
 
-def test_each_setting_is_listed_with_where_it_comes_from(run: Run, tmp_path: Path) -> None:
+def test_each_setting_is_listed_with_its_source(run: Run, tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     instance.mkdir()
     key, file = instance / "secret-key", instance / "settings.env"
@@ -98,7 +98,7 @@ def test_each_setting_is_listed_with_where_it_comes_from(run: Run, tmp_path: Pat
         ("postgresql+psycopg://db.example/x", "postgresql+psycopg://db.example/x"),
     ],
 )
-def test_no_password_of_a_database_is_shown(run: Run, address: str, shown: str) -> None:
+def test_the_database_password_is_hidden(run: Run, address: str, shown: str) -> None:
     _, lines = run("settings", **RIGHT, DATABASE_URL=address)
 
     assert [line.split(maxsplit=1)[1] for line in lines if "DATABASE_URL" in line] == [
@@ -108,7 +108,7 @@ def test_no_password_of_a_database_is_shown(run: Run, address: str, shown: str) 
 
 
 @pytest.mark.parametrize("command", ["settings", "check-setup"])
-def test_what_is_wrong_with_the_settings_is_said_although_the_site_cannot_start(
+def test_setup_commands_report_invalid_settings_that_prevent_a_start(
     run: Run, command: str
 ) -> None:
     status, lines = run(command, **RIGHT, DATABSE_URL="sqlite:////x", MAIL_PORT="post")
@@ -121,7 +121,9 @@ def test_what_is_wrong_with_the_settings_is_said_although_the_site_cannot_start(
 
 
 @pytest.mark.parametrize("command", [["audit"], ["db", "upgrade"], ["--help"], ["no-such-thing"]])
-def test_another_command_says_the_same_without_a_traceback(run: Run, command: list[str]) -> None:
+def test_other_commands_report_invalid_settings_without_a_traceback(
+    run: Run, command: list[str]
+) -> None:
     _, lines = run(*command, **RIGHT, MAIL_PORT="post")
 
     assert lines[:2] == [
@@ -141,7 +143,7 @@ def test_another_command_says_the_same_without_a_traceback(run: Run, command: li
         ("SECRETKEY_FALLBACKS", "SECRET_KEY_FALLBACKS"),
     ],
 )
-def test_a_misspelt_setting_is_told(
+def test_a_misspelt_setting_is_reported(
     monkeypatch: pytest.MonkeyPatch, typed: str, meant: str
 ) -> None:
     for name, value in {**RIGHT, typed: "something"}.items():
@@ -154,7 +156,7 @@ def test_a_misspelt_setting_is_told(
 
 
 @pytest.mark.parametrize("name", ["LANGUAGE", "MAIL", "HOST", "SECRET", "PROXY", "HTTPS_PROXY"])
-def test_what_other_programs_are_told_is_no_misspelt_setting(
+def test_variables_of_other_programs_are_not_misspelt_settings(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     for one in (*RIGHT, name):
@@ -163,7 +165,9 @@ def test_what_other_programs_are_told_is_no_misspelt_setting(
     Config.from_environment()
 
 
-def test_a_name_beside_the_setting_itself_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_similar_variable_is_ignored_if_the_setting_itself_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name, value in {**RIGHT, "SITE_URI": "of another program"}.items():
         monkeypatch.setenv(name, value)
 
@@ -174,7 +178,7 @@ def test_a_name_beside_the_setting_itself_is_left_alone(monkeypatch: pytest.Monk
 
 
 @pytest.mark.both_databases
-def test_where_nothing_is_wrong_it_says_so(
+def test_check_setup_reports_that_all_is_well(
     site: Flask, mailbox: MailServer, frozen_time: Any
 ) -> None:
     frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC), tick=True)
@@ -184,7 +188,7 @@ def test_where_nothing_is_wrong_it_says_so(
 
 
 @pytest.mark.postgresql_only
-def test_a_direct_address_of_the_database_that_cannot_be_used_is_told(
+def test_check_setup_reports_an_unusable_direct_database_url(
     site: Flask, mailbox: MailServer, frozen_time: Any
 ) -> None:
     frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC), tick=True)
@@ -204,7 +208,7 @@ def test_a_direct_address_of_the_database_that_cannot_be_used_is_told(
 
 @pytest.mark.postgresql_only
 @pytest.mark.skipif(pooler.PROGRAM is None, reason="pgbouncer is not installed")
-def test_the_address_of_a_pooler_is_not_direct(
+def test_check_setup_reports_a_direct_database_url_that_is_a_pooler(
     site: Flask, mailbox: MailServer, frozen_time: Any
 ) -> None:
     frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC), tick=True)
@@ -220,14 +224,14 @@ def test_the_address_of_a_pooler_is_not_direct(
     between.stop()
 
 
-def test_without_a_mail_server_nobody_gets_an_email(site: Flask) -> None:
+def test_check_setup_reports_a_missing_mail_server(site: Flask) -> None:
     said = "MAIL_SERVER is not set, so emails are saved in files and not sent"
 
     assert check(site) == (1, ["Settings: see below", *FINE[1:], f"Settings: {said}"])
 
 
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
-def test_on_ones_own_machine_files_are_right(site: Flask) -> None:
+def test_check_setup_accepts_file_delivery_on_localhost(site: Flask) -> None:
     assert check(site) == (0, FINE)
 
 
@@ -236,7 +240,7 @@ def test_on_ones_own_machine_files_are_right(site: Flask) -> None:
     MAIL_SERVER="mail.example.invalid",
     MAIL_DEFAULT_SENDER=SENDER,
 )
-def test_a_mail_server_needs_a_sender_a_password_and_a_name_that_is_known(site: Flask) -> None:
+def test_check_setup_reports_missing_sender_and_password_and_unknown_host(site: Flask) -> None:
     status, lines = check(site)
 
     assert status == 1
@@ -250,11 +254,11 @@ def test_a_mail_server_needs_a_sender_a_password_and_a_name_that_is_known(site: 
 @pytest.mark.settings(
     MAIL_USERNAME="conference", MAIL_PASSWORD="tide", MAIL_SERVER="localhost", MAIL_PORT=1
 )
-def test_a_mail_server_that_does_not_listen_is_told(site: Flask) -> None:
+def test_check_setup_reports_an_unreachable_mail_server(site: Flask) -> None:
     assert check(site)[1][-1].startswith("Mail server: The mail server could not be reached")
 
 
-def test_a_mail_server_that_takes_nothing_from_the_sender_is_told(
+def test_check_setup_reports_a_refused_sender(
     site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: Any) -> str:
@@ -273,13 +277,13 @@ def test_a_mail_server_that_takes_nothing_from_the_sender_is_told(
     )
 
 
-def test_a_wrong_password_is_told(site: Flask, secure_mailbox: MailServer) -> None:
+def test_check_setup_reports_a_wrong_smtp_password(site: Flask, secure_mailbox: MailServer) -> None:
     site.config.update(MAIL_USERNAME="conference", MAIL_PASSWORD="wrong")
 
     assert check(site)[1][-1].startswith("Mail server: The mail server replied: 535")
 
 
-def test_a_password_in_the_clear_is_told(site: Flask, mailbox: MailServer) -> None:
+def test_check_setup_reports_an_unencrypted_smtp_password(site: Flask, mailbox: MailServer) -> None:
     site.config.update(
         MAIL_SERVER=socket.gethostname(), MAIL_USERNAME="conference", MAIL_PASSWORD="tide"
     )
@@ -290,7 +294,7 @@ def test_a_password_in_the_clear_is_told(site: Flask, mailbox: MailServer) -> No
 
 
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
-def test_a_folder_of_emails_that_cannot_be_written_is_told(site: Flask) -> None:
+def test_check_setup_reports_an_unwritable_mail_folder(site: Flask) -> None:
     folder = Path(site.instance_path) / "mail"
     folder.write_text("in the way", encoding="utf-8")
 
@@ -301,7 +305,7 @@ def test_a_folder_of_emails_that_cannot_be_written_is_told(site: Flask) -> None:
     SITE_URL="http://127.0.0.1:8000",
     DATABASE_URL=f"postgresql+psycopg://site@{HOST}:{free_port()}/conference",
 )
-def test_a_database_that_does_not_answer_is_told(site: Flask) -> None:
+def test_check_setup_reports_an_unavailable_database(site: Flask) -> None:
     status, lines = check(site)
 
     assert status == 1
@@ -309,7 +313,7 @@ def test_a_database_that_does_not_answer_is_told(site: Flask) -> None:
 
 
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
-def test_a_migration_that_is_missing_is_told(site: Flask) -> None:
+def test_check_setup_reports_a_missing_migration(site: Flask) -> None:
     db.session.execute(text("UPDATE alembic_version SET version_num = '0022'"))
 
     assert check(site)[1][-1] == (
@@ -319,7 +323,7 @@ def test_a_migration_that_is_missing_is_told(site: Flask) -> None:
 
 
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
-def test_a_disk_that_is_nearly_full_is_told(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_setup_reports_a_full_disk(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "MIN_FREE_SPACE", 2**60)
 
     (said,) = check(site)[1][4:]
@@ -327,7 +331,7 @@ def test_a_disk_that_is_nearly_full_is_told(site: Flask, monkeypatch: pytest.Mon
 
 
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
-def test_a_file_that_is_damaged_where_nobody_looks_is_told(site: Flask, database: str) -> None:
+def test_check_setup_reports_a_damaged_sqlite_file(site: Flask, database: str) -> None:
     db.session.execute(text("CREATE TABLE spare AS SELECT randomblob(100000) AS spare"))
     db.session.commit()
     db.session.remove()
@@ -335,7 +339,7 @@ def test_a_file_that_is_damaged_where_nobody_looks_is_told(site: Flask, database
     path = Path(database.removeprefix("sqlite:///"))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    with path.open("r+b") as file:  # its last pages are of the table that nobody reads
+    with path.open("r+b") as file:  # its last pages belong to an unused table
         file.seek(-60_000, os.SEEK_END)
         file.write(20_000 * b"tide")
 
@@ -345,7 +349,7 @@ def test_a_file_that_is_damaged_where_nobody_looks_is_told(site: Flask, database
 
 @pytest.mark.both_databases
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
-def test_an_email_from_the_future_says_that_the_clock_is_wrong(
+def test_check_setup_reports_a_wrong_clock_from_emails_in_the_future(
     site: Flask, frozen_time: Any
 ) -> None:
     frozen_time.shift(timedelta(days=3))
@@ -361,7 +365,7 @@ def test_an_email_from_the_future_says_that_the_clock_is_wrong(
 
 @pytest.mark.postgresql_only
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
-def test_two_clocks_that_differ_are_told(site: Flask) -> None:
+def test_check_setup_reports_a_clock_that_differs_from_the_database_server(site: Flask) -> None:
     """The site's clock stands still in 2009 here, and that of the database server does not."""
     (said,) = check(site)[1][4:]
 
@@ -372,7 +376,7 @@ def test_two_clocks_that_differ_are_told(site: Flask) -> None:
 
 
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000", CLOCK_STARTS_AT="2009-05-12T09:30:00+01:00")
-def test_another_start_of_the_clock_than_that_of_the_database_is_told(site: Flask) -> None:
+def test_check_setup_reports_a_changed_clock_start(site: Flask) -> None:
     db.session.execute(update(SiteState).values(clock_starts_at=None, clock_offset=5))
     db.session.commit()
     cache_version.recheck()

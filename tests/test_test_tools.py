@@ -1,4 +1,4 @@
-"""The ground itself: what other tests stand on must not give way."""
+"""Tests of the test tools."""
 
 import ast
 import os
@@ -56,7 +56,7 @@ def test_a_site_begins_with_the_small_conference(site: Flask, visitor: Browser) 
     assert visitor.open("/healthz").status == 200
 
 
-def test_a_letter_refused_once_arrives_the_second_time(mailbox: MailServer) -> None:
+def test_the_test_mail_server_accepts_an_email_refused_once(mailbox: MailServer) -> None:
     mailbox.refuse(451, "Greylisted", to="ada@example.org", times=1)
 
     with smtplib.SMTP(mailbox.host, mailbox.port, timeout=5) as client:
@@ -67,21 +67,21 @@ def test_a_letter_refused_once_arrives_the_second_time(mailbox: MailServer) -> N
     assert [letter.subject for letter in mailbox.emails_to("ada@example.org")] == ["Two"]
 
 
-def test_a_server_that_babbles_is_not_a_mail_server(mailbox: MailServer) -> None:
+def test_the_test_mail_server_can_send_garbage(mailbox: MailServer) -> None:
     mailbox.send_garbage()
 
     with pytest.raises(smtplib.SMTPException):
         smtplib.SMTP(mailbox.host, mailbox.port, timeout=2)
 
 
-def test_a_silent_server_lets_its_caller_wait(mailbox: MailServer) -> None:
+def test_the_test_mail_server_can_stay_silent(mailbox: MailServer) -> None:
     mailbox.stay_silent()
 
     with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
         smtplib.SMTP(mailbox.host, mailbox.port, timeout=0.3)
 
 
-def test_a_server_that_is_away_comes_back_on_its_port(mailbox: MailServer) -> None:
+def test_the_test_mail_server_reopens_on_the_same_port(mailbox: MailServer) -> None:
     mailbox.close()
     with pytest.raises(ConnectionRefusedError):
         smtplib.SMTP(mailbox.host, mailbox.port, timeout=2)
@@ -91,7 +91,7 @@ def test_a_server_that_is_away_comes_back_on_its_port(mailbox: MailServer) -> No
         assert client.noop()[0] == 250
 
 
-def test_letters_over_tls_are_known_as_such(secure_mailbox: MailServer) -> None:
+def test_the_test_mail_server_records_emails_sent_over_tls(secure_mailbox: MailServer) -> None:
     with smtplib.SMTP(secure_mailbox.host, secure_mailbox.port, timeout=5) as client:
         client.starttls()
         client.sendmail("a@b.example", ["ada@example.org"], b"Subject: One\r\n\r\nOne")
@@ -99,7 +99,7 @@ def test_letters_over_tls_are_known_as_such(secure_mailbox: MailServer) -> None:
     assert [letter.over_tls for letter in secure_mailbox.emails] == [True]
 
 
-def test_a_sound_page_has_no_faults() -> None:
+def test_a_valid_page_has_no_faults() -> None:
     assert find_faults(HtmlTree(SOUND.format("<p>High water at noon.</p>"))) == []
 
 
@@ -128,12 +128,12 @@ def test_a_sound_page_has_no_faults() -> None:
         ("<p><div></div></p>", "not valid HTML: No <p> tag to close"),
     ],
 )  # fmt: skip
-def test_a_page_with_a_fault_is_noticed(markup: str, fault: str) -> None:
+def test_a_fault_in_a_page_is_detected(markup: str, fault: str) -> None:
     assert find_faults(HtmlTree(SOUND.format(markup))) == [fault]
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_tab_finds_nothing_that_the_one_before_has_left(
+def test_a_browser_tab_starts_without_state_of_the_previous_one(
     live_site: LiveSites, chromium: Chromium, scripts: bool
 ) -> None:
     home = live_site().address
@@ -155,7 +155,7 @@ def test_a_tab_finds_nothing_that_the_one_before_has_left(
 
 
 @pytest.mark.both_databases
-def test_the_site_runs_in_processes_of_its_own(live_site: LiveSites, window: Page) -> None:
+def test_the_live_site_runs_in_its_own_processes(live_site: LiveSites, window: Page) -> None:
     running = live_site(processes=2)
     killed = running.kill_web_process()
 
@@ -182,13 +182,11 @@ def test_the_site_runs_in_processes_of_its_own(live_site: LiveSites, window: Pag
         ("assert 'a banana'.count('a') == 3", []),
     ],
 )
-def test_an_assertion_on_what_a_browser_shows_at_once_is_noticed(
-    story: str, line: list[int]
-) -> None:
+def test_a_browser_assertion_that_does_not_wait_is_detected(story: str, line: list[int]) -> None:
     assert _find_hasty_assertions(story) == line
 
 
-def test_every_story_waits_for_what_it_expects_of_a_browser() -> None:
+def test_every_browser_assertion_waits() -> None:
     stories = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
     hasty = [
         f"{path.relative_to(ROOT)}:{line}"
@@ -230,7 +228,7 @@ def _reads_at_once(place: ast.AST, readers: Iterable[str] = ()) -> bool:
     return False
 
 
-def test_what_stands_in_a_field_is_read_as_it_was_typed() -> None:
+def test_html_entities_in_a_field_value_are_decoded() -> None:
     tree = HtmlTree(SOUND.format('<input value="Ada &lt;ada@example.org>\n\tand &quot;Bo&quot;">'))
 
     [field] = tree.find_all("input")
@@ -238,20 +236,20 @@ def test_what_stands_in_a_field_is_read_as_it_was_typed() -> None:
     assert field.get("value") == 'Ada <ada@example.org>\n\tand "Bo"'
 
 
-def test_the_areas_of_mutation_testing_name_files_and_stories_that_exist() -> None:
+def test_mutation_testing_areas_name_existing_modules_and_tests() -> None:
     named = {path for area in AREAS.values() for path in (*area.modules, *area.tests)}
 
     assert [path for path in sorted(named) if not _exists(path)] == []
 
 
 def _exists(path: str) -> bool:
-    """Return True if there is such a file, and in it the story if one is named after two colons."""
+    """Return whether there is such a file, and in it the test after “::”."""
     file, _, story = path.partition("::")
     place = ROOT / file
     return place.exists() and (not story or f"def {story}(" in place.read_text(encoding="utf-8"))
 
 
-def test_a_fault_is_noticed_in_a_function_that_remembers_its_answers() -> None:
+def test_mutation_testing_clears_the_cache_of_a_cached_function() -> None:
     assert best_encoding("br") == "br"
     mutants = generate(ROOT, "app/web/cache_policy.py")
     [fault] = [
@@ -266,7 +264,7 @@ def test_a_fault_is_noticed_in_a_function_that_remembers_its_answers() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def test_a_fault_in_a_value_reaches_what_other_modules_make_of_it() -> None:
+def test_a_mutated_constant_reaches_the_modules_that_use_it() -> None:
     faults = generate(ROOT, "app/mail/domains.py")
     [fault] = [one for one in faults if one.mutated == "_IS_CLOSED = select(MailDomain.name)"]
     assert "resumes_at" in str(outbox.ANY_DUE)
@@ -290,13 +288,13 @@ def test_a_fault_is_known_by_the_lines_of_the_smallest_statement_around_it() -> 
     assert fault.span[0] < first == last < fault.span[1]
 
 
-def test_what_only_the_type_checker_reads_gets_no_faults() -> None:
+def test_type_checker_only_code_is_not_mutated() -> None:
     mutants = generate(ROOT, "app/web/cache_policy.py")
 
     assert [one.original for one in mutants if "TypeVar" in one.original] == []
 
 
-def test_each_listed_mutant_is_one_that_an_area_would_try() -> None:
+def test_every_listed_mutant_belongs_to_an_area() -> None:
     modules = {path for area in AREAS.values() for path in area.modules}
     listed = [
         (one["path"], one["function"], one["original"], one["mutated"])

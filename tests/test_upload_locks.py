@@ -167,8 +167,8 @@ every_place = pytest.mark.parametrize("place", PLACES, ids=lambda one: one.endpo
 
 
 @pytest.fixture
-def opened(new_browser: Browsers) -> Callable[[Place], Browser]:
-    """Somebody who may send a file, before its page."""
+def open_place(new_browser: Browsers) -> Callable[[Place], Browser]:
+    """A user who may upload a file, on the page before its form."""
 
     def open_page(place: Place) -> Browser:
         material = make_material(
@@ -188,7 +188,7 @@ def opened(new_browser: Browsers) -> Callable[[Place], Browser]:
 
 
 @contextmanager
-def somebody_writes() -> Iterator[None]:
+def another_transaction_writes() -> Iterator[None]:
     """Hold the write lock, as a long import would."""
     with closing(sqlite3.connect(db.engine.url.database or "", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -197,7 +197,7 @@ def somebody_writes() -> Iterator[None]:
 
 
 class Watcher:
-    """Notes which modules of `READERS` are called while the write lock is held."""
+    """Records which modules of `READERS` are called while the write lock is held."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()
@@ -230,7 +230,7 @@ def read_while_locked(site: Flask) -> Iterator[set[str]]:
         event.remove(db.engine, name, listener)
 
 
-def test_every_page_that_takes_a_file_is_tried_here(site: Flask) -> None:
+def test_every_page_with_a_file_upload_is_covered_here(site: Flask) -> None:
     assert {form.__name__ for form in FileForm.__subclasses__()} == {
         "UploadForm",
         "PhotoForm",
@@ -269,31 +269,31 @@ def _blueprints_of(endpoint: str) -> list[str]:
 
 
 @every_place
-def test_a_file_that_is_no_such_thing_is_refused_while_somebody_else_writes(
-    place: Place, opened: Callable[[Place], Browser]
+def test_an_invalid_file_is_refused_while_another_transaction_writes(
+    place: Place, open_place: Callable[[Place], Browser]
 ) -> None:
-    browser = opened(place)
+    browser = open_place(place)
 
-    with somebody_writes():
+    with another_transaction_writes():
         page = place.send(browser, b"not at all", status=422)
 
     assert page.errors == [place.refusal]
 
 
-def test_the_mail_server_is_asked_while_somebody_else_writes(visitor: Browser) -> None:
+def test_the_mail_check_runs_while_another_transaction_writes(visitor: Browser) -> None:
     page = sign_in(visitor).open("/organise/letters/check")
 
-    with somebody_writes():
+    with another_transaction_writes():
         page = page.press("Check now")
 
     assert page.rows[0]["Checked"] == "Mail server"
 
 
 @every_place
-def test_nothing_of_a_file_is_read_while_the_database_is_locked(
-    place: Place, opened: Callable[[Place], Browser], read_while_locked: set[str]
+def test_no_uploaded_file_is_parsed_under_a_database_lock(
+    place: Place, open_place: Callable[[Place], Browser], read_while_locked: set[str]
 ) -> None:
-    browser = opened(place)
+    browser = open_place(place)
 
     place.send(browser, place.good)
 
@@ -301,7 +301,7 @@ def test_nothing_of_a_file_is_read_while_the_database_is_locked(
 
 
 @pytest.mark.parametrize("endpoint", ANSWERED)
-def test_nothing_of_an_answer_is_read_while_the_database_is_locked(
+def test_no_file_answer_is_parsed_under_a_database_lock(
     site: Flask, visitor: Browser, read_while_locked: set[str], endpoint: str
 ) -> None:
     make_question("Your card", kind="file")
@@ -326,7 +326,7 @@ def test_nothing_of_an_answer_is_read_while_the_database_is_locked(
     assert read_while_locked == set()
 
 
-def test_a_stored_programme_is_read_again_before_the_database_is_locked(
+def test_a_stored_upload_is_parsed_before_the_database_lock(
     visitor: Browser, read_while_locked: set[str]
 ) -> None:
     content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
@@ -340,7 +340,7 @@ def test_a_stored_programme_is_read_again_before_the_database_is_locked(
     assert read_while_locked == set()
 
 
-def test_a_table_is_read_by_new_choices_before_the_database_is_locked(
+def test_a_table_with_changed_columns_is_parsed_before_the_database_lock(
     visitor: Browser, read_while_locked: set[str]
 ) -> None:
     table = b"Was;Wo;Farbe\nHarbour walls;Great hall;tea\n"
@@ -358,7 +358,7 @@ def test_a_table_is_read_by_new_choices_before_the_database_is_locked(
     assert read_while_locked == set()
 
 
-def test_a_photo_without_its_description_is_decoded_before_the_database_is_locked(
+def test_a_photo_submitted_again_with_description_is_decoded_before_the_lock(
     visitor: Browser, read_while_locked: set[str]
 ) -> None:
     sign_in(visitor).open("/organise/speakers/ada-marsh/photo")
@@ -371,7 +371,7 @@ def test_a_photo_without_its_description_is_decoded_before_the_database_is_locke
     assert read_while_locked == set()
 
 
-def test_another_part_of_a_photo_is_cut_before_the_database_is_locked(
+def test_a_new_crop_of_a_photo_is_rendered_before_the_database_lock(
     visitor: Browser, read_while_locked: set[str]
 ) -> None:
     sign_in(visitor).open("/organise/speakers/ada-marsh/photo")
@@ -385,7 +385,7 @@ def test_another_part_of_a_photo_is_cut_before_the_database_is_locked(
 
 
 class SlowBody(BytesIO):
-    """What somebody sends; each piece of it comes only while anybody else could write."""
+    """An upload; each chunk arrives only while others could write."""
 
     def __init__(self, body: bytes) -> None:
         super().__init__(body)
@@ -402,7 +402,7 @@ class SlowBody(BytesIO):
 @pytest.mark.parametrize(
     "address", ["/register/name", "/register/email", "/organise/sessions/opening/change"]
 )
-def test_the_database_is_not_locked_while_a_form_is_on_its_way(
+def test_the_database_is_not_locked_while_a_form_is_being_received(
     visitor: Browser, address: str
 ) -> None:
     sign_in(visitor)
@@ -421,8 +421,8 @@ def test_the_database_is_not_locked_while_a_form_is_on_its_way(
     assert answer.status_code == 422
 
 
-def test_what_is_read_under_the_lock_would_be_seen(read_while_locked: set[str]) -> None:
-    """The control of the stories above: a transaction that reads a file is noticed."""
+def test_parsing_under_a_database_lock_is_detected(read_while_locked: set[str]) -> None:
+    """Control of the tests above: parsing within a transaction is detected."""
     with transaction():
         db.session.scalar(select(Material.id))
         uploads.read_programme(SMALL_CONFERENCE.read_bytes())
@@ -431,7 +431,7 @@ def test_what_is_read_under_the_lock_would_be_seen(read_while_locked: set[str]) 
     assert {"app.interchange.importers.detect", "PIL.Image"} <= read_while_locked
 
 
-def test_a_file_on_the_command_line_is_read_before_the_database_is_locked(
+def test_a_file_given_to_a_command_is_parsed_before_the_database_lock(
     site: Flask, read_while_locked: set[str]
 ) -> None:
     db.session.commit()

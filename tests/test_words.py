@@ -38,7 +38,7 @@ FOUND = [
 ]
 
 
-def test_every_odd_phrase_is_found_with_its_line_and_nothing_else(tmp_path: Path) -> None:
+def test_every_discouraged_phrase_is_found_with_its_line(tmp_path: Path) -> None:
     for name, text in PLANTED.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -48,7 +48,7 @@ def test_every_odd_phrase_is_found_with_its_line_and_nothing_else(tmp_path: Path
     assert sorted(one.rpartition(": ")[0] for one in offences) == FOUND
 
 
-def test_an_editor_learns_what_to_write_instead() -> None:
+def test_an_offence_names_what_to_write_instead() -> None:
     offences = words.find_offences([Segment("README.md", 7, "We handed the list in.")])
 
     assert list(offences) == ["README.md:7: “handed the list in”: upload, submit or transfer"]
@@ -64,7 +64,7 @@ def test_an_editor_learns_what_to_write_instead() -> None:
         "Kind regards",
     ],
 )
-def test_a_phrase_may_be_right_in_its_place(text: str) -> None:
+def test_an_allowed_phrase_is_no_offence(text: str) -> None:
     assert list(words.find_offences([Segment("README.md", 1, text)])) == []
 
 
@@ -76,7 +76,7 @@ def test_syllables_are_counted(word: str, syllables: int) -> None:
     assert words.count_syllables(word) == syllables
 
 
-def test_short_sentences_are_for_the_young_and_long_ones_are_not() -> None:
+def test_the_reading_age_rises_with_sentence_length() -> None:
     easy = ["You can change your booking. Open the link in your email."] * 5
     hard = ["Notwithstanding considerable organisational difficulties, registration continues."] * 9
     segments = [

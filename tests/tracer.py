@@ -31,7 +31,7 @@ _tracer = slipcover.Slipcover(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Put probes into the site before conftest.py imports it, wherever stories will run."""
+    """Instrument the site before conftest.py imports it, wherever tests will run."""
     if WORKER in os.environ or not early_config.known_args_namespace.numprocesses:
         ImportManager(_tracer, FileMatcher(sources=SITE)).__enter__()
 
@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Write what this process has covered, unless it has only handed out the stories."""
+    """Write the coverage of this process, unless it only distributes the tests."""
     coverage = _tracer.get_coverage()
     if not coverage["files"]:
         return

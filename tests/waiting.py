@@ -16,7 +16,7 @@ _given = deque[int](maxlen=100)  # by this process, not all in use yet
 
 
 def free_port() -> int:
-    """Find a port that nothing listens on, and that nobody else finds until it is used."""
+    """Return a free port that no other process gets until it is used."""
     worker = int(os.environ.get(WORKER, "gw0").removeprefix("gw"))
     own = PORTS[worker % SHARES :: SHARES]
     for port in SystemRandom().sample([one for one in own if one not in _given], 100):

@@ -1,4 +1,4 @@
-"""A large file is read to its end only for somebody who is signed in."""
+"""A large upload is read to the end only for a signed-in user."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,16 +11,16 @@ from tests.browser import Browser, Browsers, Page
 from tests.factories import sign_in
 
 FORM = "/organise/files/upload"
-MORE_THAN_OTHER_FORMS_TAKE = b"x" * 200_000
+ABOVE_DEFAULT_MAX_CONTENT_LENGTH = b"x" * 200_000
 
 
 def send_file(browser: Browser) -> TestResponse:
     """Send a large file, as a browser does; the test client would leave files of its own open."""
     about = 'form-data; name="file"; filename="a.json"'
     fields = {
-        'form-data; name="csrf_token"': _token_of(browser),
+        'form-data; name="csrf_token"': _get_csrf_token(browser),
         'form-data; name="action"': b"replace",
-        about: MORE_THAN_OTHER_FORMS_TAKE,
+        about: ABOVE_DEFAULT_MAX_CONTENT_LENGTH,
     }
     parts = [
         f"--part\r\nContent-Disposition: {name}\r\n\r\n".encode() + value + b"\r\n"
@@ -30,7 +30,7 @@ def send_file(browser: Browser) -> TestResponse:
     return browser.fetch("POST", FORM, kind, data=b"".join([*parts, b"--part--\r\n"]))
 
 
-def _token_of(browser: Browser) -> bytes:
+def _get_csrf_token(browser: Browser) -> bytes:
     token = browser.page.tree.find_by_id("csrf_token")
     return b"" if token is None else (token.get("value") or "").encode()
 
@@ -45,7 +45,9 @@ def test_an_organiser_can_send_a_large_file(visitor: Browser) -> None:
     assert error.startswith("We cannot read this file. ")
 
 
-def test_a_large_file_from_a_stranger_is_refused(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_large_upload_without_signing_in_is_refused(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     sign_in(new_browser())
     visitor.open("/sign-in")
 
@@ -53,7 +55,7 @@ def test_a_large_file_from_a_stranger_is_refused(visitor: Browser, new_browser: 
 
 
 @pytest.mark.parametrize(("left", "minutes"), [(60, 45), (5, 5)])
-def test_whoever_was_signed_out_meanwhile_is_led_to_sign_in(
+def test_a_large_upload_after_the_login_session_expired_redirects_to_sign_in(
     visitor: Browser, new_browser: Browsers, frozen_time: Any, left: int, minutes: int
 ) -> None:
     """After 45 minutes in which they did nothing, or at the end of their twelve hours."""

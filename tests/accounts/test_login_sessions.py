@@ -33,7 +33,9 @@ def device() -> LoginSession:
 
 
 @pytest.mark.both_databases
-def test_who_does_nothing_for_45_minutes_is_signed_out(visitor: Browser, frozen_time: Any) -> None:
+def test_a_login_session_expires_after_45_minutes_without_activity(
+    visitor: Browser, frozen_time: Any
+) -> None:
     sign_in(visitor)
 
     frozen_time.shift(minutes(44))
@@ -44,7 +46,7 @@ def test_who_does_nothing_for_45_minutes_is_signed_out(visitor: Browser, frozen_
     assert visitor.open("/organise").heading == "Sign in"
 
 
-def test_activity_extends_only_your_own_session(
+def test_activity_extends_only_the_login_session_it_belongs_to(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     sign_in(visitor)
@@ -58,7 +60,7 @@ def test_activity_extends_only_your_own_session(
     assert other.open("/organise").heading == "Sign in"
 
 
-def test_whatever_they_do_they_are_signed_out_after_twelve_hours(
+def test_a_login_session_expires_after_12_hours_despite_activity(
     visitor: Browser, frozen_time: Any
 ) -> None:
     sign_in(visitor)
@@ -75,7 +77,7 @@ def test_whatever_they_do_they_are_signed_out_after_twelve_hours(
 
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2031-10-01T09:00:00+01:00")
-def test_that_goes_by_the_real_clock_whichever_day_the_site_rehearses(
+def test_login_session_expiry_uses_the_real_clock_not_the_site_clock(
     visitor: Browser, frozen_time: Any
 ) -> None:
     sign_in(visitor)
@@ -90,7 +92,7 @@ def test_that_goes_by_the_real_clock_whichever_day_the_site_rehearses(
     )
 
 
-def test_being_here_is_noted_at_most_once_a_minute(
+def test_last_used_at_is_updated_at_most_once_a_minute(
     visitor: Browser, frozen_time: Any, queries: list[str]
 ) -> None:
     sign_in(visitor)
@@ -107,7 +109,7 @@ def test_being_here_is_noted_at_most_once_a_minute(
     assert len([one for one in queries if one.startswith("UPDATE")]) == 1
 
 
-def test_a_page_is_shown_where_the_database_cannot_note_it(
+def test_a_page_is_shown_when_last_used_at_cannot_be_written(
     visitor: Browser, frozen_time: Any, database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sign_in(visitor)
@@ -122,7 +124,7 @@ def test_a_page_is_shown_where_the_database_cannot_note_it(
     assert (told["place"], told["code"]) == ("after the request", "SQLITE_BUSY")
 
 
-def test_staying_signed_in_puts_off_the_end(visitor: Browser, frozen_time: Any) -> None:
+def test_staying_signed_in_extends_the_login_session(visitor: Browser, frozen_time: Any) -> None:
     sign_in(visitor)
     frozen_time.shift(minutes(10))
     page = visitor.open("/my")
@@ -143,7 +145,7 @@ def token(page: Page) -> str:
     return field.get("value") or ""
 
 
-def test_a_device_is_signed_out_from_another(
+def test_a_device_can_be_signed_out_from_another_device(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     sign_in(new_browser(), label="Safari on iPhone")
@@ -162,7 +164,7 @@ def test_a_device_is_signed_out_from_another(
     assert len(db.session.scalars(select(LoginSession)).all()) == 3
 
 
-def test_nobody_signs_out_the_device_of_somebody_else(
+def test_nobody_can_sign_out_another_persons_device(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     ada = sign_in(new_browser(), ADA)
@@ -187,11 +189,11 @@ BROWSERS = {
 
 
 @pytest.mark.parametrize(("told", "name"), list(BROWSERS.items()))
-def test_a_browser_is_named_so_that_its_owner_knows_it_again(told: str, name: str) -> None:
+def test_the_user_agent_is_described_by_browser_and_operating_system(told: str, name: str) -> None:
     assert login_sessions.describe_user_agent(told) == name
 
 
-def test_the_name_of_a_browser_comes_from_what_it_says_when_it_signs_in(visitor: Browser) -> None:
+def test_a_device_is_labelled_from_the_user_agent_header_at_sign_in(visitor: Browser) -> None:
     visitor.open(make_sign_in_link())
     form = visitor.page.tree.find_by_id("csrf_token")
     assert form is not None
@@ -206,7 +208,7 @@ def test_the_name_of_a_browser_comes_from_what_it_says_when_it_signs_in(visitor:
     assert device().label == "Firefox on Linux"
 
 
-def test_a_form_sent_too_late_is_kept_until_they_have_signed_in(
+def test_a_form_sent_after_expiry_is_restored_after_signing_in_again(
     visitor: Browser, frozen_time: Any
 ) -> None:
     sign_in(visitor)
@@ -248,7 +250,9 @@ def sign_in_again(visitor: Browser) -> Page:
     return visitor.open("/organise")
 
 
-def test_every_field_of_a_form_sent_too_late_is_kept(visitor: Browser, frozen_time: Any) -> None:
+def test_every_field_of_a_form_sent_after_expiry_is_restored(
+    visitor: Browser, frozen_time: Any
+) -> None:
     sign_in(visitor)
     field = visitor.open("/sign-out").tree.find_by_id("csrf_token")
     assert field is not None
@@ -278,7 +282,7 @@ def test_every_field_of_a_form_sent_too_late_is_kept(visitor: Browser, frozen_ti
     assert form.get("action") == "/organise/people/invite?from=here"
 
 
-def test_a_button_pressed_too_late_keeps_nothing_and_says_what_to_do(
+def test_a_button_pressed_after_expiry_changes_nothing_and_explains_what_to_do(
     visitor: Browser, frozen_time: Any
 ) -> None:
     sign_in(visitor)
@@ -291,7 +295,7 @@ def test_a_button_pressed_too_late_keeps_nothing_and_says_what_to_do(
     assert "Continue" not in kept.buttons
 
 
-def test_a_form_with_a_file_sent_too_late_says_that_the_file_is_not_kept(
+def test_a_form_with_a_file_sent_after_expiry_asks_for_the_file_again(
     visitor: Browser, frozen_time: Any
 ) -> None:
     sign_in(visitor)
@@ -309,7 +313,7 @@ def test_a_form_with_a_file_sent_too_late_says_that_the_file_is_not_kept(
     assert "You will need to choose your file again." in answer.get_data(as_text=True)
 
 
-def test_what_is_sent_half_way_is_kept_too(visitor: Browser) -> None:
+def test_a_form_sent_before_the_second_step_is_restored_after_it(visitor: Browser) -> None:
     sign_in(visitor)
     form = visitor.open("/organise/people/invite")
     waiting = device()
@@ -322,7 +326,7 @@ def test_what_is_sent_half_way_is_kept_too(visitor: Browser) -> None:
     assert visitor.open(way).heading == "Set up your second step"
 
 
-def test_devices_from_before_there_was_a_second_step_have_to_take_it(
+def test_login_sessions_older_than_the_second_step_have_to_set_it_up(
     visitor: Browser, site: Flask
 ) -> None:
     sign_in(visitor, verified_at=None, last_used_at=None, label="")

@@ -1,4 +1,4 @@
-"""A passkey lets in whoever holds it, once for each question, and on this site alone."""
+"""A passkey signs its owner in, once per challenge and only on this site."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from app.database import db
 from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_organiser, sign_in
-from tests.sent_emails import subjects_to
+from tests.sent_emails import list_subjects_to
 
 CHANGED = "How you sign in to Tides and Harbours has changed"
 REFUSED = "We could not check your passkey. Try again"
@@ -50,13 +50,13 @@ def half_way(visitor: Browser) -> Browser:
     return sign_in(visitor, verified_at=None)
 
 
-def test_a_passkey_is_set_up_under_a_name_and_lets_in(
+def test_a_passkey_is_registered_under_a_name_and_completes_sign_in(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     half_way(visitor)
     key = a_key_of(visitor, "My telephone")
     assert visitor.page.heading == "Your recovery codes"
-    assert subjects_to("grace@conference.example") == [CHANGED]
+    assert list_subjects_to("grace@conference.example") == [CHANGED]
     question = asked(half_way(other := new_browser()), STEP)
 
     page = shown(other, key.sign_assertion(question))
@@ -71,7 +71,7 @@ def test_a_passkey_is_set_up_under_a_name_and_lets_in(
     assert passkey.used_at is not None
 
 
-def test_an_answer_is_used_once(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_passkey_assertion_cannot_be_replayed(visitor: Browser, new_browser: Browsers) -> None:
     key = a_key_of(half_way(visitor))
     other, thief = half_way(new_browser()), half_way(new_browser())
     answer = key.sign_assertion(asked(other, STEP))
@@ -85,7 +85,9 @@ def test_an_answer_is_used_once(visitor: Browser, new_browser: Browsers) -> None
     assert thief.open("/organise").heading == "Confirm that it is you"
 
 
-def test_a_question_is_answered_once_well_or_badly(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_passkey_challenge_can_be_used_once_even_after_a_wrong_answer(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     key = a_key_of(half_way(visitor))
     other = half_way(new_browser())
     question = asked(other, STEP)
@@ -96,7 +98,7 @@ def test_a_question_is_answered_once_well_or_badly(visitor: Browser, new_browser
     assert shown(other, key.sign_assertion(asked(other, STEP))).heading == "Dashboard"
 
 
-def test_what_was_signed_for_another_site_lets_nobody_in(
+def test_a_passkey_assertion_for_another_origin_is_refused(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     key = a_key_of(half_way(visitor))
@@ -109,7 +111,7 @@ def test_what_was_signed_for_another_site_lets_nobody_in(
         assert shown(other, answer, 422).errors == [REFUSED]
 
 
-def test_the_key_of_somebody_else_lets_nobody_in(visitor: Browser, new_browser: Browsers) -> None:
+def test_another_persons_passkey_is_refused(visitor: Browser, new_browser: Browsers) -> None:
     a_key_of(half_way(visitor))
     ada = new_browser()
     theirs = a_key_of(sign_in(ada, "ada@conference.example", verified_at=None))
@@ -118,7 +120,9 @@ def test_the_key_of_somebody_else_lets_nobody_in(visitor: Browser, new_browser: 
     assert shown(other, theirs.sign_assertion(asked(other, STEP)), 422).errors == [REFUSED]
 
 
-def test_a_copy_of_a_key_is_noticed_by_its_count(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_cloned_passkey_is_detected_by_its_signature_counter(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     key = a_key_of(half_way(visitor))
     other = half_way(new_browser())
     key.signature_count = 7
@@ -129,7 +133,7 @@ def test_a_copy_of_a_key_is_noticed_by_its_count(visitor: Browser, new_browser: 
     assert shown(third, key.sign_assertion(asked(third, STEP)), 422).errors == [REFUSED]
 
 
-def test_a_key_that_has_signed_elsewhere_is_counted_from_there(
+def test_the_signature_counter_starts_from_the_count_at_registration(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     key = a_key_of(half_way(visitor), signed_before=7)
@@ -139,7 +143,7 @@ def test_a_key_that_has_signed_elsewhere_is_counted_from_there(
     assert shown(other, key.sign_assertion(asked(other, STEP)), 422).errors == [REFUSED]
 
 
-def test_a_passkey_is_kept_once_and_needs_a_name(visitor: Browser) -> None:
+def test_a_passkey_cannot_be_added_twice_or_without_a_name(visitor: Browser) -> None:
     half_way(visitor)
     key = a_key_of(visitor)
     question = asked(visitor, SET_UP)
@@ -158,7 +162,7 @@ def test_a_passkey_is_kept_once_and_needs_a_name(visitor: Browser) -> None:
     assert page.errors == ["Enter a name for this passkey"]
 
 
-def test_there_is_an_end_to_how_many_passkeys_somebody_has(visitor: Browser) -> None:
+def test_a_person_can_have_at_most_20_passkeys(visitor: Browser) -> None:
     half_way(visitor)
     for _ in range(20):
         a_key_of(visitor)

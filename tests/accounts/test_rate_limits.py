@@ -18,7 +18,7 @@ from app.errors import NetworkLimitExceeded, RateLimitExceeded
 from app.factory import create_app
 from config import Config
 from tests.browser import Browser
-from tests.races import waits_for_a_lock
+from tests.races import is_waiting_for_lock
 from tests.refusals import TOO_MANY, TOO_MANY_FROM_NETWORK
 from tests.waiting import wait_until
 
@@ -49,7 +49,9 @@ def another_process(site: Flask, settings: dict[str, str]) -> Iterator[Flask]:
 
 
 @pytest.mark.both_databases
-def test_what_is_allowed_is_counted_until_it_is_enough(site: Flask, frozen_time: Any) -> None:
+def test_attempts_are_allowed_up_to_the_limit_for_each_actor_and_action(
+    site: Flask, frozen_time: Any
+) -> None:
     assert [allowed() for _ in range(5)] == [True, True, True, False, False]
     assert allowed(who="someone.else@example.org")
     assert allowed(what="ring")
@@ -68,7 +70,7 @@ def test_a_limit_holds_across_processes(site: Flask, another_process: Flask) -> 
     assert not there
 
 
-def test_whoever_waits_as_long_as_they_are_told_is_allowed_again(
+def test_an_attempt_is_allowed_again_after_the_retry_after_time(
     visitor: Browser, frozen_time: Any
 ) -> None:
     for _ in range(5):
@@ -86,7 +88,7 @@ def test_whoever_waits_as_long_as_they_are_told_is_allowed_again(
     assert allowed_again.heading == "Check your email"
 
 
-def test_a_limit_on_letters_holds_across_processes(
+def test_the_limit_on_sign_in_emails_holds_across_processes(
     visitor: Browser, another_process: Flask, settings: dict[str, str]
 ) -> None:
     elsewhere = Browser(another_process, settings["SITE_URL"])
@@ -102,7 +104,7 @@ def test_a_limit_on_letters_holds_across_processes(
 
 
 @pytest.mark.both_databases
-def test_people_who_come_at_once_wait_for_each_other(site: Flask) -> None:
+def test_concurrent_attempts_never_exceed_the_limit(site: Flask) -> None:
     results: list[bool] = []
 
     def knock() -> None:
@@ -121,7 +123,7 @@ def test_people_who_come_at_once_wait_for_each_other(site: Flask) -> None:
 
 @pytest.mark.postgresql_only
 @pytest.mark.parametrize("lock", ["with the lock", "without it"])
-def test_the_lock_is_what_makes_them_wait(
+def test_the_actor_lock_makes_concurrent_attempts_wait(
     site: Flask, monkeypatch: pytest.MonkeyPatch, lock: str
 ) -> None:
     with_lock = lock == "with the lock"
@@ -137,7 +139,7 @@ def test_the_lock_is_what_makes_them_wait(
     with transaction():
         rate_limits.hit("knock", "ada@example.org", times=1, within=AN_HOUR)
         second.start()
-        wait_until(lambda: waits_for_a_lock() or not second.is_alive(), "it waits, or is in", 60)
+        wait_until(lambda: is_waiting_for_lock() or not second.is_alive(), "it waits, or is in", 60)
         came_in_between = not second.is_alive()
     second.join()
 
@@ -190,9 +192,7 @@ def test_an_attempt_is_counted_once_when_the_request_succeeds(visitor: Browser) 
 
 
 @pytest.mark.own_site
-def test_a_limit_is_asked_for_only_where_something_may_be_written(
-    visitor: Browser, site: Flask
-) -> None:
+def test_a_rate_limit_in_a_read_only_request_is_an_error(visitor: Browser, site: Flask) -> None:
     @site.get("/knock")
     def knock() -> str:
         rate_limits.hit("knock", "ada@example.org", times=1, within=AN_HOUR)
@@ -202,7 +202,7 @@ def test_a_limit_is_asked_for_only_where_something_may_be_written(
     assert attempts("knock") == 0
 
 
-def test_who_asked_is_kept_as_a_hash_that_only_this_site_can_make(site: Flask) -> None:
+def test_the_actor_is_stored_as_a_hash_keyed_with_the_secret_key(site: Flask) -> None:
     allowed(who="ada@example.org")
     allowed(who="192.0.2.1")
     first = db.session.scalars(select(RateLimitHit.actor_hash)).all()
@@ -231,14 +231,12 @@ IPV6 = ["2001:db8:1:2ff::/64", "2001:db8:1:200::/56", "2001:db8:1::/48"]
         ("rubbish", ["unknown"]),
     ],
 )
-def test_an_address_belongs_to_a_household_and_to_an_organisation(
-    address: str | None, networks: list[str]
-) -> None:
+def test_an_ip_address_belongs_to_nested_networks(address: str | None, networks: list[str]) -> None:
     assert [network for network, _ in rate_limits.list_networks(address)] == networks
 
 
 def count_allowed(limit: NetworkLimit, addresses: Iterable[str]) -> int:
-    """Let something be done from one address after the other; tell how often it was allowed."""
+    """Do something from one address after another and return how often it was allowed."""
     allowed_ones = 0
     for address in addresses:
         with suppress(NetworkLimitExceeded), transaction():
@@ -261,27 +259,27 @@ def count_allowed(limit: NetworkLimit, addresses: Iterable[str]) -> int:
         ([f"2001:db8:{part}::1" for part in range(20)], 20),
     ],
 )
-def test_a_wider_network_may_do_some_more_and_not_without_end(
+def test_a_wider_network_has_a_higher_but_finite_limit(
     site: Flask, addresses: list[str], allowed_ones: int
 ) -> None:
     assert count_allowed(rate_limits.REGISTRATION, addresses) == allowed_ones
 
 
 @pytest.mark.parametrize("limit", rate_limits.NETWORK_LIMITS, ids=lambda limit: limit.action)
-def test_everything_that_a_stranger_causes_has_an_end(site: Flask, limit: NetworkLimit) -> None:
+def test_every_network_limit_is_finite(site: Flask, limit: NetworkLimit) -> None:
     times = min(window.times for window in limit.current_windows)
 
     assert 0 < times <= 1000
     assert count_allowed(limit, ["192.0.2.1"] * 3) == 3
 
 
-def test_whoever_is_refused_does_not_use_up_what_is_left_to_their_neighbours(site: Flask) -> None:
+def test_refused_attempts_do_not_count_against_the_wider_network(site: Flask) -> None:
     assert count_allowed(rate_limits.FEEDBACK, ["192.0.2.1"] * 50) == 5
     assert count_allowed(rate_limits.FEEDBACK, ["192.0.2.2"] * 50) == 5
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")
-def test_nothing_is_limited_or_counted_where_the_settings_say_so(site: Flask) -> None:
+def test_rate_limits_can_be_switched_off_in_the_settings(site: Flask) -> None:
     assert count_allowed(rate_limits.REGISTRATION, ["192.0.2.1"] * 200) == 200
     assert attempts("registration from") == 0
 
@@ -290,7 +288,7 @@ def test_nothing_is_limited_or_counted_where_the_settings_say_so(site: Flask) ->
     LIMIT_REGISTRATIONS_PER_NETWORK="1",
     RATE_LIMIT_EXEMPT_NETWORKS='["192.0.2.0/25", "2001:db8::/32"]',
 )
-def test_an_office_can_be_exempt(site: Flask) -> None:
+def test_networks_in_the_settings_are_exempt_from_rate_limits(site: Flask) -> None:
     office = ["192.0.2.1", "2001:db8:1::1"] * 5
 
     assert count_allowed(rate_limits.REGISTRATION, office) == 10
@@ -321,7 +319,9 @@ def test_the_network_of_a_visitor_is_neither_stored_nor_logged(
     assert "203.0.113" not in str(rows) + "".join(capfd.readouterr())
 
 
-def test_the_networks_of_an_hour_are_forgotten_after_it(site: Flask, frozen_time: Any) -> None:
+def test_network_attempts_are_deleted_after_their_longest_window(
+    site: Flask, frozen_time: Any
+) -> None:
     for limit in rate_limits.NETWORK_LIMITS:
         count_allowed(limit, ["192.0.2.1"])
     frozen_time.shift(timedelta(minutes=61))
@@ -340,7 +340,7 @@ def test_the_networks_of_an_hour_are_forgotten_after_it(site: Flask, frozen_time
     assert list_left() == {in_a_month}
 
 
-def test_attempts_are_forgotten_after_thirty_days(site: Flask, frozen_time: Any) -> None:
+def test_attempts_are_deleted_after_30_days(site: Flask, frozen_time: Any) -> None:
     allowed()
     frozen_time.shift(timedelta(days=29))
     allowed()
@@ -352,7 +352,7 @@ def test_attempts_are_forgotten_after_thirty_days(site: Flask, frozen_time: Any)
     assert attempts("knock") == 1
 
 
-def test_one_network_cannot_have_letters_about_bookings_sent_to_everyone(visitor: Browser) -> None:
+def test_booking_link_emails_are_limited_for_each_network(visitor: Browser) -> None:
     for number in range(30):
         visitor.open("/booking")
         visitor.press(visitor.page.buttons[0], email_address=f"p{number}@example.org")

@@ -51,7 +51,7 @@ def everyone_has_been_away() -> None:
     db.session.commit()
 
 
-def test_somebody_is_warned_stays_is_signed_out_at_last_and_loses_nothing(
+def test_session_expiry_warns_can_be_extended_and_loses_no_form_input(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
@@ -79,7 +79,7 @@ def test_somebody_is_warned_stays_is_signed_out_at_last_and_loses_nothing(
     other = window.context.new_page()
     window.clock.fast_forward("41:00")
     expect(warning).to_be_visible()
-    other.goto(f"{site}/organise")  # whoever goes on in another tab stays signed in here too
+    other.goto(f"{site}/organise")  # activity in another tab keeps this one signed in too
     expect(warning).to_be_hidden()
 
     window.clock.fast_forward("46:00")
@@ -111,7 +111,9 @@ def test_somebody_is_warned_stays_is_signed_out_at_last_and_loses_nothing(
     assert {state: found for state, found in barriers.items() if found} == {}
 
 
-def test_who_cannot_stay_is_told_so(live_site: LiveSites, window: Page, axe: Axe) -> None:
+def test_a_session_near_its_12_hour_limit_is_warned_that_it_cannot_be_extended(
+    live_site: LiveSites, window: Page, axe: Axe
+) -> None:
     site = live_site().address
     soon = clock.real_now() + timedelta(minutes=4)
     sign_in_window(window, site, expires_at=soon).goto(f"{site}/my")

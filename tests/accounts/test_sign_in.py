@@ -1,4 +1,4 @@
-"""Organisers come in by a link: nobody else does, and nobody learns who they are."""
+"""Organisers sign in with a link; nobody else can, and nobody learns who the organisers are."""
 
 import threading
 from datetime import timedelta
@@ -18,9 +18,9 @@ from app.history.models import HistoryEntry
 from app.mail.models import Email
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_email, make_organiser, make_sign_in_link, sign_in
-from tests.lookups import history_of
+from tests.lookups import list_history_of_person
 from tests.mail_server import MailServer
-from tests.races import at_once
+from tests.races import run_concurrently
 from tests.refusals import TOO_MANY, TOO_MANY_FROM_NETWORK
 from tests.sent_emails import deliver_emails, find_sign_in_link, read_email
 
@@ -33,24 +33,24 @@ COOKIE_MISSING = (
 AN_HOUR = timedelta(hours=1)
 
 
-def ask_for_a_link(visitor: Browser, email: str, address: str = "/sign-in") -> Page:
+def request_sign_in_link(visitor: Browser, email: str, address: str = "/sign-in") -> Page:
     visitor.open(address)
     return visitor.press("Email me a link", email_address=email)
 
 
-def letters() -> list[Email]:
+def list_sign_in_emails() -> list[Email]:
     return list(db.session.scalars(select(Email).order_by(Email.id)))
 
 
-def take_the_cookies_of(owner: Browser, taker: Browser) -> None:
+def copy_cookies(owner: Browser, taker: Browser) -> None:
     taker._client._cookies = dict(owner._client._cookies or {})  # noqa: SLF001 - stolen, or planted
 
 
-def test_an_organiser_signs_in_by_the_link_in_a_letter(visitor: Browser) -> None:
+def test_an_organiser_signs_in_with_the_link_in_an_email(visitor: Browser) -> None:
     make_organiser(GRACE)
 
-    sent = ask_for_a_link(visitor, " Grace@Conference.example ")
-    page = visitor.open(find_sign_in_link(*letters()))
+    sent = request_sign_in_link(visitor, " Grace@Conference.example ")
+    page = visitor.open(find_sign_in_link(*list_sign_in_emails()))
     second = page.press("Sign in")
 
     assert sent.heading == "Check your email"
@@ -59,12 +59,12 @@ def test_an_organiser_signs_in_by_the_link_in_a_letter(visitor: Browser) -> None
     assert second.address.endswith("/second-step/set-up?next=/organise")
 
 
-def test_the_letter_says_what_it_is_for_and_is_forgotten_once_sent(visitor: Browser) -> None:
+def test_the_sign_in_email_says_what_it_is_for_and_is_secret(visitor: Browser) -> None:
     make_organiser(GRACE)
 
-    ask_for_a_link(visitor, GRACE)
+    request_sign_in_link(visitor, GRACE)
 
-    (letter,) = letters()
+    (letter,) = list_sign_in_emails()
     assert letter.recipient == GRACE
     assert letter.subject == "Your sign-in link for Tides and Harbours"
     assert letter.is_secret
@@ -74,7 +74,7 @@ def test_the_letter_says_what_it_is_for_and_is_forgotten_once_sent(visitor: Brow
 def test_sign_in_links_are_sent_before_other_emails(visitor: Browser, mailbox: MailServer) -> None:
     make_organiser(GRACE)
     make_email(recipient="ada@example.org")
-    ask_for_a_link(visitor, GRACE)
+    request_sign_in_link(visitor, GRACE)
 
     deliver_emails()
 
@@ -94,7 +94,7 @@ def test_a_mail_scanner_that_opens_the_link_does_not_use_it(
     assert visitor.press("Sign in").heading == "Set up your second step"
 
 
-def test_a_link_works_once(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_sign_in_link_works_once(visitor: Browser, new_browser: Browsers) -> None:
     link = make_sign_in_link()
     second = new_browser()
     second.open(link)
@@ -110,12 +110,12 @@ def test_a_link_works_once(visitor: Browser, new_browser: Browsers) -> None:
 
 
 def use_together(site: Flask, link: str, people: int) -> list[str]:
-    """Let several people use a link at the same moment; tell what became of each."""
-    return at_once(site, [lambda: services.sign_in(link.rpartition("/")[2])] * people)
+    """Let several people use a link concurrently and return the outcome of each."""
+    return run_concurrently(site, [lambda: services.sign_in(link.rpartition("/")[2])] * people)
 
 
 @pytest.mark.both_databases
-def test_a_link_used_by_many_at_once_lets_one_in(site: Flask) -> None:
+def test_a_sign_in_link_used_concurrently_signs_in_one_browser(site: Flask) -> None:
     ended = use_together(site, make_sign_in_link(), 6)
 
     assert ended == [queries_of_people.LINK_GONE] * 5 + ["done"]
@@ -123,8 +123,8 @@ def test_a_link_used_by_many_at_once_lets_one_in(site: Flask) -> None:
 
 
 @pytest.mark.postgresql_only
-def test_of_two_who_have_both_found_a_link_unused_one_comes_in(site: Flask) -> None:
-    """SQLite lets in one transaction at a time that may write, so there nobody looks too early."""
+def test_two_requests_that_both_read_a_sign_in_link_as_unused_sign_in_one(site: Flask) -> None:
+    """SQLite allows one writing transaction at a time, so no one reads stale data there."""
     link, looked = make_sign_in_link(), threading.Barrier(2)
 
     def wait_for_the_other(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -140,7 +140,7 @@ def test_of_two_who_have_both_found_a_link_unused_one_comes_in(site: Flask) -> N
     assert results == [queries_of_people.LINK_GONE, "done"]
 
 
-def test_a_link_that_is_used_leaves_those_of_others(
+def test_using_a_sign_in_link_leaves_those_of_other_people_valid(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     own, other = make_sign_in_link(GRACE), make_sign_in_link("colleague@conference.example")
@@ -152,7 +152,7 @@ def test_a_link_that_is_used_leaves_those_of_others(
     assert colleague.press("Sign in").heading == "Set up your second step"
 
 
-def test_a_link_that_was_never_made_is_answered_like_a_used_one(visitor: Browser) -> None:
+def test_an_unknown_sign_in_link_is_answered_like_a_used_one(visitor: Browser) -> None:
     page = visitor.open("/sign-in/a-guess", status=410)
 
     assert page.heading == "This link no longer works"
@@ -165,7 +165,7 @@ def test_a_link_that_was_never_made_is_answered_like_a_used_one(visitor: Browser
         pytest.param(2031, marks=pytest.mark.settings(CLOCK_STARTS_AT="2031-10-01T09:00:00+01:00")),
     ],
 )
-def test_a_link_lasts_fifteen_real_minutes_whichever_day_the_site_rehearses(
+def test_a_sign_in_link_expires_after_15_minutes_of_the_real_clock(
     visitor: Browser, frozen_time: Any, year: int
 ) -> None:
     assert clock.now().year == year
@@ -181,11 +181,13 @@ def test_a_link_lasts_fifteen_real_minutes_whichever_day_the_site_rehearses(
     assert fresh.press("Sign in", status=410).heading == "This link no longer works"
 
 
-def test_a_stranger_learns_nothing_from_the_answer(
+def test_asking_for_a_sign_in_link_does_not_reveal_who_has_an_account(
     visitor: Browser, new_browser: Browsers, queries: list[str]
 ) -> None:
     make_organiser(GRACE)
-    ask_for_a_link(new_browser(), "warm@conference.example")  # the first of all compiles templates
+    request_sign_in_link(
+        new_browser(), "warm@conference.example"
+    )  # the first of all compiles templates
     answers, work = [], []
 
     for email in (GRACE, "nobody@conference.example"):
@@ -202,13 +204,15 @@ def test_a_stranger_learns_nothing_from_the_answer(
 
     assert answers[0] == answers[1]
     assert set(work[0]) - set(work[1]) == set()
-    (more,) = set(work[1]) - set(work[0])  # somebody is made up who is undone again
+    (more,) = set(work[1]) - set(work[0])  # an unknown account is invented and rolled back
     assert more.startswith("INSERT INTO person (email, role, added_at, ")
-    assert [letter.recipient for letter in letters()] == [GRACE]
+    assert [letter.recipient for letter in list_sign_in_emails()] == [GRACE]
     assert db.session.scalars(select(SignInLink.person_id)).all() == [make_organiser(GRACE).id]
 
 
-def test_a_form_open_for_too_long_keeps_the_address_and_writes_nothing(visitor: Browser) -> None:
+def test_a_sign_in_form_without_its_cookie_keeps_the_email_address_and_sends_nothing(
+    visitor: Browser,
+) -> None:
     make_organiser(GRACE)
     page = visitor.open("/sign-in")
     visitor.delete_cookie("session")
@@ -217,11 +221,11 @@ def test_a_form_open_for_too_long_keeps_the_address_and_writes_nothing(visitor: 
 
     assert again.errors == [COOKIE_MISSING]
     assert again.value_of("Email address") == GRACE
-    assert letters() == []
+    assert list_sign_in_emails() == []
     assert again.press("Email me a link").heading == "Check your email"
 
 
-def test_a_link_open_for_too_long_is_not_used_up(visitor: Browser) -> None:
+def test_a_sign_in_link_is_not_used_up_by_a_form_without_its_cookie(visitor: Browser) -> None:
     page = visitor.open(make_sign_in_link())
     visitor.delete_cookie("session")
 
@@ -232,14 +236,14 @@ def test_a_link_open_for_too_long_is_not_used_up(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize("typed", ["Grace@Bücher.example", "grace@XN--BCHER-KVA.example"])
-def test_an_address_that_can_be_written_in_two_ways_is_one_person(
+def test_an_internationalised_email_address_is_one_person_in_both_spellings(
     visitor: Browser, typed: str
 ) -> None:
     make_organiser("grace@xn--bcher-kva.example")
 
-    ask_for_a_link(visitor, typed)
+    request_sign_in_link(visitor, typed)
 
-    assert [letter.recipient for letter in letters()] == ["grace@bücher.example"]
+    assert [letter.recipient for letter in list_sign_in_emails()] == ["grace@bücher.example"]
     another_organiser()
     with transaction():
         team.remove_organiser(typed)
@@ -248,13 +252,13 @@ def test_an_address_that_can_be_written_in_two_ways_is_one_person(
     ]
 
 
-def test_the_page_that_says_look_in_your_email_is_the_same_for_everyone(
+def test_the_check_your_email_page_is_identical_for_known_and_unknown_addresses(
     new_browser: Browsers,
 ) -> None:
     make_organiser(GRACE)
 
-    known = ask_for_a_link(new_browser(), GRACE)
-    unknown = ask_for_a_link(new_browser(), "nobody@conference.example")
+    known = request_sign_in_link(new_browser(), GRACE)
+    unknown = request_sign_in_link(new_browser(), "nobody@conference.example")
 
     assert known.source == unknown.source
     assert known.address == unknown.address
@@ -273,7 +277,7 @@ def test_the_page_that_says_look_in_your_email_is_the_same_for_everyone(
         ("<script>alert(1)</script>@b.example", NOT_AN_ADDRESS),
     ],
 )
-def test_what_is_not_an_address_is_said_beside_the_question(
+def test_an_invalid_email_address_is_reported_beside_the_field(
     visitor: Browser, typed: str, error: str
 ) -> None:
     visitor.open("/sign-in")
@@ -283,16 +287,16 @@ def test_what_is_not_an_address_is_said_beside_the_question(
     assert page.errors == [error]
     assert page.error_for("Email address") == error
     assert page.title.startswith("Error: Sign in")
-    assert letters() == []
+    assert list_sign_in_emails() == []
 
 
-def test_the_sixth_letter_within_an_hour_is_refused_for_known_and_unknown(
+def test_the_sixth_sign_in_email_within_an_hour_is_refused_for_known_and_unknown(
     visitor: Browser, frozen_time: Any
 ) -> None:
     make_organiser(GRACE)
     for email in (GRACE, "nobody@conference.example"):
         for _ in range(5):
-            ask_for_a_link(visitor, email)
+            request_sign_in_link(visitor, email)
 
         visitor.open("/sign-in")
         page = visitor.press("Email me a link", email_address=email, status=429)
@@ -301,13 +305,13 @@ def test_the_sixth_letter_within_an_hour_is_refused_for_known_and_unknown(
         assert page.value_of("Email address") == email
 
     frozen_time.shift(AN_HOUR)
-    assert ask_for_a_link(visitor, GRACE).heading == "Check your email"
-    assert len(letters()) == 6
+    assert request_sign_in_link(visitor, GRACE).heading == "Check your email"
+    assert len(list_sign_in_emails()) == 6
 
 
-def test_one_network_cannot_ask_for_many_people(visitor: Browser) -> None:
+def test_one_network_cannot_request_sign_in_links_for_many_people(visitor: Browser) -> None:
     for number in range(30):
-        ask_for_a_link(visitor, f"person-{number}@conference.example")
+        request_sign_in_link(visitor, f"person-{number}@conference.example")
 
     visitor.open("/sign-in")
     page = visitor.press("Email me a link", email_address=GRACE, status=429)
@@ -315,12 +319,12 @@ def test_one_network_cannot_ask_for_many_people(visitor: Browser) -> None:
     assert page.errors == [TOO_MANY_FROM_NETWORK]
 
 
-def test_who_was_on_the_way_somewhere_arrives_there(visitor: Browser) -> None:
+def test_signing_in_leads_on_to_the_page_asked_for(visitor: Browser) -> None:
     make_organiser(GRACE)
     form = visitor.open("/my?from=letter")
 
     form.press("Email me a link", email_address=GRACE)
-    visitor.open(find_sign_in_link(*letters()))
+    visitor.open(find_sign_in_link(*list_sign_in_emails()))
     page = visitor.press("Sign in")
 
     assert form.heading == "Sign in"
@@ -348,7 +352,7 @@ def test_who_was_on_the_way_somewhere_arrives_there(visitor: Browser) -> None:
         "//[",
     ],
 )
-def test_nobody_is_led_to_another_site(visitor: Browser, elsewhere: str) -> None:
+def test_signing_in_never_redirects_to_another_site(visitor: Browser, elsewhere: str) -> None:
     make_organiser(GRACE)
     response = visitor.fetch("GET", "/sign-in", query_string={"next": elsewhere})
     link = make_sign_in_link()
@@ -361,12 +365,12 @@ def test_nobody_is_led_to_another_site(visitor: Browser, elsewhere: str) -> None
     assert page.address.endswith("/second-step/set-up?next=/organise")
 
 
-def test_signing_in_leaves_nothing_of_the_session_before(
+def test_signing_in_replaces_the_earlier_session_cookie(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     thief = new_browser()
     thief.open("/sign-in")
-    take_the_cookies_of(thief, visitor)
+    copy_cookies(thief, visitor)
     planted = visitor.cookies()["session"]
 
     visitor.open(make_sign_in_link())
@@ -374,16 +378,16 @@ def test_signing_in_leaves_nothing_of_the_session_before(
 
     assert visitor.cookies()["session"] != planted
     assert thief.open("/organise").heading == "Sign in"
-    token = _token(thief.open("/sign-in"))
+    token = _get_csrf_token(thief.open("/sign-in"))
     refused = visitor.fetch("POST", "/sign-out", data={"csrf_token": token})
     assert refused.status_code == 422
 
 
-def test_a_stranger_who_plants_their_own_session_does_not_share_the_next(
+def test_a_planted_session_cookie_gives_no_access_after_sign_in(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     colleague = sign_in(new_browser(), "colleague@conference.example")
-    take_the_cookies_of(colleague, visitor)
+    copy_cookies(colleague, visitor)
 
     visitor.open(make_sign_in_link())
     visitor.press("Sign in")
@@ -392,10 +396,12 @@ def test_a_stranger_who_plants_their_own_session_does_not_share_the_next(
     assert colleague.open("/my").heading == "Sign in"
 
 
-def test_signing_out_ends_what_the_cookie_opened(visitor: Browser, new_browser: Browsers) -> None:
+def test_signing_out_invalidates_copies_of_the_session_cookie(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     sign_in(visitor)
     copy = new_browser()
-    take_the_cookies_of(visitor, copy)
+    copy_cookies(visitor, copy)
     asked = visitor.open("/sign-out")
 
     done = asked.press("Sign out")
@@ -429,7 +435,7 @@ def test_signing_out_everywhere_ends_every_device_and_every_unused_link(
     assert colleague.open("/my").heading == "Your account"
 
 
-def test_signing_out_everywhere_twice_says_the_same(visitor: Browser) -> None:
+def test_signing_out_everywhere_twice_shows_the_same_page(visitor: Browser) -> None:
     sign_in(visitor)
     page = visitor.open("/my")
 
@@ -439,7 +445,7 @@ def test_signing_out_everywhere_twice_says_the_same(visitor: Browser) -> None:
     assert visitor.fetch("POST", "/my/sign-out-everywhere").status_code == 400
 
 
-def test_who_is_no_longer_an_organiser_is_shut_out_from_the_next_page_on(visitor: Browser) -> None:
+def test_a_removed_organiser_loses_access_from_the_next_request(visitor: Browser) -> None:
     sign_in(visitor)
     another_organiser()
     with transaction():
@@ -451,20 +457,20 @@ def test_who_is_no_longer_an_organiser_is_shut_out_from_the_next_page_on(visitor
     assert visitor.open("/my").links.get("Go to admin") is None
 
 
-def test_who_is_no_longer_an_organiser_gets_no_letter(visitor: Browser) -> None:
+def test_a_removed_organiser_gets_no_sign_in_email(visitor: Browser) -> None:
     person = make_organiser(GRACE)
     another_organiser()
     with transaction():
         team.remove_organiser(GRACE)
 
-    page = ask_for_a_link(visitor, GRACE)
+    page = request_sign_in_link(visitor, GRACE)
 
     assert person.role == FORMER
     assert page.heading == "Check your email"
-    assert letters() == []
+    assert list_sign_in_emails() == []
 
 
-def test_who_becomes_an_organiser_again_is_the_same_person(site: Flask) -> None:
+def test_an_organiser_who_is_added_again_is_the_same_person(site: Flask) -> None:
     first = make_organiser(GRACE).id
     another_organiser()
     with transaction():
@@ -476,12 +482,14 @@ def test_who_becomes_an_organiser_again_is_the_same_person(site: Flask) -> None:
     assert again.is_organiser
 
 
-def test_a_link_is_made_for_organisers_only(site: Flask) -> None:
+def test_sign_in_links_are_created_only_for_known_people(site: Flask) -> None:
     with pytest.raises(NotFound, match="There is no organiser with that email address"):
         services.create_sign_in_link("nobody@conference.example")
 
 
-def test_nothing_that_opens_a_door_is_kept_in_the_clear(visitor: Browser, site: Flask) -> None:
+def test_sign_in_secrets_and_session_tokens_are_stored_hashed(
+    visitor: Browser, site: Flask
+) -> None:
     link = make_sign_in_link()
     visitor.open(link)
     visitor.press("Sign in")
@@ -498,7 +506,7 @@ def test_nothing_that_opens_a_door_is_kept_in_the_clear(visitor: Browser, site: 
     assert visitor.cookies()["session"] not in kept
 
 
-def test_pages_about_signing_in_are_kept_by_nobody(visitor: Browser) -> None:
+def test_sign_in_pages_are_neither_cached_nor_indexed(visitor: Browser) -> None:
     link = make_sign_in_link()
     sign_in(visitor)
 
@@ -509,19 +517,19 @@ def test_pages_about_signing_in_are_kept_by_nobody(visitor: Browser) -> None:
         assert page.headers["X-Robots-Tag"] == "noindex"
 
 
-def test_the_cookie_is_for_this_site_over_https_and_not_for_scripts(visitor: Browser) -> None:
+def test_the_session_cookie_is_secure_http_only_and_same_site(visitor: Browser) -> None:
     answer = visitor.fetch("GET", "/sign-in")
 
     kept = answer.headers["Set-Cookie"].split("; ")
     assert kept[1:] == ["Secure", "HttpOnly", "Path=/", "SameSite=Lax"]
 
 
-def test_what_has_expired_is_forgotten_and_nothing_else(
+def test_only_expired_sign_in_data_is_deleted(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     sign_in(visitor)
     make_sign_in_link()
-    ask_for_a_link(visitor, GRACE)
+    request_sign_in_link(visitor, GRACE)
     frozen_time.shift(timedelta(days=31))
     somebody = sign_in(new_browser())
     link = make_sign_in_link()
@@ -550,41 +558,41 @@ def test_add_organiser_prints_a_link_that_signs_in(visitor: Browser, site: Flask
     assert entry.happened_at == clock.now()
 
 
-def test_adding_an_organiser_again_makes_another_link_for_the_same_person(site: Flask) -> None:
+def test_adding_an_organiser_again_prints_another_link_for_the_same_person(site: Flask) -> None:
     run = site.test_cli_runner().invoke
 
     first, second = (run(args=["add-organiser", GRACE]).output for _ in range(2))
 
     assert first != second
     assert len(db.session.scalars(select(SignInLink.person_id).distinct()).all()) == 1
-    assert history_of(GRACE) == [f"{GRACE} became an organiser"]
+    assert list_history_of_person(GRACE) == [f"{GRACE} became an organiser"]
 
 
-def test_whoever_is_at_the_desk_is_made_an_organiser(site: Flask) -> None:
+def test_add_organiser_promotes_a_member_of_the_desk(site: Flask) -> None:
     colleague = make_organiser(GRACE, DESK)
 
     site.test_cli_runner().invoke(args=["add-organiser", GRACE])
 
     db.session.refresh(colleague)
     assert colleague.is_organiser
-    assert history_of(GRACE)[1:] == [f"{GRACE} became an organiser"]
+    assert list_history_of_person(GRACE)[1:] == [f"{GRACE} became an organiser"]
 
 
-def test_organisers_are_listed_by_their_addresses(site: Flask) -> None:
+def test_organisers_are_listed_in_order_of_email_address(site: Flask) -> None:
     zoe, ada = (make_organiser(f"{name}@conference.example") for name in ("zoe", "ada"))
     make_organiser("dot@conference.example", DESK)
 
     assert queries_of_people.list_organisers() == [ada, zoe]
 
 
-def test_add_organiser_refuses_what_is_no_address(site: Flask) -> None:
+def test_add_organiser_refuses_an_invalid_email_address(site: Flask) -> None:
     result = site.test_cli_runner().invoke(args=["add-organiser", "grace"])
 
     assert result.exit_code == 1
     assert result.output == "Error: grace is not an email address that we can send emails to\n"
 
 
-def test_remove_organiser_says_what_it_did_or_that_there_is_none(site: Flask) -> None:
+def test_remove_organiser_reports_success_or_an_unknown_email_address(site: Flask) -> None:
     make_organiser(GRACE)
     another_organiser()
     run = site.test_cli_runner().invoke
@@ -601,7 +609,7 @@ def another_organiser() -> None:
     make_organiser("colleague@conference.example")
 
 
-def _token(page: Page) -> str:
+def _get_csrf_token(page: Page) -> str:
     field = page.tree.find_by_id("csrf_token")
     assert field is not None
     return field.get("value") or ""

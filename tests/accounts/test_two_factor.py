@@ -1,4 +1,4 @@
-"""Nobody comes into the back office by a letter alone: the second step, set up and taken."""
+"""An email alone does not open admin: setting up and using the second step."""
 
 import json
 import re
@@ -22,8 +22,8 @@ from app.history.models import HistoryEntry
 from app.mail.models import Email
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_login_session, make_organiser, make_sign_in_link, save, sign_in
-from tests.lookups import history_of
-from tests.races import at_once
+from tests.lookups import list_history_of_person
+from tests.races import run_concurrently
 
 GRACE = "grace@conference.example"
 HOME = "Dashboard"
@@ -51,13 +51,13 @@ def an_app(person: Person, **about: Any) -> pyotp.TOTP:
 
 
 def a_passkey(person: Person, **about: Any) -> Passkey:
-    """Give someone a passkey, whose key nobody has."""
+    """Add a passkey whose private key does not exist."""
     usual = {"credential": "AAAA", "public_key": b"key", "name": "My telephone"}
     return save(Passkey(person_id=person.id, **{**usual, "added_at": clock.real_now(), **about}))
 
 
 def shown(app: pyotp.TOTP, later: int = 0) -> str:
-    """Tell what an app shows, now or some seconds later."""
+    """Return the code that an authenticator app shows, now or some seconds later."""
     return app.at(int(clock.real_now().timestamp()) + later)
 
 
@@ -79,7 +79,7 @@ def recovery_codes(page: Page) -> list[str]:
     return ["".join(one.itertext()) for one in page.tree.find_all("code")]
 
 
-def letters() -> list[str]:
+def list_emails() -> list[str]:
     return [letter.template for letter in db.session.scalars(select(Email).order_by(Email.id))]
 
 
@@ -91,7 +91,9 @@ def set_up(visitor: Browser, address: str = "/organise") -> tuple[pyotp.TOTP, Pa
     return app, page.press("Continue", code_from_your_app=shown(app))
 
 
-def test_an_app_is_set_up_at_first_sign_in_and_leads_on(visitor: Browser) -> None:
+def test_an_authenticator_app_is_set_up_at_first_sign_in_and_leads_to_the_next_page(
+    visitor: Browser,
+) -> None:
     _, codes = set_up(visitor, "/my?from=letter")
 
     assert codes.heading == "Your recovery codes"
@@ -101,12 +103,12 @@ def test_an_app_is_set_up_at_first_sign_in_and_leads_on(visitor: Browser) -> Non
     assert home.heading == "Your account"
     assert home.address.endswith("/my?from=letter")
     assert "10 codes left" in home.text
-    assert letters() == ["second_step_changed"]
+    assert list_emails() == ["second_step_changed"]
     (entry,) = db.session.scalars(select(HistoryEntry).where(HistoryEntry.actor == GRACE))
     assert entry.summary == f"{GRACE} set up an authenticator app as second step"
 
 
-def test_the_code_with_which_an_app_was_set_up_lets_nobody_in(
+def test_the_code_that_confirmed_an_app_cannot_be_used_to_sign_in(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     app, _ = set_up(visitor)
@@ -116,7 +118,7 @@ def test_the_code_with_which_an_app_was_set_up_lets_nobody_in(
     assert again.errors == [USED]
 
 
-def test_a_key_is_shown_until_its_app_is_set_up(visitor: Browser) -> None:
+def test_a_pending_totp_key_is_shown_until_the_app_is_confirmed(visitor: Browser) -> None:
     half_way(visitor)
     visitor.press("Set up an app")
     before = visitor.open("/second-step/set-up/app")
@@ -128,7 +130,7 @@ def test_a_key_is_shown_until_its_app_is_set_up(visitor: Browser) -> None:
     assert (before.heading, after.heading) == ("Set up an authenticator app", "Add a second step")
 
 
-def test_the_page_of_an_app_draws_the_key_and_writes_it_in_groups(visitor: Browser) -> None:
+def test_the_authenticator_page_shows_the_key_as_qr_code_and_in_groups(visitor: Browser) -> None:
     half_way(visitor)
 
     page = visitor.press("Set up an app")
@@ -141,7 +143,7 @@ def test_the_page_of_an_app_draws_the_key_and_writes_it_in_groups(visitor: Brows
     assert drawing.get("aria-label") == "QR code of the key below"
 
 
-def test_an_app_is_told_for_whom_and_where_its_codes_are() -> None:
+def test_the_provisioning_uri_names_the_account_and_the_site() -> None:
     told = totp.provisioning_uri("KVKFKRCPNZQUYMLX" * 2, GRACE, "Fair: health")
 
     assert told == (
@@ -150,7 +152,9 @@ def test_an_app_is_told_for_whom_and_where_its_codes_are() -> None:
     )
 
 
-def test_a_code_lets_in_once(visitor: Browser, new_browser: Browsers, frozen_time: Any) -> None:
+def test_a_totp_code_can_be_used_once(
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
+) -> None:
     app = an_app(make_organiser())
     first, second = half_way(visitor), half_way(new_browser())
 
@@ -164,7 +168,9 @@ def test_a_code_lets_in_once(visitor: Browser, new_browser: Browsers, frozen_tim
 @pytest.mark.parametrize(
     ("seconds", "status"), [(-60, 422), (-30, 200), (0, 200), (30, 200), (60, 422)]
 )
-def test_a_clock_may_be_half_a_minute_wrong(visitor: Browser, seconds: int, status: int) -> None:
+def test_totp_codes_are_accepted_with_30_seconds_of_clock_drift(
+    visitor: Browser, seconds: int, status: int
+) -> None:
     app = an_app(make_organiser())
     page = half_way(visitor)
 
@@ -174,7 +180,7 @@ def test_a_clock_may_be_half_a_minute_wrong(visitor: Browser, seconds: int, stat
 
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2008-10-01T09:00:00+01:00")
-def test_codes_go_by_the_real_clock_whichever_day_the_site_rehearses(visitor: Browser) -> None:
+def test_totp_codes_use_the_real_clock_not_the_site_clock(visitor: Browser) -> None:
     app = an_app(make_organiser())
 
     page = half_way(visitor).press("Continue", code_from_your_app=shown(app))
@@ -193,7 +199,9 @@ def test_codes_go_by_the_real_clock_whichever_day_the_site_rehearses(visitor: Br
         ("000000", WRONG),
     ],
 )
-def test_a_wrong_code_is_told_beside_the_question(visitor: Browser, typed: str, error: str) -> None:
+def test_a_wrong_totp_code_is_reported_beside_the_field(
+    visitor: Browser, typed: str, error: str
+) -> None:
     an_app(make_organiser())
     page = half_way(visitor)
 
@@ -204,7 +212,7 @@ def test_a_wrong_code_is_told_beside_the_question(visitor: Browser, typed: str, 
     assert answer.title.startswith("Error: Confirm that it is you")
 
 
-def test_codes_cannot_be_guessed_for_long(visitor: Browser, frozen_time: Any) -> None:
+def test_attempts_at_totp_codes_are_limited(visitor: Browser, frozen_time: Any) -> None:
     app = an_app(make_organiser())
     page = half_way(visitor)
     for _ in range(10):
@@ -217,7 +225,7 @@ def test_codes_cannot_be_guessed_for_long(visitor: Browser, frozen_time: Any) ->
     assert half_way(visitor).press("Continue", code_from_your_app=shown(app)).heading == HOME
 
 
-def test_recovery_codes_and_codes_are_counted_together(visitor: Browser) -> None:
+def test_totp_and_recovery_codes_share_one_rate_limit(visitor: Browser) -> None:
     an_app(make_organiser())
     page = half_way(visitor)
     for _ in range(9):
@@ -230,7 +238,7 @@ def test_recovery_codes_and_codes_are_counted_together(visitor: Browser) -> None
     other.press("Continue", recovery_code="2222-2222-2222-2222", status=429)
 
 
-def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
+def test_a_recovery_code_can_be_used_once_and_is_confirmed_by_email(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     codes = recovery_codes(set_up(new_browser())[1])
@@ -239,14 +247,14 @@ def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
     page = page.press("Continue", recovery_code=f" {codes[4].lower().replace('-', ' ')} ")
 
     assert page.heading == HOME
-    assert letters() == ["second_step_changed"] * 2
+    assert list_emails() == ["second_step_changed"] * 2
     assert "9 codes left" in visitor.open("/my").text
     again = half_way(new_browser()).follow("Use a recovery code")
     refused = again.press("Continue", recovery_code=codes[4], status=422)
     assert refused.errors == ["The recovery code is not correct, or it has already been used"]
 
 
-def test_new_recovery_codes_end_the_old_ones(visitor: Browser, new_browser: Browsers) -> None:
+def test_new_recovery_codes_replace_the_old_ones(visitor: Browser, new_browser: Browsers) -> None:
     old = recovery_codes(set_up(visitor)[1])
     colleague = a_colleague_with_a_code()
 
@@ -254,14 +262,14 @@ def test_new_recovery_codes_end_the_old_ones(visitor: Browser, new_browser: Brow
 
     assert set(old) & set(new) == set()
     assert count_recovery_codes(colleague) == 1
-    assert history_of(GRACE)[-1] == f"{GRACE} made new recovery codes"
-    assert letters() == ["second_step_changed"] * 2
+    assert list_history_of_person(GRACE)[-1] == f"{GRACE} made new recovery codes"
+    assert list_emails() == ["second_step_changed"] * 2
     page = half_way(new_browser(), "/second-step/recovery-code")
     page = page.press("Continue", recovery_code=old[0], status=422)
     assert page.press("Continue", recovery_code=new[0]).heading == HOME
 
 
-def test_nothing_that_passes_the_second_step_is_kept_in_the_clear(visitor: Browser) -> None:
+def test_totp_secrets_and_recovery_codes_are_not_stored_in_plain_text(visitor: Browser) -> None:
     app, page = set_up(visitor)
 
     kept = [
@@ -278,7 +286,7 @@ def test_nothing_that_passes_the_second_step_is_kept_in_the_clear(visitor: Brows
 
 
 @pytest.mark.settings(SECRET_KEY_FALLBACKS='["an earlier key, known to everyone"]')
-def test_a_secret_under_an_earlier_key_still_works_and_is_kept_under_the_new_one(
+def test_a_totp_secret_is_decrypted_with_a_fallback_key_and_encrypted_with_the_new(
     visitor: Browser, site: Flask
 ) -> None:
     person = make_organiser()
@@ -296,7 +304,7 @@ def test_a_secret_under_an_earlier_key_still_works_and_is_kept_under_the_new_one
     assert totp.decrypt(person.totp_secret) == app.secret
 
 
-def test_a_secret_that_no_key_opens_leaves_the_recovery_codes(
+def test_recovery_codes_are_offered_if_the_totp_secret_cannot_be_decrypted(
     visitor: Browser, site: Flask
 ) -> None:
     app = an_app(make_organiser())
@@ -309,7 +317,7 @@ def test_a_secret_that_no_key_opens_leaves_the_recovery_codes(
 
 
 def verify_at_once(site: Flask, verify: Callable[[LoginSession], str]) -> list[str]:
-    """Let somebody take the second step in four browsers at the same moment."""
+    """Let one person pass the second step in four browsers concurrently."""
     person = make_organiser()
     for _ in range(4):
         make_login_session(person, verified_at=None)
@@ -318,11 +326,11 @@ def verify_at_once(site: Flask, verify: Callable[[LoginSession], str]) -> list[s
     def take(number: int) -> str:
         return verify(db.session.get_one(LoginSession, number))
 
-    return at_once(site, [partial(take, number) for number in numbers])
+    return run_concurrently(site, [partial(take, number) for number in numbers])
 
 
 @pytest.mark.both_databases
-def test_a_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) -> None:
+def test_a_totp_code_used_concurrently_signs_in_one_browser(site: Flask) -> None:
     code = shown(an_app(make_organiser()))
 
     ended = verify_at_once(site, lambda device: services.verify_totp(device, code))
@@ -331,7 +339,7 @@ def test_a_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_recovery_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) -> None:
+def test_a_recovery_code_used_concurrently_signs_in_one_browser(site: Flask) -> None:
     person = make_organiser()
     save(RecoveryCode(person_id=person.id, code_hash=hash_secret("2222222222222222")))
 
@@ -343,7 +351,7 @@ def test_a_recovery_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) 
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_the_same_code_would_let_all_in(
+def test_without_the_lock_one_totp_code_would_sign_in_every_browser(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: it shows that the tests above can see the race."""
@@ -362,7 +370,7 @@ def test_without_the_lock_the_same_code_would_let_all_in(
     assert ended == ["done"] * 4
 
 
-def test_whoever_has_a_second_step_cannot_set_up_another_before_taking_it(
+def test_another_second_step_cannot_be_set_up_before_completing_the_first(
     visitor: Browser,
 ) -> None:
     an_app(make_organiser())
@@ -372,7 +380,7 @@ def test_whoever_has_a_second_step_cannot_set_up_another_before_taking_it(
         assert visitor.open(f"/second-step/set-up{address}").heading == "Confirm that it is you"
 
 
-def test_two_who_set_up_at_once_do_not_both_come_in(
+def test_of_two_browsers_that_set_up_an_app_only_the_first_signs_in(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     thief = new_browser()
@@ -387,14 +395,14 @@ def test_two_who_set_up_at_once_do_not_both_come_in(
     assert thief.open("/organise").heading == "Confirm that it is you"
 
 
-def test_whoever_has_taken_it_is_led_on(visitor: Browser) -> None:
+def test_a_completed_second_step_redirects_to_the_next_page(visitor: Browser) -> None:
     sign_in(visitor)
 
     assert visitor.open("/second-step").heading == HOME
     assert visitor.open("/second-step/recovery-code?next=/my").heading == "Your account"
 
 
-def test_the_cookie_of_before_the_second_step_ends_with_it(
+def test_the_session_cookie_is_replaced_after_the_second_step(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     app = an_app(make_organiser())
@@ -408,7 +416,7 @@ def test_the_cookie_of_before_the_second_step_ends_with_it(
     assert thief.open("/organise").heading == "Sign in"
 
 
-def test_whoever_has_no_part_any_more_sets_nothing_up(visitor: Browser) -> None:
+def test_a_removed_team_member_cannot_set_up_a_second_step(visitor: Browser) -> None:
     half_way(visitor)
     make_organiser().role = FORMER
 
@@ -417,7 +425,7 @@ def test_whoever_has_no_part_any_more_sets_nothing_up(visitor: Browser) -> None:
     assert page.heading == "You do not have access to this page"
 
 
-def test_an_app_is_added_beside_a_passkey_and_either_may_go_but_not_both(
+def test_an_app_can_be_added_to_a_passkey_and_the_last_factor_cannot_be_removed(
     visitor: Browser,
 ) -> None:
     a_passkey(make_organiser())
@@ -432,12 +440,12 @@ def test_an_app_is_added_beside_a_passkey_and_either_may_go_but_not_both(
     assert {"Remove: the passkey My telephone", "Remove: the authenticator app"} < set(mine.buttons)
     left = mine.press("Remove: the passkey My telephone")
     assert not any(button.startswith("Remove") for button in left.buttons)
-    assert letters() == ["second_step_changed"] * 2
+    assert list_emails() == ["second_step_changed"] * 2
     refused = mine.press("Remove: the authenticator app", status=409)
     assert "This is your only second step" in refused.text
 
 
-def test_an_app_can_be_removed_where_a_passkey_stays(visitor: Browser) -> None:
+def test_an_app_can_be_removed_if_a_passkey_remains(visitor: Browser) -> None:
     person = make_organiser()
     a_passkey(person)
     an_app(person)
@@ -447,8 +455,8 @@ def test_an_app_can_be_removed_where_a_passkey_stays(visitor: Browser) -> None:
     page = before.press("Remove: the authenticator app")
 
     assert "Not set up" in page.text
-    assert history_of(GRACE)[-1] == f"{GRACE} removed the authenticator app"
-    assert letters() == ["second_step_changed"]
+    assert list_history_of_person(GRACE)[-1] == f"{GRACE} removed the authenticator app"
+    assert list_emails() == ["second_step_changed"]
     again = before.press("Remove: the authenticator app", status=404)
     assert "You have not set up an authenticator app" in again.text
     assert visitor.open("/my").press("Create new codes").heading == "Your recovery codes"
@@ -467,7 +475,7 @@ def test_one_of_two_passkeys_can_be_removed(visitor: Browser) -> None:
     assert [key.name for key in db.session.scalars(select(Passkey))] == ["My key"]
 
 
-def test_an_app_that_was_removed_meanwhile_is_no_longer_asked_for(
+def test_an_app_removed_during_sign_in_is_no_longer_asked_for(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     person = make_organiser()
@@ -482,7 +490,7 @@ def test_an_app_that_was_removed_meanwhile_is_no_longer_asked_for(
     assert refused.buttons == ["Use a passkey"]
 
 
-def test_a_passkey_that_was_removed_meanwhile_is_no_longer_asked_for(
+def test_a_passkey_removed_during_sign_in_is_no_longer_asked_for(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     person = make_organiser()
@@ -497,7 +505,7 @@ def test_a_passkey_that_was_removed_meanwhile_is_no_longer_asked_for(
     assert refused.buttons == ["Continue"]
 
 
-def test_nobody_removes_the_passkey_of_somebody_else(visitor: Browser) -> None:
+def test_nobody_can_remove_another_persons_passkey(visitor: Browser) -> None:
     theirs = a_passkey(make_organiser("colleague@conference.example"))
     an_app(make_organiser())
     a_passkey(make_organiser(), credential="BBBB")
@@ -514,7 +522,7 @@ def test_nobody_removes_the_passkey_of_somebody_else(visitor: Browser) -> None:
 
 
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000", SESSION_COOKIE_SECURE="false")
-def test_a_site_without_a_name_takes_no_passkeys_and_says_why(visitor: Browser) -> None:
+def test_a_site_at_an_ip_address_offers_no_passkeys_and_explains_why(visitor: Browser) -> None:
     page = half_way(visitor)
 
     assert "because this site’s web address is a number (http://127.0.0.1:8000)" in page.text
@@ -525,7 +533,7 @@ def test_a_site_without_a_name_takes_no_passkeys_and_says_why(visitor: Browser) 
 @pytest.mark.parametrize(
     "answer", ["no JSON", "[]", "{}", '{"id": "AAAA"}', "[" * 9000, json.dumps(MADE_UP)]
 )
-def test_no_made_up_passkey_lets_in_or_is_kept(visitor: Browser, answer: str) -> None:
+def test_a_forged_passkey_is_neither_accepted_nor_stored(visitor: Browser, answer: str) -> None:
     person = make_organiser()
     page = half_way(visitor, "/second-step/set-up/passkey")
     token = page.tree.find_by_id("csrf_token")
@@ -543,14 +551,14 @@ def test_no_made_up_passkey_lets_in_or_is_kept(visitor: Browser, answer: str) ->
     assert visitor.open("/organise").heading == "Confirm that it is you"
 
 
-def test_the_browser_may_use_passkeys_on_this_site_alone(visitor: Browser) -> None:
+def test_the_permissions_policy_allows_passkeys_on_this_site_only(visitor: Browser) -> None:
     policy = visitor.open("/sign-in").headers["Permissions-Policy"]
 
     assert "publickey-credentials-create=(self)" in policy
     assert "publickey-credentials-get=(self)" in policy
 
 
-def test_the_command_resets_what_an_organiser_has_lost(visitor: Browser, site: Flask) -> None:
+def test_the_command_resets_the_second_step_of_an_organiser(visitor: Browser, site: Flask) -> None:
     set_up(visitor)
     a_passkey(make_organiser())
     colleague = a_colleague_with_a_code()
@@ -566,11 +574,11 @@ def test_the_command_resets_what_an_organiser_has_lost(visitor: Browser, site: F
     assert half_way(visitor).heading == "Set up your second step"
     (left,) = db.session.scalars(select(RecoveryCode))
     assert left.person_id == colleague.id
-    assert f"The second step of {GRACE} was reset" in history_of(GRACE)
+    assert f"The second step of {GRACE} was reset" in list_history_of_person(GRACE)
 
 
 @pytest.mark.both_databases
-def test_of_two_who_set_up_at_the_same_moment_one_does(site: Flask) -> None:
+def test_of_two_concurrent_app_setups_one_succeeds(site: Flask) -> None:
     secret = pyotp.random_base32()
     person = make_organiser()
     for _ in range(2):
@@ -581,13 +589,13 @@ def test_of_two_who_set_up_at_the_same_moment_one_does(site: Flask) -> None:
         device = db.session.get_one(LoginSession, number)
         services.confirm_totp(device, shown(pyotp.TOTP(secret)))
 
-    ended = at_once(site, [partial(confirm, number) for number in numbers])
+    ended = run_concurrently(site, [partial(confirm, number) for number in numbers])
 
     assert ended == ["Complete your second step first", "done"]
 
 
 @pytest.mark.postgresql_only
-def test_what_is_set_up_while_an_organiser_resets_it_is_reset_too(site: Flask) -> None:
+def test_a_second_step_set_up_during_a_reset_is_reset_too(site: Flask) -> None:
     """SQLite lets in one transaction at a time that may write."""
     secret = pyotp.random_base32()
     make_login_session(make_organiser(), pending_totp_secret=totp.encrypt(secret))
@@ -599,14 +607,14 @@ def test_what_is_set_up_while_an_organiser_resets_it_is_reset_too(site: Flask) -
         services.confirm_totp(device, shown(pyotp.TOTP(secret)))
         db.session.flush()
         has_set_up.set()
-        has_reset.wait(1)  # in vain, for whoever resets it waits until this is committed
+        has_reset.wait(1)  # without effect: the reset waits until this is committed
 
     def reset() -> None:
         has_set_up.wait(60)
         services.reset(GRACE)
         has_reset.set()
 
-    assert at_once(site, [set_up_slowly, reset]) == ["done", "done"]
+    assert run_concurrently(site, [set_up_slowly, reset]) == ["done", "done"]
     person = make_organiser()
     assert not person.has_second_factor
     assert count_recovery_codes(person) == 0

@@ -1,4 +1,4 @@
-"""The second step in a real browser: with a passkey, with an app, by keyboard, with no barrier."""
+"""The second step in a real browser: with a passkey, with an app, by keyboard, accessibly."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def key(window: Page) -> Callable[..., None]:
-    """A key in this browser that answers at once, until it is told to be another."""
+    """A passkey in this browser that answers at once, until it is replaced."""
     devtools = window.context.new_cdp_session(window)
     devtools.send("WebAuthn.enable")
     held: list[str] = []
@@ -114,7 +114,7 @@ def test_a_passkey_is_set_up_and_used_by_keyboard_alone(
     assert len(found) == 8
 
 
-def test_a_passkey_lets_in_again(
+def test_a_passkey_signs_in_again_and_cannot_be_added_twice(
     live_site: LiveSites, window: Page, key: Callable[..., None]
 ) -> None:
     site = live_site().address
@@ -133,7 +133,7 @@ def test_a_passkey_lets_in_again(
     window.get_by_text("You already have a passkey on this device.").wait_for()
 
 
-def test_an_app_is_set_up_and_used_by_keyboard_without_scripts(
+def test_an_app_is_set_up_and_used_by_keyboard_without_javascript(
     live_site: LiveSites, window_without_scripts: Page, window: Page, axe: Axe
 ) -> None:
     site, page = live_site().address, window_without_scripts

@@ -41,7 +41,7 @@ def editor(new_browser: Browsers) -> Browser:
 def keyboard_user(
     request: pytest.FixtureRequest, site: Flask, live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> Iterator[KeyboardUser]:
-    """Somebody who works by keyboard and listens."""
+    """A keyboard and screen-reader user."""
     address = live_site().address
     with tab(chromium, scripts=request.param) as window:
         window.set_viewport_size(WIDE if request.param else NARROW)
@@ -53,7 +53,7 @@ def keyboard_user(
 
 
 def _skip_axe(_window: Page) -> list[str]:
-    """Leave axe to the walk with scripts: it sees the same pages, and what scripts add."""
+    """Run axe only in the test with JavaScript: the pages are the same."""
     return []
 
 

@@ -90,7 +90,7 @@ def fill_all_lists() -> None:
     }
     workshop = make_session(key=WORKSHOP, slug=WORKSHOP, title="Measuring what matters", **many)
     booked = {"session_key": WORKSHOP, "title": workshop.title, "booked_at": clock.now()}
-    for number in range(16):  # before anybody waits for a place
+    for number in range(16):  # before there is a waiting list
         delegate = make_delegate(
             given_names="Maria da Conceição",
             email=f"maria-{number}@example.org",
@@ -128,7 +128,7 @@ def fill_all_lists() -> None:
 
 
 def fill_report() -> None:
-    """Save a group email that reached nobody: it failed for some, and left the others out."""
+    """Save a group email that reached nobody: some failed, the others were excluded."""
     at = dict.fromkeys(("send_at", "finished_at"), clock.now())
     mailing = make_mailing(subject="What to bring", state=DONE, **at)
     for number in range(16):

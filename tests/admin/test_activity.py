@@ -39,7 +39,7 @@ def ada() -> Speaker:
     return ada
 
 
-def of(delegate: Delegate, query: str = "") -> str:
+def get_path(delegate: Delegate, query: str = "") -> str:
     return f"/organise/delegates/{delegate.reference}{query}"
 
 
@@ -64,7 +64,7 @@ def lines(page: Page) -> list[str]:
     return [line for _, each in thread(page) for line in each]
 
 
-def narrow(page: Page, label: str) -> Page:
+def filter_activity(page: Page, label: str) -> Page:
     """Follow a filter of the thread; the menu has a link "Emails" as well."""
     [filters] = page.tree.find_by_class("views")
     [link] = [one for one in page.tree.find_all("a", within=filters) if read_text(one) == label]
@@ -72,7 +72,7 @@ def narrow(page: Page, label: str) -> Page:
 
 
 @pytest.mark.both_databases
-def test_everything_about_a_delegate_stands_in_one_thread_by_day(desk: Browser) -> None:
+def test_the_activity_of_a_delegate_is_one_thread_grouped_by_day(desk: Browser) -> None:
     delegate = make_delegate(email="ada@example.org")
     waited = make_waiting_list_entry(state=ACCEPTED, delegate_id=delegate.id, ended_at=clock.now())
     somebody_else = make_waiting_list_entry()
@@ -89,7 +89,7 @@ def test_everything_about_a_delegate_stands_in_one_thread_by_day(desk: Browser) 
         suppress("ada@example.org", UNSUBSCRIBED)
         suppress("bea@example.org", UNSUBSCRIBED)
 
-    page = desk.open(of(delegate))
+    page = desk.open(get_path(delegate))
 
     assert thread(page) == [
         (
@@ -103,28 +103,28 @@ def test_everything_about_a_delegate_stands_in_one_thread_by_day(desk: Browser) 
         "Steps on the waiting list are listed here for 30 days after someone accepts a place."
     )
     assert sentence in page.text
-    assert sentence not in desk.open(of(delegate, "?show=notes")).text
+    assert sentence not in desk.open(get_path(delegate, "?show=notes")).text
 
 
 @pytest.mark.both_databases
-def test_the_thread_is_narrowed_to_emails_notes_or_changes(desk: Browser) -> None:
+def test_the_activity_can_be_filtered_by_emails_notes_or_changes(desk: Browser) -> None:
     delegate = make_delegate()
     email("You have a place", booking_reference=delegate.reference)
     with transaction():
         annotations.add_note(delegate, "Arrives late", actor=DORA)
 
-    page = desk.open(of(delegate))
-    assert lines(narrow(page, "Emails")) == ["You have a place"]
-    assert lines(narrow(page, "Notes")) == ["Arrives late"]
-    assert lines(narrow(page, "Changes")) == ["A note was added"]
-    assert lines(desk.open(of(delegate, "?show=secrets"))) == lines(page)
+    page = desk.open(get_path(delegate))
+    assert lines(filter_activity(page, "Emails")) == ["You have a place"]
+    assert lines(filter_activity(page, "Notes")) == ["Arrives late"]
+    assert lines(filter_activity(page, "Changes")) == ["A note was added"]
+    assert lines(desk.open(get_path(delegate, "?show=secrets"))) == lines(page)
 
 
-def test_an_email_says_what_it_is_and_whether_it_was_delivered(desk: Browser) -> None:
+def test_an_email_in_the_activity_shows_its_type_and_delivery_state(desk: Browser) -> None:
     delegate = make_delegate(email="ada@example.org")
     email("You have a place", state=SENT, sent_at=clock.real_now())
 
-    page = desk.open(of(delegate))
+    page = desk.open(get_path(delegate))
 
     assert (
         "You have a place 9:30am, Confirmation Accepted for delivery to ada@example.org at "
@@ -133,11 +133,11 @@ def test_an_email_says_what_it_is_and_whether_it_was_delivered(desk: Browser) ->
     assert page.follow("You have a place").address.startswith("/organise/letters/")
 
 
-def test_that_a_note_was_added_is_said_once_and_again_when_the_note_is_gone(
+def test_an_added_note_is_listed_once_until_it_is_deleted(
     desk: Browser,
 ) -> None:
     delegate = make_delegate()
-    page = desk.open(of(delegate)).press("Add note", {"New note": "Arrives late"})
+    page = desk.open(get_path(delegate)).press("Add note", {"New note": "Arrives late"})
     assert lines(page) == ["Arrives late"]
 
     page = page.press("Delete note “Arrives late”")
@@ -145,30 +145,32 @@ def test_that_a_note_was_added_is_said_once_and_again_when_the_note_is_gone(
     assert lines(page) == ["A note was deleted", "A note was added"]
 
 
-def test_that_emails_are_allowed_again_stands_in_the_thread(desk: Browser) -> None:
+def test_lifting_a_suppression_is_listed_in_the_activity(desk: Browser) -> None:
     delegate = make_delegate(email="ada@example.org")
     with transaction():
         suppress("ada@example.org", UNSUBSCRIBED)
     with transaction():
         lift(list_reasons("ada@example.org")[0].id, actor=DORA)
 
-    assert lines(desk.open(of(delegate))) == [
+    assert lines(desk.open(get_path(delegate))) == [
         "Group emails are allowed again",
         "Group emails stopped: unsubscribed",
     ]
 
 
 @pytest.mark.both_databases
-def test_a_long_thread_is_folded_after_thirty_and_grows(desk: Browser, queries: list[str]) -> None:
+def test_a_long_activity_shows_thirty_entries_and_more_on_request(
+    desk: Browser, queries: list[str]
+) -> None:
     delegate = make_delegate()
     for number in reversed(range(35)):
         happened(f"Change {number}", delegate.history_subject, number)
         email(f"Email {number}", number, booking_reference=delegate.reference)
     everything = [f"{kind} {number}" for number in range(35) for kind in ("Email", "Change")]
 
-    desk.open(of(delegate))  # what every page reads once
+    desk.open(get_path(delegate))  # what every page reads once
     queries.clear()
-    page = desk.open(of(delegate))
+    page = desk.open(get_path(delegate))
 
     assert len(queries) <= 9, queries
     assert lines(page) == everything[:30]
@@ -180,47 +182,49 @@ def test_a_long_thread_is_folded_after_thirty_and_grows(desk: Browser, queries: 
     page = page.follow("Show older")
     assert lines(page) == everything
     assert "Show older" not in page.links
-    page = narrow(page, "Emails").follow("Show older")
+    page = filter_activity(page, "Emails").follow("Show older")
     assert lines(page) == [f"Email {number}" for number in range(35)]
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "x", "٣", "9999999999", ""])
-def test_a_number_of_pages_that_cannot_be_shows_the_first(desk: Browser, typed: str) -> None:
+def test_an_invalid_page_count_of_the_activity_shows_the_first_page(
+    desk: Browser, typed: str
+) -> None:
     delegate = make_delegate()
     for number in range(31):
         happened(f"Change {number}", delegate.history_subject, number)
 
-    assert len(lines(desk.open(of(delegate, f"?pages={typed}")))) == 30
+    assert len(lines(desk.open(get_path(delegate, f"?pages={typed}")))) == 30
 
 
-def test_of_an_erased_delegate_only_what_names_nobody_is_left(visitor: Browser) -> None:
+def test_the_activity_of_an_erased_delegate_names_nobody(visitor: Browser) -> None:
     delegate = make_delegate(email="ada@example.org", cancelled_at=clock.now())
     email("To whoever has the address now")
     with transaction():
         annotations.add_note(delegate, "Arrives late", actor=DORA)
         services.erase(delegate, actor=DORA)
 
-    page = sign_in(visitor).open(of(delegate))
+    page = sign_in(visitor).open(get_path(delegate))
 
     assert lines(page) == ["The details were deleted", "A note was added"]
 
 
-def test_what_is_not_there_yet_is_said(desk: Browser) -> None:
+def test_an_empty_activity_says_what_will_appear(desk: Browser) -> None:
     delegate = make_delegate()
 
-    page = desk.open(of(delegate))
+    page = desk.open(get_path(delegate))
 
     assert "Nothing yet. Emails and changes will be listed here" in page.text
-    page = narrow(page, "Emails")
+    page = filter_activity(page, "Emails")
     assert "No emails. We delete emails after a while." in page.text
-    page = narrow(page, "Notes")
+    page = filter_activity(page, "Notes")
     assert "No notes yet." in page.text
-    page = narrow(page, "Changes")
+    page = filter_activity(page, "Changes")
     assert "No changes yet." in page.text
 
 
 @pytest.mark.both_databases
-def test_a_speaker_has_a_thread_too_with_what_they_ask_to_change(
+def test_the_activity_of_a_speaker_includes_proposals(
     visitor: Browser, ada: Speaker, queries: list[str]
 ) -> None:
     organiser = sign_in(visitor)
@@ -244,7 +248,7 @@ def test_a_speaker_has_a_thread_too_with_what_they_ask_to_change(
     assert "ada@example.org Change by a speaker: To approve" in page.text
 
 
-def test_the_thread_of_a_speaker_has_emails_to_each_of_their_addresses_but_not_to_assistants(
+def test_the_activity_of_a_speaker_has_emails_to_their_addresses_only(
     visitor: Browser, ada: Speaker
 ) -> None:
     grant_speaker_access(ada, "marsh@nhs.example")
@@ -258,10 +262,10 @@ def test_the_thread_of_a_speaker_has_emails_to_each_of_their_addresses_but_not_t
     page = sign_in(visitor).open("/organise/speakers/ada-marsh")
 
     assert "Group emails stopped: unsubscribed" in lines(page)
-    assert lines(narrow(page, "Emails")) == ["Changes to the programme", "Your own pages"]
+    assert lines(filter_activity(page, "Emails")) == ["Changes to the programme", "Your own pages"]
 
 
-def test_a_programme_editor_sees_no_email_in_the_thread_of_a_speaker(
+def test_an_editor_sees_no_emails_in_the_activity_of_a_speaker(
     visitor: Browser, ada: Speaker
 ) -> None:
     happened("Ada Marsh was added", f"speaker {ada.key}", 3)

@@ -36,12 +36,12 @@ def cards(page: Page, where: str = "board-slots") -> list[str]:
     ]
 
 
-def the_session(slug: str) -> Session:
+def get_session(slug: str) -> Session:
     db.session.rollback()
     return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
-def test_a_day_is_read_in_the_order_of_time(organiser: Browser) -> None:
+def test_the_board_lists_sessions_of_a_day_in_order_of_time(organiser: Browser) -> None:
     page = organiser.open(BOARD)
 
     assert page.heading == "Schedule board"
@@ -56,7 +56,7 @@ def test_a_day_is_read_in_the_order_of_time(organiser: Browser) -> None:
     assert "Every session has a time." in page.text
 
 
-def test_days_are_links_and_the_day_in_view_is_marked(organiser: Browser) -> None:
+def test_the_board_links_to_each_day_and_marks_the_current_one(organiser: Browser) -> None:
     organiser.open(BOARD)
 
     page = organiser.follow("Thursday 11 June 2009")
@@ -69,13 +69,13 @@ def test_days_are_links_and_the_day_in_view_is_marked(organiser: Browser) -> Non
 
 
 @pytest.mark.parametrize("day", ["2009-06-09", "yesterday", "9999-99-99", ""])
-def test_a_day_that_is_none_gives_the_first(organiser: Browser, day: str) -> None:
+def test_an_invalid_day_shows_the_first_day_on_the_board(organiser: Browser, day: str) -> None:
     page = organiser.open(f"{BOARD}?day={day}")
 
     assert len(cards(page)) == 4
 
 
-def test_a_session_on_another_day_has_a_day_of_its_own_with_its_clash(organiser: Browser) -> None:
+def test_a_session_outside_the_conference_days_is_on_its_own_board_day(organiser: Browser) -> None:
     make_session(title="Too late", starts_at=FIRST_MORNING + timedelta(days=2))
 
     organiser.open(BOARD)
@@ -86,7 +86,7 @@ def test_a_session_on_another_day_has_a_day_of_its_own_with_its_clash(organiser:
     )
 
 
-def test_what_has_no_time_waits_beside_the_board(organiser: Browser) -> None:
+def test_unscheduled_sessions_are_listed_beside_the_board(organiser: Browser) -> None:
     make_session(title="Wanted", starts_at=None, room=make_room(name="Loft"))
 
     page = organiser.open(BOARD)
@@ -94,7 +94,7 @@ def test_what_has_no_time_waits_beside_the_board(organiser: Browser) -> None:
     assert cards(page, "board-tray")[-1] == "Move Wanted Loft"
 
 
-def test_drafts_and_cancelled_sessions_say_so(organiser: Browser) -> None:
+def test_drafts_and_cancelled_sessions_are_marked_on_the_board(organiser: Browser) -> None:
     make_session(title="Perhaps", is_draft=True, theme=make_theme(name="Wind"))
     make_session(title="Never", cancelled_at=clock.now())
 
@@ -105,7 +105,7 @@ def test_drafts_and_cancelled_sessions_say_so(organiser: Browser) -> None:
 
 
 @pytest.mark.empty
-def test_without_a_conference_the_board_says_what_will_be_there(organiser: Browser) -> None:
+def test_without_a_conference_the_board_explains_what_to_do(organiser: Browser) -> None:
     page = organiser.open(BOARD)
 
     assert "No conference yet" in page.text
@@ -146,11 +146,11 @@ def test_a_session_is_moved_by_its_form_and_the_move_can_be_undone(organiser: Br
 
     page = page.press("Undo")
 
-    assert the_session("reading-the-tide").starts_at == FIRST_MORNING + timedelta(minutes=90)
+    assert get_session("reading-the-tide").starts_at == FIRST_MORNING + timedelta(minutes=90)
     assert page.heading == "Schedule board"
 
 
-def test_the_answer_to_a_move_says_whom_it_affects(organiser: Browser) -> None:
+def test_moving_a_session_says_whom_it_affects(organiser: Browser) -> None:
     make_delegate(days="2009-06-10", email="a@example.org")
     make_delegate(days="2009-06-10 2009-06-11", email="b@example.org")
     make_delegate(days="2009-06-11", email="c@example.org")
@@ -171,7 +171,7 @@ def test_the_answer_to_a_move_says_whom_it_affects(organiser: Browser) -> None:
     assert "Who this affects" not in organiser.open("/organise/sessions/reading-the-tide").text
 
 
-def test_a_session_is_taken_off_the_schedule_and_put_back(organiser: Browser) -> None:
+def test_a_session_can_be_removed_from_the_schedule_and_put_back(organiser: Browser) -> None:
     form = organiser.open(f"{BOARD}/harbour-walls")
 
     page = form.press("Remove from the schedule")
@@ -186,7 +186,7 @@ def test_a_session_is_taken_off_the_schedule_and_put_back(organiser: Browser) ->
     assert cards(page)[0].startswith("Move Harbour walls 9am to 9:20am, Boat house")
 
 
-def test_a_longer_session_is_told_as_such(organiser: Browser) -> None:
+def test_lengthening_a_session_is_confirmed_with_its_new_end(organiser: Browser) -> None:
     form = organiser.open(f"{BOARD}/harbour-walls")
 
     page = form.press("Save", length_in_minutes="75")
@@ -194,7 +194,7 @@ def test_a_longer_session_is_told_as_such(organiser: Browser) -> None:
     assert "Harbour walls now ends at 12:15pm on Wednesday 10 June 2009." in page.text
 
 
-def test_a_move_into_a_clash_is_saved_and_told_at_both_sessions_and_in_the_list(
+def test_a_move_into_a_clash_is_saved_and_shown_on_both_sessions(
     organiser: Browser,
 ) -> None:
     form = organiser.open(f"{BOARD}/harbour-walls")
@@ -220,7 +220,7 @@ def test_a_move_into_a_clash_is_saved_and_told_at_both_sessions_and_in_the_list(
         ({"length_in_minutes": ""}, "Enter a length between 1 minute and 24 hours"),
     ],
 )
-def test_what_cannot_be_is_refused_beside_the_question(
+def test_an_invalid_move_is_reported_beside_the_field(
     organiser: Browser, answers: dict[str, Any], error: str
 ) -> None:
     form = organiser.open(f"{BOARD}/harbour-walls")
@@ -228,10 +228,10 @@ def test_what_cannot_be_is_refused_beside_the_question(
     page = form.press("Save", answers, status=422)
 
     assert page.errors == [error]
-    assert the_session("harbour-walls").version == 1
+    assert get_session("harbour-walls").version == 1
 
 
-def test_a_choice_that_was_not_offered_is_refused(organiser: Browser) -> None:
+def test_a_forged_day_or_room_is_refused_on_the_board(organiser: Browser) -> None:
     form = organiser.open(f"{BOARD}/harbour-walls")
     token = form.tree.find_by_id("csrf_token")
     assert token is not None
@@ -250,7 +250,7 @@ def test_a_choice_that_was_not_offered_is_refused(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_who_comes_second_is_shown_both_versions_and_may_save_again(
+def test_a_stale_move_shows_both_versions_and_can_be_saved_again(
     organiser: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "ada@conference.example")
@@ -262,14 +262,14 @@ def test_who_comes_second_is_shown_both_versions_and_may_save_again(
     assert "Two versions" in page.text
     assert "8am on Wednesday 10 June 2009" in page.text
     assert page.value_of("Room") == "Boat house"
-    assert the_session("opening").starts_at == FIRST_MORNING - timedelta(minutes=90)
+    assert get_session("opening").starts_at == FIRST_MORNING - timedelta(minutes=90)
 
     page = page.press("Save")
 
     assert cards(page)[0].startswith("Move Opening 9:30am to 10:30am, Boat house")
 
 
-def test_a_viewer_reads_the_board_and_moves_nothing(visitor: Browser) -> None:
+def test_a_viewer_can_read_the_board_but_not_move_sessions(visitor: Browser) -> None:
     sign_in(visitor, role=VIEWER)
 
     page = visitor.open(BOARD)
@@ -279,7 +279,7 @@ def test_a_viewer_reads_the_board_and_moves_nothing(visitor: Browser) -> None:
     visitor.open(f"{BOARD}/opening", status=403)
 
 
-def test_what_a_file_left_out_cannot_be_moved(organiser: Browser) -> None:
+def test_a_withdrawn_session_cannot_be_moved(organiser: Browser) -> None:
     make_session(slug="gone", withdrawn_at=clock.now())
 
     organiser.open(f"{BOARD}/gone", status=404)
@@ -293,7 +293,7 @@ def token_of(page: Page) -> str:
     return board.get("data-token", "")
 
 
-def placed(browser: Browser, slug: str, **place: str) -> TestResponse:
+def move_by_drag(browser: Browser, slug: str, **place: str) -> TestResponse:
     """Send a move as the board's script does."""
     token = token_of(browser.open(BOARD))
     usual = {
@@ -307,62 +307,62 @@ def placed(browser: Browser, slug: str, **place: str) -> TestResponse:
     return browser.fetch("POST", f"{BOARD}/{slug}/place", data=sent)
 
 
-def told_by(answer: TestResponse) -> dict[str, Any]:
+def read_json(answer: TestResponse) -> dict[str, Any]:
     told: dict[str, Any] = answer.get_json()
     return told
 
 
 @pytest.mark.both_databases
-def test_a_move_is_answered_with_the_whole_day_and_its_clashes(organiser: Browser) -> None:
-    answer = placed(organiser, "harbour-walls", start="11:00", room="great-hall")
+def test_the_response_to_a_drag_has_the_whole_day_and_its_clashes(organiser: Browser) -> None:
+    answer = move_by_drag(organiser, "harbour-walls", start="11:00", room="great-hall")
 
     assert answer.status_code == 200
-    assert told_by(answer)["said"] == (
+    assert read_json(answer)["said"] == (
         "Saved: Harbour walls, Great hall, 11am to midday. "
         "1 clash: “Reading the tide” is in Great hall at the same time. "
         "Affects 1 person who takes part."
     )
-    assert told_by(answer)["html"].count("data-slug=") == 4
-    assert 'data-version="2"' in told_by(answer)["html"]
+    assert read_json(answer)["html"].count("data-slug=") == 4
+    assert 'data-version="2"' in read_json(answer)["html"]
 
 
 @pytest.mark.both_databases
-def test_a_stale_move_is_refused_and_answered_with_where_the_session_is_now(
+def test_a_stale_drag_is_refused_with_the_current_slot(
     organiser: Browser,
 ) -> None:
-    placed(organiser, "opening", room="boat-house")
+    move_by_drag(organiser, "opening", room="boat-house")
 
-    answer = placed(organiser, "opening", start="10:00", room="great-hall")
+    answer = move_by_drag(organiser, "opening", start="10:00", room="great-hall")
 
     assert answer.status_code == 409
-    assert told_by(answer)["said"] == (
+    assert read_json(answer)["said"] == (
         "Not saved. Someone else has changed Opening. Currently Boat house, 9:30am to "
         "10:30am, Wednesday 10 June 2009."
     )
-    assert the_session("opening").starts_at == FIRST_MORNING
+    assert get_session("opening").starts_at == FIRST_MORNING
 
 
-def test_a_session_taken_off_says_where_it_waits(organiser: Browser) -> None:
-    answer = placed(organiser, "opening", start="", room="great-hall")
+def test_removing_a_session_by_drag_says_that_it_has_no_time(organiser: Browser) -> None:
+    answer = move_by_drag(organiser, "opening", start="", room="great-hall")
 
-    assert told_by(answer)["said"] == "Saved: Opening, without a time."
+    assert read_json(answer)["said"] == "Saved: Opening, without a time."
 
 
 @pytest.mark.parametrize(
     "place",
     [{"minutes": "0"}, {"minutes": "x"}, {"start": "25:00"}, {"day": "2001-01-01"}, {"room": "x"}],
 )
-def test_a_move_that_cannot_be_is_refused_with_the_reason(
+def test_an_invalid_drag_is_refused_with_the_reason(
     organiser: Browser, place: dict[str, str]
 ) -> None:
-    answer = placed(organiser, "opening", **place)
+    answer = move_by_drag(organiser, "opening", **place)
 
     assert answer.status_code == 422
-    assert told_by(answer)["said"].startswith("Not saved. ")
-    assert the_session("opening").version == 1
+    assert read_json(answer)["said"].startswith("Not saved. ")
+    assert get_session("opening").version == 1
 
 
-def test_a_place_can_be_tried_without_anything_being_saved(organiser: Browser) -> None:
+def test_a_slot_can_be_tried_without_saving(organiser: Browser) -> None:
     place = "day=2009-06-10&start=11:00&minutes=60&room=boat-house"
 
     tried = organiser.fetch("GET", f"{BOARD}/opening/tried?{place}")
@@ -382,7 +382,7 @@ def test_a_place_can_be_tried_without_anything_being_saved(organiser: Browser) -
     assert wrong.status_code == 422
 
 
-def test_what_has_no_time_yet_can_be_tried_with_its_people(organiser: Browser) -> None:
+def test_an_unscheduled_session_can_be_tried_in_a_slot(organiser: Browser) -> None:
     waiting = make_session(slug="wanted", starts_at=None)
     waiting.appearances = [Appearance(speaker=make_speaker(name="Lin"))]
     make_session(title="Elsewhere", speakers=(waiting.appearances[0].speaker,))
@@ -392,11 +392,11 @@ def test_what_has_no_time_yet_can_be_tried_with_its_people(organiser: Browser) -
         "GET", f"{BOARD}/wanted/tried?day=2009-06-10&start=10:00&minutes=30&room=boat-house"
     )
 
-    assert told_by(tried)["said"] == "1 clash: Lin is also in “Elsewhere” at that time."
+    assert read_json(tried)["said"] == "1 clash: Lin is also in “Elsewhere” at that time."
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_board_asks_the_same_few_questions(
+def test_the_board_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     for _ in range(count):
@@ -413,7 +413,7 @@ def test_the_board_asks_the_same_few_questions(
 # Free times
 
 
-def test_a_session_is_added_where_a_room_is_free(organiser: Browser) -> None:
+def test_a_session_can_be_added_in_a_free_time(organiser: Browser) -> None:
     make_session(title="Evening", starts_at=FIRST_MORNING + timedelta(hours=8))
     organiser.open(BOARD)
 
@@ -434,7 +434,7 @@ def test_a_session_is_added_where_a_room_is_free(organiser: Browser) -> None:
     assert "Move Knots 2pm to 3pm, Boat house Draft" in cards(page)
 
 
-def test_a_session_without_a_time_is_chosen_for_a_free_time_and_its_clashes_are_named_before(
+def test_an_unscheduled_session_can_be_placed_in_a_free_time_with_clashes_shown(
     organiser: Browser,
 ) -> None:
     ada = make_speaker(name="Zoë Quill")
@@ -458,7 +458,7 @@ def test_a_session_without_a_time_is_chosen_for_a_free_time_and_its_clashes_are_
     assert "Move Ropes 2pm to 3pm, Boat house" in " ".join(cards(page))
     assert "Ropes was moved to Boat house, 2pm on Wednesday 10 June 2009." in page.text
     page.press("Undo")
-    assert the_session("ropes").starts_at is None
+    assert get_session("ropes").starts_at is None
 
 
 def test_a_free_time_ends_where_the_next_session_starts(organiser: Browser) -> None:
@@ -477,11 +477,11 @@ def test_a_free_time_ends_where_the_next_session_starts(organiser: Browser) -> N
         "?day=9999-12-31&start=23:30&room=boat-house",
     ],
 )
-def test_what_is_no_time_on_the_board_is_not_found(organiser: Browser, address: str) -> None:
+def test_an_invalid_free_time_is_not_found(organiser: Browser, address: str) -> None:
     organiser.open(f"{BOARD}/_free{address}", status=404)
 
 
-def test_whoever_only_reads_is_offered_no_free_times(visitor: Browser) -> None:
+def test_a_viewer_is_offered_no_free_times(visitor: Browser) -> None:
     make_session(title="Knots", starts_at=None)
     sign_in(visitor, role=VIEWER)
     assert "Free times" not in visitor.open(BOARD).text
@@ -492,7 +492,9 @@ def test_whoever_only_reads_is_offered_no_free_times(visitor: Browser) -> None:
     assert "Choose Knots" not in page.buttons
 
 
-def test_a_free_time_asks_the_same_few_questions(organiser: Browser, queries: list[str]) -> None:
+def test_the_free_time_page_needs_a_constant_number_of_queries(
+    organiser: Browser, queries: list[str]
+) -> None:
     for _ in range(5):
         make_session(speakers=(make_speaker(),), theme=make_theme(), starts_at=None)
     place = f"{BOARD}/_free?day=2009-06-10&start=09:00&room=boat-house"
@@ -504,7 +506,7 @@ def test_a_free_time_asks_the_same_few_questions(organiser: Browser, queries: li
     assert len([one for one in queries if "FROM site_state" not in one]) == 8
 
 
-def test_free_times_are_cut_at_full_hours_and_short_gaps_are_left_out() -> None:
+def test_free_times_are_split_at_full_hours_without_short_gaps() -> None:
     taken = [TimeBlock(1, 540, 50), TimeBlock(1, 780, 60), TimeBlock(0, 660, 30)]
 
     free = board_layout.list_free_blocks(taken, (1, 2), (9, 14))
@@ -515,7 +517,7 @@ def test_free_times_are_cut_at_full_hours_and_short_gaps_are_left_out() -> None:
     ]
 
 
-def test_sessions_without_a_time_are_searched_by_title_and_speaker(organiser: Browser) -> None:
+def test_unscheduled_sessions_can_be_searched_by_title_and_speaker(organiser: Browser) -> None:
     for number in range(6):
         make_session(title=f"Wish {number}", slug=f"wish-{number}", starts_at=None)
     make_session(
@@ -536,7 +538,7 @@ def test_sessions_without_a_time_are_searched_by_title_and_speaker(organiser: Br
 # What the board shows
 
 
-def test_a_theme_stands_out_and_nothing_is_left_out(organiser: Browser) -> None:
+def test_highlighting_a_theme_dims_the_other_sessions(organiser: Browser) -> None:
     organiser.open(BOARD)
 
     page = organiser.page.press("Show", highlight="Water")
@@ -548,7 +550,7 @@ def test_a_theme_stands_out_and_nothing_is_left_out(organiser: Browser) -> None:
     assert page.address == f"{BOARD}?day=2009-06-11&theme=water"
 
 
-def test_all_hours_of_the_day_can_be_shown(organiser: Browser) -> None:
+def test_the_board_can_show_all_hours_of_the_day(organiser: Browser) -> None:
     def hours(page: Page) -> tuple[str | None, str | None]:
         (board,) = page.tree.find_by_class("board")
         return board.get("data-from"), board.get("data-to")
@@ -560,7 +562,7 @@ def test_all_hours_of_the_day_can_be_shown(organiser: Browser) -> None:
     assert hours(page.follow("Show only the hours with sessions")) == ("9", "12")
 
 
-def test_the_zoom_is_remembered_in_the_cookie_of_the_views(organiser: Browser) -> None:
+def test_the_board_zoom_is_stored_in_the_view_options_cookie(organiser: Browser) -> None:
     def zoom(page: Page) -> list[str]:
         (box,) = page.tree.find_by_class("board-and-beside")
         return [one for one in (box.get("class") or "").split() if one.startswith("zoom-")]
@@ -574,7 +576,7 @@ def test_the_zoom_is_remembered_in_the_cookie_of_the_views(organiser: Browser) -
     assert zoom(organiser.follow("Medium")) == ["zoom-medium"]
 
 
-def test_a_clash_leads_to_its_session(organiser: Browser) -> None:
+def test_a_clash_on_the_board_links_to_its_session(organiser: Browser) -> None:
     make_session(title="Late", slug="late", starts_at=FIRST_MORNING, room=make_room(name="Loft"))
     organiser.open(f"{BOARD}/late").press("Save", room="Great hall")
 
@@ -591,7 +593,7 @@ def across(page: Page) -> list[str]:
     ]
 
 
-def test_breaks_and_plenaries_lie_across_all_rooms_while_nothing_else_is_on(
+def test_breaks_and_plenaries_span_all_rooms_on_the_board(
     organiser: Browser,
 ) -> None:
     assert across(organiser.open(BOARD)) == ["opening", "coffee"]
@@ -601,7 +603,7 @@ def test_breaks_and_plenaries_lie_across_all_rooms_while_nothing_else_is_on(
     assert across(organiser.open(BOARD)) == []
 
 
-def test_what_overlaps_in_one_room_is_drawn_side_by_side(site: Flask) -> None:
+def test_overlapping_sessions_in_one_room_get_lanes_on_the_board(site: Flask) -> None:
     spans = [
         TimeBlock(1, 540, 60),
         TimeBlock(1, 570, 60),
@@ -617,7 +619,7 @@ def test_what_overlaps_in_one_room_is_drawn_side_by_side(site: Flask) -> None:
     assert [one.classes for one in tracks.values()] == ["in-0", "in-1 s2", "in-3"]
 
 
-def test_a_board_has_room_for_what_begins_early_and_goes_on_past_midnight(
+def test_the_board_shows_early_sessions_and_sessions_past_midnight(
     organiser: Browser,
 ) -> None:
     hour = timedelta(hours=1)
@@ -634,7 +636,7 @@ def test_a_board_has_room_for_what_begins_early_and_goes_on_past_midnight(
     assert page.tree.find_by_id("session-ball").get("class") == "slot in-0 h21 m30 l5 n0"  # type: ignore[union-attr]
 
 
-def test_hours_are_drawn_large_enough_for_the_shortest_session() -> None:
+def test_the_board_scale_fits_the_shortest_session() -> None:
     assert [
         board_layout.choose_scale([TimeBlock(0, 0, minutes)]) for minutes in (5, 15, 30, 90)
     ] == [3, 2, 1, 1]

@@ -67,7 +67,7 @@ def card(window: Page, slug: str) -> Locator:
 
 
 def where(slug: str) -> tuple[str, str, int] | None:
-    """Tell where a session is in the database: its room, its start and its minutes."""
+    """Return a session's room, start and duration from the database."""
     asked = (select(Session.starts_at, Session.ends_at, Room.slug).outerjoin(Session.room)).where(
         Session.slug == slug
     )
@@ -93,7 +93,7 @@ def tab_to(window: Page, link: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 700), (390, 700)])
-def test_what_came_of_a_move_is_in_view_beside_the_session(
+def test_the_result_of_a_move_is_visible_beside_the_session(
     live_site: LiveSites, window_without_scripts: Page, width: int, height: int
 ) -> None:
     window = window_without_scripts
@@ -118,9 +118,7 @@ def test_what_came_of_a_move_is_in_view_beside_the_session(
     )
 
 
-def test_what_was_asked_before_a_session_was_taken_off_is_not_answered_aloud(
-    live_site: LiveSites, window: Page
-) -> None:
+def test_an_outdated_clash_check_is_not_announced(live_site: LiveSites, window: Page) -> None:
     board_of(window, live_site().address)
     asked: list[Route] = []
 
@@ -139,7 +137,7 @@ def test_what_was_asked_before_a_session_was_taken_off_is_not_answered_aloud(
     expect(says(window)).to_have_text("Without a time. Press Enter to save or Escape to cancel.")
 
 
-def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
+def test_sessions_can_be_placed_moved_resized_and_removed_by_keyboard(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     make_session(slug="wanted", title="Wanted", starts_at=None)
@@ -214,7 +212,7 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
     assert where("wanted") == ("great-hall", "09:45", 60)
 
 
-def test_sessions_are_dragged_by_pointer_and_come_back_when_it_is_given_up(
+def test_sessions_can_be_dragged_and_a_cancelled_drag_is_reverted(
     live_site: LiveSites, window: Page
 ) -> None:
     board_of(window, live_site().address)
@@ -260,7 +258,7 @@ def test_sessions_are_dragged_by_pointer_and_come_back_when_it_is_given_up(
     expect(window).to_have_url(re.compile("/organise/board$"))
 
 
-def test_a_session_that_is_pressed_is_still_itself_once_an_earlier_move_is_saved(
+def test_a_drag_continues_while_an_earlier_move_is_saved(
     live_site: LiveSites, window: Page
 ) -> None:
     board_of(window, live_site().address)
@@ -317,9 +315,7 @@ WRAPPED = """slug => {
 }"""
 
 
-def test_titles_wrap_between_words_also_where_two_sessions_share_a_column(
-    live_site: LiveSites, window: Page
-) -> None:
+def test_titles_wrap_between_words_in_shared_columns(live_site: LiveSites, window: Page) -> None:
     loft = make_room(name="Loft", slug="loft")
     for number in (1, 2):
         make_session(
@@ -335,9 +331,7 @@ def test_titles_wrap_between_words_also_where_two_sessions_share_a_column(
         expect_result(window, f"({WRAPPED})('{slug}')", expected=[True, []])
 
 
-def test_the_handle_stays_where_it_is_while_a_session_grows_and_sets_its_end(
-    live_site: LiveSites, window: Page
-) -> None:
+def test_the_resize_handle_sets_the_end_of_a_session(live_site: LiveSites, window: Page) -> None:
     make_session(
         slug="short",
         title="A short session with a title that takes far more lines than it has minutes",
@@ -377,7 +371,7 @@ def test_the_handle_stays_where_it_is_while_a_session_grows_and_sets_its_end(
     assert where("short") == ("loft", "11:00", 45)
 
 
-def test_a_finger_drags_the_handle_and_scrolls_everywhere_else(
+def test_touch_drags_the_handle_and_scrolls_elsewhere(
     live_site: LiveSites, chromium: Browser
 ) -> None:
     context = chromium.new_context(has_touch=True, viewport={"width": 1024, "height": 900})
@@ -399,9 +393,7 @@ def test_a_finger_drags_the_handle_and_scrolls_everywhere_else(
     context.close()
 
 
-def test_clashes_are_named_beside_what_is_dragged_and_marked_before_it_is_dropped(
-    live_site: LiveSites, window: Page
-) -> None:
+def test_clashes_are_shown_while_dragging(live_site: LiveSites, window: Page) -> None:
     board_of(window, live_site().address)
     tide, walls = card(window, "reading-the-tide"), card(window, "harbour-walls")
     (x, y), (to_x, to_y) = middle(window, "harbour-walls"), middle(window, "reading-the-tide")
@@ -426,9 +418,7 @@ def test_clashes_are_named_beside_what_is_dragged_and_marked_before_it_is_droppe
     expect(walls).not_to_have_class(re.compile("slot--clash"))
 
 
-def test_a_break_that_is_dragged_down_stays_across_all_rooms(
-    live_site: LiveSites, window: Page
-) -> None:
+def test_a_dragged_break_still_spans_all_rooms(live_site: LiveSites, window: Page) -> None:
     board_of(window, live_site().address)
     (x, y) = middle(window, "opening")
     hour: float = window.evaluate("document.querySelector('.board-hours li').offsetHeight")
@@ -442,7 +432,7 @@ def test_a_break_that_is_dragged_down_stays_across_all_rooms(
     expect(card(window, "opening")).to_have_class(re.compile("slot--across"))
 
 
-def test_a_board_grows_while_a_session_is_moved_past_its_first_and_last_hour(
+def test_the_board_grows_when_a_session_is_moved_past_its_hours(
     live_site: LiveSites, window: Page
 ) -> None:
     board_of(window, live_site().address)
@@ -456,7 +446,7 @@ def test_a_board_grows_while_a_session_is_moved_past_its_first_and_last_hour(
     assert where("harbour-walls") == ("boat-house", "08:45", 60)
 
 
-def test_a_free_time_begins_where_it_is_pressed(live_site: LiveSites, window: Page) -> None:
+def test_a_free_time_starts_where_it_is_clicked(live_site: LiveSites, window: Page) -> None:
     board_of(window, site := live_site().address)
     window.goto(f"{site}/organise/board?hours=all")
     link = window.get_by_role("link", name="Add a session in Boat house at 2pm")
@@ -473,9 +463,7 @@ def test_a_free_time_begins_where_it_is_pressed(live_site: LiveSites, window: Pa
     expect(window.get_by_text("2pm to 3pm")).to_be_visible()
 
 
-def test_sessions_without_a_time_are_found_while_one_types(
-    live_site: LiveSites, window: Page
-) -> None:
+def test_unscheduled_sessions_are_filtered_while_typing(live_site: LiveSites, window: Page) -> None:
     for number in range(7):
         make_session(title=f"Wísh {number}", slug=f"wish-{number}", starts_at=None)
     board_of(window, live_site().address)
@@ -493,7 +481,7 @@ def test_sessions_without_a_time_are_found_while_one_types(
     expect(card(window, "wish-4")).to_be_hidden()
 
 
-def test_a_whole_day_of_ten_rooms_fits_and_the_names_of_rooms_and_hours_stay_in_view(
+def test_a_day_of_ten_rooms_fits_with_sticky_room_and_hour_headers(
     live_site: LiveSites, window: Page
 ) -> None:
     rooms = [make_room(name=f"Seminar room {number}") for number in range(8)]
@@ -523,7 +511,7 @@ def test_a_whole_day_of_ten_rooms_fits_and_the_names_of_rooms_and_hours_stay_in_
 
 
 @pytest.mark.both_databases
-def test_of_two_people_the_later_is_refused_and_sees_where_the_session_is_now(
+def test_a_stale_drag_is_refused_and_shows_the_current_slot(
     live_site: LiveSites, window: Page, chromium: Browser
 ) -> None:
     site = live_site().address
@@ -547,9 +535,7 @@ def test_of_two_people_the_later_is_refused_and_sees_where_the_session_is_now(
     other.context.close()
 
 
-def test_moves_wait_for_each_other_and_one_that_fails_goes_back(
-    live_site: LiveSites, window: Page
-) -> None:
+def test_moves_are_queued_and_a_failed_one_is_reverted(live_site: LiveSites, window: Page) -> None:
     board_of(window, live_site().address)
 
     def move(slug: str, *keys: str) -> None:
@@ -576,7 +562,7 @@ def test_moves_wait_for_each_other_and_one_that_fails_goes_back(
     expect(says(window)).to_contain_text("Saved: Opening, Great hall, 8:45am to 9:45am.")
 
 
-def test_the_board_has_no_barrier_in_any_state(
+def test_the_board_has_no_accessibility_violations_in_any_state(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
@@ -633,7 +619,7 @@ def test_the_board_has_no_barrier_in_any_state(
     assert len(found) == 11
 
 
-def test_without_scripts_the_board_is_drawn_all_the_same(
+def test_the_board_is_shown_without_javascript(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window = board_of(window_without_scripts, live_site().address)

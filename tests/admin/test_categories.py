@@ -22,7 +22,7 @@ from tests.factories import (
     make_waiting_list_entry,
     set_places,
 )
-from tests.sent_emails import emails_to, last_email_to
+from tests.sent_emails import get_last_email_to, list_emails_to
 
 LIST = "/organise/categories"
 THURSDAY = "Thursday 11 June 2009"
@@ -41,7 +41,7 @@ def list_summaries(subject: str) -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_an_organiser_makes_a_category_and_changes_it(organiser: Browser) -> None:
+def test_an_organiser_can_add_and_change_a_category(organiser: Browser) -> None:
     page = organiser.open(LIST).follow("Add a category")
 
     page = page.press(
@@ -68,7 +68,7 @@ def test_an_organiser_makes_a_category_and_changes_it(organiser: Browser) -> Non
     ]
 
 
-def test_a_limit_below_what_is_taken_is_refused_with_the_numbers(organiser: Browser) -> None:
+def test_a_category_limit_below_the_taken_places_is_refused(organiser: Browser) -> None:
     category = make_category(name="Student")
     for number in range(3):
         make_delegate(category_id=category.id, email=f"{number}@example.org")
@@ -85,7 +85,7 @@ def test_a_limit_below_what_is_taken_is_refused_with_the_numbers(organiser: Brow
     assert get_taken(category) is None
 
 
-def test_two_who_change_a_category_at_once_see_both_versions(organiser: Browser) -> None:
+def test_a_stale_edit_of_a_category_shows_both_versions(organiser: Browser) -> None:
     category = make_category(name="Student")
     first, second = (organiser.open(f"{LIST}/{category.id}/change") for _ in range(2))
     first.press("Save", {"Name": "Students"})
@@ -96,7 +96,7 @@ def test_two_who_change_a_category_at_once_see_both_versions(organiser: Browser)
     assert page.press("Save").heading == "Young people"
 
 
-def test_bad_input_is_refused_beside_its_field(organiser: Browser) -> None:
+def test_invalid_category_values_are_reported_beside_their_fields(organiser: Browser) -> None:
     make_category(name="Student")
     page = organiser.open(f"{LIST}/_add").press(
         "Add this category",
@@ -120,7 +120,7 @@ def test_bad_input_is_refused_beside_its_field(organiser: Browser) -> None:
     assert page.errors == ["There is already a category with this name"]
 
 
-def test_the_order_is_changed_and_a_category_that_nobody_has_is_deleted(
+def test_categories_can_be_reordered_and_unused_ones_deleted(
     organiser: Browser,
 ) -> None:
     first, second = make_category(name="Student"), make_category(5, name="Press")
@@ -140,7 +140,7 @@ def test_the_order_is_changed_and_a_category_that_nobody_has_is_deleted(
     assert "1 person is in this category. Move or remove them first." in page.text
 
 
-def test_an_organiser_who_cannot_delete_a_category_is_led_to_everybody_who_is_in_it(
+def test_a_category_in_use_links_to_everyone_who_is_in_it(
     organiser: Browser,
 ) -> None:
     student = make_category(name="Student")
@@ -166,7 +166,7 @@ def test_an_organiser_who_cannot_delete_a_category_is_led_to_everybody_who_is_in
 
 
 @pytest.mark.both_databases
-def test_the_desk_moves_delegates_within_the_limit(desk: Browser) -> None:
+def test_the_desk_can_move_delegates_within_the_category_limit(desk: Browser) -> None:
     student, press = make_category(1, name="Student"), make_category(name="Press")
     for number, name in enumerate(("Ada", "Bea")):
         make_delegate(given_names=name, email=f"{number}@example.org", category_id=press.id)
@@ -190,14 +190,14 @@ def test_the_desk_moves_delegates_within_the_limit(desk: Browser) -> None:
     page.press("Move", {"Category": "Student"})
 
     assert get_taken(student) == 1
-    assert "Category: Student" in last_email_to("0@example.org").text
-    assert emails_to("1@example.org") == []
+    assert "Category: Student" in get_last_email_to("0@example.org").text
+    assert list_emails_to("1@example.org") == []
     page = desk.open(f"/organise/delegates?category={student.id}")
     assert [row["Category"] for row in page.rows] == ["Student"]
     assert "Ada Lovelace" in page.links
 
 
-def test_the_desk_moves_delegates_before_those_who_wait_only_with_a_reason(desk: Browser) -> None:
+def test_moving_delegates_before_the_waiting_list_needs_a_reason(desk: Browser) -> None:
     student, press = make_category(1, name="Student"), make_category(name="Press")
     ada = make_delegate(category_id=press.id)
     set_places(1)
@@ -218,7 +218,7 @@ def test_the_desk_moves_delegates_before_those_who_wait_only_with_a_reason(desk:
     assert "Promised in May" in page.text
 
 
-def test_the_desk_adds_somebody_in_a_category_and_changes_it(desk: Browser) -> None:
+def test_the_desk_can_add_a_delegate_in_a_category_and_change_it(desk: Browser) -> None:
     crew, day = (
         make_category(2, name="Crew", access=BY_CODE),
         make_category(name="Day visitor", days="2009-06-11"),
@@ -265,7 +265,7 @@ def test_a_cancelled_booking_is_not_restored_into_a_full_category(desk: Browser)
     ]
 
 
-def test_a_file_of_delegates_has_their_category(desk: Browser) -> None:
+def test_the_delegates_export_has_their_category(desk: Browser) -> None:
     student = make_category(name="Student")
     make_delegate(category_id=student.id)
     make_delegate(email="other@example.org")
@@ -276,7 +276,7 @@ def test_a_file_of_delegates_has_their_category(desk: Browser) -> None:
     assert last == ['"Category"', '"Student"', '""']
 
 
-def test_the_list_says_which_categories_cannot_be_chosen_now(organiser: Browser) -> None:
+def test_the_list_shows_which_categories_are_not_open(organiser: Browser) -> None:
     now, day = clock.now(), timedelta(days=1)
     make_category(name="Press", opens_at=now - 2 * day, closes_at=now - day)
     make_category(name="Student", opens_at=now + day)

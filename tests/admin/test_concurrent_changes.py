@@ -1,4 +1,4 @@
-"""Two of the team act at the same moment: neither meets an error, and nothing is lost."""
+"""Two team members act concurrently: neither gets an error, and nothing is lost."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ from tests.factories import (
     make_speaker,
     save,
 )
-from tests.races import cross
+from tests.races import run_while_locked
 
 ADA, GRACE, MARY = "ada@example.org", "grace@conference.example", "mary@conference.example"
 NEW = "new@conference.example"
@@ -49,24 +49,26 @@ def invite(site: Flask, actor: int) -> None:
 
 
 @pytest.mark.postgresql_only
-def test_two_who_invite_the_same_colleague_invite_them_once(site: Flask) -> None:
+def test_two_concurrent_invitations_of_a_colleague_invite_them_once(site: Flask) -> None:
     grace, mary = make_organiser(GRACE).id, make_organiser(MARY).id
     db.session.rollback()
 
-    ended = cross(site, lambda: invite(site, grace), lambda: None, lambda: invite(site, mary))
+    ended = run_while_locked(
+        site, lambda: invite(site, grace), lambda: None, lambda: invite(site, mary)
+    )
 
     assert ended == ["done", f"{NEW} is already in the team. Change their role there"]
 
 
 @pytest.mark.postgresql_only
-def test_two_speakers_name_the_same_assistant(site: Flask) -> None:
+def test_two_speakers_can_add_the_same_assistant_concurrently(site: Flask) -> None:
     first, second = get_ada_marsh().id, make_speaker(name="Bo New").id
     db.session.rollback()
 
     def add(number: int) -> None:
         access.add_assistant(db.session.get_one(Speaker, number), NEW, actor=ADA)
 
-    ended = cross(site, lambda: add(first), lambda: None, lambda: add(second))
+    ended = run_while_locked(site, lambda: add(first), lambda: None, lambda: add(second))
 
     assert ended == ["done", "done"]
     assert db.session.scalar(select(func.count(Person.id)).where(Person.email == NEW)) == 1
@@ -107,7 +109,9 @@ DELETIONS: dict[str, tuple[Callable[[], Base], Callable[[Any], None], str]] = {
 
 @pytest.mark.postgresql_only
 @pytest.mark.parametrize("what", DELETIONS)
-def test_whoever_changes_what_is_deleted_in_another_tab_is_told_so(site: Flask, what: str) -> None:
+def test_changing_a_row_deleted_in_another_tab_is_refused_with_a_message(
+    site: Flask, what: str
+) -> None:
     make, act, sentence = DELETIONS[what]
     row = make()
     model, number = type(row), row.id  # type: ignore[attr-defined]
@@ -121,7 +125,7 @@ def test_whoever_changes_what_is_deleted_in_another_tab_is_told_so(site: Flask, 
         with site.test_request_context("/"), db.session.no_autoflush:
             act(db.session.get_one(model, number))
 
-    ended = cross(site, delete, lambda: None, change)
+    ended = run_while_locked(site, delete, lambda: None, change)
 
     assert ended == sorted(["done", sentence])
 
@@ -173,14 +177,14 @@ SAVES: dict[str, tuple[Callable[[int], None], Callable[[], object], object]] = {
 
 @pytest.mark.postgresql_only
 @pytest.mark.parametrize("what", SAVES)
-def test_of_two_who_save_the_same_thing_first_the_later_counts(site: Flask, what: str) -> None:
+def test_of_two_concurrent_first_saves_the_later_counts(site: Flask, what: str) -> None:
     act, read, expected = SAVES[what]
     make_organiser(GRACE)
     with transaction():
         for row in db.session.scalars(select(QuestionSet)):
             db.session.delete(row)
 
-    ended = cross(site, lambda: act(20), lambda: None, lambda: act(21))
+    ended = run_while_locked(site, lambda: act(20), lambda: None, lambda: act(21))
 
     assert ended == ["done", "done"]
     assert read() == expected
@@ -188,7 +192,7 @@ def test_of_two_who_save_the_same_thing_first_the_later_counts(site: Flask, what
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("what", SAVES)
-def test_what_is_saved_again_is_replaced(site: Flask, what: str) -> None:
+def test_saving_again_replaces_the_stored_value(site: Flask, what: str) -> None:
     act, read, expected = SAVES[what]
     make_organiser(GRACE)
 
@@ -200,7 +204,7 @@ def test_what_is_saved_again_is_replaced(site: Flask, what: str) -> None:
 
 
 @pytest.mark.postgresql_only
-def test_a_speaker_who_confirms_while_their_request_is_answered_reads_the_answer_first(
+def test_confirming_participation_while_a_request_is_answered_is_stale(
     site: Flask,
 ) -> None:
     ada = get_ada_marsh()
@@ -217,7 +221,7 @@ def test_a_speaker_who_confirms_while_their_request_is_answered_reads_the_answer
     def confirm() -> None:
         speakers.confirm(db.session.get_one(Speaker, speaker), expected_fingerprint=seen, actor=ADA)
 
-    ended = cross(site, answer, lambda: None, confirm)
+    ended = run_while_locked(site, answer, lambda: None, confirm)
 
     assert ended == sorted(["done", speakers.StaleParticipation.message])
     row = db.session.get_one(SpeakerRequest, number)

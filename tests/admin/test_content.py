@@ -1,4 +1,4 @@
-"""Organisers write pages and news; readers see each version at its moment."""
+"""Organisers edit pages and news; visitors see each version from its publication time."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,10 +19,10 @@ A_WEEK_LATER = "2009-05-19T09:30"
 def change(editor: Browser, slug: str = "page/help", status: int = 200, **typed: str) -> Page:
     """Save a page or a news item with other words."""
     editor.open(f"/organise/pages/{slug}/en")
-    return editor.press("Save", typed_as(typed), status)
+    return editor.press("Save", type_text(typed), status)
 
 
-def typed_as(typed: dict[str, str]) -> dict[str, Answer]:
+def type_text(typed: dict[str, str]) -> dict[str, Answer]:
     """Give what was typed as a browser takes it."""
     return dict(typed)
 
@@ -30,24 +30,22 @@ def typed_as(typed: dict[str, str]) -> dict[str, Answer]:
 def a_page(editor: Browser, title: str = "Getting here", **typed: str) -> Page:
     editor.open("/organise/pages/add/page")
     told = {"summary": "By train and by boat.", "text": "Take the train.", **typed}
-    return editor.press("Save", typed_as({"title": title, **told}))
+    return editor.press("Save", type_text({"title": title, **told}))
 
 
 def a_news_item(editor: Browser, title: str = "The boats are full", **typed: str) -> Page:
     editor.open("/organise/pages/add/news")
     told = {"summary": "Every seat has gone.", "text": "Come by train.", **typed}
-    return editor.press("Save", typed_as({"title": title, **told}))
+    return editor.press("Save", type_text({"title": title, **told}))
 
 
-def asked(queries: list[str]) -> list[str]:
+def list_content_queries(queries: list[str]) -> list[str]:
     """Leave out the number that these tests look up at every turn, and others once a second."""
     return [one for one in queries if "FROM site_state" not in one]
 
 
 @pytest.mark.both_databases
-def test_a_page_says_what_an_editor_wrote_as_soon_as_it_is_saved(
-    editor: Browser, visitor: Browser
-) -> None:
+def test_a_saved_page_is_public_immediately(editor: Browser, visitor: Browser) -> None:
     visitor.open("/help")
 
     page = change(editor, title="Help and contact", text="Ask at the **desk**.")
@@ -62,7 +60,7 @@ def test_a_page_says_what_an_editor_wrote_as_soon_as_it_is_saved(
     assert entry.actor == "wanda@conference.example"
 
 
-def test_public_pages_send_no_sql_for_what_organisers_wrote(
+def test_public_pages_need_no_queries_for_content(
     editor: Browser, visitor: Browser, queries: list[str]
 ) -> None:
     change(editor, text="Ask at the desk.")
@@ -74,14 +72,14 @@ def test_public_pages_send_no_sql_for_what_organisers_wrote(
     for address in addresses:
         visitor.open(address)
 
-    assert asked(queries) == []
+    assert list_content_queries(queries) == []
     assert "Help" in visitor.open("/search?q=desk").links
     assert all(
-        "search_index" in question for question in asked(queries)
+        "search_index" in question for question in list_content_queries(queries)
     )  # the index of the programme
 
 
-def test_a_version_appears_at_its_moment_without_anybody_doing_anything(
+def test_a_scheduled_version_appears_automatically(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = change(editor, title="Help in dry docks", appears_optional=A_WEEK_LATER)
@@ -97,7 +95,7 @@ def test_a_version_appears_at_its_moment_without_anybody_doing_anything(
     assert "One result for “docks”" in visitor.open("/search?q=docks").text
 
 
-def test_whatever_is_saved_takes_the_place_of_a_version_that_waits(
+def test_saving_replaces_a_scheduled_version(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(editor, title="Help in dry docks", appears_optional=A_WEEK_LATER)
@@ -131,13 +129,13 @@ def test_whatever_is_saved_takes_the_place_of_a_version_that_waits(
         ("9999-12-31T23:59", "Enter a day and a time, like 2008-11-06 09:30"),
     ],
 )
-def test_a_moment_that_cannot_be_is_refused(editor: Browser, typed: str, told: str) -> None:
+def test_an_invalid_appearance_time_is_refused(editor: Browser, typed: str, told: str) -> None:
     page = change(editor, status=422, appears_optional=typed)
 
     assert page.error_for("Appears (optional)") == told
 
 
-def test_the_first_of_two_equal_times_is_meant_where_the_clocks_go_back(editor: Browser) -> None:
+def test_an_ambiguous_local_time_means_the_first_of_the_two(editor: Browser) -> None:
     change(editor, text="Wait.", appears_optional="2009-10-25T01:30")
 
     written = db.session.query(ContentVersion).one()
@@ -145,7 +143,7 @@ def test_the_first_of_two_equal_times_is_meant_where_the_clocks_go_back(editor: 
 
 
 @pytest.mark.both_databases
-def test_two_editors_at_once_see_both_versions_and_lose_nothing(
+def test_a_stale_edit_of_a_page_shows_both_versions(
     editor: Browser, new_browser: Browsers, visitor: Browser
 ) -> None:
     other = sign_in(new_browser(), "otto@conference.example")
@@ -163,13 +161,13 @@ def test_two_editors_at_once_see_both_versions_and_lose_nothing(
     assert visitor.open("/help").heading == "His"
 
 
-def test_the_preview_is_what_readers_then_see_and_saves_nothing(
+def test_the_page_preview_matches_the_published_page_and_saves_nothing(
     editor: Browser, visitor: Browser
 ) -> None:
     typed = {"title": "Help", "text": "## Trains\n\nSee [WHO](https://who.example).\n\n# Boats\n"}
     editor.open("/organise/pages/page/help/en")
 
-    page = editor.press("Preview", typed_as(typed))
+    page = editor.press("Preview", type_text(typed))
 
     (frame,) = page.tree.find_by_class("prose")
     assert visitor.open("/help").headings[1] == "About this site"
@@ -194,7 +192,7 @@ def test_the_preview_is_what_readers_then_see_and_saves_nothing(
         ("<a href='javascript:alert(1)'>x</a>", "<a href='javascript"),
     ],
 )
-def test_hostile_words_do_nothing_in_the_preview_and_on_the_page(
+def test_hostile_markup_is_harmless_in_preview_and_page(
     editor: Browser, visitor: Browser, typed: str, gone: str
 ) -> None:
     editor.open("/organise/pages/page/help/en")
@@ -214,7 +212,7 @@ def test_hostile_words_do_nothing_in_the_preview_and_on_the_page(
     "typed",
     [">" * 5000, "- " * 5000, "[" * 5000, "# #\n" * 300, "|1" * 2000, "[](/help) ## \n## [](x)"],
 )
-def test_what_is_nested_beyond_sense_is_still_a_page(
+def test_deeply_nested_markdown_still_renders(
     editor: Browser, visitor: Browser, typed: str
 ) -> None:
     change(editor, text=f"Before.\n\n{typed}")
@@ -222,9 +220,7 @@ def test_what_is_nested_beyond_sense_is_still_a_page(
     assert "Before." in visitor.open("/help").text
 
 
-def test_headings_keep_their_order_whatever_level_was_typed(
-    editor: Browser, visitor: Browser
-) -> None:
+def test_heading_levels_are_normalised(editor: Browser, visitor: Browser) -> None:
     change(editor, text="# One\n\n#### Four\n\n## Rooms\n\n##### Five\n\n## Main")
 
     page = visitor.open("/help")
@@ -240,7 +236,7 @@ def test_headings_keep_their_order_whatever_level_was_typed(
 
 
 @pytest.mark.parametrize("hidden", ["\u202e", "\x07", "\u2066", "\ufffe"])
-def test_hidden_characters_are_refused_and_the_rest_is_kept(editor: Browser, hidden: str) -> None:
+def test_hidden_characters_in_a_page_are_refused(editor: Browser, hidden: str) -> None:
     page = change(editor, status=422, text=f"Ask at{hidden} the desk")
 
     assert page.error_for("Text") == (
@@ -262,7 +258,7 @@ def test_five_megabytes_are_refused_before_they_are_read(editor: Browser) -> Non
     )
 
 
-def test_an_old_version_comes_back_as_a_new_one(editor: Browser, visitor: Browser) -> None:
+def test_restoring_an_old_version_creates_a_new_one(editor: Browser, visitor: Browser) -> None:
     change(editor, title="First", text="One.")
     change(editor, title="Second", text="Two.")
 
@@ -282,7 +278,7 @@ def test_an_old_version_comes_back_as_a_new_one(editor: Browser, visitor: Browse
     )
 
 
-def test_bringing_back_is_refused_when_somebody_has_just_saved(
+def test_restoring_a_version_from_a_stale_page_is_refused(
     editor: Browser, new_browser: Browsers
 ) -> None:
     change(editor, title="First")
@@ -293,7 +289,7 @@ def test_bringing_back_is_refused_when_somebody_has_just_saved(
     other.press("Publish this version now", status=409)
 
 
-def test_two_versions_are_compared_line_by_line_in_words(editor: Browser) -> None:
+def test_two_versions_can_be_compared_line_by_line(editor: Browser) -> None:
     change(editor, title="First", text="\n\n".join(f"Line {number}." for number in range(9)))
     change(editor, title="Second", text="\n\n".join(f"Line {number}." for number in range(8)))
 
@@ -315,7 +311,7 @@ def test_two_versions_are_compared_line_by_line_in_words(editor: Browser) -> Non
 
 
 @pytest.mark.both_databases
-def test_a_page_is_added_found_and_taken_away(editor: Browser, visitor: Browser) -> None:
+def test_a_page_can_be_added_found_and_deleted(editor: Browser, visitor: Browser) -> None:
     visitor.open("/getting-here", 404)
 
     page = a_page(editor)
@@ -341,9 +337,7 @@ def test_a_page_is_added_found_and_taken_away(editor: Browser, visitor: Browser)
         *("healthz", "register", "preview", "rehearsal", "sitemap", "robots"),
     ],
 )
-def test_no_page_gets_an_address_that_something_else_has_or_will_have(
-    editor: Browser, taken: str
-) -> None:
+def test_a_reserved_page_address_is_refused(editor: Browser, taken: str) -> None:
     editor.open("/organise/pages/add/page")
 
     page = editor.press(
@@ -356,7 +350,7 @@ def test_no_page_gets_an_address_that_something_else_has_or_will_have(
 
 
 @pytest.mark.parametrize("typed", ["a b", "../x", "-x-", "ähm", "fr", "x" * 61])
-def test_an_address_has_a_plain_form(editor: Browser, typed: str) -> None:
+def test_a_malformed_page_address_is_refused(editor: Browser, typed: str) -> None:
     editor.open("/organise/pages/add/page")
 
     page = editor.press(
@@ -366,7 +360,9 @@ def test_an_address_has_a_plain_form(editor: Browser, typed: str) -> None:
     assert page.error_for("Page address (optional)")
 
 
-def test_a_title_without_latin_letters_needs_an_address(editor: Browser, visitor: Browser) -> None:
+def test_a_title_without_latin_letters_needs_a_page_address(
+    editor: Browser, visitor: Browser
+) -> None:
     editor.open("/organise/pages/add/page")
     page = editor.press("Save", title="如何到达", summary="S.", text="T.", status=422)
 
@@ -375,7 +371,7 @@ def test_a_title_without_latin_letters_needs_an_address(editor: Browser, visitor
     assert visitor.open("/directions").heading == "如何到达"
 
 
-def test_what_the_site_itself_leads_to_cannot_be_taken_away(editor: Browser) -> None:
+def test_a_page_the_site_links_to_cannot_be_deleted(editor: Browser) -> None:
     page = editor.open("/organise/pages/page/help")
 
     assert "Delete" not in page.links
@@ -386,7 +382,7 @@ def test_what_the_site_itself_leads_to_cannot_be_taken_away(editor: Browser) -> 
     assert answer.status_code == 409
 
 
-def test_news_is_written_dated_and_taken_away(editor: Browser, visitor: Browser) -> None:
+def test_news_can_be_added_dated_and_deleted(editor: Browser, visitor: Browser) -> None:
     a_news_item(editor, text="## Why\n\nThey are small.")
     a_news_item(editor, title="And so are the trains", text="## Why\n\nSo are they.")
 
@@ -400,9 +396,7 @@ def test_news_is_written_dated_and_taken_away(editor: Browser, visitor: Browser)
     assert "The boats" not in visitor.open("/").text
 
 
-def test_news_that_was_shipped_can_be_changed_and_taken_away(
-    editor: Browser, visitor: Browser
-) -> None:
+def test_default_news_can_be_changed_and_deleted(editor: Browser, visitor: Browser) -> None:
     item = "news/2008-09-01-registration-is-open"
     change(editor, item, title="Come in", day="2010-01-01")
     assert visitor.open("/whats-new").headings[1] == "Come in"
@@ -413,7 +407,7 @@ def test_news_that_was_shipped_can_be_changed_and_taken_away(
     assert "Come in" not in visitor.open("/whats-new").headings
 
 
-def test_news_appears_by_itself_on_the_front_page_too(
+def test_scheduled_news_appears_automatically_on_the_home_page(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_news_item(editor, appears_optional="2009-05-12T09:31")
@@ -426,7 +420,7 @@ def test_news_appears_by_itself_on_the_front_page_too(
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_a_page_is_written_in_each_language(editor: Browser, visitor: Browser) -> None:
+def test_a_page_can_be_translated(editor: Browser, visitor: Browser) -> None:
     page = editor.open("/organise/pages/page/help")
     assert "Not translated. Visitors see the English text" in page.text
     form = editor.open("/organise/pages/page/help/fr")
@@ -444,14 +438,14 @@ def test_a_page_is_written_in_each_language(editor: Browser, visitor: Browser) -
     editor.open("/organise/pages/page/help/de", 404)
 
 
-def test_the_list_is_narrowed_and_put_in_order(editor: Browser, queries: list[str]) -> None:
+def test_the_content_list_can_be_filtered_and_sorted(editor: Browser, queries: list[str]) -> None:
     change(editor, title="Help yourself")
     a_news_item(editor, appears_optional=A_WEEK_LATER)
     queries.clear()
 
     page = editor.open("/organise/pages")
 
-    few = len(asked(queries))
+    few = len(list_content_queries(queries))
     assert few <= 8
     titles = [row["Title ↑"] for row in page.rows]
     assert titles == sorted(titles, key=str.casefold)
@@ -470,12 +464,12 @@ def test_the_list_is_narrowed_and_put_in_order(editor: Browser, queries: list[st
         a_news_item(editor, title=f"Item {number}")
     queries.clear()
     editor.open("/organise/pages")
-    assert len(asked(queries)) == few
+    assert len(list_content_queries(queries)) == few
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
 @pytest.mark.parametrize("address", ["help", "help/en", "help/fr", "help/fr/versions"])
-def test_a_text_is_opened_after_one_look_at_all_texts(
+def test_opening_a_text_needs_few_queries(
     editor: Browser, queries: list[str], address: str
 ) -> None:
     change(editor, text="Ask at the desk.")
@@ -484,11 +478,11 @@ def test_a_text_is_opened_after_one_look_at_all_texts(
 
     editor.open(f"/organise/pages/page/{address}")
 
-    assert len(asked(queries)) <= 10, queries
+    assert len(list_content_queries(queries)) <= 10, queries
     assert sum("FROM menu_entry" in one for one in queries) == 1
 
 
-def test_a_viewer_reads_every_version_and_changes_nothing(
+def test_a_viewer_can_read_every_version_but_not_change_pages(
     editor: Browser, new_browser: Browsers
 ) -> None:
     change(editor, title="First")
@@ -504,12 +498,12 @@ def test_a_viewer_reads_every_version_and_changes_nothing(
     viewer.open("/organise/pages/page/help/en", 403)
 
 
-def test_what_is_not_there_is_not_found(editor: Browser) -> None:
+def test_unknown_content_pages_are_not_found(editor: Browser) -> None:
     for address in ("page/storms", "page/storms/en", "news/help/en", "page/help/en/versions/7"):
         editor.open(f"/organise/pages/{address}", 404)
 
 
-def test_saving_nothing_new_makes_no_version(editor: Browser, site: Flask) -> None:
+def test_saving_without_changes_creates_no_version(editor: Browser, site: Flask) -> None:
     page = change(editor)
 
     assert "There were no changes to save" in page.source

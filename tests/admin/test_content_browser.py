@@ -1,4 +1,4 @@
-"""Writing for the public, and the settings, in a real browser: by keyboard, without barriers."""
+"""Editing content and settings in a real browser: by keyboard, accessibly."""
 
 import re
 
@@ -15,7 +15,7 @@ WANDA, OTTO = "wanda@conference.example", "otto@conference.example"
 
 
 def focused(window: Page) -> str:
-    """Tell what holds the focus: its label, or its words; and see that it shows."""
+    """Return the accessible name of the focused element, and assert that the focus is visible."""
     name: str = window.evaluate(
         """() => {
             const one = document.activeElement;
@@ -50,7 +50,7 @@ def press(window: Page, name: str) -> None:
         window.keyboard.press("Enter")
 
 
-def test_an_editor_writes_compares_brings_back_and_warns_by_keyboard_alone(
+def test_an_editor_edits_compares_and_restores_pages_by_keyboard(
     live_site: LiveSites, window: Page
 ) -> None:
     site = live_site().address
@@ -107,7 +107,7 @@ def test_an_organiser_changes_the_settings_by_keyboard_alone(
     expect_heading(window, "Tides and Storms")
 
 
-def test_everything_can_be_done_without_scripts(
+def test_content_can_be_edited_without_javascript(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     site = live_site().address
@@ -138,8 +138,8 @@ def test_everything_can_be_done_without_scripts(
     assert answer.status == 410
 
 
-class Eyes:
-    """What axe and a narrow screen find on one page after another."""
+class PageChecker:
+    """Collects axe violations and horizontal overflow of one page after another."""
 
     def __init__(self, window: Page, site: str, axe: Axe) -> None:
         self.window, self._site, self._axe = window, site, axe
@@ -159,11 +159,11 @@ class Eyes:
         return {state: told for state, told in self.seen.items() if told != ([], 0)}
 
 
-def test_no_page_about_pictures_and_dead_links_has_a_barrier_or_scrolls_sideways(
+def test_picture_and_broken_link_pages_are_accessible(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
-    eyes = Eyes(sign_in_window(window, site), site, axe)
+    eyes = PageChecker(sign_in_window(window, site), site, axe)
     window.goto(f"{site}/organise/pages/page/help/en")
     window.get_by_label("Text").fill("See [the trains](/no-trains) and [this](#no-heading).")
     window.get_by_role("button", name="Add or delete pictures").click()
@@ -190,11 +190,11 @@ def test_no_page_about_pictures_and_dead_links_has_a_barrier_or_scrolls_sideways
     assert len(eyes.seen) == 6
 
 
-def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(
+def test_content_editing_pages_are_accessible(
     live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     site = live_site().address
-    eyes = Eyes(sign_in_window(window, site), site, axe)
+    eyes = PageChecker(sign_in_window(window, site), site, axe)
     make_link(label="Ng" * 60, address=f"https://example.org/{'x' * 300}")
     db.session.commit()  # to let others write
     eyes.visit("/organise/pages")
@@ -208,7 +208,7 @@ def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(
     window.get_by_label("Title").fill("Wolfeschlegelsteinhausen" * 8)
     window.get_by_role("button", name="Preview").click()
     eyes.look("with a preview")
-    with chromium.new_context() as another:  # somebody else is faster
+    with chromium.new_context() as another:  # a concurrent edit was saved first
         other = sign_in_window(another.new_page(), site, OTTO)
         other.goto(f"{site}/organise/pages/page/help/en")
         other.get_by_label("Title").fill("His")
@@ -237,11 +237,9 @@ def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(
     assert len(eyes.seen) == 20
 
 
-def test_no_page_about_links_has_a_barrier_or_scrolls_sideways(
-    live_site: LiveSites, window: Page, axe: Axe
-) -> None:
+def test_link_editing_pages_are_accessible(live_site: LiveSites, window: Page, axe: Axe) -> None:
     site = live_site().address
-    eyes = Eyes(sign_in_window(window, site), site, axe)
+    eyes = PageChecker(sign_in_window(window, site), site, axe)
     link = make_link(label="Ng" * 60, address=f"https://example.org/{'x' * 300}").id
     db.session.commit()  # to let others write
     eyes.visit("/organise/pages/page/help/links")
@@ -264,11 +262,9 @@ def test_no_page_about_links_has_a_barrier_or_scrolls_sideways(
     assert len(eyes.seen) == 11
 
 
-def test_no_page_about_the_settings_has_a_barrier_or_scrolls_sideways(
-    live_site: LiveSites, window: Page, axe: Axe
-) -> None:
+def test_settings_pages_are_accessible(live_site: LiveSites, window: Page, axe: Axe) -> None:
     site = live_site().address
-    eyes = Eyes(sign_in_window(window, site), site, axe)
+    eyes = PageChecker(sign_in_window(window, site), site, axe)
 
     make_delegate(days="2009-06-11")
     eyes.visit("/organise/settings")

@@ -20,18 +20,18 @@ from tests.passing_time import pass_time
 TRAINS = "No trains between Whitby and York today: take bus 840."
 
 
-def notice_on(page: Page) -> str:
+def read_notice(page: Page) -> str:
     """Read the urgent notice above a page."""
     return " ".join(read_text(one) for one in page.tree.find_by_class("notice--urgent"))
 
 
-def words_of_links(page: Page) -> list[str]:
+def list_link_texts(page: Page) -> list[str]:
     """List the words of the additional links below a page."""
     left = " (opens another website)"
     return [one.removesuffix(left) for one in page.links if one.endswith(left)]
 
 
-def put_up(
+def publish_notice(
     editor: Browser, typed: Mapping[str, str] = MappingProxyType({}), status: int = 200
 ) -> Page:
     editor.open("/organise/pages/notice/write")
@@ -42,7 +42,7 @@ def put_up(
 
 
 @pytest.mark.both_databases
-def test_a_link_stands_below_the_page_and_says_that_it_leaves(
+def test_an_added_link_is_shown_below_the_page_as_external(
     editor: Browser, visitor: Browser, queries: list[str]
 ) -> None:
     assert "Additional links" not in visitor.open("/help").headings
@@ -79,7 +79,7 @@ def test_a_link_stands_below_the_page_and_says_that_it_leaves(
         "https://example.org/a b",
     ],
 )
-def test_only_whole_addresses_of_the_web_are_taken(editor: Browser, address: str) -> None:
+def test_only_absolute_web_addresses_are_accepted_as_links(editor: Browser, address: str) -> None:
     token = editor.open("/organise/pages/page/help/links").tree.find_by_id("csrf_token")
     told = {"csrf_token": token.get("value") if token is not None else "", "label": "X1"}
 
@@ -92,7 +92,7 @@ def test_only_whole_addresses_of_the_web_are_taken(editor: Browser, address: str
 
 
 @pytest.mark.both_databases
-def test_links_are_changed_moved_and_taken_away(editor: Browser, visitor: Browser) -> None:
+def test_links_can_be_changed_moved_and_deleted(editor: Browser, visitor: Browser) -> None:
     for number, label in enumerate(("One", "Two", "Three"), 1):
         make_link(label=label, position=number, address=f"https://example.org/{number}")
 
@@ -112,7 +112,7 @@ def test_links_are_changed_moved_and_taken_away(editor: Browser, visitor: Browse
     assert [link.split()[0] for link in shown] == ["Third", "Two"]
 
 
-def test_whoever_changes_only_words_leaves_a_link_where_somebody_moved_it_meanwhile(
+def test_changing_a_link_text_keeps_a_position_changed_meanwhile(
     editor: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "otto@conference.example")
@@ -127,7 +127,7 @@ def test_whoever_changes_only_words_leaves_a_link_where_somebody_moved_it_meanwh
     assert [row["Text"] for row in editor.page.rows] == ["Two", "Three", "First"]
 
 
-def test_two_editors_of_one_link_see_both_versions(editor: Browser, new_browser: Browsers) -> None:
+def test_a_stale_edit_of_a_link_shows_both_versions(editor: Browser, new_browser: Browsers) -> None:
     link = make_link(label="One")
     other = sign_in(new_browser(), "otto@conference.example")
     other.open(f"/organise/pages/page/help/links/{link.id}")
@@ -142,7 +142,7 @@ def test_two_editors_of_one_link_see_both_versions(editor: Browser, new_browser:
 
 
 @pytest.mark.both_databases
-def test_a_link_appears_and_changes_at_its_moment_by_itself(
+def test_a_scheduled_link_change_takes_effect_automatically(
     editor: Browser,
     visitor: Browser,
     queries: list[str],
@@ -159,7 +159,7 @@ def test_a_link_appears_and_changes_at_its_moment_by_itself(
     editor.follow("Change or move Old words")
     editor.press("Save", link_text="New words", appears_optional=TEN)
     assert editor.page.rows[0]["Appears"].endswith("Until then, visitors see “Old words”")
-    assert words_of_links(visitor.open("/help")) == ["Old words"]
+    assert list_link_texts(visitor.open("/help")) == ["Old words"]
     form = editor.follow("Change or move New words")
     assert form.value_of("Appears (optional)") == TEN
     (told,) = editor.press("Save").tree.find_by_class("note--done")
@@ -167,11 +167,11 @@ def test_a_link_appears_and_changes_at_its_moment_by_itself(
 
     pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
     queries.clear()
-    assert words_of_links(visitor.open("/help")) == ["New words", "New"]
+    assert list_link_texts(visitor.open("/help")) == ["New words", "New"]
     assert [one for one in queries if "FROM link" in one or "FROM content_version" in one] == []
 
 
-def test_a_page_that_is_made_while_a_moment_comes_is_not_kept_as_it_was_before(
+def test_a_page_rendered_while_a_change_takes_effect_is_not_cached(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_link(label="Old words")
@@ -186,13 +186,13 @@ def test_a_page_that_is_made_while_a_moment_comes_is_not_kept_as_it_was_before(
 
     with monkeypatch.context() as while_it_comes:
         while_it_comes.setattr(content, "list_links", read_just_before)
-        assert words_of_links(visitor.open("/help")) == ["Old words"]
+        assert list_link_texts(visitor.open("/help")) == ["Old words"]
 
-    assert words_of_links(visitor.open("/help")) == ["New words"]
+    assert list_link_texts(visitor.open("/help")) == ["New words"]
 
 
 @pytest.mark.both_databases
-def test_an_earlier_version_of_a_link_is_looked_at_and_brought_back(
+def test_an_earlier_version_of_a_link_can_be_viewed_and_restored(
     editor: Browser, visitor: Browser
 ) -> None:
     make_link(label="One", address="https://one.example/")
@@ -220,19 +220,17 @@ def test_an_earlier_version_of_a_link_is_looked_at_and_brought_back(
     editor.open(page.address)
     editor.press("Publish this version now")
 
-    assert words_of_links(visitor.open("/help")) == ["One"]
+    assert list_link_texts(visitor.open("/help")) == ["One"]
     told = editor.open("/organise/pages/page/help").text
     assert "on the page /help was restored to version 1: https://one.example/" in told
 
 
 @pytest.mark.both_databases
-def test_a_link_that_was_taken_away_is_brought_back_where_there_is_room(
-    editor: Browser, visitor: Browser
-) -> None:
+def test_a_deleted_link_can_be_restored_if_there_is_room(editor: Browser, visitor: Browser) -> None:
     gone = make_link(label="Gone").id
     editor.open(f"/organise/pages/page/help/links/{gone}")
     editor.press("Delete link")
-    assert words_of_links(visitor.open("/help")) == []
+    assert list_link_texts(visitor.open("/help")) == []
     editor.open(f"/organise/pages/page/help/links/{gone}")
     assert "This link has been deleted. If you save, it will be public again." in editor.page.text
     for number in range(links.MAX_LINKS_PER_PAGE):
@@ -249,14 +247,14 @@ def test_a_link_that_was_taken_away_is_brought_back_where_there_is_room(
     editor.open(back)
     editor.press("Publish this version now")
 
-    assert words_of_links(visitor.open("/help"))[0] == "Gone"
+    assert list_link_texts(visitor.open("/help"))[0] == "Gone"
     editor.open("/organise/pages/page/help/links")
     assert editor.page.links["Link 7"].endswith("/en/versions")
     editor.open(f"/organise/pages/link/{gone}/fr/versions", 404)
     editor.open("/organise/pages/link/nothing/en/versions", 404)
 
 
-def test_what_is_wrong_with_a_link_is_told_beside_it(editor: Browser) -> None:
+def test_an_invalid_link_is_reported_beside_its_field(editor: Browser) -> None:
     link = make_link()
     editor.open(f"/organise/pages/page/help/links/{link.id}")
 
@@ -267,7 +265,7 @@ def test_what_is_wrong_with_a_link_is_told_beside_it(editor: Browser) -> None:
     editor.open("/organise/pages/page/storms/links", 404)
 
 
-def test_a_page_takes_only_so_many_links(editor: Browser) -> None:
+def test_a_page_can_have_at_most_50_links(editor: Browser) -> None:
     for number in range(links.MAX_LINKS_PER_PAGE):
         make_link(position=number + 1)
     editor.open("/organise/pages/page/help/links")
@@ -283,29 +281,29 @@ def test_a_page_takes_only_so_many_links(editor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_notice_stands_above_every_page_until_it_is_taken_down(
+def test_an_urgent_notice_is_shown_on_every_page_until_removed(
     editor: Browser, visitor: Browser, queries: list[str]
 ) -> None:
     visitor.open("/programme")
 
-    page = put_up(editor)
+    page = publish_notice(editor)
 
     assert page.summary_list["State"] == "Shown on every page"
     public = ("/", "/programme", "/help", "/sessions/opening", "/speakers/ada-marsh", "/register")
     for address in (*public, "/sign-in"):
-        assert notice_on(visitor.open(address)) == TRAINS, address
-    assert notice_on(visitor.open("/storms", 404)) == TRAINS
+        assert read_notice(visitor.open(address)) == TRAINS, address
+    assert read_notice(visitor.open("/storms", 404)) == TRAINS
     queries.clear()
     visitor.open("/terms")
     assert [one for one in queries if "FROM site_state" not in one] == []
     editor.open("/organise/pages/notice")
     editor.press("Remove notice")
-    assert notice_on(visitor.open("/programme")) == ""
+    assert read_notice(visitor.open("/programme")) == ""
     told = [entry.summary for entry in history.list_entries("notice")]
     assert told[-1] == f"The urgent notice was removed: “{TRAINS}”"
 
 
-def test_a_notice_is_looked_at_before_anybody_reads_it(editor: Browser, visitor: Browser) -> None:
+def test_a_notice_can_be_previewed(editor: Browser, visitor: Browser) -> None:
     editor.open("/organise/pages/notice/write")
 
     page = editor.press("Preview", {"The notice": TRAINS})
@@ -314,67 +312,69 @@ def test_a_notice_is_looked_at_before_anybody_reads_it(editor: Browser, visitor:
         f"This is how it will look at the top of every page. It has not been saved yet. {TRAINS}"
         in (page.text)
     )
-    assert notice_on(visitor.open("/programme")) == ""
+    assert read_notice(visitor.open("/programme")) == ""
     assert editor.press("Preview", {"The notice": ""}, 422).errors == [
         "Enter the text of the notice"
     ]
     editor.press("Save notice", {"The notice": TRAINS})
-    assert notice_on(visitor.open("/programme")) == TRAINS
+    assert read_notice(visitor.open("/programme")) == TRAINS
 
 
-def test_a_notice_appears_and_ends_by_itself_on_pages_that_are_kept(
+def test_a_scheduled_notice_appears_and_ends_on_cached_pages(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_up(
+    publish_notice(
         editor,
         {"Appears (optional)": "2009-05-12T10:00", "Ends (optional)": "2009-05-12T11:00"},
     )
     assert editor.page.summary_list["State"] == "Scheduled"
-    assert notice_on(visitor.open("/programme")) == ""
+    assert read_notice(visitor.open("/programme")) == ""
 
     pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
-    assert notice_on(visitor.open("/programme")) == TRAINS
+    assert read_notice(visitor.open("/programme")) == TRAINS
     pass_time(frozen_time, monkeypatch, timedelta(minutes=60))
-    assert notice_on(visitor.open("/programme")) == ""
+    assert read_notice(visitor.open("/programme")) == ""
 
 
-def test_a_new_notice_takes_the_place_of_the_one_that_stands(
+def test_a_new_notice_replaces_the_current_one(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_up(editor)
+    publish_notice(editor)
     form = editor.open("/organise/pages/notice/write")
     assert form.value_of("The notice") == TRAINS
     editor.press("Save notice", {"The notice": "At ten all is well."}, appears_optional=TEN)
 
-    assert notice_on(visitor.open("/help")) == TRAINS
+    assert read_notice(visitor.open("/help")) == TRAINS
     pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
-    assert notice_on(visitor.open("/help")) == "At ten all is well."
+    assert read_notice(visitor.open("/help")) == "At ten all is well."
     editor.open("/organise/pages/notice")
     editor.press("Remove notice")
-    assert notice_on(visitor.open("/help")) == ""
+    assert read_notice(visitor.open("/help")) == ""
 
 
 TEN = "2009-05-12T10:00"
 
 
-def test_a_notice_that_waits_is_replaced_at_once_and_can_be_called_off(
+def test_a_scheduled_notice_can_be_replaced_and_removed(
     editor: Browser, visitor: Browser, site: Flask
 ) -> None:
-    put_up(editor, {"Appears (optional)": TEN})
-    put_up(editor, {"The notice": "Now.", "Appears (optional)": ""})
+    publish_notice(editor, {"Appears (optional)": TEN})
+    publish_notice(editor, {"The notice": "Now.", "Appears (optional)": ""})
 
-    assert notice_on(visitor.open("/help")) == "Now."
+    assert read_notice(visitor.open("/help")) == "Now."
     editor.open("/organise/pages/notice")
     editor.press("Remove notice")
     assert "No notice" in editor.page.text
 
 
 @pytest.mark.both_databases
-def test_every_notice_is_kept_and_can_be_brought_back(
+def test_earlier_notices_are_kept_and_can_be_restored(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_up(editor, {"Ends (optional)": TEN})
-    put_up(editor, {"The notice": "Come early.", "Appears (optional)": TEN, "Ends (optional)": ""})
+    publish_notice(editor, {"Ends (optional)": TEN})
+    publish_notice(
+        editor, {"The notice": "Come early.", "Appears (optional)": TEN, "Ends (optional)": ""}
+    )
     page = editor.open("/organise/pages/notice")
     assert f"Until then, this notice is shown: “{TRAINS}”" in page.text
 
@@ -390,28 +390,28 @@ def test_every_notice_is_kept_and_can_be_brought_back(
         ["Ends", "10am on Tuesday 12 May 2009", "Not given"],
     ]
     pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
-    assert notice_on(visitor.open("/help")) == "Come early."
+    assert read_notice(visitor.open("/help")) == "Come early."
     editor.open("/organise/pages/notice")
     editor.press("Remove notice")
 
     page = editor.page.follow("3 versions")
     assert [row["State"] for row in page.rows] == ["Deleted", "Replaced", "Replaced"]
     page = page.follow("Version 1")
-    assert (page.summary_list["Ends"], notice_on(page)) == ("10am on Tuesday 12 May 2009", TRAINS)
+    assert (page.summary_list["Ends"], read_notice(page)) == ("10am on Tuesday 12 May 2009", TRAINS)
     assert page.follow("Start from this version").value_of("The notice") == TRAINS
     editor.open("/organise/pages/notice/notice/en/versions/1")
     page = editor.press("Publish this version now")
 
     assert page.summary_list["Ends"] == "When someone removes it"
-    assert notice_on(visitor.open("/help")) == TRAINS
+    assert read_notice(visitor.open("/help")) == TRAINS
     told = [entry.summary for entry in history.list_entries("notice")]
     assert told[-1].startswith("The urgent notice was restored to version 1")
 
 
-def test_a_notice_that_has_ended_says_so_among_its_versions(
+def test_an_ended_notice_is_marked_among_its_versions(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_up(editor, {"Ends (optional)": TEN})
+    publish_notice(editor, {"Ends (optional)": TEN})
     pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
 
     page = editor.open("/organise/pages/notice/notice/en/versions")
@@ -420,18 +420,20 @@ def test_a_notice_that_has_ended_says_so_among_its_versions(
     assert "No notice" in page.follow("Back to the urgent notice").text
     editor.open("/organise/pages/notice/notice/en/versions/1")
     editor.press("Publish this version now")
-    assert notice_on(visitor.open("/help")) == TRAINS
+    assert read_notice(visitor.open("/help")) == TRAINS
 
 
-def test_before_there_is_a_notice_it_has_no_versions(editor: Browser) -> None:
+def test_without_a_notice_there_are_no_notice_versions(editor: Browser) -> None:
     editor.open("/organise/pages/notice/notice/en/versions", 404)
     assert "version" not in editor.open("/organise/pages/notice").text
 
 
-def test_two_editors_of_the_notice_see_both(editor: Browser, new_browser: Browsers) -> None:
+def test_a_stale_edit_of_the_notice_shows_both_versions(
+    editor: Browser, new_browser: Browsers
+) -> None:
     other = sign_in(new_browser(), "otto@conference.example")
     other.open("/organise/pages/notice/write")
-    put_up(editor)
+    publish_notice(editor)
 
     late = other.press("Save notice", {"The notice": "Come early."}, 409)
 
@@ -439,25 +441,25 @@ def test_two_editors_of_the_notice_see_both(editor: Browser, new_browser: Browse
     assert late.press("Save notice").summary_list["The notice"] == "Come early."
 
 
-def test_nobody_takes_down_a_notice_that_they_have_not_seen(
+def test_a_stale_page_cannot_remove_a_newer_notice(
     editor: Browser, visitor: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "otto@conference.example")
-    put_up(editor)
+    publish_notice(editor)
     other.open("/organise/pages/notice")
-    put_up(editor, {"The notice": "Leave the hall by the doors to the river."})
+    publish_notice(editor, {"The notice": "Leave the hall by the doors to the river."})
 
     late = other.press("Remove notice", status=409)
 
     assert "The notice has not been removed" in late.text
     assert late.summary_list["The notice"] == "Leave the hall by the doors to the river."
-    assert notice_on(visitor.open("/programme")) == "Leave the hall by the doors to the river."
+    assert read_notice(visitor.open("/programme")) == "Leave the hall by the doors to the river."
     other.press("Remove notice")
-    assert notice_on(visitor.open("/programme")) == ""
+    assert read_notice(visitor.open("/programme")) == ""
 
 
 def test_a_notice_must_end_after_it_appears(editor: Browser) -> None:
-    page = put_up(
+    page = publish_notice(
         editor,
         {"Appears (optional)": "2009-05-12T11:00", "Ends (optional)": "2009-05-12T10:00"},
         422,
@@ -470,14 +472,16 @@ def test_a_notice_must_end_after_it_appears(editor: Browser) -> None:
 def test_a_notice_is_one_plain_sentence(editor: Browser, visitor: Browser, typed: str) -> None:
     is_plain = typed.startswith("<")
 
-    put_up(editor, {"The notice": typed}, 200 if is_plain else 422)
+    publish_notice(editor, {"The notice": typed}, 200 if is_plain else 422)
 
-    assert notice_on(visitor.open("/help")) == (typed if is_plain else "")
+    assert read_notice(visitor.open("/help")) == (typed if is_plain else "")
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_a_notice_says_its_language_on_a_page_in_another(editor: Browser, visitor: Browser) -> None:
-    put_up(editor)
+def test_a_notice_has_its_lang_attribute_on_pages_in_another_language(
+    editor: Browser, visitor: Browser
+) -> None:
+    publish_notice(editor)
 
     page = visitor.open("/fr/help")
 

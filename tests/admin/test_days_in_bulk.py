@@ -16,7 +16,7 @@ from app.registration import queries as registration
 from app.registration.desk import services
 from tests.browser import Browser, Page
 from tests.factories import make_delegate
-from tests.sent_emails import emails_to, last_email_to, subjects_to
+from tests.sent_emails import get_last_email_to, list_emails_to, list_subjects_to
 
 DORA = "dora@conference.example"
 LIST = "/organise/delegates"
@@ -50,7 +50,7 @@ def list_days() -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_days_are_changed_after_a_preview_and_each_gets_an_email(
+def test_days_can_be_changed_in_bulk_after_a_preview_with_emails(
     desk: Browser, three: list[Delegate]
 ) -> None:
     page = begin(desk, "Ada", "Bea", "Cleo")
@@ -72,9 +72,9 @@ def test_days_are_changed_after_a_preview_and_each_gets_an_email(
 
     assert "The days have been changed." in page.source
     assert list_days() == [SECOND, SECOND, SECOND]
-    assert subjects_to("Ada@example.org") == ["Your booking has been changed: BCDF2342"]
-    assert THURSDAY in last_email_to("Cleo@example.org").text
-    assert emails_to("Bea@example.org") == []
+    assert list_subjects_to("Ada@example.org") == ["Your booking has been changed: BCDF2342"]
+    assert THURSDAY in get_last_email_to("Cleo@example.org").text
+    assert list_emails_to("Bea@example.org") == []
     entry = db.session.scalars(
         select(HistoryEntry).where(HistoryEntry.subject == three[0].history_subject)
     ).one()
@@ -83,7 +83,7 @@ def test_days_are_changed_after_a_preview_and_each_gets_an_email(
 
 
 @pytest.mark.both_databases
-def test_the_old_days_are_put_back_except_where_somebody_changed_them_since(
+def test_a_bulk_change_of_days_can_be_undone_except_for_later_changes(
     desk: Browser, three: list[Delegate]
 ) -> None:
     page = begin(desk, "Ada", "Cleo").press(
@@ -102,11 +102,11 @@ def test_the_old_days_are_put_back_except_where_somebody_changed_them_since(
 
     assert "The old days have been restored." in page.source
     assert list_days() == [SECOND, SECOND, f"{FIRST} {SECOND}"]
-    assert emails_to("Cleo@example.org") == []
+    assert list_emails_to("Cleo@example.org") == []
     assert desk.open(f"{LIST}/_days/undo").heading == "Nothing to restore"
 
 
-def test_a_day_that_is_no_longer_of_the_conference_is_not_put_back(
+def test_undoing_a_bulk_change_skips_removed_conference_days(
     desk: Browser, three: list[Delegate]
 ) -> None:
     page = begin(desk, "Ada", "Bea", "Cleo").press("Preview changes", {"Days": [WEDNESDAY]})
@@ -124,7 +124,7 @@ def test_a_day_that_is_no_longer_of_the_conference_is_not_put_back(
     assert list_days() == [FIRST, FIRST, FIRST]
 
 
-def test_days_are_added_and_removed(desk: Browser, three: list[Delegate]) -> None:
+def test_days_can_be_added_and_removed_in_bulk(desk: Browser, three: list[Delegate]) -> None:
     answers: dict[str, Any] = {"Days": [WEDNESDAY], "What should change?": TOO}
     page = begin(desk, "Ada", "Bea").press("Preview changes", answers)
     page.press("Change the days of 1 delegate")
@@ -138,7 +138,7 @@ def test_days_are_added_and_removed(desk: Browser, three: list[Delegate]) -> Non
     assert list_days() == [FIRST, SECOND, f"{FIRST} {SECOND}"]
 
 
-def test_whoever_has_cancelled_is_named_and_left_alone(
+def test_cancelled_bookings_are_skipped_by_name_in_a_bulk_change_of_days(
     desk: Browser, three: list[Delegate]
 ) -> None:
     with transaction():
@@ -151,7 +151,7 @@ def test_whoever_has_cancelled_is_named_and_left_alone(
 
 
 @pytest.mark.both_databases
-def test_what_changed_after_the_preview_is_previewed_again(
+def test_a_stale_preview_of_a_bulk_change_must_be_checked_again(
     desk: Browser, three: list[Delegate]
 ) -> None:
     page = begin(desk, "Ada", "Cleo").press("Preview changes", {"Days": [THURSDAY]})
@@ -167,18 +167,18 @@ def test_what_changed_after_the_preview_is_previewed_again(
     assert list_days() == [SECOND, SECOND, SECOND]
 
 
-def test_without_a_day_it_is_asked_again(desk: Browser, three: list[Delegate]) -> None:
+def test_a_bulk_change_needs_at_least_one_day(desk: Browser, three: list[Delegate]) -> None:
     page = begin(desk, "Ada").press("Preview changes", status=422)
 
     assert page.errors == ["Choose at least one day"]
 
 
-def test_without_a_selection_there_is_nothing_to_do(desk: Browser) -> None:
+def test_a_bulk_change_of_days_without_selection_does_nothing(desk: Browser) -> None:
     assert desk.open(f"{LIST}/_days").heading == "Nothing to do"
     assert desk.open(f"{LIST}/_days/undo").heading == "Nothing to restore"
 
 
-def test_more_delegates_cost_as_many_queries_for_the_preview(
+def test_the_bulk_preview_needs_a_constant_number_of_queries(
     desk: Browser, queries: list[str]
 ) -> None:
     counts = []

@@ -1,4 +1,4 @@
-"""Organisers are told which links of their pages lead nowhere."""
+"""Organisers see which links on their pages are broken."""
 
 import pytest
 
@@ -11,7 +11,7 @@ GONE = f"/pictures/{'0' * 32}.jpg"
 LONG_NAME = f"{'a' * 300}.pdf"  # longer than the name of any file
 
 
-def dead(page: Page) -> list[str]:
+def list_broken_links(page: Page) -> list[str]:
     """List what the warning of a page names."""
     warnings = list(page.tree.find_by_class("note--warning"))
     return [read_text(one) for note in warnings for one in page.tree.find_all("li", within=note)]
@@ -45,7 +45,7 @@ def dead(page: Page) -> list[str]:
         ("[here](https://elsewhere.example/x) [here](mailto:a@example.org)", ""),
     ],
 )
-def test_a_link_that_leads_nowhere_is_named_before_and_after_it_is_saved(
+def test_a_broken_link_is_reported_in_the_preview_and_after_saving(
     editor: Browser, link: str, named: str
 ) -> None:
     make_session(slug="tides", speakers=(make_speaker(slug="ada"),))
@@ -53,13 +53,13 @@ def test_a_link_that_leads_nowhere_is_named_before_and_after_it_is_saved(
     text = f"## Trains\n\nSee {link}."
     expected = [named] if named else []
 
-    assert dead(editor.open(f"{HELP}/en").press("Save", text=text)) == expected
+    assert list_broken_links(editor.open(f"{HELP}/en").press("Save", text=text)) == expected
 
     if "#no-such-heading" not in link:  # our browser refuses the page that has it
-        assert dead(editor.open(f"{HELP}/en").press("Preview")) == expected
+        assert list_broken_links(editor.open(f"{HELP}/en").press("Preview")) == expected
 
 
-def test_the_list_counts_the_dead_links_of_each_page(editor: Browser) -> None:
+def test_the_content_list_counts_broken_links_of_each_page(editor: Browser) -> None:
     editor.open(f"{HELP}/en").press("Save", text="[a](/no-a) [b](/no-b) [a](/no-a)")
     make_link(label="Old", address="https://conference.example/no-c")
 
@@ -68,14 +68,14 @@ def test_the_list_counts_the_dead_links_of_each_page(editor: Browser) -> None:
     assert [state for state in states if state.startswith("Changed")] == ["Changed 3 broken links"]
 
 
-def test_of_pages_as_shipped_only_links_to_the_shipped_programme_are_dead_here(
+def test_default_pages_have_only_broken_links_to_the_default_programme(
     editor: Browser,
 ) -> None:
     found = [
         (link, words)
         for link in editor.open("/organise/pages").links.values()
         if link.startswith(("/organise/pages/page/", "/organise/pages/news/"))
-        for words in dead(editor.open(link))
+        for words in list_broken_links(editor.open(link))
     ]
 
     opening, work = "/sessions/opening-addresses", "/sessions/work-of-the-commission"
@@ -89,12 +89,12 @@ def test_of_pages_as_shipped_only_links_to_the_shipped_programme_are_dead_here(
     ]
 
 
-def test_a_link_is_dead_from_when_its_page_is_deleted(editor: Browser) -> None:
+def test_a_link_is_broken_once_its_page_is_deleted(editor: Browser) -> None:
     told = {"title": "Trains", "summary": "By train.", "text": "Take the train."}
     editor.open("/organise/pages/add/page").press("Save", {**told})
     page = editor.open(f"{HELP}/en").press("Save", text="See [the trains](/trains).")
-    assert dead(page) == []
+    assert list_broken_links(page) == []
 
     editor.open("/organise/pages/page/trains/en/remove").press("Delete")
 
-    assert dead(editor.open(HELP)) == ["“the trains”: /trains"]
+    assert list_broken_links(editor.open(HELP)) == ["“the trains”: /trains"]

@@ -22,7 +22,7 @@ from app.registration.delegate_imports.models import DelegateImport
 from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import spreadsheets
-from tests.admin.test_import_export import sent
+from tests.admin.test_import_export import post_upload
 from tests.browser import Answer, Browser, Page
 from tests.factories import (
     make_category,
@@ -33,8 +33,8 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.lookups import get_needs
-from tests.sent_emails import deliver_emails, emails_to, last_email_to, subjects_to
+from tests.lookups import get_requirements
+from tests.sent_emails import deliver_emails, get_last_email_to, list_emails_to, list_subjects_to
 
 IMPORT = "/organise/delegates/_import"
 DORA = "dora@conference.example"
@@ -59,7 +59,7 @@ def person(number: int, *more: str, email: str = "", days: str = DAY) -> Sequenc
 
 
 def upload(desk: Browser, body: bytes, name: str = "ward.csv", status: int = 200) -> Page:
-    """Hand in a file, and see what would happen."""
+    """Upload a file and open its dry run."""
     desk.open("/organise/delegates").follow("Add from a spreadsheet")
     return desk.press("Preview", {"Spreadsheet": (name, body)}, status=status)
 
@@ -77,7 +77,7 @@ def get_taken(name: str = "conference") -> int:
 
 
 @pytest.mark.both_databases
-def test_all_are_added_by_one_button_with_their_emails(desk: Browser) -> None:
+def test_delegates_of_a_spreadsheet_are_added_and_emailed(desk: Browser) -> None:
     set_places(40)
     page = upload(desk, write_csv(*(person(number) for number in range(3))))
     assert page.heading == "Check the spreadsheet"
@@ -97,10 +97,10 @@ def test_all_are_added_by_one_button_with_their_emails(desk: Browser) -> None:
     assert "The delegates in the file have been added." in page.source
     assert list_emails() == [f"ann{number}@ward.example" for number in range(3)]
     assert get_taken() == 3
-    text = last_email_to("ann0@ward.example").text
+    text = get_last_email_to("ann0@ward.example").text
     assert "The organisers of Tides and Harbours registered you." in text
     deliver_emails()
-    assert len(subjects_to("ann0@ward.example")) == 1
+    assert len(list_subjects_to("ann0@ward.example")) == 1
     summaries = select(HistoryEntry.summary, HistoryEntry.actor).order_by(HistoryEntry.id.desc())
     assert db.session.execute(summaries).tuples().first() == (
         "Added 3 delegates from a spreadsheet",
@@ -114,19 +114,19 @@ def test_all_are_added_by_one_button_with_their_emails(desk: Browser) -> None:
     assert integrity_check.run_checks() == []
 
 
-def test_no_emails_are_sent_if_the_box_is_not_ticked(desk: Browser) -> None:
+def test_an_import_without_the_email_box_sends_no_emails(desk: Browser) -> None:
     page = upload(desk, write_csv(person(1)))
 
     page.press("Add 1 delegate", {"Email each delegate their confirmation": False})
 
     deliver_emails()
     assert list_emails() == ["ann1@ward.example"]
-    assert subjects_to("ann1@ward.example") == []
+    assert list_subjects_to("ann1@ward.example") == []
     page = desk.open("/organise/delegates?q=ann1").follow("Ann1 Nurse")
     assert page.summary_list["Registered"].endswith("added by an organiser")
 
 
-def test_consent_is_asked_for_where_somebody_has_requirements(desk: Browser) -> None:
+def test_an_import_with_requirements_asks_for_consent(desk: Browser) -> None:
     page = upload(desk, write_csv(person(1)))
     assert [one for one in page.labels if "agree" in one] == []
     head = (*HEAD, "Dietary requirements in their own words")
@@ -140,7 +140,7 @@ def test_consent_is_asked_for_where_somebody_has_requirements(desk: Browser) -> 
     assert len(list_emails()) == 2
 
 
-def test_the_template_has_every_question(desk: Browser) -> None:
+def test_the_import_template_has_every_question(desk: Browser) -> None:
     make_category(name="Nurse")
     make_question("How will you travel?")
     desk.open(IMPORT)
@@ -156,7 +156,7 @@ def test_the_template_has_every_question(desk: Browser) -> None:
     assert desk.fetch("GET", f"{IMPORT}/template.xlsx").status_code == 200
 
 
-def test_every_kind_of_answer_is_read_from_a_workbook(desk: Browser) -> None:
+def test_every_type_of_answer_is_read_from_a_workbook(desk: Browser) -> None:
     nurse = make_category(name="Nurse", seats=5)
     choices = ("Train", "Bicycle, or on foot")
     make_question("How will you travel?", kind="several", choices=choices)
@@ -188,7 +188,7 @@ def test_every_kind_of_answer_is_read_from_a_workbook(desk: Browser) -> None:
     assert delegate.category_id == nurse.id
     assert get_taken(f"category {nurse.id}") == 1
     assert BY_NAME["access_kinds"].get(delegate) == "hearing-loop large-print"
-    assert get_needs(delegate) == ("", "No celery")
+    assert get_requirements(delegate) == ("", "No celery")
     assert sorted(one.value for one in delegate.custom_answers) == ["-3", "c1 c2", "yes", "yes"]
 
 
@@ -208,7 +208,7 @@ def test_every_kind_of_answer_is_read_from_a_workbook(desk: Browser) -> None:
         (("Ann", "N", "a@b.example", "KE", ""), "Days", "Choose at least one day"),
     ],
 )
-def test_what_is_wrong_is_said_beside_the_row_with_its_column(
+def test_an_invalid_cell_is_reported_with_row_and_column(
     desk: Browser, cells: Sequence[str], column: str, fault: str
 ) -> None:
     page = upload(desk, write_csv(cells, person(1)))
@@ -218,7 +218,7 @@ def test_what_is_wrong_is_said_beside_the_row_with_its_column(
     assert page.rows[1]["Result"] == "Gets a place"
 
 
-def test_two_faulty_rows_of_thirty_are_not_added(desk: Browser) -> None:
+def test_invalid_rows_are_not_added(desk: Browser) -> None:
     set_places(40)
     good = [person(number) for number in range(28)]
     page = upload(desk, write_csv(*good, person(28, email="nobody"), person(29, days="")))
@@ -231,7 +231,7 @@ def test_two_faulty_rows_of_thirty_are_not_added(desk: Browser) -> None:
     assert len(list_emails()) == 28
 
 
-def test_the_same_person_twice_is_added_once(desk: Browser) -> None:
+def test_a_person_in_two_rows_is_added_once(desk: Browser) -> None:
     twin = ("ANN1", "nurse", "Ann1@ward.example", "KE", DAY)
 
     page = upload(desk, write_csv(person(1), twin))
@@ -241,7 +241,7 @@ def test_the_same_person_twice_is_added_once(desk: Browser) -> None:
     assert list_emails() == ["ann1@ward.example"]
 
 
-def test_whoever_has_a_booking_is_left_alone(desk: Browser) -> None:
+def test_people_with_a_booking_are_skipped_by_an_import(desk: Browser) -> None:
     booked = make_delegate(
         given_names="Ann1", family_name="Nurse", email="ann1@ward.example", organisation="Before"
     )
@@ -254,7 +254,7 @@ def test_whoever_has_a_booking_is_left_alone(desk: Browser) -> None:
     assert db.session.get(Delegate, booked.id).organisation == "Before"  # type: ignore[union-attr]
 
 
-def fill_nurses(desk: Browser) -> Page:
+def upload_nurses(desk: Browser) -> Page:
     """Upload three nurses for two places in their category, and one person without one."""
     nurse = make_category(name="Nurse", seats=2)
     assert nurse.id
@@ -263,8 +263,8 @@ def fill_nurses(desk: Browser) -> Page:
     return upload(desk, write_csv(*people, person(3, ""), head=(*HEAD, "Category")))
 
 
-def test_where_not_all_fit_the_desk_says_what_happens(desk: Browser) -> None:
-    page = fill_nurses(desk)
+def test_if_not_everyone_fits_the_desk_chooses_what_happens(desk: Browser) -> None:
+    page = upload_nurses(desk)
     assert "There is no place for 1 person." in page.text
     assert "Nurse: 3 places needed, 2 free" in page.text
     assert page.rows[2]["Result"] == "No place All places in this category are taken"
@@ -282,10 +282,10 @@ def test_where_not_all_fit_the_desk_says_what_happens(desk: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_rest_can_go_to_the_waiting_list(desk: Browser) -> None:
+def test_people_without_a_place_can_be_put_on_the_waiting_list(desk: Browser) -> None:
     with transaction():
         set_places(40)
-    page = fill_nurses(desk)
+    page = upload_nurses(desk)
     assert REST_WAITS not in page.text
     with transaction():
         db.session.get_one(SeatLimit, "conference").has_waiting_list = True
@@ -297,17 +297,17 @@ def test_the_rest_can_go_to_the_waiting_list(desk: Browser) -> None:
     db.session.rollback()
     assert db.session.scalars(select(WaitingListEntry.email)).all() == ["ann2@ward.example"]
     assert len(list_emails()) == 3
-    text = last_email_to("ann2@ward.example").text
+    text = get_last_email_to("ann2@ward.example").text
     assert "The organisers of Tides and Harbours added you to the waiting list." in text
     deliver_emails()
-    assert len(subjects_to("ann2@ward.example")) == 1
+    assert len(list_subjects_to("ann2@ward.example")) == 1
     again = upload(desk, write_csv(person(2, "Nurse"), head=(*HEAD, "Category")))
     assert again.rows[0]["Result"] == "Is on the waiting list already"
     assert integrity_check.run_checks() == []
 
 
 @pytest.mark.both_databases
-def test_a_place_that_was_on_offer_goes_to_whoever_the_file_has_no_place_for(desk: Browser) -> None:
+def test_an_import_uses_an_offer_to_a_person_of_the_file(desk: Browser) -> None:
     make_delegate(email="first@elsewhere.example")
     set_places(1)
     with transaction():
@@ -334,7 +334,7 @@ def test_a_place_that_was_on_offer_goes_to_whoever_the_file_has_no_place_for(des
 
 
 @pytest.mark.both_databases
-def test_if_places_go_in_between_nothing_is_half_done(desk: Browser) -> None:
+def test_places_taken_meanwhile_stop_the_whole_import(desk: Browser) -> None:
     set_places(3)
     page = upload(desk, write_csv(*(person(number) for number in range(3))))
     make_delegate(email="first@elsewhere.example")
@@ -349,7 +349,7 @@ def test_if_places_go_in_between_nothing_is_half_done(desk: Browser) -> None:
     assert get_taken() == 3
 
 
-def test_a_category_that_is_deleted_in_between_is_an_error_of_its_rows(desk: Browser) -> None:
+def test_a_category_deleted_meanwhile_is_an_error_of_its_rows(desk: Browser) -> None:
     nurse = make_category(name="Nurse")
     page = upload(desk, write_csv(person(1, "Nurse"), person(2, ""), head=(*HEAD, "Category")))
     with transaction():
@@ -383,20 +383,18 @@ def test_a_category_that_is_deleted_in_between_is_an_error_of_its_rows(desk: Bro
         ),
     ],
 )
-def test_a_file_that_is_no_list_is_refused_in_a_sentence(
+def test_a_file_that_is_not_a_list_of_delegates_is_refused_with_a_message(
     desk: Browser, body: bytes, error: str
 ) -> None:
     desk.open(IMPORT)
 
-    answer = sent(desk, body, IMPORT)
+    answer = post_upload(desk, body, IMPORT)
 
     assert answer.status_code == 422
     assert Page(desk, answer, IMPORT).errors == [error]
 
 
-def test_what_was_checked_is_what_is_saved_and_nobody_else_sees_it(
-    desk: Browser, visitor: Browser
-) -> None:
+def test_a_checked_import_is_visible_only_to_its_uploader(desk: Browser, visitor: Browser) -> None:
     page = upload(desk, write_csv(person(1)))
     sign_in(visitor, "else@conference.example", role=DESK)
     assert visitor.open(page.address, status=404).status == 404
@@ -408,7 +406,7 @@ def test_what_was_checked_is_what_is_saved_and_nobody_else_sees_it(
     assert "Upload it again" in desk.open(page.address, status=404).text
 
 
-def test_a_file_can_be_deleted_and_is_forgotten_after_a_day(desk: Browser) -> None:
+def test_an_import_file_can_be_deleted_and_expires_after_a_day(desk: Browser) -> None:
     page = upload(desk, write_csv(person(1)))
     page = page.press("Delete file")
     assert "The file has been deleted. Nobody was added." in page.source
@@ -422,7 +420,7 @@ def test_a_file_can_be_deleted_and_is_forgotten_after_a_day(desk: Browser) -> No
 
 
 @pytest.mark.settings(DATA_KEY="a-key-of-this-story-0123456789-abcdef")
-def test_what_waits_to_be_saved_is_encrypted_and_lost_with_its_key(desk: Browser) -> None:
+def test_a_pending_import_is_encrypted_and_unreadable_without_its_key(desk: Browser) -> None:
     page = upload(desk, write_csv(person(1)))
     with transaction():
         found = db.session.scalars(select(DelegateImport)).one()
@@ -435,7 +433,7 @@ def test_what_waits_to_be_saved_is_encrypted_and_lost_with_its_key(desk: Browser
 
 
 @pytest.mark.both_databases
-def test_five_hundred_people_take_few_queries_besides_their_rows(
+def test_importing_five_hundred_people_needs_few_extra_queries(
     desk: Browser, queries: list[str]
 ) -> None:
     set_places(600)
@@ -450,7 +448,9 @@ def test_five_hundred_people_take_few_queries_besides_their_rows(
 
 
 @pytest.mark.both_databases
-def test_five_hundred_people_wait_after_as_few_queries(desk: Browser, queries: list[str]) -> None:
+def test_importing_five_hundred_people_to_the_waiting_list_needs_few_queries(
+    desk: Browser, queries: list[str]
+) -> None:
     make_delegate(email="first@elsewhere.example")
     set_places(1)
     with transaction():
@@ -465,7 +465,7 @@ def test_five_hundred_people_wait_after_as_few_queries(desk: Browser, queries: l
     waiting = db.session.scalars(select(WaitingListEntry.email).order_by(WaitingListEntry.id)).all()
     assert waiting == [f"ann{number}@ward.example" for number in range(500)]
     for number in (0, 499):
-        text = last_email_to(f"ann{number}@ward.example").text
+        text = get_last_email_to(f"ann{number}@ward.example").text
         assert f"You are number {number + 1} on the waiting list" in text
     assert [one for one in integrity_check.run_checks() if "email" not in one] == []
 
@@ -476,7 +476,7 @@ def count_besides_rows(queries: Sequence[str]) -> int:
 
 
 @pytest.mark.both_databases
-def test_positions_are_right_although_somebody_joins_while_emails_are_made(site: Flask) -> None:
+def test_waiting_list_positions_in_import_emails_consider_concurrent_joins(site: Flask) -> None:
     make_delegate(email="first@elsewhere.example")
     set_places(1)
     with transaction():
@@ -488,9 +488,9 @@ def test_positions_are_right_although_somebody_joins_while_emails_are_made(site:
     with transaction():
         services.save(db.session.merge(found), prepared, actor=DORA)
 
-    text = last_email_to("ann@ward.example").text
+    text = get_last_email_to("ann@ward.example").text
     assert "You are number 2 on the waiting list" in text
-    assert len(emails_to("ann@ward.example")) == 1
+    assert len(list_emails_to("ann@ward.example")) == 1
     assert [one for one in integrity_check.run_checks() if "email" not in one] == []
 
 
@@ -504,7 +504,7 @@ def prepare(
 
 
 @pytest.mark.both_databases
-def test_a_place_that_goes_while_the_bookings_are_made_is_seen_under_the_lock(site: Flask) -> None:
+def test_a_place_taken_during_an_import_is_seen_under_the_lock(site: Flask) -> None:
     set_places(1)
     found = make_delegate_import(DORA)
     prepared = prepare(rows.load(found.document, found.key))
@@ -518,7 +518,7 @@ def test_a_place_that_goes_while_the_bookings_are_made_is_seen_under_the_lock(si
 
 
 @pytest.mark.both_databases
-def test_a_second_press_of_the_button_adds_nobody(site: Flask) -> None:
+def test_pressing_add_twice_imports_delegates_once(site: Flask) -> None:
     found = make_delegate_import(DORA)
     sheet = rows.load(found.document, found.key)
     first, second = prepare(sheet), prepare(sheet)

@@ -1,4 +1,4 @@
-"""Delegates in the back office: found, looked at, and done for."""
+"""Delegates in admin: finding, viewing and changing them."""
 
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,14 @@ from app.registration.bookings import data_export
 from app.registration.queries import get_seat_counts as places_now
 from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import make_delegate, make_email, make_waiting_list_entry, set_places, sign_in
-from tests.lookups import get_needs
-from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
+from tests.lookups import get_requirements
+from tests.sent_emails import (
+    deliver_emails,
+    find_link,
+    get_last_email_to,
+    list_emails_to,
+    list_subjects_to,
+)
 
 NEW: dict[str, Answer] = {
     "Given names": "Zoë",
@@ -30,14 +36,14 @@ NEW: dict[str, Answer] = {
 }
 
 
-def past(delegate: Delegate) -> list[tuple[str, str]]:
+def list_history_entries(delegate: Delegate) -> list[tuple[str, str]]:
     subjects = (delegate.history_subject, requirement_history.get_subject(delegate))
     found = select(HistoryEntry).where(HistoryEntry.subject.in_(subjects)).order_by(HistoryEntry.id)
     db.session.rollback()
     return [(entry.summary, entry.actor) for entry in db.session.scalars(found)]
 
 
-def of(delegate: Delegate, deed: str = "") -> str:
+def get_path(delegate: Delegate, deed: str = "") -> str:
     return f"/organise/delegates/{delegate.reference}{deed}"
 
 
@@ -52,7 +58,7 @@ OTHER = {"badge_name": "Zoë", "organisation": "Institute of Light"}
     "words",
     ["lovelace", "ADA love", "Lovelace Ada", "ada@exa", "bcdf2345", "analytical"],
 )
-def test_a_delegate_is_found_by_part_of_what_is_known(desk: Browser, words: str) -> None:
+def test_delegates_are_found_by_part_of_name_email_or_reference(desk: Browser, words: str) -> None:
     make_delegate(reference="BCDF2345")
     make_delegate(given_names="Zoë", family_name="Ångström", email="z@x.org", **OTHER)
 
@@ -64,9 +70,7 @@ def test_a_delegate_is_found_by_part_of_what_is_known(desk: Browser, words: str)
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("words", ["zoe", "ANGSTROM zo", "z%", "żoë"])
-def test_accents_and_case_make_no_difference_and_signs_mean_nothing(
-    desk: Browser, words: str
-) -> None:
+def test_delegate_search_ignores_accents_case_and_wildcards(desk: Browser, words: str) -> None:
     make_delegate(given_names="Zoë", family_name="Ångström", email="z%@x.org", **OTHER)
     make_delegate(email="ada@example.com")
 
@@ -91,10 +95,10 @@ ORGANISATIONS = ("École de Santé", "ECOLE DE SANTE publique", "Ministry 50% of
         ("x@example.org", []),
         ("department  of  public", [LONG]),
         ("sciences of old ulm", [LONG]),
-        ("\u0301", []),  # an accent alone is no name, and finds nobody rather than everybody
+        ("\u0301", []),  # a lone accent is no search term: it finds nobody, not everybody
     ],
 )
-def test_delegates_are_found_by_a_part_of_the_name_of_their_organisation(
+def test_delegates_can_be_filtered_by_part_of_their_organisation(
     desk: Browser, typed: str, found: list[str]
 ) -> None:
     for number, name in enumerate(ORGANISATIONS):
@@ -106,7 +110,7 @@ def test_delegates_are_found_by_a_part_of_the_name_of_their_organisation(
     assert page.value_of("Organisation") == " ".join(typed.split())
 
 
-def test_the_filter_suggests_each_organisation_once(desk: Browser) -> None:
+def test_the_organisation_filter_suggests_each_organisation_once(desk: Browser) -> None:
     for number, name in enumerate(("WHO", "Who", "École de Santé", "", "AB Clinic")):
         make_delegate(email=f"{number}@example.org", organisation=name)
 
@@ -118,11 +122,11 @@ def test_the_filter_suggests_each_organisation_once(desk: Browser) -> None:
 
 
 def suggestions(page: Page) -> Any:
-    """Give what the browser offers while somebody types an organisation."""
+    """Return the suggestions of the organisation field for a text."""
     return page.tree.find_by_id("organisation-suggestions")
 
 
-def test_whoever_is_nowhere_is_not_found_and_the_page_says_what_to_do(desk: Browser) -> None:
+def test_a_search_without_results_offers_to_clear_the_filters(desk: Browser) -> None:
     make_delegate()
 
     page = desk.open("/organise/delegates?q=nobody")
@@ -132,14 +136,14 @@ def test_whoever_is_nowhere_is_not_found_and_the_page_says_what_to_do(desk: Brow
     assert len(page.follow("Clear filters").rows) == 1
 
 
-def test_an_empty_list_says_what_will_be_there(desk: Browser) -> None:
+def test_an_empty_list_of_delegates_says_what_will_appear(desk: Browser) -> None:
     page = desk.open("/organise/delegates")
 
     assert "Nobody has registered yet" in page.text
     assert "Download as CSV" not in page.buttons
 
 
-def test_the_list_is_narrowed_by_booking_day_country_letters_and_who_added(desk: Browser) -> None:
+def test_delegates_can_be_filtered_by_state_day_country_email_and_source(desk: Browser) -> None:
     one = make_delegate(given_names="One", email="1@x.org", days="2009-06-10", country="FR")
     two = make_delegate(given_names="Two", email="2@x.org", is_added_by_team=True)
     gone = make_delegate(given_names="Gone", email="3@x.org", cancelled_at=one.registered_at)
@@ -171,7 +175,7 @@ def test_the_list_is_narrowed_by_booking_day_country_letters_and_who_added(desk:
 
 
 @pytest.mark.both_databases
-def test_the_list_is_put_in_order_by_what_stands_in_its_columns(desk: Browser) -> None:
+def test_delegates_can_be_sorted_by_column(desk: Browser) -> None:
     make_delegate(reference="BBBB2222", family_name="Ödman", organisation="b", country="DE")
     make_delegate(reference="CCCC3333", family_name="Zimmer", organisation="Ä", country="GB")
     make_delegate(reference="DDDD4444", family_name="abel", organisation="", country="FR")
@@ -190,7 +194,7 @@ def test_the_list_is_put_in_order_by_what_stands_in_its_columns(desk: Browser) -
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_list_of_delegates_needs_a_constant_number_of_queries(
     desk: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):
@@ -206,25 +210,25 @@ def test_the_list_asks_the_same_few_questions(
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_page_of_a_delegate_asks_the_same_few_questions(
+def test_the_page_of_a_delegate_needs_a_constant_number_of_queries(
     desk: Browser, queries: list[str], count: int
 ) -> None:
     delegate = make_delegate()
     for _ in range(count):
         make_email(booking_reference=delegate.reference, state=FAILED)
-    desk.open(of(delegate))
+    desk.open(get_path(delegate))
     queries.clear()
 
-    desk.open(of(delegate))
+    desk.open(get_path(delegate))
 
     assert len(queries) == 9
 
 
-def test_long_names_and_other_ways_of_writing_stay_whole(desk: Browser) -> None:
+def test_long_and_right_to_left_names_are_kept_whole(desk: Browser) -> None:
     delegate = make_delegate(given_names="Ng" * 50, family_name="שרה לוי", organisation="W" * 100)
 
     assert desk.open("/organise/delegates").follow(f"{'Ng' * 50} שרה לוי").status == 200
-    assert desk.open(of(delegate, "/change")).value_of("Family name") == "שרה לוי"
+    assert desk.open(get_path(delegate, "/change")).value_of("Family name") == "שרה לוי"
 
 
 # Adding
@@ -237,7 +241,7 @@ REGISTERED_BY_TEAM = (
 
 
 @pytest.mark.both_databases
-def test_the_desk_adds_somebody_who_then_holds_a_place_like_everyone(desk: Browser) -> None:
+def test_the_desk_can_add_a_delegate_with_a_normal_booking(desk: Browser) -> None:
     set_places(3)
     form = desk.open("/organise/delegates").follow("Add a delegate")
     assert "3 places are left." in form.text
@@ -251,23 +255,23 @@ def test_the_desk_adds_somebody_who_then_holds_a_place_like_everyone(desk: Brows
     assert page.summary_list["Registered"].endswith("added by an organiser")
     assert places_now().taken == 1
     delegate = db.session.scalars(select(Delegate)).one()
-    assert past(delegate) == [("Added by hand", "dora@conference.example")]
-    email = last_email_to("zoe@example.org")
+    assert list_history_entries(delegate) == [("Added by hand", "dora@conference.example")]
+    email = get_last_email_to("zoe@example.org")
     assert REGISTERED_BY_TEAM in email.text
     deliver_link = find_link(email, "/booking/")
     assert desk.open(deliver_link).heading == "Your booking"
 
 
-def test_somebody_may_be_added_without_a_letter(desk: Browser) -> None:
+def test_a_delegate_can_be_added_without_an_email(desk: Browser) -> None:
     form = desk.open("/organise/delegates/_add")
 
     form.press("Add", {**NEW, "Email them?": "No"})
 
-    assert subjects_to("zoe@example.org") == []
+    assert list_subjects_to("zoe@example.org") == []
 
 
 @pytest.mark.parametrize("moment", ["2009-01-01T09:00:00+00:00", "2009-06-30T09:00:00+01:00"])
-def test_the_desk_adds_people_before_opening_and_after_closing(
+def test_the_desk_can_add_delegates_before_opening_and_after_closing(
     desk: Browser, frozen_time: Any, moment: str
 ) -> None:
     frozen_time.move_to(moment)
@@ -276,7 +280,7 @@ def test_the_desk_adds_people_before_opening_and_after_closing(
     assert desk.open("/organise/delegates/_add").press("Add", NEW).heading == "Zoë Ångström"
 
 
-def test_nobody_is_added_past_the_limit(desk: Browser) -> None:
+def test_the_desk_cannot_add_delegates_beyond_the_limit(desk: Browser) -> None:
     set_places(1)
     make_delegate()
     form = desk.open("/organise/delegates/_add")
@@ -288,7 +292,7 @@ def test_nobody_is_added_past_the_limit(desk: Browser) -> None:
     assert page.value_of("Given names") == "Zoë"
 
 
-def test_the_desk_reads_that_others_wait_before_it_adds_somebody(desk: Browser) -> None:
+def test_the_desk_is_told_of_the_waiting_list_before_adding_a_delegate(desk: Browser) -> None:
     set_places(2)
     make_waiting_list_entry()
 
@@ -301,7 +305,7 @@ def test_the_desk_reads_that_others_wait_before_it_adds_somebody(desk: Browser) 
     assert places_now().taken == 1
 
 
-def test_who_has_a_booking_already_is_not_added_again_but_shown(desk: Browser) -> None:
+def test_adding_a_person_who_has_a_booking_is_refused_with_a_link(desk: Browser) -> None:
     known = make_delegate(given_names="ZOË", family_name="Ångström", email="Zoe@example.org")
 
     page = desk.open("/organise/delegates/_add").press("Add", NEW, status=422)
@@ -312,7 +316,7 @@ def test_who_has_a_booking_already_is_not_added_again_but_shown(desk: Browser) -
     assert page.follow(known.reference).heading == "ZOË Ångström"
 
 
-def test_a_slip_in_an_address_is_asked_about_once(desk: Browser) -> None:
+def test_a_likely_email_typo_at_the_desk_is_asked_about_once(desk: Browser) -> None:
     typed = {**NEW, "Email address": "zoe@gmial.com"}
 
     page = desk.open("/organise/delegates/_add").press("Add", typed, status=422)
@@ -321,7 +325,7 @@ def test_a_slip_in_an_address_is_asked_about_once(desk: Browser) -> None:
     assert page.press("Add").heading == "Zoë Ångström"
 
 
-def test_what_is_missing_is_said_beside_each_question(desk: Browser) -> None:
+def test_missing_answers_at_the_desk_are_reported_beside_each_field(desk: Browser) -> None:
     page = desk.open("/organise/delegates/_add").press("Add", status=422)
 
     assert page.errors == [
@@ -332,7 +336,7 @@ def test_what_is_missing_is_said_beside_each_question(desk: Browser) -> None:
     ]
 
 
-def test_consent_is_needed_for_requirements_alone(desk: Browser) -> None:
+def test_adding_a_delegate_needs_consent_only_for_requirements(desk: Browser) -> None:
     words = "Dietary requirements in their own words (optional)"
     agreed = (
         "They agree that we store their access and dietary requirements until 30 days after the "
@@ -349,11 +353,11 @@ def test_consent_is_needed_for_requirements_alone(desk: Browser) -> None:
 # Changing
 
 
-def test_a_change_is_told_before_and_after_and_stands_in_the_history(desk: Browser) -> None:
+def test_a_change_is_emailed_and_recorded_with_old_and_new_values(desk: Browser) -> None:
     delegate = make_delegate()
 
     page = (
-        desk.open(of(delegate))
+        desk.open(get_path(delegate))
         .follow("Change booking")
         .press(
             "Save", {"Organisation (optional)": "Royal Society", "Days": ["Thursday 11 June 2009"]}
@@ -361,24 +365,26 @@ def test_a_change_is_told_before_and_after_and_stands_in_the_history(desk: Brows
     )
 
     assert page.summary_list["Organisation"] == "Royal Society"
-    assert past(delegate) == [("Changed: organisation, days", "dora@conference.example")]
-    told = desk.open(of(delegate)).text
+    assert list_history_entries(delegate) == [
+        ("Changed: organisation, days", "dora@conference.example")
+    ]
+    told = desk.open(get_path(delegate)).text
     assert "Organisation before: Analytical Society → after: Royal Society" in told
     both, one = "Wednesday 10 June 2009, Thursday 11 June 2009", "Thursday 11 June 2009"
     assert f"Days before: {both} → after: {one}" in told
-    letter = last_email_to("ada@example.org").text
+    letter = get_last_email_to("ada@example.org").text
     assert "Before: Analytical Society" in letter
     assert "Now: Royal Society" in letter
     assert len(desk.open("/organise/delegates?q=royal").rows) == 1
 
 
 @pytest.mark.both_databases
-def test_viewers_read_what_a_change_was_in_the_history_and_find_it_by_its_words(
+def test_viewers_can_read_and_search_old_and_new_values_in_the_history(
     desk: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate(country="GB", role="")
     typed: dict[str, Answer] = {"Country": "Sweden", "Role (optional)": "=Pilot"}
-    desk.open(of(delegate, "/change")).press("Save", typed)
+    desk.open(get_path(delegate, "/change")).press("Save", typed)
     viewer = sign_in(new_browser(), "vera@conference.example", role=VIEWER)
 
     page = viewer.open("/organise/history?q=sweden")
@@ -389,35 +395,40 @@ def test_viewers_read_what_a_change_was_in_the_history_and_find_it_by_its_words(
     assert "Role Not given → after: =Pilot" in page.text
     assert "Undo" not in page.source
     assert "Role: Not given → =Pilot\nCountry: United Kingdom → Sweden" in file.source
-    assert "Country before: United Kingdom → after: Sweden" in viewer.open(of(delegate)).text
+    assert "Country before: United Kingdom → after: Sweden" in viewer.open(get_path(delegate)).text
     assert "No entries found" in viewer.open("/organise/history?q=denmark").headings
 
 
-def test_a_change_may_be_made_without_a_letter(desk: Browser) -> None:
+def test_a_delegate_can_be_changed_without_an_email(desk: Browser) -> None:
     delegate = make_delegate()
     choice = {"Email the delegate?": "No"}
 
-    desk.open(of(delegate, "/change")).press("Save", {"Given names": "Augusta", **choice})
+    desk.open(get_path(delegate, "/change")).press("Save", {"Given names": "Augusta", **choice})
 
-    assert subjects_to("ada@example.org") == []
+    assert list_subjects_to("ada@example.org") == []
     assert len(desk.open("/organise/delegates?q=augusta").rows) == 1
 
 
-def test_nothing_changed_is_nothing_done(desk: Browser) -> None:
+def test_saving_a_delegate_without_changes_does_nothing(desk: Browser) -> None:
     delegate = make_delegate()
 
-    page = desk.open(of(delegate, "/change")).press("Save")
+    page = desk.open(get_path(delegate, "/change")).press("Save")
 
     assert "Nothing was changed" in page.source
-    assert past(delegate) == []
-    assert subjects_to("ada@example.org") == []
+    assert list_history_entries(delegate) == []
+    assert list_subjects_to("ada@example.org") == []
 
 
 @pytest.mark.both_databases
-def test_two_people_at_the_desk_undo_nothing_unseen(desk: Browser, new_browser: Browsers) -> None:
+def test_a_stale_edit_of_a_delegate_shows_both_versions(
+    desk: Browser, new_browser: Browsers
+) -> None:
     delegate = make_delegate()
     other = sign_in(new_browser(), "olga@conference.example")
-    mine, theirs = desk.open(of(delegate, "/change")), other.open(of(delegate, "/change"))
+    mine, theirs = (
+        desk.open(get_path(delegate, "/change")),
+        other.open(get_path(delegate, "/change")),
+    )
     theirs.press("Save", {"Organisation (optional)": "Royal Society"})
 
     page = mine.press("Save", {"Given names": "Augusta"}, status=409)
@@ -434,51 +445,55 @@ def test_two_people_at_the_desk_undo_nothing_unseen(desk: Browser, new_browser: 
     )
 
 
-def test_who_becomes_somebody_else_who_has_a_booking_is_refused(desk: Browser) -> None:
+def test_renaming_a_delegate_to_another_booked_person_is_refused(desk: Browser) -> None:
     make_delegate()
     delegate = make_delegate(given_names="Grace")
 
-    page = desk.open(of(delegate, "/change")).press("Save", {"Given names": "Ada"}, status=422)
+    page = desk.open(get_path(delegate, "/change")).press(
+        "Save", {"Given names": "Ada"}, status=422
+    )
 
     assert page.errors == ["There is already another booking with this name and email address"]
-    assert desk.open(of(delegate)).heading == "Grace Lovelace"
+    assert desk.open(get_path(delegate)).heading == "Grace Lovelace"
 
 
 # The address
 
 
 @pytest.mark.both_databases
-def test_an_address_is_corrected_at_once_and_both_readers_are_told(desk: Browser) -> None:
+def test_correcting_an_email_address_emails_both_addresses(desk: Browser) -> None:
     delegate = make_delegate(pending_email="typo@example.org", pending_email_key="a key")
     before = delegate.access_key
 
     page = (
-        desk.open(of(delegate))
+        desk.open(get_path(delegate))
         .follow("Correct email address")
         .press("Correct email address", {"Correct email address": "ada@example.com"})
     )
 
     assert page.summary_list["Email address"] == "ada@example.com"
-    assert subjects_to("ada@example.org") == [
+    assert list_subjects_to("ada@example.org") == [
         f"The email address for your booking has been corrected: {delegate.reference}"
     ]
-    assert "ada@example.com" not in last_email_to("ada@example.org").text
+    assert "ada@example.com" not in get_last_email_to("ada@example.org").text
     assert (
-        desk.open(find_link(last_email_to("ada@example.com"), "/booking/")).heading
+        desk.open(find_link(get_last_email_to("ada@example.com"), "/booking/")).heading
         == "Your booking"
     )
     db.session.refresh(delegate)
     assert delegate.access_key != before
     assert (delegate.pending_email, delegate.pending_email_key) == ("", None)
-    assert past(delegate) == [("The email address was corrected", "dora@conference.example")]
+    assert list_history_entries(delegate) == [
+        ("The email address was corrected", "dora@conference.example")
+    ]
     told = "Email address before: ada@example.org → after: ada@example.com"
-    assert told in desk.open(of(delegate)).text
+    assert told in desk.open(get_path(delegate)).text
     assert len(desk.open("/organise/delegates?q=example.com").rows) == 1
 
 
-def test_a_strangers_address_gets_no_letter(desk: Browser) -> None:
+def test_correcting_a_wrong_email_address_can_skip_the_old_one(desk: Browser) -> None:
     delegate = make_delegate()
-    form = desk.open(of(delegate, "/address"))
+    form = desk.open(get_path(delegate, "/address"))
 
     form.press(
         "Correct email address",
@@ -488,12 +503,12 @@ def test_a_strangers_address_gets_no_letter(desk: Browser) -> None:
         },
     )
 
-    assert subjects_to("ada@example.org") == []
-    assert len(subjects_to("ada@example.com")) == 1
+    assert list_subjects_to("ada@example.org") == []
+    assert len(list_subjects_to("ada@example.com")) == 1
 
 
-def test_an_address_that_looks_mistyped_is_corrected_by_one_button(desk: Browser) -> None:
-    form = desk.open(of(make_delegate(email="ada@example.og"), "/address"))
+def test_a_correction_is_suggested_for_a_likely_email_typo(desk: Browser) -> None:
+    form = desk.open(get_path(make_delegate(email="ada@example.og"), "/address"))
 
     assert form.value_of("Correct email address") == "ada@example.org"
     assert "looks mistyped, so this is a suggestion" in form.text
@@ -501,15 +516,15 @@ def test_an_address_that_looks_mistyped_is_corrected_by_one_button(desk: Browser
     assert page.summary_list["Email address"] == "ada@example.org"
 
 
-def test_any_other_address_is_there_to_be_changed(desk: Browser) -> None:
-    form = desk.open(of(make_delegate(email="ada@example.org"), "/address"))
+def test_a_plausible_email_address_is_shown_without_suggestion(desk: Browser) -> None:
+    form = desk.open(get_path(make_delegate(email="ada@example.org"), "/address"))
 
     assert form.value_of("Correct email address") == "ada@example.org"
     assert "looks mistyped" not in form.text
 
 
-def test_the_same_address_is_no_correction(desk: Browser) -> None:
-    form = desk.open(of(make_delegate(), "/address"))
+def test_the_desk_cannot_correct_an_address_to_itself(desk: Browser) -> None:
+    form = desk.open(get_path(make_delegate(), "/address"))
 
     page = form.press(
         "Correct email address", {"Correct email address": "ADA@example.org"}, status=422
@@ -518,13 +533,14 @@ def test_the_same_address_is_no_correction(desk: Browser) -> None:
     assert page.errors == ["This is the email address we already have. Enter a different one"]
 
 
-def test_an_address_corrected_by_two_is_shown_in_both_versions(
-    desk: Browser, new_browser: Browsers
-) -> None:
+def test_a_stale_email_correction_shows_both_versions(desk: Browser, new_browser: Browsers) -> None:
     delegate = make_delegate()
     label = "Correct email address"
     other = sign_in(new_browser(), "olga@conference.example")
-    mine, theirs = desk.open(of(delegate, "/address")), other.open(of(delegate, "/address"))
+    mine, theirs = (
+        desk.open(get_path(delegate, "/address")),
+        other.open(get_path(delegate, "/address")),
+    )
     theirs.press("Correct email address", {label: "one@example.org"})
 
     page = mine.press("Correct email address", {label: "two@example.org"}, status=409)
@@ -540,53 +556,55 @@ def test_an_address_corrected_by_two_is_shown_in_both_versions(
 
 
 @pytest.mark.parametrize("choice", ["Yes, send the cancellation email", "No"])
-def test_a_cancelled_place_is_free_at_once(desk: Browser, choice: str) -> None:
+def test_a_booking_cancelled_at_the_desk_frees_its_place_immediately(
+    desk: Browser, choice: str
+) -> None:
     set_places(1)
     delegate = make_delegate()
-    sure = desk.open(of(delegate)).follow("Cancel booking")
+    sure = desk.open(get_path(delegate)).follow("Cancel booking")
     assert sure.heading == "Cancel the booking for Ada Lovelace?"
 
     page = sure.press("Cancel booking", {"Email the delegate?": choice})
 
     assert "Cancelled at 9:30am" in page.text
     assert places_now().taken == 0
-    assert len(subjects_to("ada@example.org")) == (1 if choice.startswith("Yes") else 0)
-    assert past(delegate) == [("Cancelled", "dora@conference.example")]
-    assert "has been cancelled" in desk.open(of(delegate, "/cancel")).source
-    assert "has been cancelled" in desk.open(of(delegate, "/change")).source
+    assert len(list_subjects_to("ada@example.org")) == (1 if choice.startswith("Yes") else 0)
+    assert list_history_entries(delegate) == [("Cancelled", "dora@conference.example")]
+    assert "has been cancelled" in desk.open(get_path(delegate, "/cancel")).source
+    assert "has been cancelled" in desk.open(get_path(delegate, "/change")).source
 
 
-def test_a_letter_is_written_again_with_what_is_so_now(desk: Browser) -> None:
+def test_the_confirmation_is_sent_again_with_current_details(desk: Browser) -> None:
     delegate = make_delegate()
-    desk.open(of(delegate)).follow("Send confirmation again").press("Send email")
+    desk.open(get_path(delegate)).follow("Send confirmation again").press("Send email")
     deliver_emails()
     (file,) = (Path(current_app.instance_path) / "mail").glob(f"*{delegate.reference}*.eml")
     assert "You have a place at the conference" in file.read_text()
-    assert emails_to("ada@example.org")[0].text == ""
+    assert list_emails_to("ada@example.org")[0].text == ""
 
-    desk.open(of(delegate, "/cancel")).press("Cancel booking", {"Email the delegate?": "No"})
-    desk.open(of(delegate)).follow("Send cancellation email again").press("Send email")
+    desk.open(get_path(delegate, "/cancel")).press("Cancel booking", {"Email the delegate?": "No"})
+    desk.open(get_path(delegate)).follow("Send cancellation email again").press("Send email")
 
-    assert "has been cancelled" in last_email_to("ada@example.org").text
-    assert [sentence for sentence, _ in past(delegate)] == [
+    assert "has been cancelled" in get_last_email_to("ada@example.org").text
+    assert [sentence for sentence, _ in list_history_entries(delegate)] == [
         "The confirmation was sent again",
         "Cancelled",
         "The cancellation email was sent again",
     ]
 
 
-def test_details_are_erased_when_a_person_asks_and_has_cancelled(desk: Browser) -> None:
+def test_the_desk_can_erase_a_cancelled_delegate(desk: Browser) -> None:
     delegate = make_delegate(access="Step-free")
-    assert "Cancel the booking first" in desk.open(of(delegate, "/erase")).text
-    desk.open(of(delegate, "/change")).press("Save", {"Given names": "Augusta"})
-    desk.open(of(delegate, "/cancel")).press("Cancel booking")
+    assert "Cancel the booking first" in desk.open(get_path(delegate, "/erase")).text
+    desk.open(get_path(delegate, "/change")).press("Save", {"Given names": "Augusta"})
+    desk.open(get_path(delegate, "/cancel")).press("Cancel booking")
 
-    page = desk.open(of(delegate)).follow("Delete details").press("Delete permanently")
+    page = desk.open(get_path(delegate)).follow("Delete details").press("Delete permanently")
 
     assert page.heading == "Deleted booking"
     assert "Lovelace" not in page.source
     assert "Ada" not in page.text
-    assert [row for row in past(delegate) if "Ada" in row[0]] == []
+    assert [row for row in list_history_entries(delegate) if "Ada" in row[0]] == []
     assert "Changed: given names" in page.text
     assert "Augusta" not in page.source
     db.session.refresh(delegate)
@@ -597,52 +615,54 @@ def test_details_are_erased_when_a_person_asks_and_has_cancelled(desk: Browser) 
     )
     assert desk.open("/organise/delegates?q=lovelace").rows == []
     for deed in ("/erase", "/letter", "/change", "/address", "/cancel"):
-        assert desk.open(of(delegate, deed)).heading == "Deleted booking"
+        assert desk.open(get_path(delegate, deed)).heading == "Deleted booking"
 
 
 # Needs
 
 
-def test_needs_are_shown_to_who_presses_for_them_and_that_is_noted(desk: Browser) -> None:
+def test_showing_requirements_is_recorded_in_the_history(desk: Browser) -> None:
     delegate = make_delegate(access="Hearing loop", dietary="Vegan")
-    page = desk.open(of(delegate))
+    page = desk.open(get_path(delegate))
     assert "Hearing loop" not in page.source
     assert "Hearing loop" not in desk.open("/organise/delegates").source
 
-    page = desk.open(of(delegate)).press("Show requirements")
+    page = desk.open(get_path(delegate)).press("Show requirements")
 
     assert page.heading == "Access and dietary requirements of Ada Lovelace"
     assert page.value_of("Access requirements in their own words (optional)") == "Hearing loop"
     assert page.value_of("Dietary requirements in their own words (optional)") == "Vegan"
-    assert past(delegate) == [
+    assert list_history_entries(delegate) == [
         ("The access and dietary requirements were viewed", "dora@conference.example")
     ]
 
 
-def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> None:
+def test_changed_requirements_are_not_repeated_in_email_or_history(desk: Browser) -> None:
     delegate = make_delegate(access="Hearing loop")
 
     page = (
-        desk.open(of(delegate))
+        desk.open(get_path(delegate))
         .press("Show requirements")
         .press("Save", {"Dietary requirements in their own words (optional)": "Nuts"})
     )
 
     assert "The booking has been saved." in page.source
-    assert past(delegate)[-1][0] == "The access or dietary requirements were changed"
+    assert (
+        list_history_entries(delegate)[-1][0] == "The access or dietary requirements were changed"
+    )
     assert db.session.scalars(select(PersonalDetails)).all() == []
-    assert "Nuts" not in last_email_to("ada@example.org").text
-    assert get_needs(delegate) == ("Hearing loop", "Nuts")
+    assert "Nuts" not in get_last_email_to("ada@example.org").text
+    assert get_requirements(delegate) == ("Hearing loop", "Nuts")
 
 
-def test_needs_changed_by_two_are_shown_in_both_versions(
+def test_a_stale_edit_of_requirements_shows_both_versions(
     desk: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate(dietary="Vegan")
     label = "Dietary requirements in their own words (optional)"
     other = sign_in(new_browser(), "olga@conference.example")
-    mine = desk.open(of(delegate)).press("Show requirements")
-    other.open(of(delegate)).press("Show requirements").press("Save", {label: "Halal"})
+    mine = desk.open(get_path(delegate)).press("Show requirements")
+    other.open(get_path(delegate)).press("Show requirements").press("Save", {label: "Halal"})
 
     page = mine.press("Save", {label: "Kosher"}, status=409)
 
@@ -650,11 +670,11 @@ def test_needs_changed_by_two_are_shown_in_both_versions(
     assert page.value_of(label) == "Kosher"
 
 
-def test_a_viewer_reads_bookings_and_learns_of_no_needs(visitor: Browser) -> None:
+def test_a_viewer_can_read_bookings_but_no_requirements(visitor: Browser) -> None:
     viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
     delegate = make_delegate(access="Hearing loop")
 
-    page = viewer.open(of(delegate))
+    page = viewer.open(get_path(delegate))
 
     assert page.summary_list["Email address"] == "ada@example.org"
     assert "Show requirements" not in page.buttons
@@ -665,15 +685,15 @@ def test_a_viewer_reads_bookings_and_learns_of_no_needs(visitor: Browser) -> Non
     assert [one for one in listed.buttons if "Download" in one] == []
 
 
-def test_a_delegate_learns_that_the_organisers_did_something_but_not_who(desk: Browser) -> None:
+def test_the_data_export_hides_which_organiser_acted(desk: Browser) -> None:
     delegate = make_delegate()
-    desk.open(of(delegate)).press("Show requirements")
+    desk.open(get_path(delegate)).press("Show requirements")
     db.session.rollback()
 
     assert data_export.export_delegate(delegate)["history"][0]["who"] == "the organisers"
 
 
-def test_there_is_no_delegate_of_a_reference_that_nobody_has(desk: Browser) -> None:
+def test_an_unknown_booking_reference_is_not_found(desk: Browser) -> None:
     page = desk.open("/organise/delegates/XXXX9999", status=404)
 
     assert "There is no booking with that reference" in page.text

@@ -1,4 +1,4 @@
-"""The registration desk in a real browser: by keyboard alone, and without barriers."""
+"""The registration desk in a real browser: by keyboard, accessibly."""
 
 import re
 from collections.abc import Callable
@@ -36,12 +36,12 @@ def press(window: Page, words: str) -> None:
 
 
 def answer(window: Page, label: str, typed: str) -> None:
-    """Come to a field, unless the page opened in it, and type in place of what stands there."""
+    """Focus a field, unless the page opened in it, and replace its text."""
     window.wait_for_load_state()
     focused = window.locator(":focus")
     if not focused.count() or focused.evaluate(NAME).strip() != label:
         reach(window, label)
-    window.keyboard.press("Control+a")  # what may stand there
+    window.keyboard.press("Control+a")  # values that are allowed
     window.keyboard.type(typed)
 
 
@@ -55,7 +55,7 @@ SHOWS_FOCUS = """() => [document.activeElement, document.activeElement.nextEleme
 Look = Callable[[str], None]
 
 
-def adds_somebody(window: Page, look: Look) -> None:
+def add_delegate(window: Page, look: Look) -> None:
     press(window, "Add a delegate")
     look("empty")
     press(window, "Add")
@@ -69,7 +69,7 @@ def adds_somebody(window: Page, look: Look) -> None:
     look("added")
 
 
-def changes_everything(window: Page, look: Look) -> None:
+def change_delegate(window: Page, look: Look) -> None:
     press(window, "Change booking")
     look("open")
     answer(window, "Family name", "Ångström")
@@ -85,7 +85,7 @@ def changes_everything(window: Page, look: Look) -> None:
     press(window, "Correct email address")
 
 
-def writes_cancels_and_erases(window: Page, look: Look) -> None:
+def email_cancel_and_erase(window: Page, look: Look) -> None:
     press(window, "Send confirmation again")
     look("sure?")
     press(window, "Send email")
@@ -99,7 +99,7 @@ def writes_cancels_and_erases(window: Page, look: Look) -> None:
     look("deleted")
 
 
-def looks_after_letters(window: Page, look: Look, site: str) -> None:
+def handle_failed_emails(window: Page, look: Look, site: str) -> None:
     make_email(state=SENT, sent_at=clock.real_now())
     make_email(state=FAILED, last_error="550 " * 90, recipient=f"{'a' * 60}@example.org")
     window.goto(f"{site}/organise/letters")
@@ -110,7 +110,7 @@ def looks_after_letters(window: Page, look: Look, site: str) -> None:
     look("waiting")
 
 
-def test_the_desk_works_by_keyboard_and_meets_no_barrier(
+def test_the_delegate_pages_work_by_keyboard_and_are_accessible(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
@@ -127,10 +127,10 @@ def test_the_desk_works_by_keyboard_and_meets_no_barrier(
     sign_in_window(window, site)
     window.goto(site + LIST)
     look("empty")
-    adds_somebody(window, look)
-    changes_everything(window, look)
-    writes_cancels_and_erases(window, look)
-    looks_after_letters(window, look, site)
+    add_delegate(window, look)
+    change_delegate(window, look)
+    email_cancel_and_erase(window, look)
+    handle_failed_emails(window, look, site)
     make_delegate(given_names="Ng" * 50)
     window.goto(site + LIST)
     look("filled")
@@ -141,7 +141,7 @@ def test_the_desk_works_by_keyboard_and_meets_no_barrier(
     assert len(found) == 17
 
 
-def test_the_list_follows_what_is_typed_and_takes_no_focus(
+def test_the_delegate_list_filters_while_typing_without_moving_focus(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
@@ -220,7 +220,7 @@ def test_a_list_is_downloaded_in_both_formats_at_once_but_a_double_click_counts_
     ]
 
 
-def test_the_desk_finds_and_cancels_without_scripts(
+def test_delegates_can_be_searched_and_cancelled_without_javascript(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts

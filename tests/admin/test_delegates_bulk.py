@@ -29,8 +29,8 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.races import at_once
-from tests.sent_emails import emails_to, last_email_to, subjects_to
+from tests.races import run_concurrently
+from tests.sent_emails import get_last_email_to, list_emails_to, list_subjects_to
 
 DORA = "dora@conference.example"
 LIST = "/organise/delegates"
@@ -55,11 +55,11 @@ def tick(*names: str) -> dict[str, bool]:
     return {f"Select {name} Lovelace": True for name in names}
 
 
-def of(delegate: Delegate, below: str = "") -> str:
+def get_path(delegate: Delegate, below: str = "") -> str:
     return f"{LIST}/{delegate.reference}{below}"
 
 
-def past(delegate: Delegate) -> list[tuple[str, str]]:
+def list_history_entries(delegate: Delegate) -> list[tuple[str, str]]:
     db.session.rollback()
     subject = HistoryEntry.subject == delegate.history_subject
     found = db.session.scalars(select(HistoryEntry).where(subject).order_by(HistoryEntry.id))
@@ -80,7 +80,7 @@ def states(desk: Browser) -> list[tuple[str, str]]:
 
 
 @pytest.mark.both_databases
-def test_two_bookings_are_cancelled_with_a_reason_that_their_emails_repeat(
+def test_bookings_can_be_cancelled_in_bulk_with_a_reason_in_their_emails(
     desk: Browser, three: list[Delegate]
 ) -> None:
     page = desk.open(LIST).press("Cancel booking", tick("Ada", "Bea"))
@@ -91,10 +91,10 @@ def test_two_bookings_are_cancelled_with_a_reason_that_their_emails_repeat(
     assert page.address == f"{LIST}?done=delegates-cancelled"
     assert states(desk) == [("2", "Cancelled"), ("3", "Cancelled"), ("4", "Attending")]
     assert queries.get_seat_counts().taken == 1
-    assert "Reason: The visa was refused" in last_email_to("Ada@example.org").text
-    assert subjects_to("Bea@example.org") == ["Your booking has been cancelled: BCDF2343"]
-    assert emails_to("Cleo@example.org") == []
-    assert past(three[0]) == [("Cancelled", DORA)]
+    assert "Reason: The visa was refused" in get_last_email_to("Ada@example.org").text
+    assert list_subjects_to("Bea@example.org") == ["Your booking has been cancelled: BCDF2343"]
+    assert list_emails_to("Cleo@example.org") == []
+    assert list_history_entries(three[0]) == [("Cancelled", DORA)]
     changes = (
         db.session.scalars(
             select(HistoryEntry).where(HistoryEntry.subject == three[0].history_subject)
@@ -105,39 +105,35 @@ def test_two_bookings_are_cancelled_with_a_reason_that_their_emails_repeat(
     assert [(one.label, one.new) for one in changes] == [("Reason", "The visa was refused")]
 
 
-def test_those_that_were_cancelled_already_are_left_alone(
-    desk: Browser, three: list[Delegate]
-) -> None:
+def test_bulk_cancellation_skips_cancelled_bookings(desk: Browser, three: list[Delegate]) -> None:
     page = desk.open(LIST).press("Cancel booking", tick("Ada", "Bea"))
     with transaction():
         services.cancel(three[0], actor="erin@conference.example")
 
     page = page.press("Cancel bookings", {"Email the delegate?": "No"})
 
-    assert past(three[0]) == [("Cancelled", "erin@conference.example")]
-    assert past(three[1]) == [("Cancelled", DORA)]
-    assert emails_to("Bea@example.org") == []
+    assert list_history_entries(three[0]) == [("Cancelled", "erin@conference.example")]
+    assert list_history_entries(three[1]) == [("Cancelled", DORA)]
+    assert list_emails_to("Bea@example.org") == []
     page = desk.open(LIST).press("Cancel booking", tick("Ada", "Cleo"))
     assert "1 of those you selected is like this already, so it will not change." in page.text
     page = desk.open(LIST).press("Cancel booking", tick("Ada"))
     assert page.heading == "Nothing to do"
 
 
-def test_a_reason_that_is_too_long_is_asked_again_and_nothing_is_done(
-    desk: Browser, three: list[Delegate]
-) -> None:
+def test_an_overlong_reason_stops_a_bulk_cancellation(desk: Browser, three: list[Delegate]) -> None:
     page = desk.open(LIST).press("Cancel booking", tick("Ada"))
 
     page = page.press("Cancel bookings", {"Reason (optional)": "x" * 201}, status=422)
 
     assert page.errors == ["The reason must be 200 characters or fewer"]
-    assert past(three[0]) == []
+    assert list_history_entries(three[0]) == []
     page.press("Cancel bookings", {"Reason (optional)": "x"})
-    assert past(three[0]) == [("Cancelled", DORA)]
+    assert list_history_entries(three[0]) == [("Cancelled", DORA)]
 
 
 @pytest.mark.both_databases
-def test_confirmations_are_sent_again_once_whoever_presses_twice(
+def test_pressing_twice_resends_confirmations_once(
     desk: Browser, three: list[Delegate], frozen_time: Any
 ) -> None:
     with transaction():
@@ -148,16 +144,16 @@ def test_confirmations_are_sent_again_once_whoever_presses_twice(
     page.press("Send emails")
     page.press("Send emails")
 
-    assert subjects_to("Ada@example.org") == ["You are registered for Tides and Harbours: BCDF2342"]
-    assert subjects_to("Bea@example.org") == ["Your booking has been cancelled: BCDF2343"]
+    assert list_subjects_to("Ada@example.org") == [
+        "You are registered for Tides and Harbours: BCDF2342"
+    ]
+    assert list_subjects_to("Bea@example.org") == ["Your booking has been cancelled: BCDF2343"]
     frozen_time.shift(timedelta(minutes=6))
     desk.open(LIST).press("Send confirmation again", tick("Ada")).press("Send emails")
-    assert len(subjects_to("Ada@example.org")) == 2
+    assert len(list_subjects_to("Ada@example.org")) == 2
 
 
-def test_a_tag_is_added_to_those_that_are_ticked_and_removed_from_them(
-    desk: Browser, three: list[Delegate]
-) -> None:
+def test_a_tag_can_be_added_and_removed_in_bulk(desk: Browser, three: list[Delegate]) -> None:
     page = desk.open(LIST).press("Add a tag", tick("Ada", "Cleo"))
     page.press("Add tag", {"Tag": "Press"})
     assert [row["Tags"] for row in desk.open(f"{LIST}?sort=registered").rows] == [
@@ -170,7 +166,7 @@ def test_a_tag_is_added_to_those_that_are_ticked_and_removed_from_them(
     assert [row["Tags"] for row in desk.open(f"{LIST}?sort=registered").rows] == ["", "", "Press"]
 
 
-def test_a_tag_that_one_of_them_has_no_room_for_is_added_to_nobody(
+def test_a_bulk_tag_beyond_the_limit_of_one_delegate_is_added_to_nobody(
     desk: Browser, three: list[Delegate]
 ) -> None:
     with transaction():
@@ -184,7 +180,7 @@ def test_a_tag_that_one_of_them_has_no_room_for_is_added_to_nobody(
     assert desk.open(f"{LIST}?sort=registered").rows[0]["Tags"] == ""
 
 
-def test_a_tag_for_many_asks_as_few_questions_as_for_one(
+def test_bulk_tags_need_a_constant_number_of_queries(
     desk: Browser, three: list[Delegate], queries: list[str]
 ) -> None:
     counts: dict[str, set[int]] = {"Add": set(), "Remove": set()}
@@ -198,7 +194,7 @@ def test_a_tag_for_many_asks_as_few_questions_as_for_one(
     assert [len(different) for different in counts.values()] == [1, 1]
 
 
-def test_many_are_moved_and_cancelled_with_as_few_questions_as_one(
+def test_bulk_moves_and_cancellations_need_few_queries(
     desk: Browser, three: list[Delegate], queries: list[str]
 ) -> None:
     category = make_category(9, name="Student")
@@ -219,10 +215,10 @@ def test_many_are_moved_and_cancelled_with_as_few_questions_as_one(
     more = {what: many - few for what, (few, many) in counts.items()}
     assert more == {"Move": 1, "Cancel bookings": 0}  # an entry of the history for each
     assert get_taken(category) == 0
-    assert past(three[2]) == [("Changed: category", DORA), ("Cancelled", DORA)]
+    assert list_history_entries(three[2]) == [("Changed: category", DORA), ("Cancelled", DORA)]
 
 
-def test_those_that_are_ticked_are_downloaded_and_the_history_says_so(
+def test_selected_delegates_can_be_exported_and_it_is_recorded(
     desk: Browser, three: list[Delegate]
 ) -> None:
     page = desk.open(LIST).press("Download selected as CSV", tick("Ada", "Cleo"))
@@ -235,7 +231,7 @@ def test_those_that_are_ticked_are_downloaded_and_the_history_says_so(
     assert [one.summary for one in history] == ["Exported the booking details of 2 delegates"]
 
 
-def test_all_of_a_search_are_chosen_not_only_those_of_the_page(desk: Browser) -> None:
+def test_every_search_result_can_be_selected_beyond_the_page(desk: Browser) -> None:
     set_places(60)
     for number in range(53):
         make_delegate(email=f"{number}@example.org", organisation="Guild")
@@ -247,13 +243,15 @@ def test_all_of_a_search_are_chosen_not_only_those_of_the_page(desk: Browser) ->
     assert desk.open(f"{LIST}?tag=Guild").text_by_id("count") == "1 to 50 of 53 delegates"
 
 
-def test_without_a_tick_nothing_is_done(desk: Browser, three: list[Delegate]) -> None:
+def test_a_bulk_action_without_selection_does_nothing(desk: Browser, three: list[Delegate]) -> None:
     page = desk.open(LIST).press("Cancel booking", status=422)
 
     assert page.errors == ["Select at least one delegate"]
 
 
-def test_viewers_have_no_boxes_to_tick(visitor: Browser, three: list[Delegate]) -> None:
+def test_viewers_have_no_checkboxes_for_bulk_actions(
+    visitor: Browser, three: list[Delegate]
+) -> None:
     page = sign_in(visitor, role=VIEWER).open(LIST)
 
     assert "Select Ada Lovelace" not in page.labels
@@ -264,22 +262,22 @@ def test_viewers_have_no_boxes_to_tick(visitor: Browser, three: list[Delegate]) 
 
 
 @pytest.mark.both_databases
-def test_a_cancelled_booking_is_restored_and_its_link_works_again(
+def test_a_cancelled_booking_can_be_restored_with_its_link(
     desk: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_cancelled(reference="BCDF2345")
     key = delegate.access_key
     version = delegate.version
 
-    page = desk.open(of(delegate)).follow("Restore booking")
+    page = desk.open(get_path(delegate)).follow("Restore booking")
     assert page.heading == "Restore the booking for Ada Lovelace?"
     page = page.press("Restore booking")
 
-    assert page.address == of(delegate, "?done=delegate-restored")
+    assert page.address == get_path(delegate, "?done=delegate-restored")
     assert "Has a place." in page.text
-    assert past(delegate) == [("Cancelled", DORA), ("Restored", DORA)]
+    assert list_history_entries(delegate) == [("Cancelled", DORA), ("Restored", DORA)]
     assert queries.get_seat_counts().taken == 1
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert email.subject == "Your booking has been restored: BCDF2345"
     db.session.refresh(delegate)
     assert (delegate.access_key, delegate.version) == (key, version + 1)
@@ -289,45 +287,47 @@ def test_a_cancelled_booking_is_restored_and_its_link_works_again(
     assert booking.heading == "Your booking"
 
 
-def test_whoever_is_told_in_another_way_gets_no_email(desk: Browser) -> None:
+def test_a_booking_can_be_restored_without_an_email(desk: Browser) -> None:
     delegate = make_cancelled()
 
-    desk.open(of(delegate, "/restore")).press("Restore booking", {"Email the delegate?": "No"})
+    desk.open(get_path(delegate, "/restore")).press(
+        "Restore booking", {"Email the delegate?": "No"}
+    )
 
-    assert emails_to("ada@example.org") == []
+    assert list_emails_to("ada@example.org") == []
 
 
 @pytest.mark.both_databases
-def test_when_all_places_are_taken_nothing_is_restored(desk: Browser) -> None:
+def test_a_booking_cannot_be_restored_when_all_places_are_taken(desk: Browser) -> None:
     set_places(1)
     delegate = make_cancelled()
     make_delegate(email="other@example.org")
 
-    page = desk.open(of(delegate, "/restore")).press("Restore booking", status=422)
+    page = desk.open(get_path(delegate, "/restore")).press("Restore booking", status=422)
 
     (error,) = page.errors
     assert error == (
         "All places are taken, so the booking cannot be restored. Cancel another booking first, "
         "or ask an organiser to increase the number of places"
     )
-    assert emails_to("ada@example.org") == []
-    assert past(delegate) == [("Cancelled", DORA)]
+    assert list_emails_to("ada@example.org") == []
+    assert list_history_entries(delegate) == [("Cancelled", DORA)]
 
 
 @pytest.mark.both_databases
-def test_whoever_has_registered_again_keeps_that_booking(desk: Browser) -> None:
+def test_a_booking_cannot_be_restored_if_the_person_registered_again(desk: Browser) -> None:
     delegate = make_cancelled()
     make_delegate()
 
-    page = desk.open(of(delegate, "/restore")).press("Restore booking", status=422)
+    page = desk.open(get_path(delegate, "/restore")).press("Restore booking", status=422)
 
     assert page.errors == ["There is already another booking with this name and email address"]
     assert queries.get_seat_counts().taken == 1
 
 
-def test_a_booking_that_is_restored_already_is_not_restored_twice(desk: Browser) -> None:
+def test_a_booking_cannot_be_restored_twice(desk: Browser) -> None:
     delegate = make_cancelled()
-    page = desk.open(of(delegate, "/restore"))
+    page = desk.open(get_path(delegate, "/restore"))
     with transaction():
         services.restore(delegate, actor="erin@conference.example")
 
@@ -335,10 +335,12 @@ def test_a_booking_that_is_restored_already_is_not_restored_twice(desk: Browser)
 
     assert page.errors == ["This booking has already been restored"]
     assert queries.get_seat_counts().taken == 1
-    assert desk.open(of(delegate, "/restore")).address == of(delegate, "?done=delegate-attending")
+    assert desk.open(get_path(delegate, "/restore")).address == get_path(
+        delegate, "?done=delegate-attending"
+    )
 
 
-def test_whoever_waits_when_their_booking_is_restored_waits_no_longer(site: Flask) -> None:
+def test_restoring_a_booking_ends_the_wait_of_its_person(site: Flask) -> None:
     delegate = make_cancelled()
     entry = make_waiting_list_entry(identity_key=delegate.identity_key)
 
@@ -351,7 +353,7 @@ def test_whoever_waits_when_their_booking_is_restored_waits_no_longer(site: Flas
     assert (limit.taken, limit.waiting) == (1, 0)
 
 
-def test_what_is_erased_is_not_restored(site: Flask) -> None:
+def test_an_erased_booking_cannot_be_restored(site: Flask) -> None:
     delegate = make_cancelled()
     with transaction():
         services.erase(delegate, actor=DORA)
@@ -361,7 +363,7 @@ def test_what_is_erased_is_not_restored(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_at_the_desk_restore_the_last_place_and_one_is_refused(site: Flask) -> None:
+def test_of_two_concurrent_restorations_one_gets_the_last_place(site: Flask) -> None:
     set_places(2)
     gone = [make_cancelled(email=f"{number}@example.org").id for number in range(2)]
     make_delegate(email="other@example.org")
@@ -369,14 +371,14 @@ def test_two_at_the_desk_restore_the_last_place_and_one_is_refused(site: Flask) 
     def restore(number: int) -> None:
         services.restore(db.session.get_one(Delegate, number), actor=DORA)
 
-    ended = at_once(site, [partial(restore, number) for number in gone])
+    ended = run_concurrently(site, [partial(restore, number) for number in gone])
 
     assert ended == ["All places are taken", "done"]
     assert queries.get_seat_counts().taken == count_attending() == 2
     assert len(db.session.scalars(select(Email)).all()) == 1
 
 
-# Adding somebody who may be there already
+# Adding a delegate who may be registered already
 
 NEW: dict[str, Any] = {
     "Given names": "Bea",
@@ -395,21 +397,21 @@ def add(desk: Browser, status: int = 200, **about: str) -> Page:
 
 
 @pytest.mark.both_databases
-def test_an_address_that_has_a_booking_is_shown_before_anybody_is_added(desk: Browser) -> None:
+def test_adding_a_delegate_warns_of_a_booking_with_the_same_address(desk: Browser) -> None:
     ada = make_delegate(reference="BCDF2345")
 
     page = add(desk, status=422)
 
     assert WARNING in page.text
     assert "Ada Lovelace, ada@example.org, BCDF2345: attending" in page.text
-    assert page.links["Ada Lovelace"] == of(ada)
+    assert page.links["Ada Lovelace"] == get_path(ada)
     assert count_attending() == 1
     page = page.press("Add anyway")
     assert page.heading == "Bea Lovelace"
     assert count_attending() == 2
 
 
-def test_so_is_the_same_name_whatever_its_accents(desk: Browser) -> None:
+def test_adding_a_delegate_warns_of_the_same_name_ignoring_accents(desk: Browser) -> None:
     make_cancelled(given_names="Béa", email="bea@example.com")
 
     page = add(desk, status=422)
@@ -420,7 +422,7 @@ def test_so_is_the_same_name_whatever_its_accents(desk: Browser) -> None:
     assert "Restore booking" in page.links
 
 
-def test_whoever_changes_the_name_to_another_that_is_there_is_warned_again(desk: Browser) -> None:
+def test_changing_to_another_existing_name_warns_again(desk: Browser) -> None:
     make_delegate()
     make_delegate(given_names="Cleo", email="cleo@example.org")
     page = add(desk, status=422)
@@ -432,7 +434,7 @@ def test_whoever_changes_the_name_to_another_that_is_there_is_warned_again(desk:
     assert count_attending() == 3
 
 
-def test_somebody_of_whom_nothing_is_known_is_added_at_once(desk: Browser) -> None:
+def test_an_unknown_person_is_added_without_a_warning(desk: Browser) -> None:
     make_delegate(given_names="Ada", email="other@example.org")
 
     assert add(desk).heading == "Bea Lovelace"

@@ -1,4 +1,4 @@
-"""Delegates as a file: all of them or the list as it is narrowed, and needs only by name."""
+"""Exports of delegates: all or as filtered; requirements only for single people."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ def lines(page: Page) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-def noted() -> list[tuple[str, str]]:
+def list_recorded_exports() -> list[tuple[str, str]]:
     db.session.rollback()
     found = (
         select(HistoryEntry).where(HistoryEntry.subject == "delegates").order_by(HistoryEntry.id)
@@ -43,7 +43,7 @@ def noted() -> list[tuple[str, str]]:
 
 
 @pytest.mark.both_databases
-def test_the_whole_list_is_taken_along_without_needs(desk: Browser) -> None:
+def test_the_delegates_export_has_every_delegate_without_requirements(desk: Browser) -> None:
     one = make_delegate(given_names="=cmd()", access="Hearing loop", dietary="Vegan")
     two = make_delegate(family_name="שרה", email="s@x.org", is_added_by_team=True, country="FR")
 
@@ -72,11 +72,13 @@ def test_the_whole_list_is_taken_along_without_needs(desk: Browser) -> None:
     assert 'filename="delegates-2009-05-12.csv"' in page.headers["Content-Disposition"]
     assert page.headers["Cache-Control"] == "private, no-store"
     assert "Vegan" not in page.source
-    assert noted() == [("Exported the booking details of 2 delegates", "dora@conference.example")]
+    assert list_recorded_exports() == [
+        ("Exported the booking details of 2 delegates", "dora@conference.example")
+    ]
 
 
 @pytest.mark.both_databases
-def test_the_list_is_taken_along_as_it_is_narrowed(desk: Browser) -> None:
+def test_the_delegates_export_has_the_filtered_list(desk: Browser) -> None:
     make_delegate()
     two = make_delegate(given_names="Zoë", badge_name="Zoë", email="z@x.org", family_name="Å")
 
@@ -91,7 +93,7 @@ def test_the_list_is_taken_along_as_it_is_narrowed(desk: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_needs_are_in_a_file_only_when_asked_for_by_name_and_with_a_reason(desk: Browser) -> None:
+def test_an_export_of_requirements_needs_a_choice_and_a_reason(desk: Browser) -> None:
     make_delegate(access="Hearing loop", dietary="Vegan")
     make_delegate(email="b@x.org")
     form = desk.open("/organise/delegates").follow("Choose requirements")
@@ -106,10 +108,12 @@ def test_needs_are_in_a_file_only_when_asked_for_by_name_and_with_a_reason(desk:
     assert [row[-1] for row in rows] == ["Vegan", ""]
     assert "Hearing loop" not in page.source
     what = "Exported the booking details and dietary needs of 2 delegates"
-    assert noted() == [(f"{what}. Reason: For the caterer", "dora@conference.example")]
+    assert list_recorded_exports() == [
+        (f"{what}. Reason: For the caterer", "dora@conference.example")
+    ]
 
 
-def test_the_requirements_of_a_narrowed_list_are_one_link_from_its_top(desk: Browser) -> None:
+def test_a_filtered_list_links_to_the_export_of_its_requirements(desk: Browser) -> None:
     make_delegate(access="Hearing loop")
     make_delegate(email="b@x.org", country="FR")
 
@@ -119,7 +123,7 @@ def test_the_requirements_of_a_narrowed_list_are_one_link_from_its_top(desk: Bro
     assert "The file will contain the 1 delegate in your filtered list." in form.text
 
 
-def test_a_file_of_one_type_of_requirements_is_ready_to_download(desk: Browser) -> None:
+def test_an_export_of_one_type_of_requirements_has_a_default_reason(desk: Browser) -> None:
     make_delegate(access="Hearing loop", dietary="Vegan")
     make_delegate(email="b@x.org", country="FR", access="Ramp")
     form = desk.open("/organise/delegates?country=FR")
@@ -132,12 +136,14 @@ def test_a_file_of_one_type_of_requirements_is_ready_to_download(desk: Browser) 
     assert head == [*HEAD, "Access requirements, chosen", "Access requirements"]
     assert row[-1] == "Ramp"
     what = "Exported the booking details and access needs of 1 delegate"
-    assert noted() == [(f"{what}. Reason: To arrange access", "dora@conference.example")]
+    assert list_recorded_exports() == [
+        (f"{what}. Reason: To arrange access", "dora@conference.example")
+    ]
     form = desk.open("/organise/delegates").follow("Dietary requirements, with names")
     assert form.value_of(WHY) == "To arrange meals"
 
 
-def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None:
+def test_requirements_of_a_filtered_list_can_be_exported_as_a_workbook(desk: Browser) -> None:
     make_delegate(access="Hearing loop", dietary="Vegan")
     make_delegate(email="b@x.org", country="FR", access="Ramp")
     form = desk.open("/organise/delegates?country=FR").follow("Choose requirements")
@@ -158,7 +164,7 @@ def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None
 
 
 @pytest.mark.parametrize("role", [VIEWER, EDITOR])
-def test_who_only_reads_takes_nothing_along(visitor: Browser, role: str) -> None:
+def test_viewers_and_editors_cannot_export_delegates(visitor: Browser, role: str) -> None:
     sign_in(visitor, "vera@conference.example", role=role)
     field = visitor.open("/sign-out").tree.find_by_id("csrf_token")
     assert field is not None
@@ -166,14 +172,12 @@ def test_who_only_reads_takes_nothing_along(visitor: Browser, role: str) -> None
 
     assert visitor.fetch("POST", "/organise/delegates/_export", data=token).status_code == 403
     assert visitor.fetch("GET", "/organise/delegates/_export/needs").status_code == 403
-    assert noted() == []
+    assert list_recorded_exports() == []
 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_file_begins_before_its_rows_are_read_and_needs_nothing_of_the_request(
-    desk: Browser, kind: str
-) -> None:
+def test_the_delegates_export_is_streamed(desk: Browser, kind: str) -> None:
     set_places(2000)
     demo.create(generate_delegates(1200))
     db.session.commit()

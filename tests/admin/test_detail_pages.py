@@ -18,12 +18,12 @@ from tests.lookups import get_session
 
 
 def activity(page: Page) -> list[str]:
-    """Tell the headings of what happened."""
+    """Return the headings of the history."""
     (part,) = page.tree.find_by_class("detail-activity")
     return ["".join(one.itertext()) for one in page.tree.find_all("h2", within=part)]
 
 
-def test_what_a_speaker_sent_and_got_stands_beside_them(visitor: Browser) -> None:
+def test_the_page_of_a_speaker_shows_their_proposals_and_emails(visitor: Browser) -> None:
     ada = get_ada_marsh()
     ada.contact_address = "Ada@example.org"
     save(ada)
@@ -41,7 +41,7 @@ def test_what_a_speaker_sent_and_got_stands_beside_them(visitor: Browser) -> Non
     assert page.follow("Your own pages").address.startswith("/organise/letters/")
 
 
-def test_who_may_not_read_emails_sees_none_beside_a_speaker(visitor: Browser) -> None:
+def test_an_editor_sees_no_emails_on_the_page_of_a_speaker(visitor: Browser) -> None:
     ada = get_ada_marsh()
     ada.contact_address = "ada@example.org"
     save(ada)
@@ -54,7 +54,7 @@ def test_who_may_not_read_emails_sees_none_beside_a_speaker(visitor: Browser) ->
     assert "Your own pages" not in page.links
 
 
-def test_what_speakers_ask_of_a_session_stands_beside_it(visitor: Browser) -> None:
+def test_the_page_of_a_session_shows_proposals_for_it(visitor: Browser) -> None:
     make_proposal(get_session("opening"), abstract="Of *salt*.")
 
     page = sign_in(visitor).open("/organise/sessions/opening")
@@ -62,7 +62,7 @@ def test_what_speakers_ask_of_a_session_stands_beside_it(visitor: Browser) -> No
     assert activity(page) == ["Changes by speakers", "History"]
 
 
-def test_what_a_delegate_got_stands_beside_the_booking(visitor: Browser) -> None:
+def test_the_page_of_a_delegate_shows_their_emails(visitor: Browser) -> None:
     delegate = make_delegate()
     make_email(booking_reference=delegate.reference, subject="You are registered")
 
@@ -73,7 +73,7 @@ def test_what_a_delegate_got_stands_beside_the_booking(visitor: Browser) -> None
 
 
 @pytest.mark.parametrize(("width", "is_beside"), [(390, False), (1099, False), (1100, True)])
-def test_what_happened_is_at_the_right_where_there_is_room(
+def test_activity_is_on_the_right_on_wide_screens(
     live_site: LiveSites, window: Window, width: int, is_beside: bool
 ) -> None:
     site = live_site().address

@@ -20,7 +20,7 @@ TRAINS = {"title": "Trains", "summary": "By train.", "text": "Take the **train**
 
 
 @pytest.mark.both_databases
-def test_the_preview_of_a_page_can_be_reloaded_and_left_without_losing_a_word(
+def test_a_page_preview_can_be_reloaded_and_left_without_losing_the_draft(
     editor: Browser, visitor: Browser
 ) -> None:
     editor.open(ADD_PAGE)
@@ -38,7 +38,7 @@ def test_the_preview_of_a_page_can_be_reloaded_and_left_without_losing_a_word(
     assert editor.open(ADD_PAGE).value_of("Title") == ""
 
 
-def test_a_draft_belongs_to_whoever_typed_it(editor: Browser, new_browser: Browsers) -> None:
+def test_a_form_draft_belongs_to_its_author(editor: Browser, new_browser: Browsers) -> None:
     other = sign_in(new_browser(), "otto@conference.example")
     editor.open("/organise/pages/page/help/en").press("Preview", title="Hers")
 
@@ -47,7 +47,7 @@ def test_a_draft_belongs_to_whoever_typed_it(editor: Browser, new_browser: Brows
     assert editor.open("/organise/pages/page/help/en").value_of("Title") == "Hers"
 
 
-def test_a_draft_can_be_discarded(editor: Browser) -> None:
+def test_a_form_draft_can_be_discarded(editor: Browser) -> None:
     editor.open("/organise/pages/page/help/en").press("Preview", title="Hers")
     editor.follow("Back to the form")
 
@@ -57,7 +57,7 @@ def test_a_draft_can_be_discarded(editor: Browser) -> None:
     assert (page.value_of("Title"), DISCARD in page.buttons) == ("Help", False)
 
 
-def test_a_draft_is_forgotten_after_thirty_days(editor: Browser, frozen_time: Any) -> None:
+def test_a_form_draft_expires_after_30_days(editor: Browser, frozen_time: Any) -> None:
     editor.open("/organise/pages/page/help/en").press("Preview", title="Hers")
 
     frozen_time.shift(timedelta(days=31))
@@ -67,9 +67,7 @@ def test_a_draft_is_forgotten_after_thirty_days(editor: Browser, frozen_time: An
 
 
 @pytest.mark.both_databases
-def test_the_worker_deletes_it_then_also_if_nobody_saves_another(
-    editor: Browser, frozen_time: Any
-) -> None:
+def test_the_worker_deletes_expired_form_drafts(editor: Browser, frozen_time: Any) -> None:
     editor.open("/organise/pages/page/help/en").press("Preview", title="Hers")
     frozen_time.shift(timedelta(days=29))
     with transaction():
@@ -89,7 +87,9 @@ def count_drafts() -> int:
     return db.session.scalar(select(func.count()).select_from(FormDraft)) or 0
 
 
-def test_a_draft_is_saved_over_nobody_else(editor: Browser, new_browser: Browsers) -> None:
+def test_saving_a_form_draft_over_a_newer_version_is_a_stale_edit(
+    editor: Browser, new_browser: Browsers
+) -> None:
     other = sign_in(new_browser(), "otto@conference.example")
     editor.open("/organise/pages/page/help/en").press("Preview", title="Hers")
     other.open("/organise/pages/page/help/en").press("Save", title="His")
@@ -99,7 +99,7 @@ def test_a_draft_is_saved_over_nobody_else(editor: Browser, new_browser: Browser
     assert {"Saved now": "His", "Yours": "Hers", "": "Title"} in page.rows
 
 
-def test_what_cannot_be_saved_has_no_preview(editor: Browser) -> None:
+def test_an_invalid_form_has_no_preview(editor: Browser) -> None:
     page = editor.open(ADD_PAGE).press("Preview", title="Trains", status=422)
 
     assert page.address == ADD_PAGE
@@ -107,7 +107,7 @@ def test_what_cannot_be_saved_has_no_preview(editor: Browser) -> None:
     assert (page.value_of("Title"), editor.open(ADD_PAGE).value_of("Title")) == ("Trains", "")
 
 
-def test_a_preview_without_a_draft_leads_to_the_form(editor: Browser) -> None:
+def test_a_preview_without_a_draft_redirects_to_the_form(editor: Browser) -> None:
     assert editor.open(f"{ADD_PAGE}/preview").address == ADD_PAGE
 
 
@@ -121,7 +121,7 @@ def test_a_preview_without_a_draft_leads_to_the_form(editor: Browser) -> None:
         ("/organise/pages/notice/write", "Preview", "The notice", "No trains today."),
     ],
 )
-def test_what_a_form_shows_before_it_is_saved_has_an_address(
+def test_every_form_preview_has_its_own_url(
     editor: Browser, address: str, button: str, field: str, typed: str
 ) -> None:
     make_session(slug="tides", title="Tides")
@@ -141,7 +141,7 @@ def test_what_a_form_shows_before_it_is_saved_has_an_address(
     assert editor.press(DISCARD).value_of(field) != typed
 
 
-def test_saving_a_form_forgets_its_draft(editor: Browser) -> None:
+def test_saving_a_form_deletes_its_draft(editor: Browser) -> None:
     make_session(slug="tides", title="Tides")
     editor.open("/organise/sessions/tides/change").press("Preview both", title="Low tides")
 
@@ -152,7 +152,7 @@ def test_saving_a_form_forgets_its_draft(editor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_check_before_publishing_can_be_reloaded(editor: Browser) -> None:
+def test_the_publishing_check_page_can_be_reloaded(editor: Browser) -> None:
     make_session(slug="tides", title="Tides")
     publish_programme()
     editor.open("/organise/sessions/tides/change").press("Save", title="Low tides")
@@ -167,7 +167,7 @@ def test_the_check_before_publishing_can_be_reloaded(editor: Browser) -> None:
     assert editor.open("/organise/publishing/publish/check").heading == "Publish the programme"
 
 
-def test_a_check_whose_time_has_passed_leads_back_to_the_form(
+def test_a_publishing_check_for_a_past_time_redirects_to_the_form(
     editor: Browser, frozen_time: Any
 ) -> None:
     make_session(slug="tides", title="Tides")

@@ -58,7 +58,7 @@ class Worker:
         self.clicks = self.keys = self.pages = self.scrolled = 0
 
     def look_at(self, what: Locator) -> None:
-        """Count how far somebody scrolls to see something."""
+        """Return how far one must scroll to see something."""
         expect(what).to_be_visible()
         self.window.wait_for_load_state()
         self.scrolled += what.evaluate(TO_SCROLL)
@@ -231,7 +231,7 @@ def worker(live_site: LiveSites, window: Page) -> Worker:
     return Worker(window, address)
 
 
-def test_ten_tasks_of_a_day_take_no_more_steps_than_they_need(worker: Worker) -> None:
+def test_ten_everyday_tasks_stay_within_their_click_and_key_budgets(worker: Worker) -> None:
     taken = {}
     for task in LIMITS:
         worker.start()

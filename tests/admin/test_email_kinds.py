@@ -1,4 +1,4 @@
-"""Organisers read what every email of the site says, before anybody gets it."""
+"""Organisers can read every email of the site before it is sent."""
 
 import re
 
@@ -33,19 +33,19 @@ def count_rows() -> list[int | None]:
     return [db.session.scalar(select(func.count()).select_from(one)) for one in tables]
 
 
-def test_every_email_is_declared_and_every_declared_one_exists() -> None:
+def test_every_email_template_is_declared_and_exists() -> None:
     templates = {path.stem for path in (ROOT / "templates" / "mail").glob("*.txt")}
 
     assert set(EMAIL_KINDS) == templates - PARTS
 
 
-def test_emails_to_organisers_are_signed_as_such() -> None:
+def test_emails_to_organisers_use_the_organiser_signature() -> None:
     to_organisers = {name for name, kind in EMAIL_KINDS.items() if kind.recipient is ORGANISERS}
 
     assert to_organisers | {"feedback_received"} == FOR_ORGANISERS
 
 
-def test_the_desk_reads_what_every_email_says(visitor: Browser) -> None:
+def test_the_desk_can_preview_every_email(visitor: Browser) -> None:
     desk = sign_in(visitor, "dora@conference.example", role=DESK)
     before = count_rows()
 
@@ -67,7 +67,7 @@ def test_the_desk_reads_what_every_email_says(visitor: Browser) -> None:
     assert count_rows() == before
 
 
-def test_a_preview_shows_the_text_and_the_html_with_invented_people(organiser: Browser) -> None:
+def test_an_email_preview_shows_text_and_html_with_sample_people(organiser: Browser) -> None:
     page = organiser.open(f"{PAGE}/registration_confirmed")
     assert page.summary_list["Subject"] == "You are registered for Tides and Harbours: SMPL2345"
     assert "Dear Alex Example," in page.text
@@ -87,20 +87,20 @@ def test_a_preview_shows_the_text_and_the_html_with_invented_people(organiser: B
     assert [one.get("src", "")[:22] for one in html.find_all("img")] == ["data:image/png;base64,"]
 
 
-def test_a_viewer_may_read_them_too(visitor: Browser) -> None:
+def test_a_viewer_can_read_email_previews(visitor: Browser) -> None:
     viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
 
     assert viewer.open(PAGE).heading == "What emails say"
 
 
-def test_there_is_no_preview_of_anything_else(organiser: Browser) -> None:
+def test_an_unknown_email_template_has_no_preview(organiser: Browser) -> None:
     organiser.open(f"{PAGE}/ticket", status=404)
     organiser.open(f"{PAGE}/ticket/html", status=404)
 
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
 @pytest.mark.parametrize("template", EMAIL_KINDS)
-def test_a_preview_asks_few_questions(
+def test_an_email_preview_needs_one_query(
     organiser: Browser, queries: list[str], template: str
 ) -> None:
     organiser.open(f"{PAGE}/{template}")
@@ -112,7 +112,7 @@ def test_a_preview_asks_few_questions(
 
 
 @pytest.mark.empty
-def test_emails_can_be_read_before_there_is_a_programme(organiser: Browser) -> None:
+def test_email_previews_work_without_a_programme(organiser: Browser) -> None:
     page = organiser.open(f"{PAGE}/registration_confirmed")
 
     assert page.summary_list["Subject"] == "You are registered for The conference: SMPL2345"
@@ -122,7 +122,9 @@ PARAGRAPH = "The office is closed in August.\n<b>Ships</b> sail at noon: https:/
 SIGNATORY = "Dr Zoe Okafor, Conference Office"
 
 
-def say(organiser: Browser, paragraph: str, signatory: str, status: int = 200) -> BrowserPage:
+def add_to_emails(
+    organiser: Browser, paragraph: str, signatory: str, status: int = 200
+) -> BrowserPage:
     page = organiser.open(PAGE).follow("Change paragraph and signatory")
     return page.press(
         "Save",
@@ -139,7 +141,7 @@ def test_organisers_add_a_paragraph_and_a_signatory_to_every_email(
     services.enqueue("mail_test", to="early@example.org")
     db.session.commit()
 
-    page = say(organiser, PARAGRAPH, SIGNATORY)
+    page = add_to_emails(organiser, PARAGRAPH, SIGNATORY)
 
     assert page.summary_list["Signed by"] == SIGNATORY
     shown = page.follow("Test email").text
@@ -162,8 +164,8 @@ def test_organisers_add_a_paragraph_and_a_signatory_to_every_email(
     assert links == ["https://conference.example", "https://conference.example"]
 
 
-def test_emails_to_the_organisers_do_not_get_the_paragraph(organiser: Browser) -> None:
-    say(organiser, PARAGRAPH, SIGNATORY)
+def test_emails_to_organisers_omit_the_added_paragraph(organiser: Browser) -> None:
+    add_to_emails(organiser, PARAGRAPH, SIGNATORY)
 
     page = organiser.open(f"{PAGE}/audit_found")
 
@@ -171,25 +173,27 @@ def test_emails_to_the_organisers_do_not_get_the_paragraph(organiser: Browser) -
     assert SIGNATORY not in page.text
 
 
-def test_what_is_too_long_or_hidden_is_refused(organiser: Browser) -> None:
-    page = say(organiser, "a" * 501, "b" * 101, status=422)
+def test_overlong_and_hidden_characters_in_the_added_paragraph_are_refused(
+    organiser: Browser,
+) -> None:
+    page = add_to_emails(organiser, "a" * 501, "b" * 101, status=422)
     assert page.errors == [
         "The paragraph must be 500 characters or fewer",
         "The signatory must be 100 characters or fewer",
     ]
 
-    page = say(organiser, "A lamp\x07", "Zoe\u202e Okafor", status=422)
+    page = add_to_emails(organiser, "A lamp\x07", "Zoe\u202e Okafor", status=422)
     hidden = "Type this instead of pasting it. It contains hidden characters that we cannot use"
     assert page.errors == [hidden, hidden]
     assert queries_of_programme.get_email_additions() == ("", "")
 
 
-def test_two_organisers_change_it_at_once_and_a_change_is_undone(
+def test_a_stale_edit_of_the_added_paragraph_is_refused_and_a_change_undone(
     organiser: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "omar@conference.example")
     other.open(f"{PAGE}/change")
-    say(organiser, "First", SIGNATORY)
+    add_to_emails(organiser, "First", SIGNATORY)
 
     page = other.press("Save", status=409, paragraph_in_every_email_optional="Second")
     assert "Two versions" in page.headings
@@ -201,21 +205,21 @@ def test_two_organisers_change_it_at_once_and_a_change_is_undone(
     assert queries_of_programme.get_email_additions() == ("First", SIGNATORY)
 
 
-def test_the_desk_cannot_change_what_every_email_says(visitor: Browser) -> None:
+def test_the_desk_cannot_change_the_added_paragraph(visitor: Browser) -> None:
     desk = sign_in(visitor, "dora@conference.example", role=DESK)
 
     assert "Change paragraph and signatory" not in desk.open(PAGE).links
     desk.open(f"{PAGE}/change", status=403)
 
 
-def test_saving_what_is_there_changes_nothing(organiser: Browser) -> None:
+def test_saving_the_added_paragraph_unchanged_does_nothing(organiser: Browser) -> None:
     page = organiser.open(f"{PAGE}/change").press("Save")
 
     assert "There were no changes to save." in page.source
 
 
-def test_settings_stay_apart_from_the_wording_of_emails(organiser: Browser) -> None:
-    say(organiser, "First", SIGNATORY)
+def test_changing_the_settings_keeps_the_added_paragraph(organiser: Browser) -> None:
+    add_to_emails(organiser, "First", SIGNATORY)
     organiser.open("/organise/settings/change").press("Save", title="Tides")
 
     assert queries_of_programme.get_email_additions() == ("First", SIGNATORY)

@@ -40,7 +40,7 @@ def get_person(email: str) -> Person:
 
 
 def preview(organiser: Browser, template: str, label: str, name: str) -> BrowserPage:
-    """Search for somebody in a preview, open it, and return the page with its frame's HTML."""
+    """Search for a person in a preview, open it, and return the page with its frame's HTML."""
     page = organiser.open(f"{PAGE}/{template}").press("Search", {label: name.lower()}).follow(name)
     (frame,) = page.tree.find_all("iframe")
     assert name in organiser.fetch("GET", frame.get("src") or "").get_data(as_text=True)
@@ -49,7 +49,7 @@ def preview(organiser: Browser, template: str, label: str, name: str) -> Browser
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("template", ["waiting_list_joined", "waiting_list_offer"])
-def test_a_preview_shows_a_person_who_waits(organiser: Browser, template: str) -> None:
+def test_a_preview_shows_a_person_on_the_waiting_list(organiser: Browser, template: str) -> None:
     make_waiting_list_entry(name="Cy First", search_text="cy first")
     second = make_waiting_list_entry()
 
@@ -93,7 +93,9 @@ def test_a_preview_shows_a_delegate_who_waits_for_another_category(
     assert "Nobody found." in organiser.open(f"{PAGE}/{template}?q=cy+first").text
 
 
-def test_a_preview_shows_whom_the_organisers_put_on_the_waiting_list(organiser: Browser) -> None:
+def test_a_preview_shows_a_person_added_to_the_waiting_list_by_organisers(
+    organiser: Browser,
+) -> None:
     entry = make_waiting_list_entry()
     with transaction():
         history.record(ADDED_FROM_SPREADSHEET, subject=entry.history_subject, actor="grace")
@@ -104,7 +106,7 @@ def test_a_preview_shows_whom_the_organisers_put_on_the_waiting_list(organiser: 
     assert "The organisers of Tides and Harbours added you to the waiting list." in page.text
 
 
-def test_a_preview_names_the_contact_who_put_somebody_on_the_waiting_list(
+def test_a_preview_names_the_group_contact_of_a_waiting_person(
     organiser: Browser,
 ) -> None:
     entry, group = make_waiting_list_entry(), make_group()
@@ -118,9 +120,9 @@ def test_a_preview_names_the_contact_who_put_somebody_on_the_waiting_list(
 
 
 @pytest.mark.both_databases
-def test_a_preview_shows_who_is_invited_without_their_code(organiser: Browser) -> None:
+def test_a_preview_shows_an_invited_person_without_their_code(organiser: Browser) -> None:
     code = make_invitation(make_category(name="Press"), held=1, email="eve@example.org")
-    make_invitation(make_category(name="Students"), note="eve")  # for nobody in particular
+    make_invitation(make_category(name="Students"), note="eve")  # for no particular person
     page = organiser.open(f"{PAGE}/invitation")
 
     page = page.press("Search", preview_with_a_person_who_is_invited="EVE").follow(
@@ -177,7 +179,7 @@ def test_a_preview_shows_a_member_of_the_team(organiser: Browser) -> None:
     assert "Sign in" in find_member(organiser, "sign_in", "dora@conference.example").text
 
 
-def test_a_preview_shows_how_a_member_signs_in(organiser: Browser) -> None:
+def test_a_preview_shows_the_second_step_of_a_team_member(organiser: Browser) -> None:
     with transaction():
         get_person("grace@conference.example").totp_secret = "encrypted"
 
@@ -186,7 +188,7 @@ def test_a_preview_shows_how_a_member_signs_in(organiser: Browser) -> None:
     assert "An authenticator app was set up as your second step." in page.text
 
 
-def test_only_organisers_look_for_the_team_in_previews(visitor: Browser) -> None:
+def test_only_organisers_can_preview_emails_with_team_members(visitor: Browser) -> None:
     desk = sign_in(visitor, "dora@conference.example", role=DESK)
     dora = get_person("dora@conference.example")
 
@@ -196,7 +198,7 @@ def test_only_organisers_look_for_the_team_in_previews(visitor: Browser) -> None
     desk.open(f"{PAGE}/invited?person=member-{dora.id}", status=404)
 
 
-def test_viewers_do_not_look_for_those_who_are_invited(visitor: Browser) -> None:
+def test_viewers_cannot_preview_emails_with_invited_people(visitor: Browser) -> None:
     code = make_invitation(make_category(name="Press"), email="eve@example.org")
     viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
 
@@ -205,7 +207,7 @@ def test_viewers_do_not_look_for_those_who_are_invited(visitor: Browser) -> None
 
 
 @pytest.mark.both_databases
-def test_a_preview_shows_an_organiser_what_waits_for_approval(organiser: Browser) -> None:
+def test_a_preview_shows_an_organiser_with_open_proposals(organiser: Browser) -> None:
     page = organiser.open(f"{PAGE}/changes_waiting")
     label = "preview_with_an_organiser"
     page = page.press("Search", {label: "grace"}).follow("grace@conference.example")
@@ -234,7 +236,7 @@ def test_a_preview_shows_the_owner_of_a_session(organiser: Browser) -> None:
         assert "An example of a session" not in page.text
 
 
-def test_a_preview_shows_who_sent_changes(organiser: Browser) -> None:
+def test_a_preview_shows_the_sender_of_a_proposal(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), biography="I sail.")
     label = "preview_with_the_sender_of_changes"
 
@@ -244,7 +246,7 @@ def test_a_preview_shows_who_sent_changes(organiser: Browser) -> None:
     assert "These changes to “Ada Marsh” have been approved:" in page.text
 
 
-def test_a_preview_shows_what_a_speaker_asked(organiser: Browser) -> None:
+def test_a_preview_shows_a_request_of_a_speaker(organiser: Browser) -> None:
     ada = get_ada_marsh()
     asked = {"kind": ANOTHER_TIME, "message": "My train is late.", "actor": "ada@example.org"}
     save(SpeakerRequest(speaker_id=ada.id, requested_at=clock.now(), **asked))
@@ -263,7 +265,7 @@ def test_a_preview_shows_an_applicant(organiser: Browser) -> None:
     assert asked.access_key not in page.source
 
 
-def test_a_preview_shows_who_would_like_to_come_without_their_code(organiser: Browser) -> None:
+def test_a_preview_shows_an_interested_person_without_their_code(organiser: Browser) -> None:
     category = make_category(name="Students")
     code = make_invitation(category, held=1, uses=1)
     asked = make_interest(category_id=category.id, invitation_id=code.id)
@@ -278,7 +280,7 @@ def test_a_preview_shows_who_would_like_to_come_without_their_code(organiser: Br
     assert "Dear Bea Waite," in preview(organiser, "interest_received", label, "Bea Waite").text
 
 
-def test_a_preview_shows_the_contact_of_a_group_without_what_opens_a_booking(
+def test_a_preview_shows_a_group_contact_without_secret_links(
     organiser: Browser,
 ) -> None:
     ada = make_delegate()
@@ -293,7 +295,7 @@ def test_a_preview_shows_the_contact_of_a_group_without_what_opens_a_booking(
     assert group.access_key not in page.source
 
 
-def test_a_preview_says_what_is_only_for_some_categories_and_groups(organiser: Browser) -> None:
+def test_a_preview_includes_texts_of_the_category_and_group(organiser: Browser) -> None:
     category = make_category(name="Press", confirmation_text="Collect your press badge.")
     ada = make_delegate(category_id=category.id)
     make_group(ada)
@@ -325,7 +327,7 @@ def test_a_preview_says_what_is_only_for_some_categories_and_groups(organiser: B
         ("category_offer", "category_wait-1"),
     ],
 )
-def test_there_is_no_preview_with_anybody_else(
+def test_a_preview_with_an_unsuitable_person_is_not_found(
     organiser: Browser, template: str, person: str
 ) -> None:
     make_waiting_list_entry()

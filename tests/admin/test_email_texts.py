@@ -31,7 +31,7 @@ from tests.browser import Page as BrowserPage
 from tests.factories import get_ada_marsh, make_delegate, save, sign_in
 from tests.mail_server import MailServer
 from tests.pages import HtmlTree, read_text
-from tests.registration_flow import IN_FRENCH, complete_registration, go_on
+from tests.registration_flow import IN_FRENCH, complete_registration, continue_to
 from tests.sent_emails import deliver_emails
 
 PAGE = "/organise/letters/wording"
@@ -100,15 +100,13 @@ def without_button_gaps(text: str) -> str:
     return re.sub(r":\n\n(?=https?://)", ":\n", text)
 
 
-def test_every_email_declares_what_it_can_say() -> None:
+def test_every_email_declares_its_placeholders() -> None:
     assert list(EMAIL_FIELDS) == [name for name in EMAIL_FIELDS if name in EMAIL_KINDS]
     assert set(EMAIL_FIELDS) == set(EMAIL_KINDS)
 
 
 @pytest.mark.parametrize("contact", ["tides@conference.example", ""])
-def test_the_shipped_text_as_organisers_edit_it_says_what_the_template_says(
-    site: Flask, contact: str
-) -> None:
+def test_the_editable_default_text_matches_the_template(site: Flask, contact: str) -> None:
     cases = [*((name, {}) for name in EMAIL_KINDS), *iter_variants()]
     for template, changes in cases:
         context = {**EMAIL_KINDS[template].sample(), **changes, "contact": contact}
@@ -123,7 +121,7 @@ def test_the_shipped_text_as_organisers_edit_it_says_what_the_template_says(
         assert email_texts.find_gaps(template, shipped) == []
 
 
-def test_an_organiser_changes_what_a_confirmation_says(
+def test_an_organiser_can_change_the_text_of_the_confirmation(
     organiser: Browser, mailbox: MailServer
 ) -> None:
     page = organiser.open(PAGE).follow("Confirmation").follow("Change the text")
@@ -190,7 +188,7 @@ def test_an_organiser_changes_what_a_confirmation_says(
         ),
     ],
 )
-def test_what_would_go_wrong_is_refused(
+def test_an_invalid_email_text_is_refused(
     organiser: Browser, subject: str, body: str, error: str
 ) -> None:
     page = write(organiser, subject, body, status=422)
@@ -210,7 +208,7 @@ def test_a_subject_is_one_line_and_html_is_shown_as_typed(organiser: Browser) ->
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
-def test_a_placeholder_that_leaves_a_gap_is_warned_of(organiser: Browser) -> None:
+def test_a_placeholder_that_may_be_empty_causes_a_warning(organiser: Browser) -> None:
     page = write(
         organiser, body=f"{BODY}\n\nYou work for {{{{ organisation }}}}.", button="Preview"
     )
@@ -221,7 +219,7 @@ def test_a_placeholder_that_leaves_a_gap_is_warned_of(organiser: Browser) -> Non
     assert "Some people have no value for these, which leaves a gap: Organisation." in page.text
 
 
-def test_a_draft_is_previewed_sent_to_oneself_and_saved_later(
+def test_a_draft_email_text_can_be_previewed_tested_and_saved(
     organiser: Browser, mailbox: MailServer
 ) -> None:
     page = write(organiser, button="Preview")
@@ -245,7 +243,7 @@ def test_a_draft_is_previewed_sent_to_oneself_and_saved_later(
 
 
 @pytest.mark.parametrize("template", [*sorted(WITH_CALENDAR), "sign_in", "waiting_list_offer"])
-def test_a_test_has_a_calendar_file_where_the_email_has_one(
+def test_a_test_email_has_a_calendar_file_if_the_email_has_one(
     organiser: Browser, mailbox: MailServer, template: str
 ) -> None:
     page = organiser.open(f"/organise/letters/wording/{template}/en/preview")
@@ -256,7 +254,7 @@ def test_a_test_has_a_calendar_file_where_the_email_has_one(
     assert bool(arrived.calendar) == (template in WITH_CALENDAR)
 
 
-def test_tests_to_oneself_are_limited(organiser: Browser) -> None:
+def test_test_emails_of_texts_are_rate_limited(organiser: Browser) -> None:
     page = organiser.open(f"{CONFIRMATION}/preview")
     for _ in range(20):
         page.press("Send me a test")
@@ -264,7 +262,7 @@ def test_tests_to_oneself_are_limited(organiser: Browser) -> None:
     page.press("Send me a test", status=429)
 
 
-def test_a_preview_shows_a_real_delegate_without_what_opens_the_booking(organiser: Browser) -> None:
+def test_a_preview_shows_a_real_delegate_without_secret_links(organiser: Browser) -> None:
     delegate = save(make_delegate(given_names="Zoe", family_name="Okafor", organisation=""))
     page = organiser.open(f"{PAGE}/registration_confirmed")
 
@@ -303,7 +301,7 @@ def test_a_preview_can_be_dark_and_as_narrow_as_a_phone(organiser: Browser) -> N
     assert "prefers-color-scheme: dark" not in html
 
 
-def test_versions_are_listed_compared_and_restored(organiser: Browser) -> None:
+def test_versions_of_an_email_text_can_be_listed_compared_and_restored(organiser: Browser) -> None:
     write(organiser)
     write(organiser, subject="Second")
     page = organiser.open(f"{PAGE}/registration_confirmed").follow("Versions")
@@ -335,7 +333,9 @@ def test_versions_are_listed_compared_and_restored(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_organisers_change_a_text_at_once(organiser: Browser, new_browser: Browsers) -> None:
+def test_a_stale_edit_of_an_email_text_shows_both_versions(
+    organiser: Browser, new_browser: Browsers
+) -> None:
     other = sign_in(new_browser(), "omar@conference.example")
     other.open(CONFIRMATION)
     write(organiser)
@@ -349,14 +349,14 @@ def test_two_organisers_change_a_text_at_once(organiser: Browser, new_browser: B
     assert [one.version for one in email_texts.list_versions(KEY)] == [2, 1]
 
 
-def test_saving_the_same_changes_nothing(organiser: Browser) -> None:
+def test_saving_an_email_text_unchanged_does_nothing(organiser: Browser) -> None:
     page = organiser.open(CONFIRMATION).press("Save")
 
     assert "There were no changes to save." in page.source
     assert email_texts.list_versions(KEY) == []
 
 
-def test_a_shipped_text_that_changes_later_is_pointed_out(organiser: Browser) -> None:
+def test_a_changed_default_text_is_pointed_out(organiser: Browser) -> None:
     save_text()
     row = db.session.scalars(select(EmailTextVersion)).one()
     row.shipped_body = row.shipped_body.replace("Before you come:", "Before the conference:")
@@ -372,7 +372,7 @@ def test_a_shipped_text_that_changes_later_is_pointed_out(organiser: Browser) ->
 
 
 @EN_FR
-def test_each_language_has_a_text_of_its_own_or_the_shipped_one(
+def test_each_language_has_its_own_email_text_or_the_default(
     organiser: Browser, mailbox: MailServer
 ) -> None:
     french = BODY.replace("Dear", "Cher")
@@ -393,7 +393,7 @@ def test_each_language_has_a_text_of_its_own_or_the_shipped_one(
 
 
 @EN_FR
-def test_people_who_register_in_two_languages_get_what_was_written(
+def test_emails_use_the_text_in_the_language_of_the_delegate(
     organiser: Browser, new_browser: Browsers, mailbox: MailServer
 ) -> None:
     write(organiser, button="Preview").press("Send me a test")
@@ -403,7 +403,7 @@ def test_people_who_register_in_two_languages_get_what_was_written(
 
     complete_registration(new_browser())
     page = new_browser().open("/fr/register").follow("Start now")
-    page = go_on(page, name=("Zoé", "Noël"), email="zoe@example.org", answers=IN_FRENCH)
+    page = continue_to(page, name=("Zoé", "Noël"), email="zoe@example.org", answers=IN_FRENCH)
     page.press("Confirm registration")
     deliver_emails()
 
@@ -421,7 +421,7 @@ def test_people_who_register_in_two_languages_get_what_was_written(
     assert [one.get("lang") for one in HtmlTree(zoe.html).find_all("html")] == ["fr"]
 
 
-def test_the_desk_reads_but_does_not_change_what_emails_say(visitor: Browser) -> None:
+def test_the_desk_can_read_but_not_change_email_texts(visitor: Browser) -> None:
     save_text()
     desk = sign_in(visitor, "dora@conference.example", role=DESK)
 
@@ -431,7 +431,7 @@ def test_the_desk_reads_but_does_not_change_what_emails_say(visitor: Browser) ->
     desk.open(CONFIRMATION, status=403)
 
 
-def test_the_history_leads_to_the_email(organiser: Browser) -> None:
+def test_the_history_links_to_the_email_text(organiser: Browser) -> None:
     write(organiser)
 
     page = organiser.open("/organise/history?kind=email-text")
@@ -441,7 +441,7 @@ def test_the_history_leads_to_the_email(organiser: Browser) -> None:
     assert links == [f"{PAGE}/registration_confirmed"]
 
 
-def test_a_new_conference_keeps_what_was_written(organiser: Browser) -> None:
+def test_a_new_conference_keeps_changed_email_texts(organiser: Browser) -> None:
     save_text()
 
     onboarding.load_example_again(
@@ -455,7 +455,9 @@ def test_a_new_conference_keeps_what_was_written(organiser: Browser) -> None:
 
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
-def test_an_own_text_costs_no_query_for_each_email(site: Flask, queries: list[str]) -> None:
+def test_a_changed_email_text_needs_no_query_for_each_email(
+    site: Flask, queries: list[str]
+) -> None:
     save_text()
     mail.enqueue("mail_test", to="ada@example.org")
     context = EMAIL_KINDS[KEY.template].sample()

@@ -1,4 +1,4 @@
-"""The preview of an email as a browser draws it, in a frame that runs no scripts."""
+"""The preview of an email in a real browser, in a frame that runs no scripts."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,7 +15,7 @@ from tests.live_site import LiveSites
 from tests.waiting import wait_until
 
 
-def test_the_html_of_a_preview_is_drawn_in_its_frame(
+def test_the_html_of_an_email_preview_is_rendered_in_its_frame(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
@@ -39,7 +39,9 @@ def test_the_html_of_a_preview_is_drawn_in_its_frame(
     assert axe(window) == []
 
 
-def test_an_email_is_seen_while_it_is_written(live_site: LiveSites, window: Page, axe: Axe) -> None:
+def test_a_live_preview_of_an_email_text_is_shown_while_typing(
+    live_site: LiveSites, window: Page, axe: Axe
+) -> None:
     address = live_site().address
     sign_in_window(window, address)
     refused: list[str] = []
@@ -87,7 +89,7 @@ def test_an_email_is_seen_while_it_is_written(live_site: LiveSites, window: Page
 
 
 @pytest.mark.parametrize(("width", "colours"), [(320, "light"), (1280, "dark")])
-def test_no_page_about_what_is_sent_has_a_barrier(
+def test_email_text_pages_have_no_accessibility_violations(
     live_site: LiveSites, window: Page, axe: Axe, width: int, colours: str
 ) -> None:
     own = EmailText("A seat for you", "Dear {{ name }},\n\n{{ details }}\n\n{{ sessions_link }}")
@@ -114,7 +116,7 @@ def test_no_page_about_what_is_sent_has_a_barrier(
     assert found == dict.fromkeys(paths, (200, [], 0))
 
 
-def test_no_label_of_another_language_makes_an_email_wider_than_a_phone(
+def test_long_labels_in_other_languages_do_not_widen_emails_on_phones(
     organiser: Browser, window: Page
 ) -> None:
     address = "/organise/letters/wording/address_changed/html"

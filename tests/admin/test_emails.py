@@ -1,4 +1,4 @@
-"""Letters in the back office: what became of each, and sending it again."""
+"""Emails in admin: their state, and sending them again."""
 
 from datetime import timedelta
 
@@ -17,17 +17,17 @@ from tests.browser import Browser
 from tests.dns_server import DnsServer
 from tests.factories import make_delegate, make_email, make_organiser, sign_in
 from tests.mail_server import MailServer
-from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to
+from tests.sent_emails import deliver_emails, find_link, get_last_email_to, list_emails_to
 
 LABEL = "Search"
 LONG_AGO = timedelta(minutes=11)
 
 
-def of(letter: Email) -> str:
+def get_path(letter: Email) -> str:
     return f"/organise/letters/{letter.id}"
 
 
-def test_letters_that_need_somebody_stand_first(desk: Browser) -> None:
+def test_emails_that_need_attention_are_listed_first(desk: Browser) -> None:
     now = clock.real_now()
     make_email(subject="Failed", state=FAILED)
     make_email(subject="Slow", created_at=now - LONG_AGO)
@@ -66,7 +66,7 @@ def test_letters_that_need_somebody_stand_first(desk: Browser) -> None:
         ),
     ],
 )
-def test_the_list_says_in_plain_words_why_an_email_failed_and_its_page_in_those_of_the_server(
+def test_the_list_explains_why_an_email_failed_and_its_page_quotes_the_server(
     desk: Browser, error: str, sentences: str
 ) -> None:
     make_email(subject="Failed", state=FAILED, last_error=error)
@@ -82,7 +82,7 @@ def test_the_list_says_in_plain_words_why_an_email_failed_and_its_page_in_those_
 
 
 @pytest.mark.both_databases
-def test_letters_are_found_and_narrowed(desk: Browser) -> None:
+def test_emails_can_be_searched_and_filtered(desk: Browser) -> None:
     now = clock.real_now()
     make_email(
         subject="Ärger", recipient="Ada@example.org", booking_reference="BCDF2345", state=FAILED
@@ -112,14 +112,14 @@ def test_letters_are_found_and_narrowed(desk: Browser) -> None:
     assert found(Created="In the last 7 days") == ["Ärger", "Sign in"]
 
 
-def test_an_empty_list_says_what_will_be_there(desk: Browser) -> None:
+def test_an_empty_list_of_emails_says_what_will_appear(desk: Browser) -> None:
     assert "No emails yet" in desk.open("/organise/letters").text
     assert "No emails found" in desk.open("/organise/letters?q=x").text
 
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_list_of_emails_needs_a_constant_number_of_queries(
     desk: Browser, queries: list[str], count: int
 ) -> None:
     for _ in range(count):
@@ -132,7 +132,7 @@ def test_the_list_asks_the_same_few_questions(
     assert len(queries) == 6
 
 
-def test_a_letter_that_failed_says_why_and_whose_it_is(desk: Browser) -> None:
+def test_a_failed_email_shows_its_error_and_delegate(desk: Browser) -> None:
     delegate = make_delegate()
     letter = make_email(
         booking_reference=delegate.reference,
@@ -141,7 +141,7 @@ def test_a_letter_that_failed_says_why_and_whose_it_is(desk: Browser) -> None:
         last_error="The mail server answered: 550 No such user",
     )
 
-    page = desk.open(of(letter))
+    page = desk.open(get_path(letter))
 
     assert page.heading == "You have a place"
     assert page.summary_list["Last error"] == "The mail server answered: 550 No such user"
@@ -150,10 +150,10 @@ def test_a_letter_that_failed_says_why_and_whose_it_is(desk: Browser) -> None:
     assert page.follow(f"Ada Lovelace, {delegate.reference}").heading == "Ada Lovelace"
 
 
-def test_a_letter_is_sent_again_and_that_is_noted(desk: Browser) -> None:
+def test_resending_an_email_is_recorded_in_the_history(desk: Browser) -> None:
     letter = make_email(state=FAILED, attempts=3)
 
-    page = desk.open(of(letter)).press("Send again")
+    page = desk.open(get_path(letter)).press("Send again")
 
     assert "We are sending the email again." in page.source
     assert page.summary_list["State"] == "Waiting"
@@ -163,7 +163,7 @@ def test_a_letter_is_sent_again_and_that_is_noted(desk: Browser) -> None:
     assert (entry.summary, entry.actor) == ("An email was sent again", "dora@conference.example")
 
 
-def test_a_letter_that_was_sent_goes_once_more_as_a_new_one(desk: Browser) -> None:
+def test_resending_a_sent_email_creates_a_new_one(desk: Browser) -> None:
     delegate = make_delegate()
     message = (
         b"Subject: You have a place\r\nFrom: a@x.org\r\nTo: ada@example.org\r\n"
@@ -173,20 +173,20 @@ def test_a_letter_that_was_sent_goes_once_more_as_a_new_one(desk: Browser) -> No
         booking_reference=delegate.reference, state=SENT, sent_at=clock.real_now(), message=message
     )
 
-    page = desk.open(of(letter)).press("Send again")
+    page = desk.open(get_path(letter)).press("Send again")
 
-    assert page.address.partition("?")[0] != of(letter)
-    assert last_email_to("ada@example.org").text == "Dear Ada"
+    assert page.address.partition("?")[0] != get_path(letter)
+    assert get_last_email_to("ada@example.org").text == "Dear Ada"
 
 
-def test_a_letter_that_was_emptied_is_written_afresh(desk: Browser) -> None:
+def test_an_email_without_its_text_links_to_sending_the_confirmation_again(desk: Browser) -> None:
     delegate = make_delegate()
     with transaction():
         emails.send_registration_confirmed(delegate)
     deliver_emails()
     letter = db.session.scalars(select(Email)).one()
 
-    page = desk.open(of(letter))
+    page = desk.open(get_path(letter))
 
     assert "The text has been deleted" in page.text
     assert "Send again" not in page.buttons
@@ -194,7 +194,7 @@ def test_a_letter_that_was_emptied_is_written_afresh(desk: Browser) -> None:
     assert page.heading == "Send the confirmation again to Ada Lovelace?"
 
 
-def test_nothing_in_a_letter_lets_its_reader_in_to_what_is_somebody_elses(desk: Browser) -> None:
+def test_secret_links_in_emails_are_hidden_from_the_team(desk: Browser) -> None:
     delegate = make_delegate()
     make_organiser("olga@conference.example")
     with transaction():
@@ -202,41 +202,41 @@ def test_nothing_in_a_letter_lets_its_reader_in_to_what_is_somebody_elses(desk: 
         accounts.send_sign_in_link("olga@conference.example")
     found = db.session.scalars(select(Email).order_by(Email.id)).all()
 
-    pages = [desk.open(of(letter)) for letter in found]
+    pages = [desk.open(get_path(letter)) for letter in found]
 
     assert "https://conference.example/booking/…" in pages[0].text
     assert "https://conference.example/programme" in pages[0].text
     assert "https://conference.example/sign-in/…" in pages[1].text
-    secret = find_link(emails_to("ada@example.org")[0], "/booking/").removeprefix("/booking/")
+    secret = find_link(list_emails_to("ada@example.org")[0], "/booking/").removeprefix("/booking/")
     for page in pages:
         assert secret not in page.source
         assert [one for one in page.links.values() if "/booking/" in one] == []
 
 
-def test_a_viewer_learns_what_became_of_letters_and_not_what_they_say(visitor: Browser) -> None:
+def test_a_viewer_sees_the_state_of_emails_but_not_their_text(visitor: Browser) -> None:
     viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
     letter = make_email(state=WAITING)
 
-    page = viewer.open(of(letter))
+    page = viewer.open(get_path(letter))
 
     assert "Dear Ada" not in page.source
     assert "Only organisers and the registration desk can read the text." in page.text
     assert "Send again" not in page.buttons
 
 
-def test_a_sign_in_link_that_was_sent_cannot_be_sent_again(desk: Browser) -> None:
+def test_a_sent_sign_in_link_cannot_be_sent_again(desk: Browser) -> None:
     letter = make_email(template="sign_in", is_secret=True, state=SENT, message=b"")
     letter.sent_at = clock.real_now()
     db.session.commit()
 
-    assert "so the email cannot be sent again" in desk.open(of(letter)).text
+    assert "so the email cannot be sent again" in desk.open(get_path(letter)).text
 
 
-def test_there_is_no_letter_of_a_number_that_none_has(desk: Browser) -> None:
+def test_an_unknown_email_is_not_found(desk: Browser) -> None:
     assert "There is no email with that number" in desk.open("/organise/letters/999", 404).text
 
 
-def test_a_domain_that_fails_is_named_and_can_be_tried_again(desk: Browser) -> None:
+def test_a_failing_domain_is_listed_and_can_be_retried(desk: Browser) -> None:
     with transaction():
         now = clock.real_now()
         domains.record_failure("busy.example", 0, "421 Later", now, is_unanswered=True)
@@ -264,7 +264,7 @@ def test_the_desk_sends_itself_a_test_email(desk: Browser) -> None:
 
 
 @pytest.mark.settings(MAIL_DEFAULT_SENDER="news@conference.example")
-def test_the_desk_sees_whether_emails_can_arrive(
+def test_the_email_delivery_check_shows_the_dns_results(
     desk: Browser, mailbox: MailServer, dns_server: DnsServer
 ) -> None:
     dns_server.add("conference.example", "TXT", '"v=spf1 mx -all"')

@@ -42,7 +42,7 @@ def expect_lines(*elements: Locator) -> None:
         wait_until(partial(has_line, element), "a line", 20, partial(str, element))
 
 
-def test_in_forced_colours_a_list_shows_what_is_selected_and_applied(office: Page) -> None:
+def test_in_forced_colours_a_list_shows_selected_rows_and_applied_filters(office: Page) -> None:
     office.goto(f"{office.url}/delegates?q=maria&state=attending")
     rows, bar = office.locator("tbody tr"), office.locator(".bulk")
     chip = office.get_by_role("link", name="Remove the filter Booking Attending")
@@ -57,7 +57,7 @@ def test_in_forced_colours_a_list_shows_what_is_selected_and_applied(office: Pag
     expect_lines(office.locator(":focus-visible"))
 
 
-def test_in_forced_colours_a_form_shows_what_is_wrong_and_where_it_is_saved(office: Page) -> None:
+def test_in_forced_colours_a_form_shows_its_errors_and_save_bar(office: Page) -> None:
     office.goto(f"{office.url}/sessions/_add")
     bar = office.locator(".save-bar")
 

@@ -28,7 +28,7 @@ AS_NEW = "Add Ingrid Holm as a new speaker"
         ("pages/add/news", {"Title": "Trains", "Summary": "How.", "Text": "By train."}, "Added."),
     ],
 )
-def test_one_is_added_after_another(
+def test_save_and_add_another_opens_an_empty_form(
     organiser: Browser, address: str, answers: Any, told: str
 ) -> None:
     form = organiser.open(f"/organise/{address}")
@@ -42,13 +42,13 @@ def test_one_is_added_after_another(
     assert page.value_of(next(iter(answers))) == ""
 
 
-def test_what_is_there_already_is_only_saved(organiser: Browser) -> None:
+def test_a_form_for_an_existing_row_has_no_add_another_button(organiser: Browser) -> None:
     page = organiser.open("/organise/sessions/opening/change")
 
     assert "Save and add another" not in page.buttons
 
 
-def test_a_wrong_answer_stays_on_the_form_of_the_first(organiser: Browser) -> None:
+def test_an_invalid_form_with_add_another_keeps_its_values(organiser: Browser) -> None:
     organiser.open(ADD)
 
     page = organiser.press("Save and add another", subtitle="Without a title", status=422)
@@ -58,7 +58,7 @@ def test_a_wrong_answer_stays_on_the_form_of_the_first(organiser: Browser) -> No
 
 
 def speakers_of(title: str) -> list[list[str]]:
-    """Tell the names and roles of those in a session."""
+    """Return the names and roles of the people in a session."""
     found = db.session.scalars(select(Session).where(Session.title == title)).one()
     return [[part.speaker.name, part.role] for part in found.appearances]
 
@@ -93,7 +93,7 @@ def test_new_speakers_are_added_with_a_session(organiser: Browser) -> None:
     ]
 
 
-def test_a_new_speaker_joins_a_session_that_is_there(organiser: Browser) -> None:
+def test_a_new_speaker_can_be_added_to_an_existing_session(organiser: Browser) -> None:
     organiser.open("/organise/sessions/opening/change")
     organiser.press("Find", {"Find a speaker to add": "Ingrid Holm"})
     organiser.press(AS_NEW)
@@ -105,7 +105,7 @@ def test_a_new_speaker_joins_a_session_that_is_there(organiser: Browser) -> None
     assert names == ["Ada Marsh", "João Maré", "Ingrid Holm"]
 
 
-def test_the_likes_of_a_new_name_are_shown_first(organiser: Browser) -> None:
+def test_existing_speakers_with_a_similar_name_are_offered_first(organiser: Browser) -> None:
     make_speaker(name="Ingrid Holm", organisation="Institute of Salt")
     organiser.open(ADD)
 
@@ -115,7 +115,7 @@ def test_the_likes_of_a_new_name_are_shown_first(organiser: Browser) -> None:
     assert "Add ingrid as a new speaker" in page.buttons
 
 
-def test_a_new_speaker_is_not_left_behind_when_the_session_cannot_be_saved(
+def test_a_new_speaker_is_not_created_if_the_session_cannot_be_saved(
     organiser: Browser,
 ) -> None:
     organiser.open(ADD)
@@ -132,7 +132,7 @@ def test_a_new_speaker_is_not_left_behind_when_the_session_cannot_be_saved(
     assert db.session.scalars(select(Speaker).where(Speaker.name == "Ingrid Holm")).all() == []
 
 
-def test_a_stale_edit_keeps_the_new_name_and_adds_nobody(
+def test_a_stale_edit_keeps_the_new_speaker_name_and_creates_nobody(
     organiser: Browser, new_browser: Any
 ) -> None:
     colleague = sign_in(new_browser(), "ed@conference.example", "editor")
@@ -154,7 +154,7 @@ def test_a_stale_edit_keeps_the_new_name_and_adds_nobody(
 
 
 @pytest.mark.parametrize("name", ["…", "\u200b"])
-def test_a_name_without_a_letter_is_no_speaker(organiser: Browser, name: str) -> None:
+def test_a_name_without_letters_is_refused_as_a_speaker(organiser: Browser, name: str) -> None:
     organiser.open(ADD)
     page = organiser.press("Find", {"Title": "Salt", "Find a speaker to add": name})
     button = next(one for one in page.buttons if one.endswith("as a new speaker"))

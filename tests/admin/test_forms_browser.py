@@ -16,7 +16,7 @@ TOPS = """(names) => names.map(name => {
 
 @pytest.fixture
 def asked(window: Page) -> list[str]:
-    """What the browser has asked before a page was left; whoever works here stays on it."""
+    """The messages of the browser's leave-page dialog; the test always stays on the page."""
     questions: list[str] = []
 
     def stay(dialog: Dialog) -> None:
@@ -33,7 +33,7 @@ def leave(window: Page) -> None:
     window.get_by_role("link", name="Go back without saving").click()
 
 
-def test_what_is_not_saved_is_asked_about(
+def test_leaving_a_form_with_unsaved_changes_asks_for_confirmation(
     live_site: LiveSites, window: Page, asked: list[str]
 ) -> None:
     site = live_site().address
@@ -53,7 +53,9 @@ def test_what_is_not_saved_is_asked_about(
     assert asked == ["beforeunload"]
 
 
-def test_a_short_form_asks_too(live_site: LiveSites, window: Page, asked: list[str]) -> None:
+def test_leaving_a_short_form_with_unsaved_changes_asks_for_confirmation(
+    live_site: LiveSites, window: Page, asked: list[str]
+) -> None:
     site = live_site().address
     sign_in_window(window, site)
     window.goto(f"{site}/organise/letters/wording/change")
@@ -72,7 +74,7 @@ def test_a_short_form_asks_too(live_site: LiveSites, window: Page, asked: list[s
     assert asked == ["beforeunload"]
 
 
-def test_nothing_is_asked_where_nothing_has_changed(
+def test_leaving_an_unchanged_form_asks_nothing(
     live_site: LiveSites, window: Page, asked: list[str]
 ) -> None:
     site = live_site().address
@@ -94,7 +96,7 @@ def test_nothing_is_asked_where_nothing_has_changed(
     assert asked == []
 
 
-def test_what_was_typed_before_a_round_trip_counts(
+def test_changes_made_before_a_round_trip_count_as_unsaved(
     live_site: LiveSites, window: Page, asked: list[str]
 ) -> None:
     site = live_site().address
@@ -125,7 +127,7 @@ def test_what_was_typed_before_a_round_trip_counts(
         ("categories/_add", ["Name", "Description (optional)"]),
     ],
 )
-def test_boxes_beside_each_other_are_level_whichever_has_a_hint(
+def test_fields_beside_each_other_are_aligned_despite_hints(
     live_site: LiveSites, window: Page, form: str, names: list[str]
 ) -> None:
     site = live_site().address
@@ -138,7 +140,7 @@ def test_boxes_beside_each_other_are_level_whichever_has_a_hint(
     assert left == right
 
 
-def test_a_long_list_of_choices_does_not_move_the_box_beside_it(
+def test_a_long_list_of_choices_does_not_move_the_field_beside_it(
     live_site: LiveSites, window: Page
 ) -> None:
     site = live_site().address

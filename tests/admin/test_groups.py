@@ -13,7 +13,7 @@ from app.registration import links
 from app.registration.groups.models import UNPLACED, GroupMember, RegistrationGroup
 from tests.browser import Browser, Browsers
 from tests.factories import make_delegate, make_group, make_question, save, sign_in
-from tests.sent_emails import find_link, last_email_to, subjects_to
+from tests.sent_emails import find_link, get_last_email_to, list_subjects_to
 
 
 def fill_in(desk: Browser, references: str, status: int = 200) -> list[str]:
@@ -42,7 +42,7 @@ def test_the_list_shows_contacts_with_the_number_of_people_who_have_a_place(desk
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_list_of_groups_needs_a_constant_number_of_queries(
     desk: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):
@@ -55,7 +55,7 @@ def test_the_list_asks_the_same_few_questions(
     assert len(queries) == 4
 
 
-def test_the_desk_makes_a_group_of_bookings_and_its_contact_gets_the_link(
+def test_the_desk_can_create_a_group_of_bookings_and_email_its_contact(
     desk: Browser, new_browser: Browsers
 ) -> None:
     make_delegate(reference="BCDF2345")
@@ -64,14 +64,14 @@ def test_the_desk_makes_a_group_of_bookings_and_its_contact_gets_the_link(
     assert fill_in(desk, "bcdf2345\nBCDF2346") == []
 
     assert desk.page.heading == "St Elsewhere"
-    contact = new_browser().open(find_link(last_email_to("mary@ward.example"), "/group/"))
+    contact = new_browser().open(find_link(get_last_email_to("mary@ward.example"), "/group/"))
     assert "Ada Lovelace Has a place ada@example.org" in contact.text
     assert "Booking reference: BCDF2346" in contact.text
     assert "BCDF2345" not in contact.text
-    assert subjects_to("ada@example.org") == []
+    assert list_subjects_to("ada@example.org") == []
 
 
-def test_what_cannot_be_put_into_a_group_is_named(desk: Browser) -> None:
+def test_bookings_that_cannot_be_added_to_a_group_are_named(desk: Browser) -> None:
     make_group(make_delegate(reference="BCDF2345"))
 
     assert fill_in(desk, "BCDF9999", 422) == ["There is no booking with a place for BCDF9999"]
@@ -79,7 +79,7 @@ def test_what_cannot_be_put_into_a_group_is_named(desk: Browser) -> None:
     assert fill_in(desk, "", 422) == ["Enter 1 to 30 booking references"]
 
 
-def test_a_delegate_s_page_and_the_list_of_delegates_know_the_group(desk: Browser) -> None:
+def test_the_group_is_shown_on_the_delegate_page_and_is_a_list_filter(desk: Browser) -> None:
     ada = make_delegate(given_names="Ada")
     make_delegate(given_names="Bea", email="bea@example.org")
     make_group(ada)
@@ -90,7 +90,7 @@ def test_a_delegate_s_page_and_the_list_of_delegates_know_the_group(desk: Browse
     assert [row["Reference"] for row in page.rows] == [ada.reference]
 
 
-def test_the_team_sees_who_has_still_to_answer_as_far_as_they_can_see_answers(
+def test_unanswered_questions_of_a_group_are_shown_by_reader_permission(
     desk: Browser, new_browser: Browsers
 ) -> None:
     make_question("How will you travel?", is_required=True)
@@ -115,7 +115,7 @@ def test_the_team_sees_who_has_still_to_answer_as_far_as_they_can_see_answers(
     assert desk.open(address).summary_list["1. Ada Lovelace"] == "Has a place"
 
 
-def test_a_dissolved_group_leaves_the_bookings(desk: Browser) -> None:
+def test_dissolving_a_group_in_admin_keeps_its_bookings(desk: Browser) -> None:
     group = make_group(make_delegate())
     subject = group.history_subject
 
@@ -126,7 +126,7 @@ def test_a_dissolved_group_leaves_the_bookings(desk: Browser) -> None:
     assert [one.summary for one in history.list_newest(subject)] == ["Dissolved; the bookings stay"]
 
 
-def test_the_list_is_exported_and_that_is_recorded(desk: Browser) -> None:
+def test_the_groups_export_is_recorded_in_the_history(desk: Browser) -> None:
     make_group(make_delegate(), name="=Mary")
     desk.open("/organise/groups")
 
@@ -140,7 +140,7 @@ def test_the_list_is_exported_and_that_is_recorded(desk: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_search_finds_a_group_by_its_contact_or_its_organisation(desk: Browser) -> None:
+def test_the_admin_search_finds_groups_by_contact_or_organisation(desk: Browser) -> None:
     make_group(make_delegate())
 
     for words in ("Mary Ward", "elsewhere", "mary@ward"):
@@ -149,7 +149,7 @@ def test_the_search_finds_a_group_by_its_contact_or_its_organisation(desk: Brows
         assert page.follow("Mary Ward").heading == "St Elsewhere"
 
 
-def test_a_contact_downloads_what_is_stored_about_them(desk: Browser, visitor: Browser) -> None:
+def test_a_group_contact_can_export_their_data(desk: Browser, visitor: Browser) -> None:
     delegate = make_delegate(given_names="Grace", family_name="Hopper", access="A ramp")
     group = make_group(delegate)
     page = visitor.open(f"/group/{links.group_token(group)}")

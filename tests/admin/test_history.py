@@ -1,4 +1,4 @@
-"""The history tells who did what, and lets it be found."""
+"""The history records who did what, and can be searched."""
 
 import csv
 from io import StringIO
@@ -38,20 +38,22 @@ UNSAID = Change("notes", "", "A word", "Notes", "", "A word")
 MOVED = Change("room", "hall", "attic", "Room", "Great hall", "Attic")
 
 
-def done(sentence: str, about: str = "session opening", who: str = GRACE, *made: Change) -> None:
+def record_entry(
+    sentence: str, about: str = "session opening", who: str = GRACE, *made: Change
+) -> None:
     with transaction():
         history.record(sentence, subject=about, actor=who, field_changes=made)
 
 
-def sentences(page: Page) -> list[str]:
-    """Tell what the history says, first to last, of this story alone."""
+def list_summaries(page: Page) -> list[str]:
+    """Return the history summaries of this test, oldest first."""
     entries = [read_text(entry[0]) for past in page.tree.find_by_class("past") for entry in past]
     return [one for one in entries if one.startswith("The ")]
 
 
-def test_moments_are_written_as_html_has_them(organiser: Browser, frozen_time: Traveller) -> None:
+def test_times_in_the_history_are_valid_html(organiser: Browser, frozen_time: Traveller) -> None:
     frozen_time.move_to("2009-05-12T09:30:00.888160+01:00")
-    done("The limit was raised from 500 to 520", "conference")
+    record_entry("The limit was raised from 500 to 520", "conference")
 
     page = organiser.open("/organise/history")
 
@@ -60,13 +62,13 @@ def test_moments_are_written_as_html_has_them(organiser: Browser, frozen_time: T
 
 
 @pytest.mark.both_databases
-def test_what_was_done_is_told_newest_first_with_what_stood_before(organiser: Browser) -> None:
-    done("The session Opening was changed: room", "session opening", LIN, MOVED)
-    done("The limit was raised from 500 to 520", "conference")
+def test_the_history_lists_newest_first_with_old_and_new_values(organiser: Browser) -> None:
+    record_entry("The session Opening was changed: room", "session opening", LIN, MOVED)
+    record_entry("The limit was raised from 500 to 520", "conference")
 
     page = organiser.open("/organise/history")
 
-    assert sentences(page) == [
+    assert list_summaries(page) == [
         "The limit was raised from 500 to 520",
         "The session Opening was changed: room",
     ]
@@ -89,44 +91,44 @@ def test_what_was_done_is_told_newest_first_with_what_stood_before(organiser: Br
         ("q=100%25", []),
     ],
 )
-def test_the_history_is_searched_by_words_by_person_and_by_thing(
+def test_the_history_can_be_filtered_by_words_actor_and_subject(
     organiser: Browser, question: str, found: list[str]
 ) -> None:
-    done("The session Opening was changed: room", "session opening", LIN, MOVED)
-    done("The limit was raised from 500 to 520", "conference")
+    record_entry("The session Opening was changed: room", "session opening", LIN, MOVED)
+    record_entry("The limit was raised from 500 to 520", "conference")
 
-    assert sentences(organiser.open(f"/organise/history?{question}")) == found
+    assert list_summaries(organiser.open(f"/organise/history?{question}")) == found
 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("words", ["école de", "ÉCOLE", "École"])
-def test_words_with_accents_are_found_in_capitals_or_not(organiser: Browser, words: str) -> None:
-    done("The École de mer was added", "theme water")
-    done("The Ecole was added", "theme fire")
+def test_history_search_with_accents_ignores_case(organiser: Browser, words: str) -> None:
+    record_entry("The École de mer was added", "theme water")
+    record_entry("The Ecole was added", "theme fire")
 
     page = organiser.open(f"/organise/history?q={quote(words)}")
 
-    assert sentences(page) == ["The École de mer was added"]
+    assert list_summaries(page) == ["The École de mer was added"]
 
 
 @pytest.mark.both_databases
-def test_the_last_page_of_what_is_found_says_how_much_there_is(organiser: Browser) -> None:
+def test_the_last_page_of_a_history_search_shows_the_total(organiser: Browser) -> None:
     for number in range(60):
-        done(f"The {number}th thing was done to it", "theme water")
+        record_entry(f"The {number}th thing was done to it", "theme water")
 
     page = organiser.open("/organise/history?q=thing&page=2")
 
     assert page.text_by_id("count") == "51 to 60 of 60 entries"
-    assert sentences(page)[-1] == "The 0th thing was done to it"
+    assert list_summaries(page)[-1] == "The 0th thing was done to it"
 
 
-def test_from_an_entry_one_goes_on_to_its_thing_and_to_all_that_was_done_to_it(
+def test_a_history_entry_links_to_its_subject_and_all_its_changes(
     organiser: Browser,
 ) -> None:
     booking = make_delegate()
     for number in range(60):
-        done(f"The {number}th thing was done to it", "theme water")
-    done("The booking was changed", booking.history_subject)
+        record_entry(f"The {number}th thing was done to it", "theme water")
+    record_entry("The booking was changed", booking.history_subject)
 
     first = organiser.open("/organise/history")
     assert organiser.follow(f"Open {booking.history_subject}").heading == booking.full_name
@@ -134,15 +136,15 @@ def test_from_an_entry_one_goes_on_to_its_thing_and_to_all_that_was_done_to_it(
     of_it = organiser.follow("Show all its changes: theme water")
     rest = organiser.follow("Next page →")
 
-    assert sentences(first)[0] == "The booking was changed: Ada Lovelace"
+    assert list_summaries(first)[0] == "The booking was changed: Ada Lovelace"
     assert of_it.title.startswith("History: One item theme water – ")
     assert of_it.text_by_id("count") == "1 to 50 of 60 entries"
-    assert sentences(rest)[-1] == "The 0th thing was done to it"
+    assert list_summaries(rest)[-1] == "The 0th thing was done to it"
     assert organiser.follow("Open theme water").heading == "Water"
 
 
 @pytest.mark.both_databases
-def test_each_entry_about_a_person_says_who_that_is_and_leads_to_them(organiser: Browser) -> None:
+def test_history_entries_about_people_name_and_link_to_them(organiser: Browser) -> None:
     delegate = make_delegate(given_names="Ada", family_name="Lovelace", access="A ramp")
     with transaction():
         requirement_cases.create_missing()
@@ -157,11 +159,11 @@ def test_each_entry_about_a_person_says_who_that_is_and_leads_to_them(organiser:
         f"letter {make_email(recipient='flo@example.org').id}": "flo@example.org",
     }
     for subject in (*people, "interest 77", "theme water"):
-        done("The step was taken", subject)
+        record_entry("The step was taken", subject)
 
     page = organiser.open("/organise/history?q=the+step")
 
-    assert sentences(page) == [
+    assert list_summaries(page) == [
         *("The step was taken", "The step was taken"),
         *(f"The step was taken: {who}" for who in reversed(people.values())),
     ]
@@ -171,7 +173,7 @@ def test_each_entry_about_a_person_says_who_that_is_and_leads_to_them(organiser:
 
 
 @pytest.mark.both_databases
-def test_every_entry_leads_to_its_thing_when_that_is_still_there(organiser: Browser) -> None:
+def test_every_type_of_history_entry_links_to_its_subject(organiser: Browser) -> None:
     odd = "https://example.org//a b/ü?#"
     make_session(key=odd, slug="odd", title="Odd")
     make_room(key="7", slug="attic", name="Attic")
@@ -200,7 +202,7 @@ def test_every_entry_leads_to_its_thing_when_that_is_still_there(organiser: Brow
     gone = ["session no", "room attic", "speaker grace", "theme no", "person ada@example.org"]
     gone += ["letter 77", "letter x", f"letter {10**30}", "booking XXXX2345", "release 9", "audit"]
     for about in (*pages, *gone):
-        done("The thing was done", about)
+        record_entry("The thing was done", about)
 
     page = organiser.open("/organise/history?q=the+thing")
 
@@ -210,18 +212,18 @@ def test_every_entry_leads_to_its_thing_when_that_is_still_there(organiser: Brow
         organiser.open(address)
 
 
-def test_a_viewer_is_led_to_no_page_that_only_organisers_open(visitor: Browser) -> None:
+def test_history_entries_have_no_links_to_pages_a_viewer_cannot_open(visitor: Browser) -> None:
     viewer = sign_in(visitor, role=VIEWER)
     make_organiser(LIN)
     make_delegate(access="A ramp", dietary="No nuts")
     with transaction():
         requirement_cases.create_missing()
     for case in db.session.query(RequirementCase).all():
-        done("The state was changed", case.history_subject)
+        record_entry("The state was changed", case.history_subject)
     for subject in ("access requirements", "dietary requirements", "invitations"):
-        done("The list was viewed", subject)
-    done("The part was given", f"person {LIN}")
-    done("The theme was changed", "theme water")
+        record_entry("The list was viewed", subject)
+    record_entry("The part was given", f"person {LIN}")
+    record_entry("The theme was changed", "theme water")
 
     page = viewer.open("/organise/history?who=grace%40conference.example")
 
@@ -229,7 +231,7 @@ def test_a_viewer_is_led_to_no_page_that_only_organisers_open(visitor: Browser) 
     assert f"Show all its changes: person {LIN}" in page.links
 
 
-def test_what_was_undone_is_marked_here_too(organiser: Browser) -> None:
+def test_undone_changes_are_marked_in_the_history(organiser: Browser) -> None:
     organiser.open("/organise/themes/water/change")
     organiser.press("Save", name="Sea")
     button = "Undo: Sea: name changed from Water to Sea"
@@ -242,27 +244,27 @@ def test_what_was_undone_is_marked_here_too(organiser: Browser) -> None:
     assert button not in page.buttons
 
 
-def test_what_is_not_found_is_said(organiser: Browser) -> None:
+def test_a_history_search_without_results_offers_to_clear_the_filters(organiser: Browser) -> None:
     page = organiser.open("/organise/history?q=nobody+ever+did+this")
 
     assert "No entries found" in page.headings
     assert organiser.follow("Clear filters").address == "/organise/history"
 
 
-def test_a_long_history_has_pages(organiser: Browser) -> None:
+def test_a_long_history_is_paginated(organiser: Browser) -> None:
     for number in range(60):
-        done(f"The {number}th thing was done")
+        record_entry(f"The {number}th thing was done")
 
     first = organiser.open("/organise/history?q=thing")
     second = organiser.follow("Next page →")
 
     assert first.text_by_id("count") == "1 to 50 of 60 entries"
     assert second.text_by_id("count") == "51 to 60 of 60 entries"
-    assert sentences(second)[-1] == "The 0th thing was done"
+    assert list_summaries(second)[-1] == "The 0th thing was done"
 
 
-def test_the_history_is_taken_along_and_no_cell_is_a_formula(organiser: Browser) -> None:
-    done("The session =1+1 was changed", "session sum", GRACE, MOVED, UNSAID)
+def test_the_history_export_escapes_formulas(organiser: Browser) -> None:
+    record_entry("The session =1+1 was changed", "session sum", GRACE, MOVED, UNSAID)
 
     page = organiser.open("/organise/history/history.csv")
 
@@ -297,7 +299,7 @@ def test_the_export_says_whose_each_entry_is_as_far_as_the_role_may_know(
         "theme water": "",
     }
     for subject in people:
-        done("The step was taken", subject)
+        record_entry("The step was taken", subject)
     viewer = sign_in(new_browser(), "vera@conference.example", role=VIEWER)
 
     assert read_people(organiser) == people
@@ -313,26 +315,28 @@ def read_people(browser: Browser) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("role", "status"), [(VIEWER, 200), (EDITOR, 403), (DESK, 403)])
-def test_only_organisers_and_viewers_read_it(visitor: Browser, role: str, status: int) -> None:
+def test_only_organisers_and_viewers_can_read_the_history(
+    visitor: Browser, role: str, status: int
+) -> None:
     sign_in(visitor, role=role)
 
     assert visitor.fetch("GET", "/organise/history").status_code == status
 
 
-def test_whoever_reads_the_history_may_read_bookings_of_which_it_tells() -> None:
+def test_roles_that_can_read_the_history_can_read_bookings() -> None:
     assert roles.HISTORY.read_roles <= roles.DELEGATES.read_roles
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_history_asks_the_same_few_questions(
+def test_the_history_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):
-        done("The thing was done")
-        done(
+        record_entry("The thing was done")
+        record_entry(
             "The booking was changed", make_delegate(email=f"{number}@example.org").history_subject
         )
-        done("The room was changed", f"room {make_room().key}")
+        record_entry("The room was changed", f"room {make_room().key}")
     organiser.open("/organise/history")
     queries.clear()
 

@@ -54,7 +54,7 @@ def delegates(count: int) -> None:
         make_delegate(family_name=f"{number}")
 
 
-def numbers(page: Page) -> dict[str, str]:
+def read_numbers(page: Page) -> dict[str, str]:
     (tiles,) = page.tree.find_by_class("numbers")
     return {
         "".join(tile[0].itertext()).strip(): "".join(tile[1].itertext()).strip() for tile in tiles
@@ -66,7 +66,7 @@ def breadcrumbs(page: Page) -> list[str]:
     return [read_text(one) for nav in there for one in page.tree.find_all("a", "span", within=nav)]
 
 
-def test_a_stranger_is_asked_to_sign_in(visitor: Browser) -> None:
+def test_an_anonymous_visitor_of_admin_is_redirected_to_sign_in(visitor: Browser) -> None:
     answer = visitor.fetch("GET", "/organise")
 
     assert answer.status_code == 303
@@ -74,7 +74,7 @@ def test_a_stranger_is_asked_to_sign_in(visitor: Browser) -> None:
 
 
 @pytest.mark.own_site
-def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
+def test_every_admin_blueprint_inherits_the_guard(site: Flask) -> None:
     part = Blueprint("part", __name__)
     part.add_url_rule("/part", view_func=lambda: "for organisers only")
     whole = Blueprint("office", __name__, url_prefix="/office")
@@ -106,7 +106,7 @@ def test_admin_has_neither_header_nor_footer_of_the_public_pages(organiser: Brow
         ("/organise/no/such/page?done=undone", 404, "Page not found"),
     ],
 )
-def test_what_goes_wrong_in_admin_leads_back_into_admin(
+def test_error_pages_in_admin_keep_the_admin_layout(
     visitor: Browser, address: str, status: int, heading: str
 ) -> None:
     editor = sign_in(visitor, "ed@conference.example", EDITOR)
@@ -118,7 +118,7 @@ def test_what_goes_wrong_in_admin_leads_back_into_admin(
     assert page.follow("Go to the dashboard").address == "/organise"
 
 
-def test_who_is_not_signed_in_sees_the_public_page_at_an_unknown_address(visitor: Browser) -> None:
+def test_an_anonymous_visitor_sees_the_public_404_page_for_admin_urls(visitor: Browser) -> None:
     page = visitor.open("/organise/no/such/page", 404)
 
     assert page.heading == "Page not found"
@@ -162,7 +162,7 @@ def test_who_is_not_signed_in_sees_the_public_page_at_an_unknown_address(visitor
         ),
     ],
 )
-def test_a_role_that_is_not_enough_is_told_which_would_be(  # noqa: PLR0913 - a column each
+def test_a_forbidden_page_names_the_role_that_would_be_needed(  # noqa: PLR0913 - a column each
     *,
     visitor: Browser,
     role: str,
@@ -187,7 +187,7 @@ def test_a_role_that_is_not_enough_is_told_which_would_be(  # noqa: PLR0913 - a 
     assert all(visitor.fetch("GET", str(one)).status_code == 200 for one in links.values())
 
 
-def test_whoever_has_no_part_is_not_led_into_admin(visitor: Browser) -> None:
+def test_a_person_without_role_gets_no_link_to_the_dashboard(visitor: Browser) -> None:
     sign_in(visitor, "former@conference.example", FORMER)
 
     page = visitor.open("/organise", 403)
@@ -195,7 +195,7 @@ def test_whoever_has_no_part_is_not_led_into_admin(visitor: Browser) -> None:
     assert "Go to the dashboard" not in page.links
 
 
-def test_the_trail_of_a_page_begins_in_the_back_office(organiser: Browser) -> None:
+def test_admin_breadcrumbs_begin_at_the_dashboard(organiser: Browser) -> None:
     make_speaker(name="Ada Lovelace")
     speaker = organiser.open("/organise/speakers").follow("Ada Lovelace")
 
@@ -219,17 +219,17 @@ def test_the_trail_of_a_page_begins_in_the_back_office(organiser: Browser) -> No
     ]
 
 
-def test_an_empty_conference_says_what_will_be_there_and_what_to_do(organiser: Browser) -> None:
+def test_the_dashboard_of_an_empty_conference_explains_what_to_do(organiser: Browser) -> None:
     page = organiser.open("/organise")
 
     assert page.heading == "Dashboard"
     assert "0 of 20 places are taken. 20 are left." in page.text
     assert "Nobody has registered yet" in page.text
-    assert numbers(page)["emails waiting to be sent"] == "0"
+    assert read_numbers(page)["emails waiting to be sent"] == "0"
 
 
 @pytest.mark.empty
-def test_a_site_without_a_conference_says_how_to_begin(organiser: Browser) -> None:
+def test_the_dashboard_without_a_conference_explains_how_to_begin(organiser: Browser) -> None:
     page = organiser.open("/organise")
 
     assert "The number of places has not been set" in page.text
@@ -242,7 +242,9 @@ def test_a_site_without_a_conference_says_how_to_begin(organiser: Browser) -> No
     assert organiser.follow("Load a programme").address == "/organise/files/upload"
 
 
-def test_places_that_are_left_go_to_the_waiting_list_first(organiser: Browser) -> None:
+def test_the_dashboard_says_that_free_places_go_to_the_waiting_list_first(
+    organiser: Browser,
+) -> None:
     make_waiting_list_entry()
 
     page = organiser.open("/organise")
@@ -252,7 +254,7 @@ def test_places_that_are_left_go_to_the_waiting_list_first(organiser: Browser) -
     assert "All places are taken" not in page.text
 
 
-def test_the_menu_lists_applications_where_somebody_can_apply(organiser: Browser) -> None:
+def test_the_admin_menu_lists_applications_if_a_category_needs_approval(organiser: Browser) -> None:
     assert "Applications" not in organiser.open("/organise").links
     assert "Applications" in organiser.open("/organise/applications").links
 
@@ -261,7 +263,7 @@ def test_the_menu_lists_applications_where_somebody_can_apply(organiser: Browser
     assert "Applications" in organiser.open("/organise").links
 
 
-def test_ballots_are_reached_from_the_sessions(organiser: Browser) -> None:
+def test_the_list_of_sessions_links_to_ballots(organiser: Browser) -> None:
     assert "Ballots" not in organiser.open("/organise").links
 
     page = organiser.open("/organise/sessions").follow("Ballots")
@@ -269,13 +271,13 @@ def test_ballots_are_reached_from_the_sessions(organiser: Browser) -> None:
     assert (page.heading, "Ballots" in page.links) == ("Ballots", True)
 
 
-def test_places_are_a_number_a_drawing_and_words(organiser: Browser) -> None:
+def test_the_dashboard_shows_places_as_number_gauge_and_text(organiser: Browser) -> None:
     set_places(8)
     delegates(3)
 
     page = organiser.open("/organise")
 
-    assert numbers(page)["of 8 places taken"] == "3"
+    assert read_numbers(page)["of 8 places taken"] == "3"
     (drawing,) = page.tree.find_by_class("gauge")
     assert (
         page.text_by_id(drawing.get("aria-labelledby", ""))
@@ -284,7 +286,7 @@ def test_places_are_a_number_a_drawing_and_words(organiser: Browser) -> None:
     assert [one.get("width") for one in drawing] == ["100%", "37.5%"]
 
 
-def test_a_full_conference_says_so(organiser: Browser) -> None:
+def test_the_dashboard_says_that_all_places_are_taken(organiser: Browser) -> None:
     set_places(1)
     make_delegate()
 
@@ -303,7 +305,7 @@ def test_a_full_conference_says_so(organiser: Browser) -> None:
         ("2009-06-12T00:01:00+01:00", "Over", "The conference has taken place"),
     ],
 )
-def test_the_days_are_counted_by_the_clocks_of_the_conference(
+def test_the_dashboard_counts_days_in_the_conference_time_zone(
     visitor: Browser, frozen_time: Any, moment: str, number: str, meaning: str
 ) -> None:
     frozen_time.move_to(moment)
@@ -311,10 +313,10 @@ def test_the_days_are_counted_by_the_clocks_of_the_conference(
 
     page = visitor.open("/organise")
 
-    assert numbers(page)[meaning] == number
+    assert read_numbers(page)[meaning] == number
 
 
-def test_the_current_release_is_named(organiser: Browser) -> None:
+def test_the_dashboard_names_the_current_release(organiser: Browser) -> None:
     make_session()
     publish_programme()
 
@@ -325,7 +327,7 @@ def test_the_current_release_is_named(organiser: Browser) -> None:
     ) in page.text
 
 
-def test_registration_says_until_when(organiser: Browser, frozen_time: Any) -> None:
+def test_the_dashboard_shows_when_registration_closes(organiser: Browser, frozen_time: Any) -> None:
     set_places(3)
 
     assert "Registration is open until" in organiser.open("/organise").text
@@ -333,7 +335,7 @@ def test_registration_says_until_when(organiser: Browser, frozen_time: Any) -> N
     assert "Registration closed at" in sign_in(organiser).open("/organise").text
 
 
-def test_the_home_page_lets_an_organiser_out(organiser: Browser) -> None:
+def test_the_dashboard_has_a_sign_out_button(organiser: Browser) -> None:
     organiser.open("/organise")
 
     assert organiser.press("Sign out").heading == "You are signed out"
@@ -346,7 +348,9 @@ def tasks(page: Page) -> dict[str, str]:
     return {read_text(link): link.get("href", "") for link in links}
 
 
-def test_letters_in_trouble_are_tasks(organiser: Browser, frozen_time: Any) -> None:
+def test_failed_and_delayed_emails_are_dashboard_tasks(
+    organiser: Browser, frozen_time: Any
+) -> None:
     make_email()
     assert "letter" not in str(tasks(organiser.open("/organise")))
     make_email(state=FAILED)
@@ -363,7 +367,7 @@ def test_letters_in_trouble_are_tasks(organiser: Browser, frozen_time: Any) -> N
 
 
 @pytest.mark.both_databases
-def test_the_last_emails_that_failed_say_why_and_lead_to_what_helps(organiser: Browser) -> None:
+def test_the_dashboard_explains_the_latest_failed_emails(organiser: Browser) -> None:
     delegate = make_delegate(email="zoe@example.og")
     about = {"booking_reference": delegate.reference, "state": FAILED}
     for number in range(3):
@@ -388,7 +392,7 @@ def test_the_last_emails_that_failed_say_why_and_lead_to_what_helps(organiser: B
 
 
 @pytest.mark.empty
-def test_what_the_programme_lacks_are_tasks(organiser: Browser) -> None:
+def test_missing_programme_data_are_dashboard_tasks(organiser: Browser) -> None:
     whole = make_speaker(name="Whole", biography="Of whom all is known", confirmed_at=clock.now())
     make_photo(whole)
     make_session(title="Whole", room=make_room(), abstract="All of it", speakers=(whole,))
@@ -414,7 +418,7 @@ def test_what_the_programme_lacks_are_tasks(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_clashes_and_what_readers_do_not_see_yet_are_tasks(organiser: Browser) -> None:
+def test_clashes_and_unpublished_changes_are_dashboard_tasks(organiser: Browser) -> None:
     hall = make_room(name="Hall")
     make_session(title="One", room=hall)
     two = make_session(title="Two", room=hall)
@@ -429,7 +433,7 @@ def test_clashes_and_what_readers_do_not_see_yet_are_tasks(organiser: Browser) -
     assert after["1 unpublished change"] == "/organise/publishing"
 
 
-def test_slides_that_wait_for_the_organisers_word_are_a_task(organiser: Browser) -> None:
+def test_materials_that_wait_for_approval_are_a_dashboard_task(organiser: Browser) -> None:
     waits = make_session(title="Harbour walls")
     gone = make_session(title="Gone", withdrawn_at=clock.now())
     make_material(waits, available_from="word", released_at=None)
@@ -449,7 +453,7 @@ def test_slides_that_wait_for_the_organisers_word_are_a_task(organiser: Browser)
     assert "word" not in str(tasks(organiser.open("/organise")))
 
 
-def test_a_planned_release_that_was_not_made_is_a_task(organiser: Browser) -> None:
+def test_a_failed_scheduled_release_is_a_dashboard_task(organiser: Browser) -> None:
     with transaction():
         db.session.add(
             ScheduledRelease(
@@ -460,7 +464,7 @@ def test_a_planned_release_that_was_not_made_is_a_task(organiser: Browser) -> No
     assert "1 scheduled release was not published" in tasks(organiser.open("/organise"))
 
 
-def test_nothing_to_do_is_said(organiser: Browser) -> None:
+def test_the_dashboard_says_that_there_is_nothing_to_do(organiser: Browser) -> None:
     with transaction():
         for speaker in db.session.scalars(select(Speaker)):
             speaker.confirmed_at, speaker.biography = clock.now(), "Known to all"
@@ -480,7 +484,7 @@ def test_nothing_to_do_is_said(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_registrations_are_drawn_each_with_its_table(organiser: Browser, frozen_time: Any) -> None:
+def test_registration_charts_have_data_tables(organiser: Browser, frozen_time: Any) -> None:
     set_places(10)
     make_delegate(family_name="One", country="KE", days="2009-06-10")
     make_delegate(family_name="Two", country="KE", days="2009-06-10 2009-06-11")
@@ -497,7 +501,7 @@ def test_registrations_are_drawn_each_with_its_table(organiser: Browser, frozen_
     assert "Wednesday 10 June 2009 2 Thursday 11 June 2009 2" in page.text
 
 
-def test_many_countries_are_drawn_as_twelve(organiser: Browser) -> None:
+def test_the_country_chart_shows_at_most_twelve_countries(organiser: Browser) -> None:
     others = "FR DE BR IN CN US ZA NG PE PL PT RO RW SE"
     for number, country in enumerate(f"KE KE {others}".split()):
         make_delegate(family_name=str(number), country=country)
@@ -509,7 +513,7 @@ def test_many_countries_are_drawn_as_twelve(organiser: Browser) -> None:
 
 
 def make_everything_wait() -> None:
-    """Leave something of each kind for somebody to do."""
+    """Create one pending task of each kind."""
     make_email(state=FAILED)
     make_proposal(get_ada_marsh(), biography="She has measured every tide since 1990.")
     make_upload()
@@ -532,7 +536,7 @@ def names(page: Page) -> dict[str, list[str]]:
 
 
 @pytest.mark.both_databases
-def test_what_is_urgent_comes_first_and_each_leads_to_its_list(organiser: Browser) -> None:
+def test_urgent_tasks_are_first_and_link_to_their_lists(organiser: Browser) -> None:
     make_everything_wait()
     make_session(title="Elsewhere", starts_at=None, ends_at=None, abstract="Of which all is known")
 
@@ -558,7 +562,7 @@ def test_what_is_urgent_comes_first_and_each_leads_to_its_list(organiser: Browse
     assert "The site checked its data: 3 faults" in checked.text
 
 
-def test_one_problem_is_one_problem(organiser: Browser) -> None:
+def test_one_integrity_problem_is_reported_in_the_singular(organiser: Browser) -> None:
     make_delegate()
     with transaction():
         integrity_check.run_daily()
@@ -583,7 +587,7 @@ def test_one_problem_is_one_problem(organiser: Browser) -> None:
         (VIEWER, None),
     ],
 )
-def test_each_role_sees_what_it_can_do(
+def test_each_role_sees_only_tasks_it_can_do(
     visitor: Browser, role: str, urgent: list[str] | None
 ) -> None:
     make_everything_wait()
@@ -596,7 +600,7 @@ def test_each_role_sees_what_it_can_do(
     assert all(visitor.fetch("GET", one).status_code == 200 for one in tasks(page).values())
 
 
-def test_who_can_only_view_reads_so_and_sees_how_the_conference_stands(visitor: Browser) -> None:
+def test_a_viewer_sees_the_conference_state_but_no_tasks(visitor: Browser) -> None:
     make_everything_wait()
 
     page = sign_in(visitor, role=VIEWER).open("/organise")
@@ -610,21 +614,21 @@ def test_who_can_only_view_reads_so_and_sees_how_the_conference_stands(visitor: 
     assert "Registrations" in page.headings
 
 
-def test_the_desk_without_work_reads_about_what_it_looks_after(visitor: Browser) -> None:
+def test_the_desk_without_tasks_sees_that_emails_are_delivered(visitor: Browser) -> None:
     page = sign_in(visitor, role=DESK).open("/organise")
 
     assert tasks(page) == {}
     assert "Nothing to do. Emails are being delivered." in page.text
 
 
-def test_an_editor_sees_nothing_about_delegates(visitor: Browser) -> None:
+def test_an_editor_sees_nothing_about_delegates_on_the_dashboard(visitor: Browser) -> None:
     make_email(state=FAILED)
     make_delegate()
 
     page = sign_in(visitor, role=EDITOR).open("/organise")
 
     assert "could not be delivered" not in page.text
-    assert "emails waiting to be sent" not in numbers(page)
+    assert "emails waiting to be sent" not in read_numbers(page)
     assert "Registrations" not in page.headings
 
 
@@ -644,7 +648,7 @@ def test_an_editor_sees_nothing_about_delegates(visitor: Browser) -> None:
         (VIEWER, []),
     ],
 )
-def test_each_role_has_shortcuts_to_its_frequent_work(
+def test_each_role_has_dashboard_shortcuts(
     visitor: Browser, role: str, expected: list[str]
 ) -> None:
     page = sign_in(visitor, role=role).open("/organise")
@@ -678,7 +682,9 @@ def test_a_deadline_that_has_passed_makes_a_task_urgent(
     assert "without a biography Deadline: Wednesday 20 May 2009" in after.text
 
 
-def test_registration_that_closes_soon_is_a_task(organiser: Browser, frozen_time: Any) -> None:
+def test_registration_that_closes_soon_is_a_dashboard_task(
+    organiser: Browser, frozen_time: Any
+) -> None:
     assert "closes" not in str(tasks(organiser.open("/organise")))
     closes = current_release.get_programme().conference.registration_closes_at
     assert closes is not None
@@ -689,7 +695,7 @@ def test_registration_that_closes_soon_is_a_task(organiser: Browser, frozen_time
     assert tasks(page)["7 days until registration closes"] == "/organise/settings"
 
 
-def test_a_conference_without_places_or_contact_says_what_to_set(organiser: Browser) -> None:
+def test_missing_places_or_contact_address_are_dashboard_tasks(organiser: Browser) -> None:
     with transaction():
         unset_limit("conference")
         db.session.execute(update(Conference).values(contact_email=""))
@@ -703,7 +709,7 @@ def test_a_conference_without_places_or_contact_says_what_to_set(organiser: Brow
     )
 
 
-def test_the_state_names_the_next_release_and_the_notice(organiser: Browser) -> None:
+def test_the_dashboard_shows_the_next_release_and_the_urgent_notice(organiser: Browser) -> None:
     make_scheduled_release()
     make_scheduled_release(publish_at=clock.now() + timedelta(days=2))
     wording = ContentDraft("The lift is out of order", "", "", clock.now().date())
@@ -716,7 +722,7 @@ def test_the_state_names_the_next_release_and_the_notice(organiser: Browser) -> 
     assert "An urgent notice is on every page: “The lift is out of order”" in page.text
 
 
-def test_short_changes_by_speakers_are_approved_on_the_dashboard(organiser: Browser) -> None:
+def test_short_proposals_can_be_approved_on_the_dashboard(organiser: Browser) -> None:
     ada, bo, cy = get_ada_marsh(), make_speaker(name="Bo", role="Cook"), make_speaker(name="Cy")
     make_proposal(ada, role="Pilot")
     make_proposal(bo, role="Deck hand")
@@ -734,7 +740,7 @@ def test_short_changes_by_speakers_are_approved_on_the_dashboard(organiser: Brow
     assert "Approve this change" not in page.buttons
 
 
-def test_changes_that_need_a_closer_look_cannot_be_approved_unseen(organiser: Browser) -> None:
+def test_a_stale_proposal_cannot_be_approved_on_the_dashboard(organiser: Browser) -> None:
     bo = make_speaker(name="Bo", role="Cook")
     make_proposal(bo, role="Deck hand")
     page = organiser.open("/organise")
@@ -752,7 +758,7 @@ def test_changes_that_need_a_closer_look_cannot_be_approved_unseen(organiser: Br
     assert page.follow("Review: Bo").heading == "Change to Bo"
 
 
-def test_the_first_five_of_all_at_once_are_approved_from_the_dashboard(organiser: Browser) -> None:
+def test_the_dashboard_can_approve_the_first_five_proposals_together(organiser: Browser) -> None:
     people = [make_speaker(name=f"Bo {number}") for number in range(7)]
     for one in people:
         make_proposal(one, role="Mate")
@@ -764,7 +770,7 @@ def test_the_first_five_of_all_at_once_are_approved_from_the_dashboard(organiser
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_home_page_asks_the_same_few_questions(
+def test_the_dashboard_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     set_places(10)
@@ -780,10 +786,10 @@ def test_the_home_page_asks_the_same_few_questions(
 
     organiser.open("/organise")
 
-    assert len(asked(queries)) == 8
+    assert len(list_counted_queries(queries)) == 8
 
 
-def test_a_full_conference_with_people_waiting_costs_no_more_questions(
+def test_the_dashboard_of_a_full_conference_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str]
 ) -> None:
     set_places(1)
@@ -796,10 +802,12 @@ def test_a_full_conference_with_people_waiting_costs_no_more_questions(
 
     organiser.open("/organise")
 
-    assert len(asked(queries)) == 8
+    assert len(list_counted_queries(queries)) == 8
 
 
-def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: list[str]) -> None:
+def test_thousands_of_emails_do_not_lengthen_the_dashboard(
+    organiser: Browser, queries: list[str]
+) -> None:
     for number in range(2000):
         make_email(state=FAILED if number % 2 else "waiting")
     organiser.open("/organise")
@@ -807,11 +815,11 @@ def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: l
 
     page = organiser.open("/organise")
 
-    assert numbers(page)["emails waiting to be sent"] == "1,000"
-    assert len(asked(queries)) == 7
+    assert read_numbers(page)["emails waiting to be sent"] == "1,000"
+    assert len(list_counted_queries(queries)) == 7
     assert len(page.source) < 20_000
 
 
-def asked(queries: list[str]) -> list[str]:
+def list_counted_queries(queries: list[str]) -> list[str]:
     """Leave out the check of the cache version, which other sites take once a second."""
     return [one for one in queries if not one.startswith("SELECT site_state.cache_version")]

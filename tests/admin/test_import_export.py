@@ -1,4 +1,4 @@
-"""Programme files in the back office: look first, then load; take away what there is."""
+"""Programme files in admin: preview, import, export."""
 
 import json
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ from app.releases import snapshot_builder
 from tests.browser import Browser, Browsers, Page
 from tests.factories import SMALL_CONFERENCE, make_delegate, make_speaker, set_places, sign_in
 from tests.interchange.sample_schedules import FILES
-from tests.interchange.test_import_ical import a_calendar, an_event
+from tests.interchange.test_import_ical import make_calendar, make_event
 
 SEE = "Preview changes"
 LOAD = "Load programme"
@@ -39,7 +39,7 @@ def organiser(visitor: Browser) -> Browser:
     return sign_in(visitor)
 
 
-def a_file(sessions: int = 5, opening: str = "Opening", **facts: Any) -> bytes:
+def make_programme_file(sessions: int = 5, opening: str = "Opening", **facts: Any) -> bytes:
     """Give the small conference as a file, with some of its facts and sessions changed."""
     content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
     content["conference"] |= facts
@@ -48,7 +48,7 @@ def a_file(sessions: int = 5, opening: str = "Opening", **facts: Any) -> bytes:
     return json.dumps(content).encode()
 
 
-def handed_in(editor: Browser, body: bytes, status: int = 200, **more: Any) -> Page:
+def upload_programme(editor: Browser, body: bytes, status: int = 200, **more: Any) -> Page:
     editor.open("/organise/files").follow("Load a programme")
     return editor.press(SEE, status=status, programme_file=("conference.json", body), **more)
 
@@ -62,10 +62,10 @@ def kept() -> int:
 
 
 @pytest.mark.both_databases
-def test_a_file_is_looked_at_and_then_loaded(editor: Browser) -> None:
+def test_an_uploaded_file_is_previewed_and_then_loaded(editor: Browser) -> None:
     before = frozen()
 
-    page = handed_in(editor, a_file(sessions=4, opening="A grand opening"))
+    page = upload_programme(editor, make_programme_file(sessions=4, opening="A grand opening"))
 
     assert page.heading == "Preview of conference.json"
     assert "0 added, 1 changed, 1 withdrawn." in page.text
@@ -86,8 +86,8 @@ def test_a_file_is_looked_at_and_then_loaded(editor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_was_changed_meanwhile_is_shown_before_anything_is_loaded(editor: Browser) -> None:
-    handed_in(editor, a_file(opening="A grand opening"))
+def test_a_stale_import_preview_must_be_checked_again(editor: Browser) -> None:
+    upload_programme(editor, make_programme_file(opening="A grand opening"))
     session = db.session.scalars(select(Session).where(Session.slug == "farewell")).one()
     session.title, session.version = "Good night", session.version + 1
     db.session.commit()
@@ -101,8 +101,8 @@ def test_what_was_changed_meanwhile_is_shown_before_anything_is_loaded(editor: B
     assert editor.press(LOAD).heading == "Unpublished changes"
 
 
-def test_a_file_can_be_taken_for_a_part_of_the_programme(editor: Browser) -> None:
-    page = handed_in(editor, a_file(sessions=1, opening="A grand opening"))
+def test_a_file_can_be_treated_as_part_of_the_programme(editor: Browser) -> None:
+    page = upload_programme(editor, make_programme_file(sessions=1, opening="A grand opening"))
     assert "Withdrawn 4" in page.headings
 
     page = editor.press("Treat as part of the programme")
@@ -114,16 +114,18 @@ def test_a_file_can_be_taken_for_a_part_of_the_programme(editor: Browser) -> Non
     assert len(queries.list_sessions()) == 5
 
 
-def test_a_part_is_chosen_where_the_file_is_handed_in(editor: Browser) -> None:
-    page = handed_in(editor, a_file(sessions=1), what_does_the_file_contain="Part of the programme")
+def test_a_partial_programme_can_be_chosen_when_uploading(editor: Browser) -> None:
+    page = upload_programme(
+        editor, make_programme_file(sessions=1), what_does_the_file_contain="Part of the programme"
+    )
 
     assert "The programme already matches this file, so nothing will change." in page.text
 
 
-def test_a_dirty_file_is_told_as_the_command_tells_it(editor: Browser) -> None:
+def test_the_preview_reports_what_was_corrected_and_skipped(editor: Browser) -> None:
     body = (FILES / "dirty.xml").read_bytes()
 
-    page = handed_in(editor, body)
+    page = upload_programme(editor, body)
 
     headings = {heading.rsplit(" ", 1)[0] for heading in page.headings}
     assert {"Added", "Not loaded because we could not read it", "Corrected"} <= headings
@@ -140,10 +142,10 @@ def test_a_dirty_file_is_told_as_the_command_tells_it(editor: Browser) -> None:
         (b"<html><body>schedule</body></html>", "This is a web page, not a programme"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_beside_the_question(
+def test_an_invalid_programme_file_is_reported_beside_the_field(
     editor: Browser, body: bytes, sentence: str
 ) -> None:
-    page = handed_in(editor, body, status=422)
+    page = upload_programme(editor, body, status=422)
 
     assert len(page.errors) == 1
     assert page.errors[0].startswith(sentence)
@@ -151,13 +153,15 @@ def test_a_file_that_cannot_be_read_is_refused_beside_the_question(
     assert kept() == 0
 
 
-def test_no_file_at_all_is_told(editor: Browser) -> None:
+def test_uploading_without_a_file_is_refused(editor: Browser) -> None:
     editor.open("/organise/files/upload")
 
     assert editor.press(SEE, status=422).errors == ["Choose a file"]
 
 
-def sent(browser: Browser, body: bytes, address: str = "/organise/files/upload") -> TestResponse:
+def post_upload(
+    browser: Browser, body: bytes, address: str = "/organise/files/upload"
+) -> TestResponse:
     """Send a large file, as a browser does; the test client would leave files of its own open."""
     token = browser.page.tree.find_by_id("csrf_token")
     fields = {"csrf_token": "" if token is None else token.get("value"), "action": "replace"}
@@ -172,20 +176,20 @@ def sent(browser: Browser, body: bytes, address: str = "/organise/files/upload")
     )
 
 
-def test_a_large_file_is_read_and_one_that_is_too_large_is_refused(editor: Browser) -> None:
+def test_a_large_file_is_accepted_and_a_too_large_one_refused(editor: Browser) -> None:
     editor.open("/organise/files/upload")
     too_large = "The file must be smaller than 20 MB"
 
-    taken = sent(editor, a_file(summary="x" * 1_000_000))
-    refused = sent(editor, b"x" * (uploads.MAX_BYTES + 1))
-    cut_off = sent(editor, b"x" * (uploads.MAX_BYTES + 200_000))
+    taken = post_upload(editor, make_programme_file(summary="x" * 1_000_000))
+    refused = post_upload(editor, b"x" * (uploads.MAX_BYTES + 1))
+    cut_off = post_upload(editor, b"x" * (uploads.MAX_BYTES + 200_000))
 
     assert (taken.status_code, refused.status_code, cut_off.status_code) == (303, 422, 413)
     for answer in (refused, cut_off):
         assert Page(editor, answer, "/organise/files/upload").errors == [too_large]
 
 
-def test_only_who_may_load_one_can_send_a_large_file(
+def test_only_people_who_can_import_may_send_large_bodies(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     viewer, stranger = sign_in(visitor, role=VIEWER), new_browser()
@@ -193,20 +197,20 @@ def test_only_who_may_load_one_can_send_a_large_file(
     stranger.open("/sign-in")
     some, much = b"x" * 200_000, b"x" * (uploads.MAX_BYTES + 200_000)
 
-    assert sent(stranger, some).status_code == 413
-    assert sent(viewer, some).status_code == 403
-    assert sent(viewer, much).status_code == 413
-    assert sent(viewer, some, "/feedback").status_code == 413
+    assert post_upload(stranger, some).status_code == 413
+    assert post_upload(viewer, some).status_code == 403
+    assert post_upload(viewer, much).status_code == 413
+    assert post_upload(viewer, some, "/feedback").status_code == 413
 
 
-def test_a_cookie_that_opens_nothing_any_more_lets_nothing_large_in(
+def test_an_expired_session_cookie_does_not_allow_large_bodies(
     editor: Browser,
 ) -> None:
     editor.open("/organise/files/upload")
     with transaction():
         db.session.execute(delete(LoginSession))
 
-    answer = sent(editor, a_file(summary="x" * 1_000_000))
+    answer = post_upload(editor, make_programme_file(summary="x" * 1_000_000))
 
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/sign-in?next=/organise/files/upload"
@@ -220,10 +224,12 @@ def test_a_cookie_that_opens_nothing_any_more_lets_nothing_large_in(
         ("x" * 300, "x" * 200),
     ],
 )
-def test_a_files_name_is_only_shown(editor: Browser, name: str, shown: str) -> None:
+def test_the_name_of_an_uploaded_file_is_only_displayed(
+    editor: Browser, name: str, shown: str
+) -> None:
     editor.open("/organise/files/upload")
 
-    page = editor.press(SEE, programme_file=(name, a_file()))
+    page = editor.press(SEE, programme_file=(name, make_programme_file()))
 
     assert page.heading == f"Preview of {shown}"
 
@@ -234,13 +240,13 @@ def test_a_files_name_is_only_shown(editor: Browser, name: str, shown: str) -> N
 @pytest.mark.both_databases
 def a_nameless_calendar(day: str) -> bytes:
     """Give a calendar that names no conference, with one event."""
-    return a_calendar(an_event(DTSTART=f":{day}T090000Z", DTEND=f":{day}T100000Z"))
+    return make_calendar(make_event(DTSTART=f":{day}T090000Z", DTEND=f":{day}T100000Z"))
 
 
-def test_a_calendar_without_a_name_on_other_days_never_takes_the_place(organiser: Browser) -> None:
+def test_a_nameless_calendar_on_other_days_cannot_replace_the_programme(organiser: Browser) -> None:
     before = frozen()
 
-    page = handed_in(organiser, a_nameless_calendar("20200101"))
+    page = upload_programme(organiser, a_nameless_calendar("20200101"))
 
     assert (
         "This file does not name a conference, and none of its sessions are on a day of the "
@@ -257,23 +263,25 @@ def test_a_calendar_without_a_name_on_other_days_never_takes_the_place(organiser
     assert queries.get_conference().title == "Tides and Harbours"
 
 
-def test_a_time_zone_that_is_no_place_is_asked_about(organiser: Browser) -> None:
-    body = a_file(time_zone="Etc/GMT-3")
+def test_a_time_zone_without_a_city_is_asked_about(organiser: Browser) -> None:
+    body = make_programme_file(time_zone="Etc/GMT-3")
 
-    page = handed_in(organiser, body)
+    page = upload_programme(organiser, body)
 
     assert "Only UTC+3, the whole year" in page.source
     organiser.press(LOAD, time_zone_of_the_conference="Athens")
     assert queries.get_conference().time_zone == "Europe/Athens"
-    assert "already matches this file" in handed_in(organiser, body).text
-    handed_in(organiser, a_file(time_zone="Etc/GMT-5"))
+    assert "already matches this file" in upload_programme(organiser, body).text
+    upload_programme(organiser, make_programme_file(time_zone="Etc/GMT-5"))
     organiser.press(LOAD)
     assert queries.get_conference().time_zone == "Etc/GMT-5"
     assert organiser.open("/organise/settings").summary_list["Time zone"] == "UTC+5"
 
 
-def test_another_conference_is_loaded_only_by_who_means_it(organiser: Browser) -> None:
-    page = handed_in(organiser, a_file(sessions=2, acronym="walls", title="Walls"))
+def test_loading_a_different_conference_needs_confirmation(organiser: Browser) -> None:
+    page = upload_programme(
+        organiser, make_programme_file(sessions=2, acronym="walls", title="Walls")
+    )
     assert "This file contains a different conference: “Walls”." in page.text
     assert "5 sessions, 2 speakers, 2 rooms and 2 themes" in page.text
 
@@ -285,10 +293,10 @@ def test_another_conference_is_loaded_only_by_who_means_it(organiser: Browser) -
     assert len(queries.list_sessions()) == 2
 
 
-def test_no_other_conference_takes_the_place_of_one_that_people_have_registered_for(
+def test_a_conference_with_registrations_cannot_be_replaced(
     organiser: Browser,
 ) -> None:
-    page = handed_in(organiser, a_file(acronym="walls", title="Walls"))
+    page = upload_programme(organiser, make_programme_file(acronym="walls", title="Walls"))
     make_delegate()
 
     refused = organiser.press(LOAD, load_this_as_a_different_conference=True, status=422)
@@ -306,7 +314,7 @@ def test_no_other_conference_takes_the_place_of_one_that_people_have_registered_
     assert queries.get_conference().acronym == "tides-2009"
 
 
-def test_a_real_conference_shows_the_invented_delegates_out(organiser: Browser) -> None:
+def test_loading_a_real_conference_in_admin_deletes_demo_delegates(organiser: Browser) -> None:
     queries.get_conference().is_demo = True
     queries.get_conference().acronym = "invented"
     set_places(5)
@@ -316,7 +324,7 @@ def test_a_real_conference_shows_the_invented_delegates_out(organiser: Browser) 
             delegate, "dora@example.org", expected_version=0, actor="dora@example.org"
         )
 
-    handed_in(organiser, a_file())
+    upload_programme(organiser, make_programme_file())
     organiser.press(LOAD, load_this_as_a_different_conference=True)
 
     assert db.session.scalar(select(func.count()).select_from(Delegate)) == 0
@@ -325,10 +333,10 @@ def test_a_real_conference_shows_the_invented_delegates_out(organiser: Browser) 
 
 
 @pytest.mark.empty
-def test_the_first_programme_of_all_comes_from_a_page(organiser: Browser) -> None:
+def test_the_first_programme_can_be_loaded_in_admin(organiser: Browser) -> None:
     assert "No programme yet." in organiser.open("/organise/files").text
 
-    handed_in(organiser, a_file())
+    upload_programme(organiser, make_programme_file())
     page = organiser.press(LOAD)
 
     assert page.heading == "Unpublished changes"
@@ -338,11 +346,13 @@ def test_the_first_programme_of_all_comes_from_a_page(organiser: Browser) -> Non
 # Kept for a day
 
 
-def test_one_file_of_each_person_is_kept_for_a_day(editor: Browser, new_browser: Browsers) -> None:
+def test_one_upload_of_each_person_is_kept_for_a_day(
+    editor: Browser, new_browser: Browsers
+) -> None:
     other = sign_in(new_browser(), "ada@conference.example")
-    handed_in(editor, a_file())
-    page = handed_in(editor, a_file(sessions=4))
-    handed_in(other, a_file())
+    upload_programme(editor, make_programme_file())
+    page = upload_programme(editor, make_programme_file(sessions=4))
+    upload_programme(other, make_programme_file())
     assert kept() == 2
 
     with transaction():
@@ -354,11 +364,11 @@ def test_one_file_of_each_person_is_kept_for_a_day(editor: Browser, new_browser:
     editor.open(page.address, status=404)
 
 
-def test_a_file_that_was_handed_in_on_another_page_is_shown_before_it_is_loaded(
+def test_a_newer_upload_must_be_previewed_before_loading(
     editor: Browser,
 ) -> None:
-    first = handed_in(editor, a_file(opening="A grand opening"))
-    handed_in(editor, a_file(opening="The grandest opening"))
+    first = upload_programme(editor, make_programme_file(opening="A grand opening"))
+    upload_programme(editor, make_programme_file(opening="The grandest opening"))
     before = frozen()
 
     page = first.press(LOAD)
@@ -368,8 +378,8 @@ def test_a_file_that_was_handed_in_on_another_page_is_shown_before_it_is_loaded(
     assert frozen() == before
 
 
-def test_a_file_can_be_thrown_away(editor: Browser) -> None:
-    handed_in(editor, a_file())
+def test_an_upload_can_be_discarded(editor: Browser) -> None:
+    upload_programme(editor, make_programme_file())
 
     page = editor.press("Delete file")
 
@@ -381,19 +391,19 @@ def test_a_file_can_be_thrown_away(editor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_is_taken_away_can_be_loaded_again(editor: Browser) -> None:
+def test_an_exported_file_can_be_imported_again(editor: Browser) -> None:
     listed = editor.open("/organise/files")
     answer = editor.fetch("GET", listed.links["Download conference.json, working version"])
     assert answer.headers["Content-Disposition"].startswith(
         'attachment; filename="working-conference-2009-05-12.json"'
     )
 
-    page = handed_in(editor, answer.get_data())
+    page = upload_programme(editor, answer.get_data())
 
     assert "The programme already matches this file, so nothing will change." in page.text
 
 
-def test_every_file_of_both_programmes_is_there(visitor: Browser) -> None:
+def test_every_format_of_both_programmes_can_be_downloaded(visitor: Browser) -> None:
     viewer = sign_in(visitor, role=VIEWER)
     links = viewer.open("/organise/files").links
 
@@ -411,7 +421,7 @@ def test_every_file_of_both_programmes_is_there(visitor: Browser) -> None:
     viewer.open("/organise/files/other/conference.json", status=404)
 
 
-def test_what_is_published_is_not_what_is_worked_on(editor: Browser) -> None:
+def test_downloads_of_published_and_working_programme_differ(editor: Browser) -> None:
     session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
     session.title = '=HYPERLINK("https://evil.example")'
     db.session.commit()
@@ -429,12 +439,12 @@ def test_what_is_published_is_not_what_is_worked_on(editor: Browser) -> None:
 
 
 @pytest.mark.empty
-def test_before_anything_is_published_there_is_no_file_of_it(editor: Browser) -> None:
+def test_before_the_first_release_there_are_no_published_files(editor: Browser) -> None:
     editor.open("/organise/files/published/conference.json", status=404)
     editor.open("/organise/files/working/conference.json", status=404)
 
 
-def test_contact_addresses_are_in_the_working_table_of_speakers_alone(editor: Browser) -> None:
+def test_contact_addresses_are_only_in_the_working_speakers_table(editor: Browser) -> None:
     editor.open("/organise/speakers/ada-marsh/change").press(
         "Save", contact_email_address="ada@example.org"
     )
@@ -450,14 +460,14 @@ def test_contact_addresses_are_in_the_working_table_of_speakers_alone(editor: Br
     ]
     assert taken("working").count("ada@example.org") == 1
     assert (taken("published").count("Contact"), taken("published").count("@")) == (0, 0)
-    page = handed_in(editor, taken("working").encode())
+    page = upload_programme(editor, taken("working").encode())
     assert "The programme already matches this file, so nothing will change." in page.text
 
 
-def test_a_spreadsheet_is_looked_at_and_then_loaded(editor: Browser) -> None:
+def test_a_spreadsheet_is_previewed_and_then_loaded(editor: Browser) -> None:
     table = "Title,Room,Catering\nHarbour walls,Great hall,tea\n".encode("utf-16")
 
-    page = handed_in(editor, table, what_does_the_file_contain="Part of the programme")
+    page = upload_programme(editor, table, what_does_the_file_contain="Part of the programme")
 
     assert page.heading == "Columns in conference.json"
     assert page.value_of("Column C: Catering") == "Do not load this column"
@@ -471,19 +481,19 @@ def test_a_spreadsheet_is_looked_at_and_then_loaded(editor: Browser) -> None:
 
 
 @pytest.mark.parametrize("name", ["sessions.csv", "sessions.xlsx", "speakers.csv", "speakers.xlsx"])
-def test_a_model_table_that_is_handed_in_as_it_is_can_be_read(editor: Browser, name: str) -> None:
+def test_an_import_template_can_be_uploaded_unchanged(editor: Browser, name: str) -> None:
     editor.open("/organise/files").follow("Load a programme")
 
     model = editor.fetch("GET", f"/organise/files/model/{name}")
 
     assert model.headers["Content-Disposition"].startswith(f'attachment; filename="model-{name}"')
-    page = handed_in(editor, model.data, what_does_the_file_contain="Part of the programme")
+    page = upload_programme(editor, model.data, what_does_the_file_contain="Part of the programme")
     assert page.heading == "Preview of conference.json"
     assert "Left out" not in page.text
 
 
 @pytest.mark.parametrize("name", ["sessions.pdf", "rooms.csv", "sessions"])
-def test_there_is_no_other_model(editor: Browser, name: str) -> None:
+def test_an_unknown_import_template_is_not_found(editor: Browser, name: str) -> None:
     assert editor.fetch("GET", f"/organise/files/model/{name}").status_code == 404
 
 
@@ -496,7 +506,7 @@ PART = "Part of the programme"
 def test_columns_can_be_chosen_by_hand_and_are_remembered(editor: Browser) -> None:
     table = b"Was;Wo;Farbe\nHarbour walls;Great hall;tea\n"
 
-    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    page = upload_programme(editor, table, what_does_the_file_contain=PART)
     assert page.heading == "Columns in conference.json"
     assert "For example: Great hall" in page.text
     before = frozen()
@@ -510,7 +520,7 @@ def test_columns_can_be_chosen_by_hand_and_are_remembered(editor: Browser) -> No
 
     assert "Session: Harbour walls (room)" in page.text
     assert frozen() == before
-    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    page = upload_programme(editor, table, what_does_the_file_contain=PART)
     assert page.heading == "Preview of conference.json"
     assert "Session: Harbour walls (room)" in page.text
     page = editor.press(LOAD)
@@ -518,16 +528,16 @@ def test_columns_can_be_chosen_by_hand_and_are_remembered(editor: Browser) -> No
 
 
 @pytest.mark.both_databases
-def test_what_others_choose_for_their_tables_meanwhile_changes_nothing_of_a_dry_run(
+def test_column_choices_of_others_do_not_change_a_dry_run(
     editor: Browser, new_browser: Browsers
 ) -> None:
     table = b"Title;Room;Farbe\nHarbour walls;Great hall;Blue\n"
-    handed_in(editor, table, what_does_the_file_contain=PART)
+    upload_programme(editor, table, what_does_the_file_contain=PART)
     editor.press(SEE)  # and “Farbe” is not to be loaded, now and the next time
-    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    page = upload_programme(editor, table, what_does_the_file_contain=PART)
     assert page.heading == "Preview of conference.json"
     other = sign_in(new_browser(), "ada@conference.example")
-    handed_in(other, table, what_does_the_file_contain=PART).follow(
+    upload_programme(other, table, what_does_the_file_contain=PART).follow(
         "Change what the columns contain"
     )
     other.press(SEE, column_c_farbe="Subtitle")
@@ -539,12 +549,12 @@ def test_what_others_choose_for_their_tables_meanwhile_changes_nothing_of_a_dry_
     assert [(one.subtitle, one.room and one.room.name) for one in loaded] == [("", "Great hall")]
 
 
-def test_a_table_that_is_refused_says_what_was_understood_and_can_be_mapped(
+def test_a_refused_table_shows_recognised_columns_and_can_be_mapped(
     editor: Browser,
 ) -> None:
     table = b"Title;Saal;Foo;Bar\nHarbour walls;Great hall;1;2\n"
 
-    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    page = upload_programme(editor, table, what_does_the_file_contain=PART)
 
     assert page.heading == "Columns in conference.json"
     assert "Not recognised: “Foo”, “Bar”" in page.text
@@ -552,10 +562,10 @@ def test_a_table_that_is_refused_says_what_was_understood_and_can_be_mapped(
     assert "Session: Harbour walls (room)" in editor.press(SEE).text
 
 
-def test_times_that_cannot_be_read_are_told_where_columns_are_chosen(editor: Browser) -> None:
+def test_unrecognised_times_are_reported_on_the_columns_page(editor: Browser) -> None:
     table = b"Title;Day;Time\nHarbour walls;10 June;early\n"
 
-    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    page = upload_programme(editor, table, what_does_the_file_contain=PART)
     assert "Not recognised: “early”" in page.text
     page = editor.press(SEE, status=422)
     assert page.errors[0].startswith("We did not recognise any of the times")
@@ -564,7 +574,7 @@ def test_times_that_cannot_be_read_are_told_where_columns_are_chosen(editor: Bro
     assert page.heading == "Preview of conference.json"
 
 
-def test_dates_and_names_that_are_unclear_are_asked_about(editor: Browser) -> None:
+def test_ambiguous_dates_and_names_are_asked_about(editor: Browser) -> None:
     conference = queries.get_conference()
     conference.starts_on, conference.ends_on = date(2009, 1, 1), date(2009, 12, 31)
     db.session.commit()
@@ -574,7 +584,7 @@ def test_dates_and_names_that_are_unclear_are_asked_about(editor: Browser) -> No
         b"Cold homes;6/11/09;10:00 - 11:00;Smith, Ann\n"
     )
 
-    handed_in(editor, table, what_does_the_file_contain=PART)
+    upload_programme(editor, table, what_does_the_file_contain=PART)
     page = editor.press(SEE, status=422)
     assert page.errors == ["Choose one of the answers", "Choose one of the answers"]
     page = editor.press(
@@ -596,8 +606,8 @@ def test_dates_and_names_that_are_unclear_are_asked_about(editor: Browser) -> No
     assert [one.speaker.honorific for one in found.appearances] == ["Dr"]
 
 
-def test_the_columns_of_a_known_table_can_be_looked_at_as_well(editor: Browser) -> None:
-    page = handed_in(
+def test_the_columns_of_a_recognised_table_can_be_changed(editor: Browser) -> None:
+    page = upload_programme(
         editor, b"Title,Room\nHarbour walls,Great hall\n", what_does_the_file_contain=PART
     )
 
@@ -608,18 +618,18 @@ def test_the_columns_of_a_known_table_can_be_looked_at_as_well(editor: Browser) 
     assert "Session: Harbour walls (room)" not in page.text
 
 
-def test_only_a_table_has_columns(editor: Browser) -> None:
-    page = handed_in(editor, a_file())
+def test_the_columns_page_exists_only_for_tables(editor: Browser) -> None:
+    page = upload_programme(editor, make_programme_file())
 
     assert "Change what the columns contain" not in page.links
     editor.open(f"{page.address}/columns", status=404)
 
 
-def test_a_table_about_which_questions_arise_before_it_is_loaded_is_not_loaded(
+def test_a_table_with_new_questions_is_not_loaded(
     editor: Browser,
 ) -> None:
     table = b"Title;Room;Speaker\nHarbour walls;Great hall;Dr Ann Smyth\n"
-    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    page = upload_programme(editor, table, what_does_the_file_contain=PART)
     assert page.heading == "Preview of conference.json"
     make_speaker(name="Smyth, Ann", slug="ann-smyth")
     before = frozen()

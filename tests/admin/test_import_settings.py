@@ -16,7 +16,7 @@ from app.programme import queries
 from app.programme.models import Conference
 from app.registration import import_rules
 from app.registration import queries as registration
-from tests.admin.test_import_export import LOAD, a_file, handed_in
+from tests.admin.test_import_export import LOAD, make_programme_file, upload_programme
 from tests.browser import Browser, Browsers
 from tests.factories import make_delegate, sign_in
 
@@ -51,11 +51,11 @@ def read_settings() -> tuple[str, datetime | None, datetime | None, str, str, st
 
 
 @pytest.mark.both_databases
-def test_an_editor_changes_no_settings_by_a_file(editor: Browser) -> None:
+def test_an_import_by_an_editor_changes_no_settings(editor: Browser) -> None:
     editor.open("/organise/settings/change", status=403)
     before = read_settings()
 
-    page = handed_in(editor, a_file(opening="A grand opening", **OTHER_FACTS))
+    page = upload_programme(editor, make_programme_file(opening="A grand opening", **OTHER_FACTS))
 
     assert f"{KEPT} 1" in page.headings
     assert "The conference (contact email, first day, registration closes at" in page.text
@@ -66,11 +66,11 @@ def test_an_editor_changes_no_settings_by_a_file(editor: Browser) -> None:
     assert read_settings() == before
 
 
-def test_an_editor_sets_no_number_of_places_by_a_file(editor: Browser) -> None:
+def test_an_import_by_an_editor_sets_no_number_of_places(editor: Browser) -> None:
     with transaction():
         db.session.execute(delete(SeatLimit))
 
-    page = handed_in(editor, a_file(opening="A grand opening", places=20))
+    page = upload_programme(editor, make_programme_file(opening="A grand opening", places=20))
 
     assert "The number of places in this file will not be set" in page.text
     page = editor.press(LOAD)
@@ -78,27 +78,31 @@ def test_an_editor_sets_no_number_of_places_by_a_file(editor: Browser) -> None:
     assert registration.get_seat_counts().limit == 0
 
 
-def test_a_file_with_the_same_settings_says_nothing_of_them(editor: Browser) -> None:
-    page = handed_in(editor, a_file(opening="A grand opening"))
+def test_an_import_with_unchanged_settings_does_not_mention_them(editor: Browser) -> None:
+    page = upload_programme(editor, make_programme_file(opening="A grand opening"))
 
     assert KEPT not in page.text
     assert "The programme has been loaded. These changes" in editor.press(LOAD).source
 
 
-def test_an_organiser_changes_settings_by_a_file(visitor: Browser) -> None:
-    page = handed_in(sign_in(visitor), a_file(contact_email="new@conference.example"))
+def test_an_import_by_an_organiser_changes_settings(visitor: Browser) -> None:
+    page = upload_programme(
+        sign_in(visitor), make_programme_file(contact_email="new@conference.example")
+    )
 
     assert KEPT not in page.text
     visitor.press(LOAD)
     assert read_settings()[0] == "new@conference.example"
 
 
-def test_what_an_organiser_previewed_is_previewed_again_for_an_editor(
+def test_an_import_previewed_by_an_organiser_is_checked_again_for_an_editor(
     editor: Browser, new_browser: Browsers
 ) -> None:
     before = read_settings()
     organiser = sign_in(new_browser(), "olga@conference.example")
-    page = handed_in(organiser, a_file(opening="A grand opening", **OTHER_FACTS))
+    page = upload_programme(
+        organiser, make_programme_file(opening="A grand opening", **OTHER_FACTS)
+    )
     assert KEPT not in page.text
     editor.open(page.address)
 
@@ -110,10 +114,10 @@ def test_what_an_organiser_previewed_is_previewed_again_for_an_editor(
     assert read_settings() == before
 
 
-def test_an_editor_loads_no_other_conference(editor: Browser) -> None:
+def test_an_editor_cannot_load_a_different_conference(editor: Browser) -> None:
     before = read_settings()
 
-    page = handed_in(editor, a_file(acronym="walls", title="Walls"))
+    page = upload_programme(editor, make_programme_file(acronym="walls", title="Walls"))
 
     assert "Only organisers can load it, because it changes the settings." in page.text
     assert LOAD not in page.buttons
@@ -128,7 +132,7 @@ def test_an_editor_loads_no_other_conference(editor: Browser) -> None:
 
 @pytest.mark.empty
 def test_an_editor_does_not_load_the_first_programme(editor: Browser) -> None:
-    page = handed_in(editor, a_file())
+    page = upload_programme(editor, make_programme_file())
 
     assert "Only organisers can load it, because it changes the settings." in page.text
     assert LOAD not in page.buttons
@@ -136,15 +140,15 @@ def test_an_editor_does_not_load_the_first_programme(editor: Browser) -> None:
     assert not queries.has_conference()
 
 
-def test_an_editor_does_not_undo_what_changed_settings(
+def test_an_editor_cannot_undo_an_import_that_changed_settings(
     editor: Browser, new_browser: Browsers
 ) -> None:
-    handed_in(editor, a_file(opening="A grand opening"))
+    upload_programme(editor, make_programme_file(opening="A grand opening"))
     editor.press(LOAD)
     page = editor.open("/organise/files")
     assert UNDO in page.buttons
     organiser = sign_in(new_browser(), "olga@conference.example")
-    handed_in(organiser, a_file(contact_email="new@conference.example"))
+    upload_programme(organiser, make_programme_file(contact_email="new@conference.example"))
     organiser.press(LOAD)
 
     refused = page.press(UNDO, status=403)
@@ -158,9 +162,9 @@ def test_an_editor_does_not_undo_what_changed_settings(
     assert read_settings()[0] != "new@conference.example"
 
 
-def test_days_that_people_have_booked_do_not_keep_an_editor_from_loading(editor: Browser) -> None:
+def test_booked_days_do_not_block_an_import_by_an_editor(editor: Browser) -> None:
     make_delegate()  # for 10 June
 
-    handed_in(editor, a_file(opening="A grand opening", starts_on="2009-06-11"))
+    upload_programme(editor, make_programme_file(opening="A grand opening", starts_on="2009-06-11"))
 
     assert editor.press(LOAD).heading == "Unpublished changes"

@@ -8,7 +8,7 @@ from app.delegates.categories.models import BY_CODE
 from app.delegates.models import CONFERENCE, SeatLimit
 from tests.browser import Browser
 from tests.factories import make_category, make_invitation, set_places, sign_in
-from tests.sent_emails import find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to
 
 LIST = "/organise/invitations"
 CREATED = {"Category": "Press", "Expires": "2009-06-01T12:00"}
@@ -26,7 +26,7 @@ def get_taken() -> int:
 
 
 @pytest.mark.both_databases
-def test_an_organiser_creates_several_codes_that_keep_places(organiser: Browser) -> None:
+def test_an_organiser_can_create_several_codes_that_keep_places(organiser: Browser) -> None:
     page = organiser.open(LIST).follow("Create invitation codes")
 
     page = page.press(
@@ -48,7 +48,9 @@ def test_an_organiser_creates_several_codes_that_keep_places(organiser: Browser)
 
 
 @pytest.mark.both_databases
-def test_one_person_gets_the_link_by_email(organiser: Browser, visitor: Browser) -> None:
+def test_the_link_of_an_invitation_can_be_emailed_to_one_person(
+    organiser: Browser, visitor: Browser
+) -> None:
     page = organiser.open(f"{LIST}/_add")
     page = page.press(
         "Create codes",
@@ -59,7 +61,7 @@ def test_one_person_gets_the_link_by_email(organiser: Browser, visitor: Browser)
 
     page.press("Create codes", {"Number of codes": "1"})
 
-    email = last_email_to("eve@example.org")
+    email = get_last_email_to("eve@example.org")
     assert "You are invited to register for Tides and Harbours" in email.subject
     assert "Days: Wednesday 10 to Thursday 11 June 2009\nVenue: Whitby" in email.text
     assert "keeping a place" not in email.text
@@ -67,7 +69,7 @@ def test_one_person_gets_the_link_by_email(organiser: Browser, visitor: Browser)
     assert page.heading == "You are invited"
 
 
-def test_who_is_invited_learns_that_a_place_is_kept(organiser: Browser) -> None:
+def test_the_invitation_email_says_that_a_place_is_kept(organiser: Browser) -> None:
     organiser.open(f"{LIST}/_add").press(
         "Create codes",
         {
@@ -79,10 +81,10 @@ def test_who_is_invited_learns_that_a_place_is_kept(organiser: Browser) -> None:
         },
     )
 
-    assert "We are keeping a place for you until then." in last_email_to("eve@example.org").text
+    assert "We are keeping a place for you until then." in get_last_email_to("eve@example.org").text
 
 
-def test_more_places_than_there_are_cannot_be_kept(organiser: Browser) -> None:
+def test_invitation_codes_cannot_keep_more_places_than_exist(organiser: Browser) -> None:
     set_places(2)
 
     page = organiser.open(f"{LIST}/_add").press(
@@ -95,7 +97,7 @@ def test_more_places_than_there_are_cannot_be_kept(organiser: Browser) -> None:
     assert get_taken() == 0
 
 
-def test_an_invitation_is_withdrawn_and_its_places_go_back(organiser: Browser) -> None:
+def test_withdrawing_an_invitation_releases_its_places(organiser: Browser) -> None:
     category = make_category(name="Guests", access=BY_CODE)
     invitation = make_invitation(category, uses=2, held=2)
     assert get_taken() == 2
@@ -107,7 +109,7 @@ def test_an_invitation_is_withdrawn_and_its_places_go_back(organiser: Browser) -
     assert get_taken() == 0
 
 
-def test_a_category_whose_places_are_kept_is_not_deleted(organiser: Browser) -> None:
+def test_a_category_with_places_kept_by_codes_cannot_be_deleted(organiser: Browser) -> None:
     category = make_category(name="Guests", access=BY_CODE)
     make_invitation(category, held=1)
 
@@ -118,7 +120,7 @@ def test_a_category_whose_places_are_kept_is_not_deleted(organiser: Browser) -> 
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_list_of_invitation_codes_needs_few_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     category = make_category(name="Guests", access=BY_CODE)
@@ -132,7 +134,9 @@ def test_the_list_asks_the_same_few_questions(
     assert len(queries) <= 6
 
 
-def test_the_desk_reads_codes_and_creates_none(organiser: Browser, visitor: Browser) -> None:
+def test_the_desk_can_read_but_not_create_invitation_codes(
+    organiser: Browser, visitor: Browser
+) -> None:
     desk = sign_in(visitor, "dora@conference.example", role=DESK)
 
     assert "Create invitation codes" not in desk.open(LIST).links

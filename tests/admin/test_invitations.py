@@ -1,4 +1,4 @@
-"""Organisers invite speakers by how their invitations stand, and nobody twice."""
+"""Organisers invite speakers by invitation state, and nobody twice."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from app.speakers.models import ItemDeadline
 from tests.browser import Browser, Page
 from tests.factories import get_ada_marsh, grant_speaker_access, make_speaker, sign_in
 from tests.pages import read_text
-from tests.sent_emails import emails_to, find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to, list_emails_to
 
 PAGE = "/organise/speaking/invitations"
 GRACE = "grace@conference.example"
@@ -47,7 +47,7 @@ def invite(organiser: Browser, *names: str) -> Page:
 
 
 @pytest.mark.both_databases
-def test_speakers_are_grouped_by_how_their_invitations_stand(
+def test_speakers_are_grouped_by_invitation_state(
     organiser: Browser, four: list[Speaker], new_browser: Any
 ) -> None:
     invite(organiser, "Bea Quill", "Cleo Reed", "Dot Stone")
@@ -55,7 +55,7 @@ def test_speakers_are_grouped_by_how_their_invitations_stand(
     failed.state = FAILED
     db.session.commit()
     cleo = new_browser()
-    link = find_link(last_email_to("Cle@example.org"), "/sign-in/")
+    link = find_link(get_last_email_to("Cle@example.org"), "/sign-in/")
     cleo.open(link).press("Sign in")
 
     page = organiser.open(PAGE)
@@ -81,11 +81,11 @@ def test_speakers_are_grouped_by_how_their_invitations_stand(
 
 
 @pytest.mark.both_databases
-def test_the_list_of_speakers_says_whom_to_write_to_and_who_has_signed_in(
+def test_the_list_of_speakers_shows_contact_addresses_and_sign_ins(
     organiser: Browser, four: list[Speaker], new_browser: Any
 ) -> None:
     invite(organiser, "Cleo Reed", "Dot Stone")
-    link = find_link(last_email_to("Cle@example.org"), "/sign-in/")
+    link = find_link(get_last_email_to("Cle@example.org"), "/sign-in/")
     new_browser().open(link).press("Sign in")
 
     rows = organiser.open("/organise/speakers?q=example.org").rows
@@ -101,9 +101,7 @@ def test_the_list_of_speakers_says_whom_to_write_to_and_who_has_signed_in(
     ]
 
 
-def test_nobody_is_invited_twice_whoever_presses_twice(
-    organiser: Browser, four: list[Speaker]
-) -> None:
+def test_pressing_twice_invites_a_speaker_once(organiser: Browser, four: list[Speaker]) -> None:
     page = organiser.open(PAGE).press("Invite", {"Select Bea Quill": True})
 
     first = page.press("Send 1 email")
@@ -111,10 +109,10 @@ def test_nobody_is_invited_twice_whoever_presses_twice(
     second = page.press("Send 1 email")
 
     assert "No emails were sent." in second.source
-    assert len(emails_to("Bea@example.org")) == 1
+    assert len(list_emails_to("Bea@example.org")) == 1
 
 
-def test_whose_email_failed_or_whose_address_has_changed_is_invited_again_at_once(
+def test_a_failed_or_changed_address_can_be_invited_again_immediately(
     organiser: Browser, four: list[Speaker]
 ) -> None:
     invite(organiser, "Bea Quill", "Cleo Reed")
@@ -129,15 +127,17 @@ def test_whose_email_failed_or_whose_address_has_changed_is_invited_again_at_onc
     assert "Email address changed" in page.text
     invite(organiser, "Bea Quill", "Cleo Reed")
 
-    assert len(emails_to("Bea@example.org")) == 2
-    assert len(emails_to("reed@example.org")) == 1
+    assert len(list_emails_to("Bea@example.org")) == 2
+    assert len(list_emails_to("reed@example.org")) == 1
     page = organiser.open("/organise/speaking/speakers/cle")
     assert (
         "cle@example.org still has access" in page.text
     )  # an organiser ends the access of the earlier address
 
 
-def test_a_whole_group_is_invited_without_scripts(organiser: Browser, four: list[Speaker]) -> None:
+def test_a_whole_group_of_speakers_can_be_invited_without_javascript(
+    organiser: Browser, four: list[Speaker]
+) -> None:
     page = organiser.open(PAGE)
 
     page = page.press("Invite", {"Select all in the group “Not invited yet”": True})
@@ -150,7 +150,7 @@ def test_a_whole_group_is_invited_without_scripts(organiser: Browser, four: list
     }
 
 
-def test_a_long_list_comes_in_pages_and_a_group_is_chosen_whole_from_any_of_them(
+def test_a_whole_group_can_be_selected_from_any_page(
     organiser: Browser,
 ) -> None:
     for number in range(51):
@@ -171,7 +171,9 @@ def test_a_long_list_comes_in_pages_and_a_group_is_chosen_whole_from_any_of_them
     assert "Send 51 emails" in sure.buttons
 
 
-def test_invitations_are_searched_and_filtered(organiser: Browser, four: list[Speaker]) -> None:
+def test_speaker_invitations_can_be_searched_and_filtered(
+    organiser: Browser, four: list[Speaker]
+) -> None:
     page = organiser.open(f"{PAGE}?q=quill")
     assert groups(page) == {"Not invited yet": ["Bea Quill"]}
     assert "Select all in the group “Not invited yet”" not in page.labels
@@ -182,7 +184,7 @@ def test_invitations_are_searched_and_filtered(organiser: Browser, four: list[Sp
     assert "No speakers match your search." in organiser.open(f"{PAGE}?q=nobody").text
 
 
-def test_a_message_goes_with_the_email_once_it_was_seen(
+def test_a_message_can_be_added_to_speaker_invitations(
     organiser: Browser, four: list[Speaker]
 ) -> None:
     page = organiser.open(PAGE).press("Invite", {"Select Bea Quill": True})
@@ -190,17 +192,17 @@ def test_a_message_goes_with_the_email_once_it_was_seen(
 
     page = page.press("Preview with your message", message)
     assert "We meet at the east door. We are pleased" in page.text
-    assert emails_to("Bea@example.org") == []
+    assert list_emails_to("Bea@example.org") == []
     page = page.press(
         "Send 1 email", {"Your message (optional)": "Please come. " * 155}, status=422
     )
     assert page.errors == ["The message must be 2000 characters or fewer"]
     page.press("Send 1 email", message)
 
-    assert "We meet at the east door." in last_email_to("Bea@example.org").text
+    assert "We meet at the east door." in get_last_email_to("Bea@example.org").text
 
 
-def test_the_list_is_narrowed_by_how_invitations_stand(
+def test_the_list_of_speakers_can_be_filtered_by_invitation_state(
     organiser: Browser, four: list[Speaker], frozen_time: Any
 ) -> None:
     invite(organiser, "Bea Quill")
@@ -215,7 +217,7 @@ def test_the_list_is_narrowed_by_how_invitations_stand(
     assert narrowed("Opened") == []
 
 
-def test_a_state_in_which_nobody_is_can_be_asked_for(organiser: Browser) -> None:
+def test_an_empty_invitation_state_can_be_filtered_for(organiser: Browser) -> None:
     page = organiser.open(f"{PAGE}?state=not-opened")
 
     assert "No speakers match your search." in page.text
@@ -223,7 +225,7 @@ def test_a_state_in_which_nobody_is_can_be_asked_for(organiser: Browser) -> None
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_page_asks_the_same_few_questions(
+def test_the_speaker_invitations_page_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):
@@ -239,7 +241,7 @@ def test_the_page_asks_the_same_few_questions(
     assert len([one for one in queries if "site_state" not in one]) == 5
 
 
-def test_viewers_see_how_it_stands_and_send_nothing(visitor: Browser) -> None:
+def test_viewers_can_see_invitation_states_but_not_invite(visitor: Browser) -> None:
     page = sign_in(visitor, "vi@conference.example", VIEWER).open(PAGE)
 
     assert groups(page) == {"No contact email address": ["João Maré", "Ada Marsh"]}
@@ -256,7 +258,7 @@ def test_an_invitation_names_the_sessions_with_day_time_room_and_deadline(
 
     invite(organiser, ada.name)
 
-    blocks = last_email_to("ada@example.org").text.replace("\r\n", "\n").split("\n\n")
+    blocks = get_last_email_to("ada@example.org").text.replace("\r\n", "\n").split("\n\n")
     assert blocks[2:4] == [
         "These are your sessions:",
         "Session: Opening\nDay: Wednesday 10 June 2009\nTime: 9:30am to 10:30am\nRoom: Great hall",
@@ -268,11 +270,11 @@ def test_an_invitation_names_the_sessions_with_day_time_room_and_deadline(
     assert blocks[6:8] == ["Please confirm by Sunday 31 May 2009.", "Open your pages:"]
 
 
-def test_when_a_speaker_last_signed_in_is_told_in_both_lists(
+def test_both_lists_show_when_a_speaker_last_signed_in(
     organiser: Browser, four: list[Speaker], new_browser: Any, frozen_time: Any
 ) -> None:
     invite(organiser, "Bea Quill", "Cleo Reed")
-    link = find_link(last_email_to("Bea@example.org"), "/sign-in/")
+    link = find_link(get_last_email_to("Bea@example.org"), "/sign-in/")
     frozen_time.shift(timedelta(days=2))
     new_browser().open(link).press("Sign in")
     sign_in(organiser)

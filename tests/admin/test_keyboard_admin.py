@@ -1,4 +1,4 @@
-"""Every other deed of the back office: by keyboard, as it is heard, in a real browser."""
+"""All other admin actions by keyboard and screen reader in a real browser."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ ADA = "/organise/delegates/GHJK2345"
 
 
 @pytest.mark.walks("admin.publishing.roll_back", "admin.publishing.publish")
-def test_publishing(keyboard_user: KeyboardUser) -> None:
+def test_publishing_and_rolling_back_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_session(title="Knots", starts_at=None)
     db.session.commit()
     keyboard_user.open("/organise/publishing")
@@ -64,7 +64,7 @@ def test_publishing(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.notices.prepare", "admin.notices.drop")
-def test_notices_of_change(keyboard_user: KeyboardUser) -> None:
+def test_notices_of_change_by_keyboard(keyboard_user: KeyboardUser) -> None:
     with transaction():
         notices.prepare()
     delegate = make_delegate()
@@ -89,7 +89,7 @@ def test_notices_of_change(keyboard_user: KeyboardUser) -> None:
     "admin.publishing.edit_scheduled",
     "admin.publishing.publish",
 )
-def test_planning(keyboard_user: KeyboardUser) -> None:
+def test_scheduling_a_release_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/publishing/publish")
     keyboard_user.choose_radio("Now", "Schedule for later")
     keyboard_user.fill("Day", "2009-05-20")
@@ -108,7 +108,7 @@ def test_planning(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.walks("admin.preview_links.new", "admin.preview_links.revoke")
 @pytest.mark.without_scripts("a button copies the link; without scripts it is hidden")
-def test_previews_and_rehearsals(keyboard_user: KeyboardUser) -> None:
+def test_previews_and_rehearsals_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/previews")
     keyboard_user.press("Create a preview link")
     keyboard_user.press("Create link")
@@ -132,7 +132,9 @@ def test_previews_and_rehearsals(keyboard_user: KeyboardUser) -> None:
     "admin.import_export.columns",
     "admin.import_export.undo",
 )
-def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+def test_importing_and_exporting_files_by_keyboard(
+    keyboard_user: KeyboardUser, tmp_path: Path
+) -> None:
     part = tmp_path / "part.json"
     words = SMALL_CONFERENCE.read_text(encoding="utf-8").replace("Reading the tide", "Tide tables")
     part.write_text(words, encoding="utf-8")
@@ -176,7 +178,7 @@ def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
 @pytest.mark.walks(
     "admin.start.example", "admin.start.keep", "admin.start.new", "admin.start.texts"
 )
-def test_a_new_conference(keyboard_user: KeyboardUser) -> None:
+def test_starting_a_new_conference_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/start/texts")
     keyboard_user.press("Delete these texts")
     keyboard_user.expect_announcement("The example’s texts have been deleted.")
@@ -213,7 +215,7 @@ def test_a_new_conference(keyboard_user: KeyboardUser) -> None:
     "admin.delegates.show_needs",
     "admin.delegates.requirements.show",
 )
-def test_delegates(keyboard_user: KeyboardUser) -> None:
+def test_adding_and_changing_delegates_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/delegates")
     keyboard_user.press("Add a delegate")
     keyboard_user.press("Add")
@@ -251,7 +253,7 @@ def test_delegates(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.without_scripts(
     "the list is searched as one types; without scripts its button sends the form"
 )
-def test_leaving(keyboard_user: KeyboardUser) -> None:
+def test_cancelling_and_deleting_a_booking_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="GHJK2345")
     db.session.commit()
     keyboard_user.open("/organise/delegates")
@@ -278,7 +280,7 @@ def test_leaving(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.questions.equality.edit")
-def test_the_questions_about_equality(keyboard_user: KeyboardUser) -> None:
+def test_choosing_equality_questions_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/questions/equality")
     keyboard_user.press("Choose questions")
     keyboard_user.tick("Age group")
@@ -293,7 +295,7 @@ def test_the_questions_about_equality(keyboard_user: KeyboardUser) -> None:
     "admin.questions.equality.move",
     "admin.questions.equality.reword",
 )
-def test_the_wording_of_questions_about_equality(keyboard_user: KeyboardUser) -> None:
+def test_changing_equality_questions_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/questions/equality")
     keyboard_user.press("Wording and order")
     keyboard_user.press("How old are you?")
@@ -314,7 +316,7 @@ def test_the_wording_of_questions_about_equality(keyboard_user: KeyboardUser) ->
 
 
 @pytest.mark.walks("admin.delegates.speaker.link")
-def test_the_speaker_of_a_booking(keyboard_user: KeyboardUser) -> None:
+def test_linking_a_booking_to_a_speaker_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="GHJK2345")
     db.session.commit()
     keyboard_user.open(ADA)
@@ -334,7 +336,7 @@ def test_the_speaker_of_a_booking(keyboard_user: KeyboardUser) -> None:
     "admin.delegates.annotations.delete_note",
     "admin.delegates.annotations.remove_tag",
 )
-def test_notes_and_tags(keyboard_user: KeyboardUser) -> None:
+def test_notes_and_tags_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="GHJK2345")
     db.session.commit()
     keyboard_user.open(ADA)
@@ -353,7 +355,7 @@ def test_notes_and_tags(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.delegates.bulk", "admin.delegates.restore", "admin.delegates.details.add")
-def test_several_delegates_at_once(keyboard_user: KeyboardUser) -> None:
+def test_bulk_actions_on_delegates_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="GHJK2345")
     db.session.commit()
     keyboard_user.open("/organise/delegates")
@@ -387,7 +389,7 @@ def test_several_delegates_at_once(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.without_scripts(
     "the list is searched as one types; without scripts its button sends the form"
 )
-def test_letters(keyboard_user: KeyboardUser) -> None:
+def test_sending_a_failed_email_again_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_email(state=FAILED, last_error="550 no such user")
     db.session.commit()
     keyboard_user.open("/organise")
@@ -398,7 +400,7 @@ def test_letters(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.emails.check_now", "admin.emails.resume", "admin.emails.send_test")
-def test_sending(keyboard_user: KeyboardUser) -> None:
+def test_checking_email_delivery_by_keyboard(keyboard_user: KeyboardUser) -> None:
     with transaction():
         domains.record_failure("busy.example", 0, "421 Later", clock.real_now(), is_unanswered=True)
     keyboard_user.open("/organise/letters")
@@ -412,7 +414,7 @@ def test_sending(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.suppression.add", "admin.suppression.export", "admin.suppression.lift")
-def test_suppression_list(keyboard_user: KeyboardUser) -> None:
+def test_the_suppression_list_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/letters")
     keyboard_user.press("Suppression list")
     keyboard_user.press("Add an address")
@@ -427,7 +429,7 @@ def test_suppression_list(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.replies.mark_read")
-def test_replies(keyboard_user: KeyboardUser) -> None:
+def test_marking_a_reply_as_read_by_keyboard(keyboard_user: KeyboardUser) -> None:
     reply = {"sender": "ada@nhs.example", "subject": "Re: Your place", "text": "By train."}
     save(EmailReply(**reply, message_id="<1@nhs.example>", received_at=clock.real_now()))
     keyboard_user.open("/organise")
@@ -437,7 +439,7 @@ def test_replies(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.email_additions.edit")
-def test_wording_of_emails(keyboard_user: KeyboardUser) -> None:
+def test_adding_a_paragraph_to_every_email_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/letters")
     keyboard_user.press("What emails say")
     keyboard_user.press("Change paragraph and signatory")
@@ -460,7 +462,7 @@ def test_wording_of_emails(keyboard_user: KeyboardUser) -> None:
     "admin.mailings.send.schedule",
     "admin.mailings.send.send_test",
 )
-def test_an_email_to_many(keyboard_user: KeyboardUser) -> None:
+def test_sending_a_group_email_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(given_names="Ada", email="ada@example.org")
     make_delegate(given_names="Bo", email="bo@example.org")
     keyboard_user.open("/organise/mailings")
@@ -504,7 +506,7 @@ def test_an_email_to_many(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.settings(LANGUAGES='["en", "de"]')
 @pytest.mark.walks("admin.mailings.remove_text")
-def test_an_email_to_many_in_two_languages(keyboard_user: KeyboardUser) -> None:
+def test_translating_a_group_email_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_mailing()
     keyboard_user.open("/organise/mailings/1/text")
     keyboard_user.press("Deutsch")
@@ -519,7 +521,7 @@ def test_an_email_to_many_in_two_languages(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.mailings.send.export", "admin.mailings.send.stop")
-def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
+def test_stopping_a_group_email_by_keyboard(keyboard_user: KeyboardUser) -> None:
     person = make_delegate(given_names="Ada", email="ada@example.org")
     mailing = make_mailing(state="sending", send_at=clock.now())
     save(
@@ -548,7 +550,7 @@ def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.without_scripts(
     "the preview follows what is typed; without scripts its button shows it"
 )
-def test_texts_of_emails(keyboard_user: KeyboardUser) -> None:
+def test_changing_email_texts_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/letters/wording")
     keyboard_user.press("Role changed")
     keyboard_user.press("Change the text")
@@ -580,7 +582,7 @@ def test_texts_of_emails(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.without_scripts(
     "the preview follows what is typed; without scripts its button shows it"
 )
-def test_pages_and_links(keyboard_user: KeyboardUser) -> None:
+def test_editing_pages_and_links_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/pages")
     keyboard_user.press("Add a page")
     keyboard_user.press("Save")
@@ -633,7 +635,7 @@ def test_pages_and_links(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.walks("admin.content.pictures", "admin.content.remove_picture")
 @pytest.mark.without_scripts("a button inserts a picture; without scripts its line is copied")
-def test_pictures_of_pages(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+def test_pictures_in_pages_by_keyboard(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     picture = tmp_path / "ramp.png"
     picture.write_bytes(make_picture("PNG"))
     keyboard_user.open("/organise/pages/page/help/en")
@@ -653,7 +655,7 @@ def test_pictures_of_pages(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
 @pytest.mark.without_scripts(
     "the preview follows what is typed; without scripts its button shows it"
 )
-def test_previews_and_drafts(keyboard_user: KeyboardUser) -> None:
+def test_form_previews_and_drafts_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/pages/page/help")
     keyboard_user.press("Change")
     keyboard_user.fill("Title", "Help at sea")
@@ -673,7 +675,7 @@ def test_previews_and_drafts(keyboard_user: KeyboardUser) -> None:
     "admin.menus.restore_shipped",
     "admin.menus.save_labels",
 )
-def test_menus(keyboard_user: KeyboardUser) -> None:
+def test_changing_menus_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/menus")
     keyboard_user.choose("Add a page…", "Contact")
     keyboard_user.press("Add…")
@@ -700,7 +702,7 @@ def test_menus(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.without_scripts(
     "the preview follows what is typed; without scripts its button shows it"
 )
-def test_the_notice_and_the_settings(keyboard_user: KeyboardUser) -> None:
+def test_changing_the_notice_and_settings_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/pages/notice")
     keyboard_user.press("Write a notice")
     keyboard_user.press("Save notice")
@@ -732,7 +734,7 @@ def test_the_notice_and_the_settings(keyboard_user: KeyboardUser) -> None:
     *("admin.access_cases.show", "admin.access_cases.reveal", "admin.access_cases.bulk"),
     *("admin.dietary_cases.show", "admin.dietary_cases.reveal", "admin.dietary_cases.bulk"),
 )
-def test_the_access_and_dietary_requirements(keyboard_user: KeyboardUser) -> None:
+def test_arranging_requirements_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(access="A ramp", dietary="No nuts")
     with transaction():
         requirement_cases.create_missing()
@@ -752,7 +754,7 @@ def test_the_access_and_dietary_requirements(keyboard_user: KeyboardUser) -> Non
 
 
 @pytest.mark.walks("admin.delegates.duplicates.merge")
-def test_two_bookings_are_merged(keyboard_user: KeyboardUser) -> None:
+def test_merging_two_bookings_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(organisation="Old Society")
     make_delegate(given_names="Augusta Ada")
     keyboard_user.open("/organise/delegates")
@@ -767,7 +769,7 @@ def test_two_bookings_are_merged(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.walks(
     "admin.delegates.duplicates.mark_distinct", "admin.delegates.duplicates.unmark_distinct"
 )
-def test_two_bookings_are_kept_apart(keyboard_user: KeyboardUser) -> None:
+def test_marking_two_bookings_as_not_duplicates_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate()
     make_delegate(given_names="Augusta Ada")
     keyboard_user.open("/organise/delegates/_duplicates")
@@ -781,7 +783,7 @@ def test_two_bookings_are_kept_apart(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.delegates.transfer.offer", "admin.delegates.transfer.withdraw")
-def test_a_place_is_given_to_a_colleague(keyboard_user: KeyboardUser) -> None:
+def test_transferring_a_place_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="GHJK2345")
     keyboard_user.open("/organise/delegates/GHJK2345")
     keyboard_user.press("Give the place to a colleague")
@@ -797,7 +799,7 @@ def test_a_place_is_given_to_a_colleague(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.walks(
     "admin.applications.decide", "admin.applications.bulk", "admin.applications.export"
 )
-def test_applications(keyboard_user: KeyboardUser) -> None:
+def test_deciding_applications_by_keyboard(keyboard_user: KeyboardUser) -> None:
     category = make_category(name="Press", approvals_needed=2)
     for name in ("Ada Waite", "Bea Waite"):
         make_application(name=name, category_id=category.id, search_text=name.lower())
@@ -817,7 +819,7 @@ def test_applications(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.interest.bulk", "admin.interest.export")
-def test_expressions_of_interest(keyboard_user: KeyboardUser) -> None:
+def test_inviting_interested_people_by_keyboard(keyboard_user: KeyboardUser) -> None:
     category = make_category(name="Summer school", access=BY_INTEREST)
     make_interest(category_id=category.id)
     keyboard_user.open("/organise/interest")
@@ -832,7 +834,7 @@ def test_expressions_of_interest(keyboard_user: KeyboardUser) -> None:
     *("admin.waiting_list_offers.move_up", "admin.waiting_list_offers.offer"),
     *("admin.waiting_list_offers.places", "admin.waiting_list.bulk"),
 )
-def test_offers_out_of_turn(keyboard_user: KeyboardUser) -> None:
+def test_manual_offers_by_keyboard(keyboard_user: KeyboardUser) -> None:
     set_places(0)
     make_waiting_list_entry(name="Ada Waite")
     make_waiting_list_entry()
@@ -864,7 +866,7 @@ def test_offers_out_of_turn(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.waiting_list.export", "admin.waiting_list.remove")
-def test_the_waiting_list(keyboard_user: KeyboardUser) -> None:
+def test_removing_a_person_from_the_waiting_list_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_waiting_list_entry()
     keyboard_user.open("/organise/waiting-list")
     assert keyboard_user.download("Download as CSV").endswith(".csv")
@@ -879,7 +881,7 @@ def test_the_waiting_list(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.walks(
     "admin.groups.add", "admin.groups.send_link", "admin.groups.dissolve", "admin.groups.export"
 )
-def test_groups(keyboard_user: KeyboardUser) -> None:
+def test_managing_groups_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="BCDF2345")
     keyboard_user.open("/organise/groups")
     keyboard_user.press("Create a group")
@@ -906,7 +908,7 @@ def test_groups(keyboard_user: KeyboardUser) -> None:
     "admin.categories.move",
     "admin.categories.delete",
 )
-def test_the_categories(keyboard_user: KeyboardUser) -> None:
+def test_managing_categories_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_category(name="Delegate", position=0)
     keyboard_user.open("/organise/categories")
     keyboard_user.press("Add a category")
@@ -928,7 +930,7 @@ def test_the_categories(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.ballots.add", "admin.ballots.edit", "admin.ballots.delete")
-def test_the_ballots(keyboard_user: KeyboardUser) -> None:
+def test_managing_ballots_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=1)
     publish_programme()
     keyboard_user.open("/organise/ballots")
@@ -958,7 +960,7 @@ def test_the_ballots(keyboard_user: KeyboardUser) -> None:
     "admin.questions.set_pages",
     "admin.questions.delete",
 )
-def test_questions(keyboard_user: KeyboardUser) -> None:
+def test_managing_custom_questions_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_question("Will you come to the dinner?", kind="yes_no")
     keyboard_user.open("/organise/questions")
     keyboard_user.press("Add a question")
@@ -989,7 +991,7 @@ def test_questions(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.invitations.add", "admin.invitations.revoke", "admin.invitations.export")
-def test_the_invitation_codes(keyboard_user: KeyboardUser) -> None:
+def test_managing_invitation_codes_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_category(name="Press")
     keyboard_user.open("/organise/invitations")
     keyboard_user.press("Create invitation codes")
@@ -1008,7 +1010,7 @@ def test_the_invitation_codes(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.look.edit", "admin.look.reset")
-def test_the_colours(keyboard_user: KeyboardUser) -> None:
+def test_changing_colours_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/look")
     keyboard_user.fill("Header", "#7fb08f")
     keyboard_user.press("Save")
@@ -1023,7 +1025,7 @@ def test_the_colours(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.delegates.days.change", "admin.delegates.days.undo")
-def test_days_of_several_delegates(keyboard_user: KeyboardUser) -> None:
+def test_changing_days_in_bulk_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_delegate(days="2009-06-10")
     keyboard_user.open("/organise/delegates")
     keyboard_user.tick("Select Ada Lovelace")
@@ -1042,7 +1044,7 @@ def test_days_of_several_delegates(keyboard_user: KeyboardUser) -> None:
     "admin.delegates.imports.check",
     "admin.delegates.imports.discard",
 )
-def test_delegates_from_a_spreadsheet(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+def test_importing_delegates_by_keyboard(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     file = tmp_path / "ward.csv"
     file.write_text("Given names,Email address,Country,Days\nAnn,ann@ward.example,KE,2009-06-10\n")
     keyboard_user.open("/organise/delegates")
@@ -1056,7 +1058,7 @@ def test_delegates_from_a_spreadsheet(keyboard_user: KeyboardUser, tmp_path: Pat
 
 
 @pytest.mark.walks("admin.logo.edit", "admin.logo.remove")
-def test_the_logo(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+def test_changing_the_logo_by_keyboard(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     picture = tmp_path / "logo.png"
     picture.write_bytes(make_logo("#ffffff"))
     keyboard_user.open("/organise/look")
@@ -1076,7 +1078,7 @@ def test_the_logo(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     "admin.team.remove",
     "admin.team.reset_two_factor",
 )
-def test_the_team(keyboard_user: KeyboardUser) -> None:
+def test_managing_the_team_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_organiser("vera@conference.example", "viewer").totp_secret = totp.encrypt("secret")
     db.session.commit()
     keyboard_user.open("/organise/people")
@@ -1103,7 +1105,7 @@ def test_the_team(keyboard_user: KeyboardUser) -> None:
     "accounts.account.sign_out_device",
     "accounts.account.sign_out_everywhere",
 )
-def test_ones_own_devices(keyboard_user: KeyboardUser) -> None:
+def test_managing_ones_own_account_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_login_session(make_organiser(), label="Safari on iPhone")
     keyboard_user.open("/my")
     keyboard_user.press("Sign out…")  # of the other device: the latest stands first
@@ -1119,7 +1121,7 @@ def test_ones_own_devices(keyboard_user: KeyboardUser) -> None:
     *("admin.session_seats.holds.add", "admin.session_seats.holds.release"),
     *("admin.session_seats.holds.no_shows", "admin.session_seats.door.show"),
 )
-def test_the_door_of_a_session_and_its_seats_held_back(keyboard_user: KeyboardUser) -> None:
+def test_checking_in_and_holding_seats_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=3)
     publish_programme()
     make_delegate(reference="GHJK2345")
@@ -1145,7 +1147,7 @@ def test_the_door_of_a_session_and_its_seats_held_back(keyboard_user: KeyboardUs
 
 
 @pytest.mark.walks("admin.session_fill.export", "admin.session_seats.more.edit")
-def test_how_full_sessions_are_and_more_seats(keyboard_user: KeyboardUser) -> None:
+def test_session_occupancy_and_adding_seats_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=3)
     publish_programme()
     keyboard_user.open("/organise/sessions")
@@ -1166,7 +1168,7 @@ def test_how_full_sessions_are_and_more_seats(keyboard_user: KeyboardUser) -> No
 @pytest.mark.walks(
     "admin.session_seats.add", "admin.session_seats.export", "admin.session_seats.remove"
 )
-def test_the_seats_of_a_session(keyboard_user: KeyboardUser) -> None:
+def test_managing_seats_of_a_session_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=3)
     publish_programme()
     make_delegate(reference="GHJK2345")

@@ -1,4 +1,4 @@
-"""Every deed of the back office has its walk: by keyboard, as it is heard, without scripts too."""
+"""Every admin action has a keyboard test, also without JavaScript."""
 
 from types import ModuleType
 
@@ -14,7 +14,7 @@ def walked(stories: ModuleType) -> set[str]:
     return {deed for mark in marks if mark.name == "walks" for deed in mark.args}
 
 
-def test_every_deed_of_the_back_office_is_walked_through(site: Flask) -> None:
+def test_every_admin_action_is_covered_by_a_keyboard_test(site: Flask) -> None:
     deeds = {
         rule.endpoint
         for rule in site.url_map.iter_rules()

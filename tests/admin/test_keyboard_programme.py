@@ -1,4 +1,4 @@
-"""Every deed about the programme: by keyboard alone, as it is heard, in a real browser."""
+"""Every programme action by keyboard and screen reader in a real browser."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ SESSIONS, SPEAKERS = "/organise/sessions", "/organise/speakers"
     "admin.sessions.delete",
     "admin.undo.undo",
 )
-def test_sessions(keyboard_user: KeyboardUser) -> None:
+def test_managing_sessions_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open(SESSIONS)
     keyboard_user.press("Add a session")
     keyboard_user.press("Add this session")
@@ -57,7 +57,7 @@ def test_sessions(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.save_view")
-def test_the_view_of_a_list(keyboard_user: KeyboardUser) -> None:
+def test_changing_view_options_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open(SESSIONS)
     keyboard_user.open_details("View options")
     keyboard_user.choose_radio("Roomy", "Compact")
@@ -75,7 +75,7 @@ def test_the_view_of_a_list(keyboard_user: KeyboardUser) -> None:
     "admin.saved_views.replace",
     "admin.saved_views.delete",
 )
-def test_saved_views(keyboard_user: KeyboardUser) -> None:
+def test_managing_saved_views_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open(f"{SESSIONS}?state=confirmed")
     keyboard_user.press("Save this view")
     keyboard_user.press("Save view")
@@ -103,7 +103,7 @@ def test_saved_views(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.walks("admin.sessions.bulk_edit", "admin.sessions.bulk")
 @pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
-def test_several_sessions(keyboard_user: KeyboardUser) -> None:
+def test_bulk_editing_sessions_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open(SESSIONS)
     keyboard_user.fill("Search by title, speaker or key", "tide")
     keyboard_user.press("Search")
@@ -129,7 +129,7 @@ def test_several_sessions(keyboard_user: KeyboardUser) -> None:
     "admin.speakers.merge",
     "admin.speakers.withdraw",
 )
-def test_speakers(keyboard_user: KeyboardUser) -> None:
+def test_managing_speakers_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open(SPEAKERS)
     keyboard_user.press("Add a speaker")
     keyboard_user.press("Add this speaker")
@@ -158,7 +158,7 @@ def test_speakers(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.walks("admin.speakers.delete", "admin.speakers.bulk")
 @pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
-def test_several_speakers_and_one_too_many(keyboard_user: KeyboardUser) -> None:
+def test_bulk_editing_and_merging_speakers_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_speaker(name="Nobody Knows", slug="nobody")
     db.session.commit()
     keyboard_user.open(SPEAKERS)
@@ -173,7 +173,7 @@ def test_several_speakers_and_one_too_many(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.speakers.photo.edit", "admin.speakers.photo.remove")
-def test_photos(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+def test_managing_photos_by_keyboard(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     picture = tmp_path / "me.png"
     picture.write_bytes(make_picture("PNG"))
     keyboard_user.open(f"{SPEAKERS}/ada-marsh")
@@ -197,7 +197,7 @@ def test_photos(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     "admin.rooms.assign",
     "admin.rooms.undo_assign",
 )
-def test_rooms(keyboard_user: KeyboardUser) -> None:
+def test_managing_rooms_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/rooms")
     keyboard_user.press("Move Boat house up")
     keyboard_user.expect_announcement("The order of rooms has been changed.")
@@ -238,7 +238,7 @@ def test_rooms(keyboard_user: KeyboardUser) -> None:
     "admin.themes.assign",
     "admin.themes.undo_assign",
 )
-def test_themes(keyboard_user: KeyboardUser) -> None:
+def test_managing_themes_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/themes")
     keyboard_user.press("Move Stone up")
     keyboard_user.expect_announcement("The order of themes has been changed.")
@@ -270,7 +270,7 @@ def test_themes(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.walks("admin.rooms.bulk", "admin.themes.bulk")
 @pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
-def test_several_rooms_and_several_themes(keyboard_user: KeyboardUser) -> None:
+def test_bulk_deleting_rooms_and_themes_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_theme(name="Wind", position=9)
     db.session.commit()
     keyboard_user.open("/organise/rooms")
@@ -293,7 +293,7 @@ def test_several_rooms_and_several_themes(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.walks("admin.board.move", "admin.undo.undo")
 @pytest.mark.without_scripts("the board moves sessions itself; without scripts each has a form")
-def test_the_board(keyboard_user: KeyboardUser) -> None:
+def test_moving_sessions_on_the_board_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/board")
     keyboard_user.press("Move Reading the tide")
     keyboard_user.choose("Room", "Boat house")
@@ -308,7 +308,7 @@ def test_the_board(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.board.move", "admin.sessions.add")
-def test_the_free_times_of_the_board(keyboard_user: KeyboardUser) -> None:
+def test_using_free_times_of_the_board_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_session(title="Knots", starts_at=None)
     db.session.commit()
     keyboard_user.open("/organise/board?hours=all")
@@ -327,7 +327,7 @@ def test_the_free_times_of_the_board(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.undo.undo")
-def test_the_history(keyboard_user: KeyboardUser) -> None:
+def test_using_the_history_by_keyboard(keyboard_user: KeyboardUser) -> None:
     make_session(title="Knots", theme=make_theme(name="Rope"), room=make_room(name="Loft"))
     db.session.commit()
     keyboard_user.open("/organise/rooms/great-hall/change")

@@ -1,4 +1,4 @@
-"""Every deed about speakers' own pages: by keyboard, as it is heard, in a real browser."""
+"""Every action on speakers' own pages by keyboard and screen reader in a real browser."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ SPEAKING = "/organise/speaking"
 @pytest.mark.without_scripts(
     "a box ticks every row, and a text tells how much room is left; without scripts neither"
 )
-def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
+def test_reviewing_proposals_by_keyboard(keyboard_user: KeyboardUser) -> None:
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
     make_photo(get_ada_marsh())
     make_proposal(get_ada_marsh(), role="Pilot", photo=None)
@@ -78,7 +78,7 @@ def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.speaker_pages.batch_email")
-def test_invitations_by_state(keyboard_user: KeyboardUser) -> None:
+def test_inviting_speakers_by_keyboard(keyboard_user: KeyboardUser) -> None:
     get_ada_marsh().contact_address = "ada@example.org"
     db.session.commit()
     keyboard_user.open("/organise/speaking/invitations")
@@ -100,7 +100,7 @@ def test_invitations_by_state(keyboard_user: KeyboardUser) -> None:
     "admin.speaker_pages.access.revoke",
     "admin.speaker_needs.show_needs",
 )
-def test_letters_days_and_questions(keyboard_user: KeyboardUser) -> None:
+def test_emails_deadlines_and_requests_of_speakers_by_keyboard(keyboard_user: KeyboardUser) -> None:
     ada = get_ada_marsh()
     ada.contact_address = "ada@example.org"
     grant_speaker_access(ada, "helper@example.org", is_assistant=True)
@@ -135,7 +135,7 @@ def test_letters_days_and_questions(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.walks("admin.speaker_pages.pause_reminders", "admin.speaker_pages.resume_reminders")
 @pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
-def test_reminders_that_go_by_themselves(keyboard_user: KeyboardUser) -> None:
+def test_pausing_automatic_reminders_by_keyboard(keyboard_user: KeyboardUser) -> None:
     grant_speaker_access(get_ada_marsh(), "ada@example.org")
     save(ItemDeadline(item="travel", due_on=clock.now().date()))
     with transaction():
@@ -153,7 +153,7 @@ def test_reminders_that_go_by_themselves(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.speaker_pages.access.owner", "admin.speaker_pages.access.remove_owner")
-def test_owners(keyboard_user: KeyboardUser) -> None:
+def test_changing_session_owners_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/sessions/opening")
     keyboard_user.press("Choose who writes the text")
     keyboard_user.fill("Email address", "owner@example.org")
@@ -172,7 +172,7 @@ def test_owners(keyboard_user: KeyboardUser) -> None:
     "admin.sessions.materials.remove",
     "admin.sessions.materials.restore",
 )
-def test_slides_and_papers(keyboard_user: KeyboardUser) -> None:
+def test_managing_materials_by_keyboard(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/sessions/opening")
     keyboard_user.press("Manage files and links")
     keyboard_user.press("Upload a file…")
@@ -199,7 +199,7 @@ def test_slides_and_papers(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks("admin.speaker_pages.access.replace_address")
-def test_a_corrected_contact_address(keyboard_user: KeyboardUser) -> None:
+def test_correcting_a_contact_address_by_keyboard(keyboard_user: KeyboardUser) -> None:
     ada = get_ada_marsh()
     grant_speaker_access(ada, "old@example.org")
     with transaction():
@@ -213,7 +213,7 @@ def test_a_corrected_contact_address(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.without_scripts(
     "the part is moved on the picture; without scripts it is one of nine places"
 )
-def test_the_part_of_a_photo_that_is_shown(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+def test_cropping_a_photo_by_keyboard(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     picture = tmp_path / "wide.png"
     picture.write_bytes(make_picture("PNG", size=(900, 500)))
     keyboard_user.open("/organise/speakers/ada-marsh/photo")

@@ -34,14 +34,14 @@ STORIES: list[Story] = [
 
 
 def as_param(story: Story) -> ParameterSet:
-    """Give a walk the settings that it asks for."""
+    """Give a test the settings that its marks ask for."""
     own: list[pytest.Mark] = getattr(story, "pytestmark", [])
     settings = [pytest.mark.settings(**mark.kwargs) for mark in own if mark.name == "settings"]
     return pytest.param(story, id=story.__name__, marks=settings)
 
 
 @pytest.mark.parametrize("story", [as_param(one) for one in STORIES])
-def test_it_is_walked_through_without_scripts(
+def test_every_keyboard_test_passes_without_javascript(
     visitor: Browser, site: Flask, tmp_path: Path, story: Story
 ) -> None:
     user = ScriptlessUser(sign_in(visitor), site)

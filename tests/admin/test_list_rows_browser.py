@@ -57,7 +57,7 @@ class ListView:
         return found
 
     def describe(self) -> str:
-        """Return what it shows, for a story that fails."""
+        """Return the text of the row, for the message of a failing test."""
         return str(self.measure())
 
     def has_enough(self, least: int) -> bool:
@@ -75,7 +75,7 @@ def open_list(window: Page, site: str, name: str) -> None:
         expect(window.locator(".list-box")).to_be_visible()
 
 
-def test_every_list_shows_many_rows_at_once(live_site: LiveSites, window: Page) -> None:
+def test_every_list_shows_enough_rows_per_screen(live_site: LiveSites, window: Page) -> None:
     set_places(400)
     fill_all_lists()
     sign_in_window(window, site := live_site().address)
@@ -91,7 +91,7 @@ def test_every_list_shows_many_rows_at_once(live_site: LiveSites, window: Page) 
                 wait_until(partial(view.has_enough, least), what, 10, view.describe)
 
 
-def test_the_box_that_selects_all_rows_says_so_on_a_phone_where_no_column_can_be_sorted(
+def test_the_select_all_checkbox_has_a_visible_label_on_phones(
     live_site: LiveSites, window: Page
 ) -> None:
     set_places(2)
@@ -107,7 +107,7 @@ def test_the_box_that_selects_all_rows_says_so_on_a_phone_where_no_column_can_be
     wait_until(lambda: words.evaluate(width) < 2, "heads of columns beside the box")
 
 
-# how much of a room's name is seen: its letters up to the end of its cell
+# how much of a room's name is visible: its characters up to the end of the cell
 SEEN_OF_A_ROOM = """() => {
   document.querySelector(".office").classList.add("office--compact");
   const name = [...document.querySelectorAll(".list tbody td > bdi")]
@@ -118,7 +118,7 @@ SEEN_OF_A_ROOM = """() => {
 }"""
 
 
-def test_a_dense_row_shows_as_much_of_a_long_name_as_fits(
+def test_a_compact_row_shows_as_much_of_a_long_name_as_fits(
     live_site: LiveSites, window: Page
 ) -> None:
     make_session(title="Opening", room=make_room(name="Hall of incomprehensibilitiesofgovernance"))

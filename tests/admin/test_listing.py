@@ -1,4 +1,4 @@
-"""The lists of the back office: what their pages are called, and their filters on any screen."""
+"""The lists in admin: their page titles, and their filters on any screen."""
 
 import re
 
@@ -44,7 +44,7 @@ LINE = 80  # pixels: a label, and a box below it
         ("?q=Talk&page=2", f"{HEADING}: search for ‘Talk’, page 2 of 2"),
     ],
 )
-def test_each_page_of_a_list_has_a_title_of_its_own(
+def test_each_page_of_a_list_has_a_unique_title(
     visitor: Browser, question: str, called: str
 ) -> None:
     for number in range(51):
@@ -64,9 +64,7 @@ def test_each_page_of_a_list_has_a_title_of_its_own(
         ("/organise/pages/page/privacy/links", "This page has no additional links yet."),
     ],
 )
-def test_a_list_without_a_search_is_the_same_whatever_is_searched(
-    visitor: Browser, address: str, told: str
-) -> None:
+def test_a_list_without_search_ignores_a_query(visitor: Browser, address: str, told: str) -> None:
     sign_in(visitor)
     whole = visitor.open(address)
 
@@ -75,7 +73,7 @@ def test_a_list_without_a_search_is_the_same_whatever_is_searched(
     assert (page.title, page.text.count(told)) == (whole.title, 1)
 
 
-def test_each_list_that_can_be_exported_says_so_above_it_and_has_one_section_for_it_below(
+def test_every_exportable_list_links_to_one_export_section(
     organiser: Browser,
 ) -> None:
     set_places(400)
@@ -92,7 +90,7 @@ def test_each_list_that_can_be_exported_says_so_above_it_and_has_one_section_for
         assert is_recorded == (name != "history"), name
 
 
-def test_a_list_of_which_nothing_is_exported_does_not_offer_it(visitor: Browser) -> None:
+def test_lists_that_cannot_be_exported_do_not_offer_it(visitor: Browser) -> None:
     make_delegate()
     sign_in(visitor, role=VIEWER)
 
@@ -120,7 +118,7 @@ def test_large_numbers_in_charts_have_separators(site: Flask) -> None:
     assert "<span>4,321</span>" in drawn
 
 
-def test_filters_are_folded_on_a_small_screen_and_what_is_applied_is_told(
+def test_filters_are_collapsed_on_small_screens_and_applied_ones_shown(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window, site = window_without_scripts, live_site().address
@@ -149,7 +147,7 @@ def test_filters_are_folded_on_a_small_screen_and_what_is_applied_is_told(
     expect(window.get_by_label("Day", exact=True)).to_be_focused()
 
 
-def test_filters_for_which_a_line_has_no_room_are_folded_until_one_is_applied(
+def test_filters_that_do_not_fit_are_collapsed_until_one_is_applied(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     for label in ("Do you need a visa?", "Do you come by train?", "Will you come to the dinner?"):

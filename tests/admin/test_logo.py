@@ -14,7 +14,7 @@ from app.onboarding import services as onboarding
 from config import ROOT
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, sign_in
-from tests.lookups import address_of
+from tests.lookups import booking_url
 from tests.programme.sample_pictures import encode, make_logo, make_picture
 
 LOGO, LOOK = "/organise/look/logo", "/organise/look"
@@ -56,7 +56,9 @@ def read_saved() -> SiteLogo:
 
 
 @pytest.mark.both_databases
-def test_a_logo_is_added_seen_everywhere_and_removed(organiser: Browser, visitor: Browser) -> None:
+def test_a_logo_can_be_added_to_every_page_and_removed(
+    organiser: Browser, visitor: Browser
+) -> None:
     assert list_logos(visitor.open("/")) == []
 
     page = add(organiser, make_logo(WHITE))
@@ -83,7 +85,7 @@ def test_a_logo_is_added_seen_everywhere_and_removed(organiser: Browser, visitor
     assert told == ["The logo was removed", "A logo was added"]
 
 
-def test_the_picture_is_trimmed_small_and_still_transparent(
+def test_a_logo_is_trimmed_resized_and_stays_transparent(
     organiser: Browser, visitor: Browser
 ) -> None:
     add(organiser, make_logo(WHITE, (3000, 1000)))
@@ -103,12 +105,12 @@ def test_a_ticket_has_the_logo(organiser: Browser, visitor: Browser) -> None:
     add(organiser, make_logo(WHITE), description_of_the_logo="Ministry of Tides")
     delegate = make_delegate()
 
-    page = visitor.open(address_of(delegate))
+    page = visitor.open(booking_url(delegate))
 
     assert [one["alt"] for one in list_logos(page)] == ["Ministry of Tides"] * 2
 
 
-def test_a_logo_that_holds_the_name_stands_alone(organiser: Browser, visitor: Browser) -> None:
+def test_a_logo_that_contains_the_name_is_shown_alone(organiser: Browser, visitor: Browser) -> None:
     add(organiser, make_logo(WHITE), show_the_name_of_the_conference_beside_the_logo=False)
 
     page = visitor.open("/")
@@ -117,7 +119,7 @@ def test_a_logo_that_holds_the_name_stands_alone(organiser: Browser, visitor: Br
     assert [one.tag for one in link] == ["img"]
 
 
-def test_a_dark_logo_needs_the_white_plate_and_a_white_one_the_header(
+def test_a_logo_needs_enough_contrast_with_its_background(
     organiser: Browser, visitor: Browser
 ) -> None:
     page = add(organiser, make_logo(NAVY), 422)
@@ -129,7 +131,7 @@ def test_a_dark_logo_needs_the_white_plate_and_a_white_one_the_header(
     assert page.errors == [NOT_ON_PLATE]
 
 
-def test_colours_on_which_the_logo_cannot_be_seen_are_refused(organiser: Browser) -> None:
+def test_header_colours_with_too_little_logo_contrast_are_refused(organiser: Browser) -> None:
     add(organiser, make_logo("#e58a4d"))
     organiser.open(LOOK)
 
@@ -140,7 +142,7 @@ def test_colours_on_which_the_logo_cannot_be_seen_are_refused(organiser: Browser
     ]
 
 
-def test_the_most_detailed_picture_becomes_small(organiser: Browser) -> None:
+def test_the_most_detailed_logo_becomes_a_small_file(organiser: Browser) -> None:
     size = (600, 150)
     noise = Random(7).randbytes(size[0] * size[1] * 3)
 
@@ -174,7 +176,7 @@ def test_the_most_detailed_picture_becomes_small(organiser: Browser) -> None:
         (b"", "This file is empty"),
     ],
 )
-def test_what_is_no_good_logo_is_refused_with_the_reason(
+def test_an_unsuitable_logo_is_refused_with_the_reason(
     organiser: Browser, visitor: Browser, body: bytes, why: str
 ) -> None:
     page = add(organiser, body, 422)
@@ -191,7 +193,7 @@ def test_a_logo_needs_a_picture_and_a_description(organiser: Browser) -> None:
     assert page.errors == ["Enter a description of the logo"]
 
 
-def test_how_it_is_shown_changes_without_another_picture(
+def test_logo_options_can_be_changed_without_another_picture(
     organiser: Browser, visitor: Browser
 ) -> None:
     add(organiser, make_logo("#d04040", (600, 200)), behind_the_logo=PLATE)
@@ -206,7 +208,9 @@ def test_how_it_is_shown_changes_without_another_picture(
     assert read_saved().key == key
 
 
-def test_who_comes_too_late_sees_both_versions(organiser: Browser, new_browser: Browsers) -> None:
+def test_a_stale_edit_of_the_logo_shows_both_versions(
+    organiser: Browser, new_browser: Browsers
+) -> None:
     other = sign_in(new_browser(), "wanda@conference.example")
     organiser.open(LOGO)
     add(other, make_logo(WHITE), description_of_the_logo="Theirs")
@@ -234,7 +238,7 @@ def test_a_new_conference_has_no_logo(organiser: Browser, visitor: Browser) -> N
     assert list_logos(visitor.open("/")) == []
 
 
-def test_public_pages_ask_the_database_nothing_for_the_logo(
+def test_public_pages_need_no_queries_for_the_logo(
     organiser: Browser, visitor: Browser, queries: list[str]
 ) -> None:
     add(organiser, make_logo(WHITE))

@@ -35,16 +35,14 @@ def stylesheets(page: Page) -> list[str]:
     return [one for one in addresses if not one.startswith("/static/")]
 
 
-def values(stylesheet: str, media: str) -> dict[str, str]:
+def read_variables(stylesheet: str, media: str) -> dict[str, str]:
     """Read the colours of a style sheet for one kind of screen."""
     (line,) = [one for one in stylesheet.splitlines() if one.startswith(f"{media}{{")]
     return dict(re.findall(r"--([a-z-]+):(#[0-9a-f]{6})", line))
 
 
 @pytest.mark.both_databases
-def test_colours_are_set_seen_by_visitors_and_put_back(
-    organiser: Browser, visitor: Browser
-) -> None:
+def test_colours_can_be_changed_and_reset(organiser: Browser, visitor: Browser) -> None:
     assert stylesheets(visitor.open("/")) == []
 
     page = save(organiser, GREEN, "74378F ")
@@ -54,7 +52,7 @@ def test_colours_are_set_seen_by_visitors_and_put_back(
     answer = visitor.fetch("GET", address)
     assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    light, dark = (values(answer.text, one) for one in ("@media screen", DARK_PAGES))
+    light, dark = (read_variables(answer.text, one) for one in ("@media screen", DARK_PAGES))
     assert (light["brand"], light["link"], light["action"]) == (GREEN, PLUM, PLUM)
     assert dark["link"] != PLUM
     assert stylesheets(visitor.open("/help")) == [address]
@@ -74,7 +72,7 @@ def test_colours_are_set_seen_by_visitors_and_put_back(
     assert stylesheets(visitor.open("/")) == []
 
 
-def test_a_colour_that_cannot_be_read_is_refused_with_the_nearest_that_can(
+def test_a_colour_with_low_contrast_is_refused_with_a_suggestion(
     organiser: Browser, visitor: Browser
 ) -> None:
     page = save(organiser, "#7fb08f", "#e07b39", 422)
@@ -96,14 +94,14 @@ def test_a_colour_that_cannot_be_read_is_refused_with_the_nearest_that_can(
 
 
 @pytest.mark.parametrize("typed", ["", "blue", "#12345", "#1234567", "rgb(0,0,0)", "url(//x)"])
-def test_what_is_no_colour_is_refused_and_kept(organiser: Browser, typed: str) -> None:
+def test_an_invalid_colour_is_refused_and_kept_in_the_field(organiser: Browser, typed: str) -> None:
     page = save(organiser, typed, PLUM, 422)
 
     assert page.errors == ["Enter a colour in the correct format, like #0b4f6c"]
     assert page.value_of("Header") == typed
 
 
-def test_colours_are_previewed_at_an_address_before_they_are_saved(
+def test_colours_can_be_previewed_at_a_url_before_saving(
     organiser: Browser, visitor: Browser
 ) -> None:
     organiser.open(LOOK)
@@ -118,7 +116,7 @@ def test_colours_are_previewed_at_an_address_before_they_are_saved(
     assert stylesheets(visitor.open("/")) != []
 
 
-def test_who_comes_too_late_sees_both_versions(
+def test_a_stale_edit_of_colours_shows_both_versions(
     organiser: Browser, new_browser: Browsers, visitor: Browser
 ) -> None:
     other = sign_in(new_browser(), "wanda@conference.example")
@@ -132,7 +130,7 @@ def test_who_comes_too_late_sees_both_versions(
     assert page.value_of("Header") == "#5b1a1a"
 
 
-def test_a_new_conference_has_the_shipped_look(organiser: Browser, visitor: Browser) -> None:
+def test_a_new_conference_has_the_default_colours(organiser: Browser, visitor: Browser) -> None:
     save(organiser, GREEN, PLUM)
 
     onboarding.load_example_again(ROOT / "content", expected_fingerprint=None, actor="Grace")
@@ -141,7 +139,7 @@ def test_a_new_conference_has_the_shipped_look(organiser: Browser, visitor: Brow
     assert stylesheets(visitor.open("/")) == []
 
 
-def test_public_pages_ask_the_database_nothing_for_their_colours(
+def test_public_pages_need_no_queries_for_colours(
     organiser: Browser, visitor: Browser, queries: list[str]
 ) -> None:
     save(organiser, GREEN, PLUM)
@@ -155,7 +153,7 @@ def test_public_pages_ask_the_database_nothing_for_their_colours(
 
 
 @pytest.mark.parametrize("address", ["/look/zzzzzz-74378f.css", "/look/ffffff-74378f.css"])
-def test_an_address_of_colours_that_cannot_be_used_is_unknown(
+def test_a_style_sheet_url_with_invalid_colours_is_not_found(
     visitor: Browser, address: str
 ) -> None:
     visitor.open(address, 404)
@@ -178,14 +176,14 @@ SHADES = [
 
 
 @pytest.mark.parametrize("shade", SHADES)
-def test_every_colour_that_follows_can_be_read_in_light_and_in_dark(shade: str) -> None:
+def test_every_derived_colour_has_enough_contrast_in_light_and_dark_mode(shade: str) -> None:
     faults = Palette(shade, shade).find_faults()
     names = ("brand", "accent")
     brand, accent = (faults[one].nearest if one in faults else shade for one in names)
     chosen = Palette(brand, accent)
     assert chosen.find_faults() == {}
     stylesheet = palette.build_stylesheet(chosen)
-    light, dark = (values(stylesheet, one) for one in ("@media screen", DARK_PAGES))
+    light, dark = (read_variables(stylesheet, one) for one in ("@media screen", DARK_PAGES))
 
     def least(colour: str, *grounds: str) -> float:
         return min(palette.get_contrast(colour, ground) for ground in grounds)

@@ -39,7 +39,7 @@ def add(editor: Browser, menu: str, page: str, status: int = 200) -> Page:
 
 
 @pytest.mark.both_databases
-def test_a_page_is_put_into_the_header_ordered_labelled_and_removed(
+def test_header_menu_entries_can_be_added_moved_labelled_and_removed(
     editor: Browser, visitor: Browser, queries: list[str]
 ) -> None:
     assert header(visitor.open("/help")) == SHIPPED
@@ -72,7 +72,7 @@ def test_a_page_is_put_into_the_header_ordered_labelled_and_removed(
     ]
 
 
-def test_a_menu_goes_back_to_the_original(editor: Browser, visitor: Browser) -> None:
+def test_a_menu_can_be_reset_to_the_original(editor: Browser, visitor: Browser) -> None:
     editor.open(MENUS)
     assert "Restore the original menu: Header" not in editor.page.links
     editor.press("Remove Speakers")
@@ -85,7 +85,7 @@ def test_a_menu_goes_back_to_the_original(editor: Browser, visitor: Browser) -> 
     assert "The menu is the original one again." in editor.page.source
 
 
-def test_a_page_of_the_organisers_is_in_the_menu_while_it_is_public(
+def test_an_added_page_is_in_the_menu_only_while_it_is_public(
     editor: Browser, visitor: Browser
 ) -> None:
     words = {"title": "Getting here", "summary": "By train and by boat.", "text": "By train."}
@@ -106,7 +106,7 @@ def test_a_page_of_the_organisers_is_in_the_menu_while_it_is_public(
     assert read_text(row).startswith("How to get here Not public")
 
 
-def test_a_scheduled_title_is_in_the_menu_on_time(
+def test_a_scheduled_page_title_appears_in_the_menu_on_time(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = {"title": "Getting here", "summary": "By train and by boat.", "text": "By train."}
@@ -121,7 +121,7 @@ def test_a_scheduled_title_is_in_the_menu_on_time(
     assert footer(visitor.open("/help"), "The conference")[-1] == "Trains are full"
 
 
-def test_a_full_menu_says_so(editor: Browser) -> None:
+def test_a_full_menu_refuses_another_entry(editor: Browser) -> None:
     add(editor, "Header", "Contact")
 
     page = editor.open(MENUS)
@@ -134,7 +134,7 @@ def test_a_full_menu_says_so(editor: Browser) -> None:
     assert "This menu is full. Remove an entry before you add another" in page.text
 
 
-def test_the_last_entry_stays(editor: Browser, visitor: Browser) -> None:
+def test_the_last_menu_entry_cannot_be_removed(editor: Browser, visitor: Browser) -> None:
     for name in SHIPPED[:-1]:
         editor.open(MENUS).press(f"Remove {name}")
 
@@ -142,7 +142,7 @@ def test_the_last_entry_stays(editor: Browser, visitor: Browser) -> None:
     assert "Remove Search" not in editor.open(MENUS).buttons
 
 
-def test_a_label_that_is_too_long_is_refused_and_kept_in_its_field(editor: Browser) -> None:
+def test_an_overlong_menu_label_is_refused_and_kept_in_the_field(editor: Browser) -> None:
     editor.open(MENUS)
 
     page = editor.press("Save labels: Header", {"Label of Venue": "x" * 41}, 422)
@@ -151,7 +151,7 @@ def test_a_label_that_is_too_long_is_refused_and_kept_in_its_field(editor: Brows
     assert page.value_of("Label of Venue") == "x" * 41
 
 
-def test_access_keys_stay_with_their_pages_and_are_given_once(
+def test_access_keys_stay_with_their_pages_and_are_unique(
     editor: Browser, visitor: Browser
 ) -> None:
     def keys(page: Page) -> dict[str, str]:
@@ -172,7 +172,7 @@ def test_access_keys_stay_with_their_pages_and_are_given_once(
     assert sorted(given) == sorted(set(given))
 
 
-def test_the_page_costs_few_queries(editor: Browser, queries: list[str]) -> None:
+def test_the_menus_page_needs_few_queries(editor: Browser, queries: list[str]) -> None:
     editor.open(MENUS).press("Remove Venue")
     queries.clear()
 

@@ -46,7 +46,7 @@ from tests.factories import (
 DORA = "dora@conference.example"
 
 
-def of(delegate: Delegate, below: str = "") -> str:
+def get_path(delegate: Delegate, below: str = "") -> str:
     return f"/organise/delegates/{delegate.reference}{below}"
 
 
@@ -58,7 +58,7 @@ def annotate(delegate: Delegate, *, note: str = "", tags: tuple[str, ...] = ()) 
             annotations.add_tag(delegate, label, actor=DORA)
 
 
-def past(delegate: Delegate) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+def list_history_entries(delegate: Delegate) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
     db.session.rollback()
     found = select(HistoryEntry).where(HistoryEntry.subject == delegate.history_subject)
     return [
@@ -71,67 +71,69 @@ def past(delegate: Delegate) -> list[tuple[str, str, list[tuple[str, str, str]]]
 
 
 @pytest.mark.both_databases
-def test_the_desk_writes_a_note_and_everybody_there_reads_it_with_who_and_when(
+def test_the_desk_can_add_a_note_that_shows_author_and_time(
     desk: Browser,
 ) -> None:
     delegate = make_delegate()
 
-    page = desk.open(of(delegate)).press("Add note", {"New note": "Arrives late.\nBring a chair"})
+    page = desk.open(get_path(delegate)).press(
+        "Add note", {"New note": "Arrives late.\nBring a chair"}
+    )
 
     assert "The note has been added." in page.source
     assert "Tuesday 12 May 2009 Arrives late. Bring a chair 9:30am, dora@" in page.text
-    assert past(delegate) == [("A note was added", DORA, [])]
+    assert list_history_entries(delegate) == [("A note was added", DORA, [])]
     page = page.press("Delete note “Arrives late. Bring a chair”")
     assert "The note has been deleted." in page.source
-    assert "No notes yet." in desk.open(of(delegate, "?show=notes")).text
-    assert past(delegate)[1:] == [("A note was deleted", DORA, [])]
+    assert "No notes yet." in desk.open(get_path(delegate, "?show=notes")).text
+    assert list_history_entries(delegate)[1:] == [("A note was deleted", DORA, [])]
 
 
-def test_a_note_without_words_and_one_that_is_too_long_are_refused(desk: Browser) -> None:
+def test_empty_and_overlong_notes_are_refused(desk: Browser) -> None:
     delegate = make_delegate()
 
-    page = desk.open(of(delegate)).press("Add note", {"New note": " "}, status=422)
+    page = desk.open(get_path(delegate)).press("Add note", {"New note": " "}, status=422)
     assert page.errors == ["Enter a note"]
     page = page.press("Add note", {"New note": "Asked for a quiet room. " * 90}, status=422)
     assert page.errors == ["The note must be 2000 characters or fewer"]
-    assert past(delegate) == []
+    assert list_history_entries(delegate) == []
 
 
-def test_there_may_be_fifty_notes(desk: Browser) -> None:
+def test_a_delegate_can_have_at_most_50_notes(desk: Browser) -> None:
     delegate = make_delegate()
     for number in range(50):
         annotate(delegate, note=str(number))
 
-    page = desk.open(of(delegate)).press("Add note", {"New note": "One more"}, status=422)
+    page = desk.open(get_path(delegate)).press("Add note", {"New note": "One more"}, status=422)
 
     assert page.errors == ["There are 50 notes already. Delete one first"]
 
 
-def test_a_note_that_a_colleague_has_deleted_is_gone(desk: Browser) -> None:
+def test_deleting_a_note_deleted_by_a_colleague_is_not_found(desk: Browser) -> None:
     delegate, other = make_delegate(), make_delegate(email="other@example.org")
     annotate(delegate, note="Wrong")
-    page = desk.open(of(delegate))
+    page = desk.open(get_path(delegate))
     with transaction():
         annotations.delete_note(delegate, 1, actor=DORA)
 
     page.press("Delete note “Wrong”", status=404)
     annotate(delegate, note="Hers")
-    inputs = desk.open(of(other)).tree.find_all("input")
+    inputs = desk.open(get_path(other)).tree.find_all("input")
     token = next(one for one in inputs if one.get("name") == "csrf_token")
     desk.send(
         "POST",
-        of(other, "/notes/1/delete"),
+        get_path(other, "/notes/1/delete"),
         data={"csrf_token": token.get("value")},
         status=404,
     )
 
 
-def test_viewers_read_notes_and_tags_and_change_neither(visitor: Browser) -> None:
+def test_viewers_see_notes_and_tags_but_cannot_change_them(visitor: Browser) -> None:
     delegate = make_delegate()
     annotate(delegate, note="Arrives late", tags=("Press",))
     sign_in(visitor, role=VIEWER)
 
-    page = visitor.open(of(delegate))
+    page = visitor.open(get_path(delegate))
 
     assert "Arrives late" in page.text
     assert "Press" in page.text
@@ -142,19 +144,19 @@ def test_viewers_read_notes_and_tags_and_change_neither(visitor: Browser) -> Non
 
 
 @pytest.mark.both_databases
-def test_tags_are_added_found_and_removed(desk: Browser) -> None:
+def test_tags_can_be_added_filtered_by_and_removed(desk: Browser) -> None:
     ada = make_delegate(reference="BCDF2345")
     make_delegate(reference="BCDF2346", email="bea@example.org")
 
-    page = desk.open(of(ada)).press("Add tag", {"Tag": "Press"})
+    page = desk.open(get_path(ada)).press("Add tag", {"Tag": "Press"})
     assert "The tag has been added." in page.source
     page = page.press("Add tag", {"Tag": "VIP"})
     page = desk.open("/organise/delegates").press("Search", {"Tag": "Press"})
 
     assert [(row["Reference"], row["Tags"]) for row in page.rows] == [("BCDF2345", "Press VIP")]
-    page = desk.open(of(ada)).press("Remove the tag Press")
+    page = desk.open(get_path(ada)).press("Remove the tag Press")
     assert "The tag has been removed." in page.source
-    assert past(ada) == [
+    assert list_history_entries(ada) == [
         ("A tag was added", DORA, [("Tag", "", "Press")]),
         ("A tag was added", DORA, [("Tag", "", "VIP")]),
         ("A tag was removed", DORA, [("Tag", "Press", "")]),
@@ -163,22 +165,22 @@ def test_tags_are_added_found_and_removed(desk: Browser) -> None:
     assert [row["Tags"] for row in rows] == ["", "VIP"]
 
 
-def test_one_spelling_of_a_tag_serves_all(desk: Browser) -> None:
+def test_tags_that_differ_only_in_case_share_one_spelling(desk: Browser) -> None:
     ada, bea = make_delegate(), make_delegate(email="bea@example.org")
     annotate(ada, tags=("Press",))
 
-    desk.open(of(bea)).press("Add tag", {"Tag": "  PRESS "})
+    desk.open(get_path(bea)).press("Add tag", {"Tag": "  PRESS "})
     desk.press("Add tag", {"Tag": "press"})
 
     assert annotations.list_labels() == ["Press"]
-    assert len(past(bea)) == 1
+    assert len(list_history_entries(bea)) == 1
 
 
-def test_tags_are_short_and_few(desk: Browser) -> None:
+def test_a_tag_is_limited_in_length_and_a_delegate_to_ten_tags(desk: Browser) -> None:
     delegate = make_delegate()
     annotate(delegate, tags=tuple(f"Tag {number}" for number in range(10)))
 
-    page = desk.open(of(delegate)).press("Add tag", {"Tag": "x" * 31}, status=422)
+    page = desk.open(get_path(delegate)).press("Add tag", {"Tag": "x" * 31}, status=422)
     assert page.errors == ["The tag must be 30 characters or fewer"]
     page = page.press("Add tag", {"Tag": "…"}, status=422)
     assert page.errors == ["The tag must include a letter or a number"]
@@ -188,13 +190,13 @@ def test_tags_are_short_and_few(desk: Browser) -> None:
     assert page.errors == ["A delegate can have 10 tags. Remove one first"]
 
 
-def test_there_are_fifty_different_tags_at_most(desk: Browser) -> None:
+def test_at_most_fifty_different_tags_can_exist(desk: Browser) -> None:
     for person in range(5):
         delegate = make_delegate(email=f"{person}@example.org")
         annotate(delegate, tags=tuple(f"Tag {person}{number}" for number in range(10)))
     delegate = make_delegate()
 
-    page = desk.open(of(delegate)).press("Add tag", {"Tag": "One more"}, status=422)
+    page = desk.open(get_path(delegate)).press("Add tag", {"Tag": "One more"}, status=422)
 
     assert page.errors == ["There are 50 different tags already. Use one of them"]
     page.press("Add tag", {"Tag": "tag 00"})
@@ -203,7 +205,7 @@ def test_there_are_fifty_different_tags_at_most(desk: Browser) -> None:
 # What becomes of them
 
 
-def test_the_delegates_own_copy_has_the_notes_and_the_tags(visitor: Browser) -> None:
+def test_the_data_export_of_a_delegate_includes_notes_and_tags(visitor: Browser) -> None:
     delegate = make_delegate()
     annotate(delegate, note="Arrives late", tags=("Press",))
     page = visitor.open(f"/booking/{links.booking_token(delegate)}/name")
@@ -219,7 +221,7 @@ def test_the_delegates_own_copy_has_the_notes_and_the_tags(visitor: Browser) -> 
 
 
 def tables_about_delegates() -> list[Table]:
-    """Give every table that refers to a delegate: a new one is in these stories without a word."""
+    """Return every table that refers to a delegate, so that a new one is tested automatically."""
     return [
         table
         for table in Base.metadata.sorted_tables
@@ -227,7 +229,7 @@ def tables_about_delegates() -> list[Table]:
     ]
 
 
-def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> None:
+def test_erasing_a_delegate_deletes_their_rows_from_every_table(desk: Browser) -> None:
     delegate = make_delegate(access="A ramp", cancelled_at=clock.now())
     make_confirmation(delegate)
     annotate(delegate, note="Arrives late", tags=("Press",))
@@ -280,16 +282,16 @@ def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> No
         assert db.session.scalar(select(func.count()).select_from(table)), table.name
     db.session.commit()
 
-    desk.open(of(delegate, "/erase")).press("Delete permanently")
+    desk.open(get_path(delegate, "/erase")).press("Delete permanently")
 
     for table in tables_about_delegates():
         assert not db.session.scalar(select(func.count()).select_from(table)), table.name
-    assert [changes for _, _, changes in past(delegate)] == [[], [], []]
-    page = desk.open(of(delegate))
+    assert [changes for _, _, changes in list_history_entries(delegate)] == [[], [], []]
+    page = desk.open(get_path(delegate))
     assert "Add note" not in page.buttons
 
 
-def test_a_year_after_the_conference_notes_and_tags_go_with_the_details(
+def test_retention_deletes_notes_and_tags_with_the_details_of_delegates(
     site: Flask, frozen_time: Any
 ) -> None:
     delegate = make_delegate()
@@ -304,7 +306,7 @@ def test_a_year_after_the_conference_notes_and_tags_go_with_the_details(
     assert annotations.list_labels() == []
 
 
-def test_nothing_is_noted_about_somebody_whose_details_are_erased(site: Flask) -> None:
+def test_an_erased_delegate_cannot_be_given_tags(site: Flask) -> None:
     delegate = make_delegate(cancelled_at=clock.now())
     with transaction():
         desk_services.erase(delegate, actor=DORA)
@@ -313,7 +315,7 @@ def test_nothing_is_noted_about_somebody_whose_details_are_erased(site: Flask) -
         annotations.add_tag(delegate, "Press", actor=DORA)
 
 
-def test_files_of_the_list_have_the_tags_and_not_the_notes(desk: Browser) -> None:
+def test_exports_of_delegates_include_tags_but_not_notes(desk: Browser) -> None:
     annotate(make_delegate(), note="Arrives late", tags=("VIP", "Press"))
     desk.open("/organise/delegates")
 

@@ -59,7 +59,7 @@ def publish_changes() -> None:
         notices.prepare()
 
 
-def test_publishing_offers_to_tell_people_and_sends_nothing(organiser: Browser) -> None:
+def test_publishing_offers_to_notify_followers_but_sends_no_email(organiser: Browser) -> None:
     make_follower("harbour-walls")
     make_follower("harbour-walls", "reading-the-tide", given_names="Grace", email="g@example.org")
     change()
@@ -78,7 +78,7 @@ def test_publishing_offers_to_tell_people_and_sends_nothing(organiser: Browser) 
     assert db.session.scalars(select(Email)).all() == []
 
 
-def test_the_changes_and_the_people_are_listed(organiser: Browser) -> None:
+def test_the_page_lists_changes_and_the_people_to_notify(organiser: Browser) -> None:
     make_follower("harbour-walls")
     make_follower("harbour-walls", "reading-the-tide", given_names="Grace", email="g@example.org")
     publish_changes()
@@ -110,9 +110,7 @@ def test_the_changes_and_the_people_are_listed(organiser: Browser) -> None:
     assert "1 person" in page.press("Search", search="grace").text
 
 
-def test_chosen_changes_become_a_draft_that_is_sent_like_any_email_to_many(
-    organiser: Browser, frozen_time: Any
-) -> None:
+def test_selected_changes_become_a_draft_group_email(organiser: Browser, frozen_time: Any) -> None:
     make_follower("harbour-walls", "reading-the-tide")
     make_follower("reading-the-tide", given_names="Grace", email="grace@example.org")
     publish_changes()
@@ -132,7 +130,7 @@ def test_chosen_changes_become_a_draft_that_is_sent_like_any_email_to_many(
     assert [one for one, _ in list_emails()] == ["ada@example.org"]
 
 
-def test_without_a_change_nothing_is_prepared(organiser: Browser) -> None:
+def test_preparing_emails_without_a_selected_change_is_refused(organiser: Browser) -> None:
     make_follower("harbour-walls")
     publish_changes()
 
@@ -152,7 +150,7 @@ def test_without_a_change_nothing_is_prepared(organiser: Browser) -> None:
     assert page.press("Prepare emails", choice, status=422).errors == ["Select at least one change"]
 
 
-def test_everyone_of_the_day_is_notified_if_an_organiser_chooses_so(organiser: Browser) -> None:
+def test_organisers_can_notify_all_delegates_of_the_day(organiser: Browser) -> None:
     make_follower("harbour-walls")
     make_delegate(given_names="Grace", email="grace@example.org", days="2009-06-10")
     make_delegate(given_names="Mary", email="mary@example.org", days="2009-06-11")
@@ -174,7 +172,9 @@ def test_everyone_of_the_day_is_notified_if_an_organiser_chooses_so(organiser: B
     assert "You can notify 1 person of 1 change." in organiser.open("/organise/notices").text
 
 
-def test_changes_that_nobody_follows_can_be_told_to_everyone_of_the_day(organiser: Browser) -> None:
+def test_all_delegates_of_the_day_can_be_notified_of_changes_without_followers(
+    organiser: Browser,
+) -> None:
     make_delegate(days="2009-06-10")
     publish_changes()
 
@@ -186,7 +186,7 @@ def test_changes_that_nobody_follows_can_be_told_to_everyone_of_the_day(organise
     assert "You can notify 1 person of 2 changes." in organiser.open("/organise/notices").text
 
 
-def test_people_are_listed_a_page_at_a_time_and_not_those_who_have_cancelled(
+def test_people_to_notify_are_paginated_without_cancelled_delegates(
     organiser: Browser,
 ) -> None:
     set_places(100)
@@ -207,7 +207,7 @@ def test_people_are_listed_a_page_at_a_time_and_not_those_who_have_cancelled(
     assert "1 person" in page.press("Search", search="p17@").text
 
 
-def test_the_changes_cannot_be_taken_out_of_the_text(organiser: Browser) -> None:
+def test_the_changes_placeholder_cannot_be_removed_from_the_email_text(organiser: Browser) -> None:
     make_follower("harbour-walls")
     publish_changes()
     organiser.open("/organise/notices").press("Prepare emails").follow("Change subject and text")
@@ -217,7 +217,7 @@ def test_the_changes_cannot_be_taken_out_of_the_text(organiser: Browser) -> None
     assert page.errors == ["Everyone needs {{ changes }}: put it back into the text"]
 
 
-def test_the_dashboard_says_how_many_can_be_told(organiser: Browser) -> None:
+def test_the_dashboard_shows_how_many_people_to_notify_of_changes(organiser: Browser) -> None:
     make_follower("harbour-walls")
     make_follower("harbour-walls", "reading-the-tide", given_names="Grace", email="g@example.org")
     publish_changes()
@@ -227,7 +227,7 @@ def test_the_dashboard_says_how_many_can_be_told(organiser: Browser) -> None:
     assert page.address == "/organise/notices"
 
 
-def test_nobody_is_told_of_what_was_dropped(organiser: Browser) -> None:
+def test_dismissed_changes_are_not_notified(organiser: Browser) -> None:
     make_follower("harbour-walls")
     publish_changes()
 
@@ -241,7 +241,9 @@ def test_nobody_is_told_of_what_was_dropped(organiser: Browser) -> None:
     assert organiser.open("/organise/notices/drop", status=404).status == 404
 
 
-def test_an_editor_sees_how_many_but_not_who(visitor: Browser, organiser: Browser) -> None:
+def test_editors_see_how_many_people_to_notify_but_not_who(
+    visitor: Browser, organiser: Browser
+) -> None:
     make_follower("harbour-walls")
     publish_changes()
     sign_in(visitor, "editor@conference.example", EDITOR)
@@ -252,7 +254,7 @@ def test_an_editor_sees_how_many_but_not_who(visitor: Browser, organiser: Browse
     assert "Organisers can send the emails." in page.text
 
 
-def test_a_bookmark_of_the_emails_to_speakers_leads_to_the_notices_of_change(
+def test_the_former_page_of_emails_to_speakers_redirects_to_notices_of_change(
     visitor: Browser, organiser: Browser
 ) -> None:
     assert organiser.open("/organise/publishing/letters").address == "/organise/notices"
@@ -264,7 +266,7 @@ def test_a_bookmark_of_the_emails_to_speakers_leads_to_the_notices_of_change(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_page_asks_the_same_few_questions(
+def test_the_notices_page_needs_few_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):

@@ -9,7 +9,7 @@ from app.mail.models import FAILED
 from tests.browser import Browser
 from tests.factories import make_email, make_speaker
 
-TODAY = "12 May 2009"  # the real date of each story
+TODAY = "12 May 2009"  # the real date of each test run
 pytestmark = pytest.mark.settings(CLOCK_STARTS_AT="2009-06-01T09:00:00+01:00")
 
 

@@ -27,7 +27,7 @@ def drag(window: Page, label: str, onto: str) -> None:
         row.locator(".grip").drag_to(target)
 
 
-def test_a_question_is_dragged_to_its_place(live_site: LiveSites, window: Page) -> None:
+def test_questions_can_be_reordered_by_dragging(live_site: LiveSites, window: Page) -> None:
     for label in ("First?", "Second?", "Third?"):
         make_question(label)
     address = live_site().address
@@ -41,7 +41,7 @@ def test_a_question_is_dragged_to_its_place(live_site: LiveSites, window: Page) 
     assert list_own() == ["Second?", "Third?", "First?"]
 
 
-def test_rooms_are_dragged_too(live_site: LiveSites, window: Page) -> None:
+def test_rooms_can_be_reordered_by_dragging(live_site: LiveSites, window: Page) -> None:
     in_order = select(Room.name).order_by(Room.position)
     names = list(db.session.scalars(in_order))
     address = live_site().address

@@ -1,4 +1,4 @@
-"""The photo of a speaker: handed in, looked at, published, replaced and taken away."""
+"""The photo of a speaker: uploaded, viewed, published, replaced and removed."""
 
 from urllib.parse import urlsplit
 
@@ -33,14 +33,14 @@ def editor(visitor: Browser) -> Browser:
     return sign_in(visitor, role=EDITOR)
 
 
-def given(editor: Browser, body: bytes, words: str = WORDS, status: int = 200) -> Page:
+def upload_photo(editor: Browser, body: bytes, words: str = WORDS, status: int = 200) -> Page:
     editor.open(ADA).follow("Add a photo")
     return editor.press(
         SAVE, status=status, picture=("me.jpg", body), description_of_the_photo=words
     )
 
 
-def the_photo() -> Photo:
+def get_photo() -> Photo:
     return db.session.scalars(
         select(Photo)
         .join(Speaker, Speaker.id == Photo.speaker_id)
@@ -48,14 +48,14 @@ def the_photo() -> Photo:
     ).one()
 
 
-def shown(browser: Browser) -> tuple[str, str]:
-    """Tell which photo readers see of Ada, and its text."""
+def get_public_image(browser: Browser) -> tuple[str, str]:
+    """Return the public photo of Ada and its description."""
     drawn = browser.open("/speakers/ada-marsh").tree.find_by_class("portrait")
     (portrait,) = drawn
     return portrait.get("src", ""), portrait.get("alt", "")
 
 
-def sentences() -> list[str]:
+def list_history_summaries() -> list[str]:
     about = (
         select(HistoryEntry.summary)
         .where(HistoryEntry.subject == "speaker ada-marsh")
@@ -65,79 +65,79 @@ def sentences() -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_a_photo_is_given_and_readers_see_it_once_it_is_published(
+def test_an_uploaded_photo_is_public_once_it_is_published(
     editor: Browser, new_browser: Browsers
 ) -> None:
     reader = new_browser()
-    assert shown(reader) == ("", "")  # the drawing
+    assert get_public_image(reader) == ("", "")  # the drawing
 
-    page = given(editor, make_rotated_with_location())
+    page = upload_photo(editor, make_rotated_with_location())
 
     assert page.heading == "Ada Marsh"
     assert "The photo has been saved. It will be public when you publish." in page.source
     assert WORDS in page.text
-    assert editor.fetch("GET", f"{ADA}/photo.jpg").data == the_photo().picture
-    assert shown(reader) == ("", "")
+    assert editor.fetch("GET", f"{ADA}/photo.jpg").data == get_photo().picture
+    assert get_public_image(reader) == ("", "")
     assert "Photo" in editor.open("/organise/publishing").summary_list
-    key = the_photo().key
+    key = get_photo().key
     assert reader.fetch("GET", f"/photos/{key}.jpg").status_code == 404
     publish_programme()
-    assert shown(reader) == (f"/photos/{key}.jpg", WORDS)
+    assert get_public_image(reader) == (f"/photos/{key}.jpg", WORDS)
     answer = reader.fetch("GET", f"/photos/{key}.jpg")
     assert open_jpeg(answer.data).size == (480, 480)
     assert answer.headers["Content-Type"] == "image/jpeg"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "Set-Cookie" not in answer.headers
-    assert sentences() == ["A photo of Ada Marsh was added"]
+    assert list_history_summaries() == ["A photo of Ada Marsh was added"]
 
 
-def test_the_words_alone_can_be_changed(editor: Browser) -> None:
-    given(editor, make_picture())
-    key = the_photo().key
+def test_the_photo_description_can_be_changed_without_the_photo(editor: Browser) -> None:
+    upload_photo(editor, make_picture())
+    key = get_photo().key
 
     editor.follow("Change the photo")
     page = editor.press(SAVE, description_of_the_photo="A woman, laughing")
 
     assert "A woman, laughing" in page.text
-    assert the_photo().key == key
+    assert get_photo().key == key
     editor.follow("Change the photo")
     assert "There were no changes to save" in editor.press(SAVE).source
-    assert len(sentences()) == 2
+    assert len(list_history_summaries()) == 2
 
 
 @pytest.mark.both_databases
-def test_readers_see_the_former_photo_until_the_next_release(
+def test_visitors_see_the_previous_photo_until_the_next_release(
     editor: Browser, new_browser: Browsers
 ) -> None:
     reader = new_browser()
-    given(editor, make_picture(colour=RED))
+    upload_photo(editor, make_picture(colour=RED))
     publish_programme()
-    first, _ = shown(reader)
+    first, _ = get_public_image(reader)
     editor.open(ADA).follow("Change the photo")
 
     editor.press(SAVE, replace_the_picture_optional=("new.png", make_picture("PNG", colour=BLUE)))
     with transaction():
         photo_retention.purge_unused()
 
-    assert shown(reader)[0] == first
+    assert get_public_image(reader)[0] == first
     assert reader.fetch("GET", first).status_code == 200
     page = editor.open("/organise/publishing")
     assert page.summary_list["Photo"] == f"before: {WORDS} → after: New picture: {WORDS}"
     publish_programme()
-    second, _ = shown(reader)
+    second, _ = get_public_image(reader)
     assert second != first
     assert reader.fetch("GET", first).status_code == 404
     with transaction():
         photo_retention.purge_unused()
-    assert [photo.key for photo in db.session.scalars(select(Photo))] == [the_photo().key]
-    assert sentences()[-1] == "A photo of Ada Marsh was replaced"
+    assert [photo.key for photo in db.session.scalars(select(Photo))] == [get_photo().key]
+    assert list_history_summaries()[-1] == "A photo of Ada Marsh was replaced"
 
 
-def test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release(
+def test_restoring_a_release_does_not_restore_a_removed_photo(
     editor: Browser, new_browser: Browsers
 ) -> None:
-    given(editor, make_picture())
+    upload_photo(editor, make_picture())
     publish_programme()
     editor.open(ADA)
     page = editor.press("Remove photo")
@@ -150,18 +150,18 @@ def test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release(
     editor.open("/organise/publishing/releases/2/back")
     editor.press("Restore release 2", reason_for_restoring_optional="")
 
-    assert shown(new_browser()) == ("", "")
-    assert sentences()[-1] == "The photo of Ada Marsh was removed"
+    assert get_public_image(new_browser()) == ("", "")
+    assert list_history_summaries()[-1] == "The photo of Ada Marsh was removed"
 
 
-def test_a_photo_that_was_taken_away_can_be_given_again(editor: Browser) -> None:
-    given(editor, make_picture(colour=GREEN))
-    key = the_photo().key
+def test_a_removed_photo_can_be_uploaded_again(editor: Browser) -> None:
+    upload_photo(editor, make_picture(colour=GREEN))
+    key = get_photo().key
     editor.press("Remove photo")
 
-    given(editor, make_picture(colour=GREEN), "Another text")
+    upload_photo(editor, make_picture(colour=GREEN), "Another text")
 
-    assert (the_photo().key, the_photo().description) == (key, "Another text")
+    assert (get_photo().key, get_photo().description) == (key, "Another text")
     editor.open(ADA)
     editor.press("Remove photo")
     token = editor.open(f"{ADA}/photo").tree.find_by_id("csrf_token")
@@ -183,19 +183,19 @@ def test_a_photo_that_was_taken_away_can_be_given_again(editor: Browser) -> None
         (make_picture(), "…", "The description"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
+def test_an_invalid_photo_is_refused_and_the_typed_description_kept(
     editor: Browser, body: bytes, words: str, error: str
 ) -> None:
-    page = given(editor, body, words, status=422)
+    page = upload_photo(editor, body, words, status=422)
 
     assert any(error in one for one in page.errors)
     assert page.value_of("Description of the photo") == words
     described = select(Photo).where(Photo.description != "")  # others are stored to send again
     assert db.session.scalars(described).all() == []
-    assert sentences() == []
+    assert list_history_summaries() == []
 
 
-def test_a_picture_must_be_chosen(editor: Browser) -> None:
+def test_saving_a_photo_form_without_a_file_is_refused(editor: Browser) -> None:
     editor.open(f"{ADA}/photo")
 
     page = editor.press(SAVE, status=422, description_of_the_photo=WORDS)
@@ -203,7 +203,7 @@ def test_a_picture_must_be_chosen(editor: Browser) -> None:
     assert page.errors == ["Choose a picture"]
 
 
-def sent(editor: Browser, body: bytes, where: str = "", at: str = f"{ADA}/photo") -> Page:
+def post_photo(editor: Browser, body: bytes, where: str = "", at: str = f"{ADA}/photo") -> Page:
     """Send a large file, as a browser does; the test client would leave files of its own open."""
     token = editor.open(at).tree.find_by_id("csrf_token")
     fields = {"csrf_token": "" if token is None else token.get("value"), "description": WORDS}
@@ -217,26 +217,26 @@ def sent(editor: Browser, body: bytes, where: str = "", at: str = f"{ADA}/photo"
     return Page(editor, editor.fetch("POST", f"{at}/{where}".rstrip("/"), headers, data=whole), at)
 
 
-def test_a_picture_may_have_10_mb_and_no_more(editor: Browser) -> None:
+def test_photos_of_up_to_10_mb_can_be_uploaded(editor: Browser) -> None:
     full = make_picture()
     full += bytes(MAX_UPLOAD_BYTES - len(full))
 
-    assert sent(editor, full).status == 303
+    assert post_photo(editor, full).status == 303
     editor.open(ADA)
     editor.press("Remove photo")
     for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
-        page = sent(editor, full + bytes(more))
+        page = post_photo(editor, full + bytes(more))
         assert page.status == status
         assert page.heading == "Add a photo of Ada Marsh"
         assert page.errors == ["The picture must be smaller than 10 MB"]
 
 
-def test_no_other_form_of_a_speaker_takes_as_much(editor: Browser) -> None:
-    assert sent(editor, bytes(200_000), "../change").status == 413
-    assert sent(editor, bytes(200_000), "remove").status == 413
+def test_other_speaker_forms_accept_smaller_uploads_than_the_photo_form(editor: Browser) -> None:
+    assert post_photo(editor, bytes(200_000), "../change").status == 413
+    assert post_photo(editor, bytes(200_000), "remove").status == 413
 
 
-def test_a_viewer_sees_the_photo_and_is_offered_nothing(visitor: Browser) -> None:
+def test_viewers_see_the_photo_but_cannot_change_it(visitor: Browser) -> None:
     make_photo(db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one())
     viewer = sign_in(visitor, role=VIEWER)
 
@@ -248,7 +248,7 @@ def test_a_viewer_sees_the_photo_and_is_offered_nothing(visitor: Browser) -> Non
     assert viewer.fetch("GET", f"{ADA}/photo.jpg").headers["Cache-Control"] == "private, no-store"
 
 
-def test_whoever_has_no_photo_is_found_in_the_list(editor: Browser) -> None:
+def test_the_speaker_list_can_be_filtered_by_missing_photo(editor: Browser) -> None:
     make_photo(make_speaker(name="Has One"))
     make_speaker(name="Has None")
 
@@ -258,10 +258,10 @@ def test_whoever_has_no_photo_is_found_in_the_list(editor: Browser) -> None:
     assert "Has One" not in page.text
 
 
-def test_a_preview_shows_the_photo_before_readers_see_it(
+def test_a_preview_shows_the_photo_before_it_is_public(
     editor: Browser, new_browser: Browsers
 ) -> None:
-    given(editor, make_picture())
+    upload_photo(editor, make_picture())
     editor.open("/organise/previews/new")
     page = editor.press("Create link", {"Who is it for?": "Ada"})
     holder = new_browser()
@@ -274,39 +274,39 @@ def test_a_preview_shows_the_photo_before_readers_see_it(
 
     assert (
         portrait.get("src")
-        == f"{link.removeprefix('https://conference.example')}/photos/{the_photo().key}.jpg"
+        == f"{link.removeprefix('https://conference.example')}/photos/{get_photo().key}.jpg"
     )
-    assert answer.data == the_photo().picture
+    assert answer.data == get_photo().picture
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert new_browser().fetch("GET", f"/photos/{the_photo().key}.jpg").status_code == 404
+    assert new_browser().fetch("GET", f"/photos/{get_photo().key}.jpg").status_code == 404
 
 
-def test_a_save_that_began_before_the_photo_came_shows_both_versions(
+def test_a_stale_edit_of_a_photo_shows_both_versions(
     editor: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "dorothy@conference.example", role=EDITOR)
     other.open(f"{ADA}/change")
 
-    given(editor, make_picture())
+    upload_photo(editor, make_picture())
 
     other.press("Save", country="Peru", status=409)
     other.press("Save")
-    assert the_photo().description == WORDS
+    assert get_photo().description == WORDS
 
 
 @pytest.mark.both_databases
-def test_a_speaker_who_stays_in_a_file_keeps_the_photo(editor: Browser) -> None:
-    given(editor, make_picture())
-    key = the_photo().key
+def test_loading_a_programme_file_keeps_the_photos_of_its_speakers(editor: Browser) -> None:
+    upload_photo(editor, make_picture())
+    key = get_photo().key
 
     with transaction():
         services.load_file(SMALL_CONFERENCE)
 
-    assert the_photo().key == key
+    assert get_photo().key == key
 
 
 @pytest.mark.both_databases
-def test_two_entries_of_one_person_become_one_with_the_photo_of_either(editor: Browser) -> None:
+def test_merging_speakers_keeps_the_photo_of_either_entry(editor: Browser) -> None:
     kept = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
     other = make_speaker(name="Ada Marsh", slug="twin")
     make_photo(other)
@@ -314,11 +314,13 @@ def test_two_entries_of_one_person_become_one_with_the_photo_of_either(editor: B
     editor.open(f"{ADA}/merge/twin")
     editor.press("Merge entries")
 
-    assert the_photo().speaker_id == kept.id
+    assert get_photo().speaker_id == kept.id
 
 
 @pytest.mark.both_databases
-def test_a_photo_outlives_its_speaker_only_while_readers_see_it(editor: Browser) -> None:
+def test_the_photo_of_a_deleted_speaker_is_purged_once_it_is_no_longer_public(
+    editor: Browser,
+) -> None:
     make_photo(make_speaker(name="Never seen", slug="never"))
 
     editor.open("/organise/speakers/never/delete")
@@ -331,13 +333,13 @@ def test_a_photo_outlives_its_speaker_only_while_readers_see_it(editor: Browser)
     assert db.session.scalars(select(Photo)).all() == []
 
 
-def test_pages_of_readers_ask_the_database_nothing_with_photos(
+def test_public_pages_with_photos_need_no_queries(
     editor: Browser, new_browser: Browsers, queries: list[str]
 ) -> None:
-    given(editor, make_picture())
+    upload_photo(editor, make_picture())
     publish_programme()
     reader = new_browser()
-    address, _ = shown(reader)
+    address, _ = get_public_image(reader)
     queries.clear()
 
     reader.open("/speakers/joao-mare")

@@ -1,4 +1,4 @@
-"""A speaker's photo in a real browser: given by keyboard and without scripts, no barriers."""
+"""A speaker's photo in a real browser: by keyboard, without JavaScript, accessibly."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def expect_drawn(window: Page, name: str) -> None:
     wait_until(lambda: bool(photo.evaluate(IS_DRAWN)), f"“{name}” is drawn")
 
 
-def test_a_photo_is_given_looked_at_published_and_taken_away(
+def test_a_photo_can_be_uploaded_published_and_removed_by_keyboard(
     live_site: LiveSites, window: Page, axe: Axe, tmp_path: Path
 ) -> None:
     address = live_site().address
@@ -71,7 +71,7 @@ def test_a_photo_is_given_looked_at_published_and_taken_away(
     expect(window.get_by_text("No photo yet.")).to_be_visible()
 
 
-def test_a_photo_is_given_without_scripts(
+def test_a_photo_can_be_uploaded_without_javascript(
     live_site: LiveSites, window_without_scripts: Page, tmp_path: Path
 ) -> None:
     window, address = window_without_scripts, live_site().address
@@ -91,7 +91,7 @@ def test_a_photo_is_given_without_scripts(
     expect(window.get_by_role("img", name="A face")).to_be_visible()
 
 
-def test_the_part_that_is_shown_is_chosen_by_keyboard_and_by_pointer(
+def test_photos_can_be_cropped_by_keyboard_and_pointer(
     live_site: LiveSites, window: Page, axe: Axe, tmp_path: Path
 ) -> None:
     address = live_site().address
@@ -133,7 +133,7 @@ def test_the_part_that_is_shown_is_chosen_by_keyboard_and_by_pointer(
     expect(window.get_by_role("slider", name="Size")).to_have_value("40")
 
 
-def test_the_part_that_is_shown_is_one_of_nine_without_scripts(
+def test_photos_can_be_cropped_to_one_of_nine_positions_without_javascript(
     live_site: LiveSites, window_without_scripts: Page, tmp_path: Path
 ) -> None:
     window, address = window_without_scripts, live_site().address

@@ -46,14 +46,12 @@ def find_markdown(page: Page) -> str:
     return code
 
 
-def the_picture() -> PageImage:
+def get_picture() -> PageImage:
     return db.session.scalars(select(PageImage)).one()
 
 
 @pytest.mark.both_databases
-def test_a_picture_is_added_inserted_and_seen_by_visitors(
-    editor: Browser, visitor: Browser
-) -> None:
+def test_a_picture_can_be_added_inserted_and_is_public(editor: Browser, visitor: Browser) -> None:
     editor.open(HELP)
     editor.press("Add or delete pictures", title="Help at sea")
     page = editor.press(
@@ -63,7 +61,7 @@ def test_a_picture_is_added_inserted_and_seen_by_visitors(
     )
 
     assert page.value_of("Title") == "Help at sea"
-    key = the_picture().key
+    key = get_picture().key
     assert find_markdown(page) == f"![{RAMP}](/pictures/{key}.jpg)"
     page = editor.press("Preview", text=f"Come in.\n\n{find_markdown(page)}\n\nWelcome.")
     assert [one.get("alt") for one in page.tree.find_all("img")] == [RAMP]
@@ -87,10 +85,12 @@ def test_a_picture_is_added_inserted_and_seen_by_visitors(
 
 
 @pytest.mark.both_databases
-def test_the_worker_makes_each_width_in_each_format(editor: Browser, visitor: Browser) -> None:
+def test_the_worker_renders_pictures_in_each_width_and_format(
+    editor: Browser, visitor: Browser
+) -> None:
     page = add(editor, make_picture("PNG", (2000, 1000), BLUE))
     editor.press("Save", text=find_markdown(page))
-    key = the_picture().key
+    key = get_picture().key
 
     page_images.render_pending()
 
@@ -113,9 +113,7 @@ def test_the_worker_makes_each_width_in_each_format(editor: Browser, visitor: Br
 
 
 @pytest.mark.both_databases
-def test_a_picture_that_takes_too_long_is_tried_again_later(
-    editor: Browser, frozen_time: Any
-) -> None:
+def test_rendering_a_picture_that_times_out_is_retried(editor: Browser, frozen_time: Any) -> None:
     add(editor, make_picture(size=(640, 300)))
     made = select(func.count()).select_from(PageImageRendition)
 
@@ -128,7 +126,7 @@ def test_a_picture_that_takes_too_long_is_tried_again_later(
     assert db.session.scalar(made) == 6
 
 
-def test_a_small_picture_is_not_made_larger(editor: Browser) -> None:
+def test_small_pictures_are_not_enlarged(editor: Browser) -> None:
     add(editor, make_picture(size=(640, 300)))
 
     page_images.render_pending()
@@ -165,7 +163,7 @@ def test_a_picture_needs_a_description_unless_it_is_decoration(
         (make_decompression_bomb(10_000, 10_000), TOO_MANY_PIXELS),
     ],
 )
-def test_what_is_no_picture_is_refused_and_everything_typed_is_kept(
+def test_an_invalid_picture_is_refused_and_the_typed_text_kept(
     editor: Browser, body: bytes, error: str
 ) -> None:
     editor.open(HELP).press("Add or delete pictures", text="Typed before.")
@@ -181,7 +179,7 @@ def test_what_is_no_picture_is_refused_and_everything_typed_is_kept(
 def test_a_picture_that_is_used_cannot_be_deleted(editor: Browser, visitor: Browser) -> None:
     page = add(editor, make_picture())
     editor.press("Save", text=find_markdown(page))
-    key = the_picture().key
+    key = get_picture().key
 
     page = editor.open(f"{HELP}/pictures")
     assert "Used in “Help”. Remove it from the text before you delete it." in page.text
@@ -197,7 +195,7 @@ def test_a_picture_that_is_used_cannot_be_deleted(editor: Browser, visitor: Brow
     visitor.open(f"/pictures/{key}.jpg", 404)
 
 
-def test_a_text_that_names_a_picture_that_is_gone_shows_its_description(
+def test_a_missing_picture_is_replaced_by_its_description(
     editor: Browser, visitor: Browser
 ) -> None:
     gone = f"/pictures/{'0' * 32}.jpg"
@@ -209,7 +207,7 @@ def test_a_text_that_names_a_picture_that_is_gone_shows_its_description(
     assert list(page.tree.find_all("img")) == []
 
 
-def test_pages_with_pictures_ask_the_database_nothing(
+def test_cached_pages_with_pictures_need_no_queries(
     editor: Browser, visitor: Browser, queries: list[str]
 ) -> None:
     page = add(editor, make_picture())

@@ -1,4 +1,4 @@
-"""Previews and rehearsals in a real browser: by keyboard, without scripts, without barriers."""
+"""Previews and rehearsals in a real browser: by keyboard, without JavaScript, accessibly."""
 
 from collections.abc import Callable
 
@@ -53,8 +53,8 @@ def field(window: Page, label: str) -> None:
     tab_to(window, lambda: window.evaluate("document.activeElement.id") == wanted, label)
 
 
-class Look:
-    """Looks at each state of a walk: what bars the way, and what sticks out at 320 pixels."""
+class PageChecker:
+    """Checks each state of a page for accessibility violations and overflow at 320 pixels."""
 
     def __init__(self, axe: Axe) -> None:
         self._axe = axe
@@ -67,10 +67,10 @@ class Look:
             self.found[f"{window.url}: {read_heading(window)}"] = (barriers, overflow)
 
 
-def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
+def test_a_preview_link_can_be_created_shared_and_withdrawn_by_keyboard(
     live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
-    site, look = live_site().address, Look(axe)
+    site, look = live_site().address, PageChecker(axe)
     window.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
     sign_in_window(window, site).goto(f"{site}/organise/previews")
     look(window)
@@ -122,10 +122,10 @@ def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_a_moment_is_chosen_and_left_by_keyboard(
+def test_a_rehearsal_time_can_be_chosen_and_left_by_keyboard(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
-    site, look = live_site().address, Look(axe)
+    site, look = live_site().address, PageChecker(axe)
     sign_in_window(window, site).goto(f"{site}/organise/rehearsal")
     look(window)
 
@@ -148,7 +148,7 @@ def test_a_moment_is_chosen_and_left_by_keyboard(
     assert look.found == {}
 
 
-def test_all_of_it_works_without_scripts(
+def test_previews_and_rehearsals_work_without_javascript(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window, site = window_without_scripts, live_site().address

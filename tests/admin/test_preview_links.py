@@ -16,12 +16,12 @@ from tests.factories import sign_in
 NEW = "/organise/previews/new"
 
 
-def made(label: str = "The board", lasts: timedelta = timedelta(days=7)) -> None:
+def create_link(label: str = "The board", lasts: timedelta = timedelta(days=7)) -> None:
     with transaction():
         preview_links.create(label, lasts, actor="grace@conference.example")
 
 
-def test_an_organiser_makes_a_link_and_hands_it_on(visitor: Browser, new_browser: Browsers) -> None:
+def test_an_organiser_can_create_a_preview_link(visitor: Browser, new_browser: Browsers) -> None:
     sign_in(visitor)
     empty = visitor.open("/organise/previews")
     visitor.follow("Create a preview link")
@@ -58,9 +58,9 @@ def test_an_organiser_makes_a_link_and_hands_it_on(visitor: Browser, new_browser
     assert link not in visitor.page.source
 
 
-def test_a_link_that_is_withdrawn_shows_nothing_more(visitor: Browser) -> None:
+def test_a_withdrawn_preview_link_no_longer_works(visitor: Browser) -> None:
     sign_in(visitor)
-    made()
+    create_link()
     visitor.open("/organise/previews")
 
     page = visitor.press("Withdraw the link for The board")
@@ -71,8 +71,8 @@ def test_a_link_that_is_withdrawn_shows_nothing_more(visitor: Browser) -> None:
     assert "Withdraw the link for The board" not in page.buttons
 
 
-def test_withdrawing_twice_is_told_once(visitor: Browser) -> None:
-    made()
+def test_withdrawing_a_preview_link_twice_is_recorded_once(visitor: Browser) -> None:
+    create_link()
     for _ in range(2):
         with transaction():
             preview_links.revoke(1, actor="grace@conference.example")
@@ -86,9 +86,9 @@ def test_withdrawing_twice_is_told_once(visitor: Browser) -> None:
     ]
 
 
-def test_a_link_that_has_ended_says_so(visitor: Browser) -> None:
+def test_an_expired_preview_link_is_listed_as_expired(visitor: Browser) -> None:
     sign_in(visitor)
-    made("The board", timedelta(seconds=0))
+    create_link("The board", timedelta(seconds=0))
 
     page = visitor.open("/organise/previews")
 
@@ -107,7 +107,7 @@ def test_a_link_that_has_ended_says_so(visitor: Browser) -> None:
         ),
     ],
 )
-def test_for_whom_it_is_must_be_told(visitor: Browser, label: str, said: str) -> None:
+def test_a_preview_link_requires_a_valid_label(visitor: Browser, label: str, said: str) -> None:
     sign_in(visitor)
     visitor.open(NEW)
 
@@ -117,7 +117,7 @@ def test_for_whom_it_is_must_be_told(visitor: Browser, label: str, said: str) ->
     assert page.error_for("Who is it for?") == said
 
 
-def test_a_link_works_for_no_longer_than_is_offered(visitor: Browser) -> None:
+def test_a_preview_link_with_an_unlisted_duration_is_refused(visitor: Browser) -> None:
     sign_in(visitor)
     field = visitor.open(NEW).tree.find_by_id("csrf_token")
     assert field is not None
@@ -129,11 +129,11 @@ def test_a_link_works_for_no_longer_than_is_offered(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize(("role", "may"), [(EDITOR, True), (VIEWER, False), (DESK, False)])
-def test_whoever_may_change_the_programme_makes_links(
+def test_roles_that_edit_the_programme_can_create_preview_links(
     visitor: Browser, role: str, may: bool
 ) -> None:
     sign_in(visitor, role=role)
-    made()
+    create_link()
 
     page = visitor.open("/organise/previews")
 
@@ -142,9 +142,9 @@ def test_whoever_may_change_the_programme_makes_links(
     visitor.open(NEW, status=200 if may else 403)
 
 
-def test_a_link_that_is_not_there_cannot_be_withdrawn(visitor: Browser) -> None:
+def test_withdrawing_an_unknown_preview_link_is_not_found(visitor: Browser) -> None:
     sign_in(visitor)
-    made()
+    create_link()
     page = visitor.open("/organise/previews")
     token = next(one for one in page.tree.find_all("input") if one.get("name") == "csrf_token")
     told = {"csrf_token": token.get("value")}
@@ -154,12 +154,12 @@ def test_a_link_that_is_not_there_cannot_be_withdrawn(visitor: Browser) -> None:
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="60")
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_list_of_preview_links_needs_a_constant_number_of_queries(
     visitor: Browser, queries: list[str], count: int
 ) -> None:
     sign_in(visitor)
     for number in range(count):
-        made(f"Number {number}")
+        create_link(f"Number {number}")
     visitor.open("/organise/rehearsal")  # what is cached of the version has been read
     queries.clear()
 

@@ -39,7 +39,7 @@ def change(
 
 
 @pytest.mark.both_databases
-def test_a_question_that_depends_on_a_private_one_is_as_private(
+def test_a_question_that_depends_on_a_private_question_is_private_too(
     visitor: Browser, new_browser: Any
 ) -> None:
     deaf = make_question(DEAF, kind="yes_no")
@@ -66,7 +66,9 @@ def test_a_question_that_depends_on_a_private_one_is_as_private(
     assert (counts[DEAF], counts[BUS]) == ("2", "0")
 
 
-def test_the_answers_to_such_a_question_cannot_be_shown_to_more_people(visitor: Browser) -> None:
+def test_a_question_that_depends_on_a_private_one_cannot_be_made_less_private(
+    visitor: Browser,
+) -> None:
     make_question(DEAF, kind="yes_no", readers="registrations")
     bus = make_question(BUS)
     organiser = sign_in(visitor)
@@ -79,7 +81,7 @@ def test_the_answers_to_such_a_question_cannot_be_shown_to_more_people(visitor: 
         make_question("Which seat?", condition=f"{bus.id} answered")
 
 
-def test_what_every_site_asks_depends_on_nothing_private(visitor: Browser) -> None:
+def test_standard_questions_cannot_depend_on_a_private_question(visitor: Browser) -> None:
     deaf = make_question(DEAF, kind="yes_no")
     with transaction():
         services.move(deaf, "1", actor="Olga")
@@ -96,7 +98,7 @@ def test_what_every_site_asks_depends_on_nothing_private(visitor: Browser) -> No
     assert TOO_MANY in page.text
 
 
-def test_what_every_site_asks_is_not_asked_again_because_of_a_private_answer(
+def test_a_standard_question_that_depends_on_a_private_one_cannot_be_reinstated(
     visitor: Browser,
 ) -> None:
     deaf = make_question(DEAF, kind="yes_no")
@@ -116,7 +118,7 @@ def test_what_every_site_asks_is_not_asked_again_because_of_a_private_answer(
 
 
 @pytest.mark.both_databases
-def test_private_answers_of_those_who_would_like_to_come_are_not_shown(
+def test_private_answers_in_expressions_of_interest_are_hidden_from_viewers(
     visitor: Browser, new_browser: Any
 ) -> None:
     private, public = make_question("Are you pregnant?"), make_question(BUS)

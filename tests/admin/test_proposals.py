@@ -28,7 +28,7 @@ def opening() -> Session:
     return db.session.scalars(select(Session).where(Session.slug == "opening")).one()
 
 
-def sides(page: Page) -> dict[str, tuple[str, ...]]:
+def get_versions(page: Page) -> dict[str, tuple[str, ...]]:
     """Read both versions of each field."""
     tables = list(page.tree.find_by_class("versions"))
     return {
@@ -40,11 +40,11 @@ def sides(page: Page) -> dict[str, tuple[str, ...]]:
     }
 
 
-def done(page: Page) -> str:
+def get_success_message(page: Page) -> str:
     return " ".join(read_text(note) for note in page.tree.find_by_class("note--done"))
 
 
-def test_the_home_page_says_that_changes_wait(organiser: Browser) -> None:
+def test_the_dashboard_shows_proposals_to_approve(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
     make_proposal(opening(), title="Welcome")
 
@@ -58,7 +58,7 @@ def test_the_home_page_says_that_changes_wait(organiser: Browser) -> None:
     ]
 
 
-def test_before_anybody_has_sent_anything_the_list_says_what_will_be_there(
+def test_an_empty_list_of_proposals_says_what_will_appear(
     organiser: Browser,
 ) -> None:
     page = organiser.open("/organise/proposals")
@@ -66,7 +66,7 @@ def test_before_anybody_has_sent_anything_the_list_says_what_will_be_there(
     assert "No changes yet" in page.headings
 
 
-def test_both_versions_stand_side_by_side(organiser: Browser) -> None:
+def test_a_proposal_is_shown_side_by_side_with_the_current_version(organiser: Browser) -> None:
     make_proposal(
         get_ada_marsh(),
         role="Pilot",
@@ -77,7 +77,7 @@ def test_both_versions_stand_side_by_side(organiser: Browser) -> None:
     page = organiser.open("/organise/proposals").follow("Ada Marsh")
 
     assert page.heading == "Change to Ada Marsh"
-    assert sides(page) == {
+    assert get_versions(page) == {
         "Role": ("Harbour master", "Pilot"),
         "Biography": (
             "Ada has kept the harbour for twenty years.",
@@ -90,14 +90,17 @@ def test_both_versions_stand_side_by_side(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_change_is_approved_and_published(organiser: Browser) -> None:
+def test_a_proposal_can_be_approved_and_published(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
     organiser.open("/organise/proposals").follow("Ada Marsh")
 
     page = organiser.press("Approve")
 
     assert page.heading == "Changes by speakers"
-    assert done(page) == "Approved. It will be public when you publish. We are emailing the sender."
+    assert (
+        get_success_message(page)
+        == "Approved. It will be public when you publish. We are emailing the sender."
+    )
     changes = organiser.open("/organise/publishing")
     assert f"Change by a speaker: sent by ada@example.org, approved by {GRACE}" in changes.text
     assert changes.follow("Change by a speaker").heading == "Change to Ada Marsh"
@@ -110,7 +113,7 @@ def test_a_change_is_approved_and_published(organiser: Browser) -> None:
     )
 
 
-def test_a_session_is_told_with_its_author_too(organiser: Browser) -> None:
+def test_unpublished_changes_name_the_author_of_a_session_proposal(organiser: Browser) -> None:
     make_proposal(opening(), title="Welcome", actor="owner@example.org")
     organiser.open("/organise/proposals").follow("Opening")
     organiser.press("Approve")
@@ -120,7 +123,7 @@ def test_a_session_is_told_with_its_author_too(organiser: Browser) -> None:
     assert f"Change by a speaker: sent by owner@example.org, approved by {GRACE}" in page.text
 
 
-def test_other_words_are_chosen_with_a_note(organiser: Browser) -> None:
+def test_a_proposal_can_be_approved_with_changes_and_a_note(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="PILOT!!!", country="Norway")
     page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Approve with changes")
 
@@ -130,7 +133,9 @@ def test_other_words_are_chosen_with_a_note(organiser: Browser) -> None:
     assert "Change the text, or approve it as it is" in same.text
     page = same.press("Approve your version", role="Pilot", note_to_the_sender="No shouting")
 
-    assert done(page) == "Your version has been approved. We are emailing the sender."
+    assert (
+        get_success_message(page) == "Your version has been approved. We are emailing the sender."
+    )
     assert (get_ada_marsh().role, get_ada_marsh().country) == ("Pilot", "Norway")
     shown = organiser.open("/organise/proposals").follow("Ada Marsh")
     assert "Outcome" in shown.headings
@@ -138,7 +143,7 @@ def test_other_words_are_chosen_with_a_note(organiser: Browser) -> None:
     assert "Approve with changes" not in shown.links
 
 
-def test_a_text_and_biographies_are_amended_too(organiser: Browser) -> None:
+def test_abstracts_and_biographies_can_be_approved_with_changes(organiser: Browser) -> None:
     make_proposal(opening(), title="Welcome", abstract="Come!")
     make_proposal(get_ada_marsh(), biographies=[["fr", "Une pilote"]])
     organiser.open("/organise/proposals").follow("Opening").follow("Approve with changes")
@@ -155,14 +160,14 @@ def test_a_text_and_biographies_are_amended_too(organiser: Browser) -> None:
     assert get_ada_marsh().biographies == '[["fr", "Une pilote."]]'
 
 
-def test_what_is_sent_back_goes_with_a_note(organiser: Browser) -> None:
+def test_a_proposal_is_sent_back_with_a_note(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
     page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Send back")
     assert page.press("Send back", status=422).errors == ["Enter what the sender should do"]
 
     page = organiser.press("Send back", note_to_the_sender="Pilot of what?\nPlease say.")
 
-    assert done(page) == "Sent back. We are emailing the sender."
+    assert get_success_message(page) == "Sent back. We are emailing the sender."
     assert get_ada_marsh().role == "Harbour master"
     letter = db.session.scalars(select(Email)).one()
     assert letter.subject == "Please check your changes again"
@@ -170,7 +175,9 @@ def test_what_is_sent_back_goes_with_a_note(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_has_moved_on_is_looked_at_again(organiser: Browser, new_browser: Browsers) -> None:
+def test_deciding_on_a_changed_or_decided_proposal_is_a_conflict(
+    organiser: Browser, new_browser: Browsers
+) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     back = organiser.open(f"/organise/proposals/{proposal.id}/send-back")
     organiser.open(f"/organise/proposals/{proposal.id}")
@@ -184,7 +191,7 @@ def test_what_has_moved_on_is_looked_at_again(organiser: Browser, new_browser: B
 
     page = organiser.press("Approve", status=409)
     assert "Something has changed since you opened the page" in page.text
-    assert sides(page) == {
+    assert get_versions(page) == {
         "Role Changed since": ("Keeper", "Pilot"),
         "Role, when it was sent": ("Harbour master",),
     }
@@ -202,7 +209,7 @@ def test_what_has_moved_on_is_looked_at_again(organiser: Browser, new_browser: B
     assert page.heading == "Change to Ada Marsh"
 
 
-def test_several_are_approved_at_once(organiser: Browser) -> None:
+def test_several_proposals_can_be_approved_together(organiser: Browser) -> None:
     other = make_speaker(name="Bo", role="")
     publish_programme()
     make_proposal(get_ada_marsh(), role="Pilot")
@@ -212,12 +219,13 @@ def test_several_are_approved_at_once(organiser: Browser) -> None:
 
     page = organiser.press("Approve", {"Select Ada Marsh": True, "Select Bo": True})
     assert (
-        done(page) == "Approved. They will be public when you publish. We are emailing the senders."
+        get_success_message(page)
+        == "Approved. They will be public when you publish. We are emailing the senders."
     )
     assert (get_ada_marsh().role, other.role) == ("Pilot", "Deck hand")
 
 
-def test_all_that_are_listed_are_approved_with_one_button(organiser: Browser) -> None:
+def test_approve_all_approves_every_listed_proposal(organiser: Browser) -> None:
     other = make_speaker(name="Bo", role="Cook")
     publish_programme()
     make_proposal(get_ada_marsh(), role="Pilot")
@@ -228,13 +236,14 @@ def test_all_that_are_listed_are_approved_with_one_button(organiser: Browser) ->
     assert "Role: before: Cook → after: Deck hand" in page.text
     page = page.press("Approve all 2 on this page")
     assert (
-        done(page) == "Approved. They will be public when you publish. We are emailing the senders."
+        get_success_message(page)
+        == "Approved. They will be public when you publish. We are emailing the senders."
     )
     assert (get_ada_marsh().role, other.role) == ("Pilot", "Deck hand")
     assert "Approve all" not in page.text
 
 
-def test_those_that_cannot_be_are_named(organiser: Browser) -> None:
+def test_proposals_that_cannot_be_approved_in_bulk_are_named(organiser: Browser) -> None:
     other = make_speaker(name="Bo", role="")
     make_proposal(get_ada_marsh(), role="Pilot")
     make_proposal(other, role="Deck hand")
@@ -254,7 +263,7 @@ def test_those_that_cannot_be_are_named(organiser: Browser) -> None:
     assert page.follow("Bo").heading == "Change to Bo"
 
 
-def test_readers_page_is_shown_before_it_is_public(organiser: Browser) -> None:
+def test_a_proposal_can_be_previewed_as_a_public_page(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot", honorific="Captain")
     make_proposal(opening(), abstract="**Come** all.")
 
@@ -270,13 +279,13 @@ def test_readers_page_is_shown_before_it_is_public(organiser: Browser) -> None:
     assert "Captain" not in read_text(organiser.open("/speakers/ada-marsh").tree.root)
 
 
-def test_a_photo_is_seen_before_it_is_approved(organiser: Browser) -> None:
+def test_a_proposed_photo_is_shown_before_approval(organiser: Browser) -> None:
     photo = make_photo(get_ada_marsh(), speaker_id=None, description="At sea")
     proposal = make_proposal(get_ada_marsh(), photo=photo.key)
 
     page = organiser.open(f"/organise/proposals/{proposal.id}")
 
-    assert sides(page) == {"Photo": ("Not given", "At sea")}
+    assert get_versions(page) == {"Photo": ("Not given", "At sea")}
     (shown,) = page.tree.find_all("img", within=page.main)
     assert organiser.fetch("GET", shown.get("src") or "").mimetype == "image/jpeg"
     gone = organiser.fetch("GET", f"/organise/proposals/{proposal.id}/photo/x.jpg")
@@ -284,7 +293,7 @@ def test_a_photo_is_seen_before_it_is_approved(organiser: Browser) -> None:
     assert "Approve with changes" not in page.links
 
 
-def test_a_viewer_reads_and_decides_nothing(visitor: Browser) -> None:
+def test_viewers_see_proposals_but_cannot_decide_on_them(visitor: Browser) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     viewer = sign_in(visitor, role=VIEWER)
 
@@ -293,7 +302,7 @@ def test_a_viewer_reads_and_decides_nothing(visitor: Browser) -> None:
     viewer.open(f"/organise/proposals/{proposal.id}/amend", status=403)
 
 
-def test_the_list_is_searched_narrowed_and_sorted(organiser: Browser) -> None:
+def test_proposals_can_be_searched_filtered_and_sorted(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
     make_proposal(opening(), title="Welcome", actor="owner@example.org")
 
@@ -310,7 +319,7 @@ def test_the_list_is_searched_narrowed_and_sorted(organiser: Browser) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_list_of_proposals_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):
@@ -327,7 +336,7 @@ def test_the_list_asks_the_same_few_questions(
     assert len(asked) == 4, "\n".join(asked)
 
 
-def test_hostile_words_are_shown_as_words(organiser: Browser) -> None:
+def test_html_in_a_proposal_is_escaped(organiser: Browser) -> None:
     proposal = make_proposal(
         get_ada_marsh(), biography=HOSTILE, links=[["javascript:alert(1)", "x"]]
     )
@@ -335,12 +344,12 @@ def test_hostile_words_are_shown_as_words(organiser: Browser) -> None:
     page = organiser.open(f"/organise/proposals/{proposal.id}")
 
     assert "<script>alert" not in page.source.replace("<script type", "")
-    assert "<script>alert(1)</script>" in sides(page)["Biography"][1]
+    assert "<script>alert(1)</script>" in get_versions(page)["Biography"][1]
     page = page.press("Approve", status=409)
     assert "must start with https://" in page.text
 
 
-def test_what_has_gone_is_not_found(organiser: Browser) -> None:
+def test_an_unknown_proposal_is_not_found(organiser: Browser) -> None:
     organiser.open("/organise/proposals/77", status=404)
     organiser.open("/organise/proposals")
     assert db.session.scalars(select(Proposal)).all() == []

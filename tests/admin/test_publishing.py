@@ -1,4 +1,4 @@
-"""Publishing from the back office: see what will change, check, publish now or later, go back."""
+"""Publishing in admin: review the changes, check, publish now or later, restore."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ from tests.lookups import get_session
 MOVED = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
 
 
-def changed(slug: str, **about: Any) -> None:
+def edit_session(slug: str, **about: Any) -> None:
     """Change a session, as an organiser does."""
     session = get_session(slug)
     edited = {"changed_at": clock.now(), "version": session.version + 1}
@@ -47,37 +47,39 @@ def changed(slug: str, **about: Any) -> None:
     db.session.commit()
 
 
-def told() -> list[str]:
+def list_history_summaries() -> list[str]:
     return [
         entry.summary
         for entry in db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id))
     ]
 
 
-def last_told() -> tuple[str, str]:
-    """Tell what the history has last, and who did it."""
+def get_last_entry() -> tuple[str, str]:
+    """Return the newest history entry and its actor."""
     entry = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
     assert entry is not None
     return entry.summary, entry.actor
 
 
-def numbers(page: Page) -> dict[str, str]:
-    """Tell how many things differ, by what became of them."""
+def get_counts(page: Page) -> dict[str, str]:
+    """Return the number of changes by kind."""
     return page.summary_list
 
 
 @pytest.mark.both_databases
-def test_the_page_tells_what_will_change_and_whom_it_touches(organiser: Browser) -> None:
+def test_the_publishing_page_lists_changes_and_who_they_affect(organiser: Browser) -> None:
     make_delegate()
     make_delegate(given_names="Grace", email="grace@example.org", days="2009-06-11")
-    changed("opening", title="A grand opening", starts_at=MOVED, ends_at=MOVED + timedelta(hours=1))
-    changed("farewell", cancelled_at=clock.now())
+    edit_session(
+        "opening", title="A grand opening", starts_at=MOVED, ends_at=MOVED + timedelta(hours=1)
+    )
+    edit_session("farewell", cancelled_at=clock.now())
 
     page = organiser.open("/organise/publishing")
 
-    assert numbers(page)["Moved sessions"] == "1"
-    assert numbers(page)["Renamed sessions"] == "1"
-    assert numbers(page)["Cancelled sessions"] == "1"
+    assert get_counts(page)["Moved sessions"] == "1"
+    assert get_counts(page)["Renamed sessions"] == "1"
+    assert get_counts(page)["Cancelled sessions"] == "1"
     assert page.summary_list["Time"] == (
         "before: 9:30am to 10:30am on Wednesday 10 June 2009 → "
         "after: 2pm to 3pm on Wednesday 10 June 2009"
@@ -87,7 +89,7 @@ def test_the_page_tells_what_will_change_and_whom_it_touches(organiser: Browser)
     assert "2 delegates are attending on the days of these sessions" in page.text
 
 
-def test_nothing_to_publish_says_so(organiser: Browser) -> None:
+def test_the_publishing_page_says_when_there_are_no_changes(organiser: Browser) -> None:
     page = organiser.open("/organise/publishing")
 
     assert "No changes since release 1" in page.headings
@@ -95,9 +97,9 @@ def test_nothing_to_publish_says_so(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_an_editor_publishes_with_a_note_after_a_check(visitor: Browser) -> None:
+def test_an_editor_can_publish_with_a_note_after_a_check_page(visitor: Browser) -> None:
     editor = sign_in(visitor, role=EDITOR)
-    changed("opening", title="A grand opening")
+    edit_session("opening", title="A grand opening")
     editor.open("/organise/publishing").follow("Add a note or schedule the release")
 
     check = editor.press("Continue", note_optional="The opening is  grander")
@@ -109,14 +111,14 @@ def test_an_editor_publishes_with_a_note_after_a_check(visitor: Browser) -> None
     assert "Published. This release is public now." in page.source
     assert page.summary_list["Note"] == "The opening is grander"
     assert page.summary_list["By"] == "grace@conference.example"
-    assert last_told() == ("Release 2 was published", "grace@conference.example")
+    assert get_last_entry() == ("Release 2 was published", "grace@conference.example")
     assert editor.open("/sessions/opening").heading == "A grand opening"
 
 
 @pytest.mark.both_databases
-def test_an_editor_publishes_in_one_step_what_the_page_lists(visitor: Browser) -> None:
+def test_an_editor_can_publish_the_listed_changes_in_one_step(visitor: Browser) -> None:
     editor = sign_in(visitor, role=EDITOR)
-    changed("opening", title="A grand opening")
+    edit_session("opening", title="A grand opening")
     editor.open("/organise/publishing")
 
     page = editor.press("Publish now")
@@ -126,10 +128,10 @@ def test_an_editor_publishes_in_one_step_what_the_page_lists(visitor: Browser) -
     assert editor.open("/sessions/opening").heading == "A grand opening"
 
 
-def test_in_one_step_nothing_is_published_that_the_page_did_not_list(organiser: Browser) -> None:
-    changed("opening", title="A grand opening")
+def test_publishing_in_one_step_stops_at_changes_the_page_did_not_list(organiser: Browser) -> None:
+    edit_session("opening", title="A grand opening")
     organiser.open("/organise/publishing")
-    changed("farewell", title="Good night")
+    edit_session("farewell", title="Good night")
 
     page = organiser.press("Publish now", status=409)
 
@@ -138,8 +140,8 @@ def test_in_one_step_nothing_is_published_that_the_page_did_not_list(organiser: 
     assert organiser.press("Publish now").heading == "Release 2"
 
 
-def test_with_a_clash_the_page_offers_no_single_step(organiser: Browser) -> None:
-    changed("opening", title="A grand opening")
+def test_publishing_in_one_step_is_not_offered_with_a_clash(organiser: Browser) -> None:
+    edit_session("opening", title="A grand opening")
     assert "Publish now" in organiser.open("/organise/publishing").source
     make_clash()
 
@@ -149,9 +151,9 @@ def test_with_a_clash_the_page_offers_no_single_step(organiser: Browser) -> None
     assert "Publish now" not in page.source
 
 
-def test_a_viewer_reads_and_is_offered_nothing_to_press(visitor: Browser) -> None:
+def test_viewers_see_changes_but_cannot_publish(visitor: Browser) -> None:
     viewer = sign_in(visitor, role=VIEWER)
-    changed("opening", title="A grand opening")
+    edit_session("opening", title="A grand opening")
 
     page = viewer.open("/organise/publishing")
 
@@ -164,26 +166,24 @@ def test_a_viewer_reads_and_is_offered_nothing_to_press(visitor: Browser) -> Non
 
 
 @pytest.mark.both_databases
-def test_what_changed_after_the_check_is_shown_before_it_is_published(organiser: Browser) -> None:
-    changed("opening", title="A grand opening")
+def test_changes_made_after_the_check_page_are_shown_before_publishing(organiser: Browser) -> None:
+    edit_session("opening", title="A grand opening")
     organiser.open("/organise/publishing/publish")
     organiser.press("Continue")
-    changed("farewell", title="Good night")
+    edit_session("farewell", title="Good night")
 
     page = organiser.press("Publish now", status=409)
 
     assert page.heading == "Check before you publish"
     assert "Something has changed since you opened the page" in page.text
-    assert numbers(page)["Renamed sessions"] == "2"
+    assert get_counts(page)["Renamed sessions"] == "2"
     assert programme_queries.get_latest_release_number() == 1
     assert organiser.press("Publish now").heading == "Release 2"
 
 
 @pytest.mark.both_databases
-def test_two_organisers_who_publish_at_once_make_one_release(
-    site: Flask, new_browser: Browsers
-) -> None:
-    changed("opening", title="A grand opening")
+def test_concurrent_publishing_creates_one_release(site: Flask, new_browser: Browsers) -> None:
+    edit_session("opening", title="A grand opening")
     names = ("grace@conference.example", "ada@conference.example")
     people = [sign_in(new_browser(), name) for name in names]
     for person in people:
@@ -203,8 +203,8 @@ def test_two_organisers_who_publish_at_once_make_one_release(
     assert sum("nothing was published" in page.source for page in pages) == 1
 
 
-def test_on_the_way_to_the_check_one_can_turn_back(organiser: Browser) -> None:
-    changed("opening", title="A grand opening")
+def test_the_publishing_form_can_be_corrected_from_the_check_page(organiser: Browser) -> None:
+    edit_session("opening", title="A grand opening")
     organiser.open("/organise/publishing/publish")
     organiser.press(
         "Continue",
@@ -225,7 +225,7 @@ def test_on_the_way_to_the_check_one_can_turn_back(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_clashes_block_a_release_until_somebody_says_why_they_may_stand(
+def test_publishing_with_clashes_requires_a_reason(
     organiser: Browser,
 ) -> None:
     make_clash()
@@ -242,13 +242,13 @@ def test_clashes_block_a_release_until_somebody_says_why_they_may_stand(
 
     assert "Reason: The hall is parted" in page.text
     assert "is in Great hall at the same time" in page.text
-    assert "Release 2 was published with 1 clash: The hall is parted" in told()
+    assert "Release 2 was published with 1 clash: The hall is parted" in list_history_summaries()
     release = publishing.get_release(2)
     assert release.override_reason == "The hall is parted"
     assert len(release.clashes) == 1
 
 
-def test_the_clashes_of_drafts_are_in_nobodys_way(organiser: Browser) -> None:
+def test_clashes_of_drafts_do_not_block_publishing(organiser: Browser) -> None:
     make_clash()
     session = db.session.scalars(select(Session).where(Session.title == "Knots")).one()
     session.is_draft = True
@@ -257,8 +257,8 @@ def test_the_clashes_of_drafts_are_in_nobodys_way(organiser: Browser) -> None:
     assert "No changes since release 1" in organiser.open("/organise/publishing").headings
 
 
-def test_a_clash_that_came_after_the_check_blocks_too(organiser: Browser) -> None:
-    changed("opening", title="A grand opening")
+def test_a_clash_made_after_the_check_page_blocks_publishing(organiser: Browser) -> None:
+    edit_session("opening", title="A grand opening")
     organiser.open("/organise/publishing/publish")
     organiser.press("Continue")
     make_clash()
@@ -273,33 +273,35 @@ def test_a_clash_that_came_after_the_check_blocks_too(organiser: Browser) -> Non
 # Schedule for later
 
 
-def planned(organiser: Browser, day: str, time: str, status: int = 200) -> Page:
+def schedule_release(organiser: Browser, day: str, time: str, status: int = 200) -> Page:
     organiser.open("/organise/publishing/publish")
     return organiser.press(
         "Continue", status=status, when_to_publish="Schedule for later", day=day, time=time
     )
 
 
-def due() -> None:
+def publish_due_releases() -> None:
     with transaction():
         scheduled_releases.publish_due()
 
 
 @pytest.mark.both_databases
-def test_a_release_is_made_at_its_moment_and_once(organiser: Browser, frozen_time: Any) -> None:
-    changed("opening", title="A grand opening")
-    check = planned(organiser, "2009-05-20", "9:30am")
+def test_a_scheduled_release_is_published_once_at_its_time(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    edit_session("opening", title="A grand opening")
+    check = schedule_release(organiser, "2009-05-20", "9:30am")
     assert check.summary_list["When"] == "9:30am on Wednesday 20 May 2009"
     page = organiser.press("Schedule release")
     assert "A release is scheduled for 9:30am on Wednesday 20 May 2009" in page.text
 
     frozen_time.move_to("2009-05-20T09:29:59+01:00")
-    due()
+    publish_due_releases()
     assert programme_queries.get_latest_release_number() == 1
     frozen_time.move_to("2009-05-20T09:30:00+01:00")
-    changed("opening", title="The grandest opening")
-    due()
-    due()
+    edit_session("opening", title="The grandest opening")
+    publish_due_releases()
+    publish_due_releases()
 
     assert programme_queries.get_latest_release_number() == 2
     assert publishing.get_release(2).published_by == "grace@conference.example"
@@ -310,9 +312,11 @@ def test_a_release_is_made_at_its_moment_and_once(organiser: Browser, frozen_tim
 
 
 @pytest.mark.both_databases
-def test_a_plan_can_be_changed_and_called_off(organiser: Browser, frozen_time: Any) -> None:
-    changed("opening", title="A grand opening")
-    planned(organiser, "2009-05-13", "14:00")
+def test_a_scheduled_release_can_be_rescheduled_and_cancelled(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    edit_session("opening", title="A grand opening")
+    schedule_release(organiser, "2009-05-13", "14:00")
     organiser.press("Schedule release")
 
     form = organiser.follow("Reschedule")
@@ -324,9 +328,9 @@ def test_a_plan_can_be_changed_and_called_off(organiser: Browser, frozen_time: A
 
     assert "The scheduled release has been cancelled" in page.source
     frozen_time.move_to("2009-05-15T09:00:00+01:00")
-    due()
+    publish_due_releases()
     assert programme_queries.get_latest_release_number() == 1
-    assert [line for line in told() if "scheduled for" in line] == [
+    assert [line for line in list_history_summaries() if "scheduled for" in line] == [
         "A release was scheduled for 2pm on Wednesday 13 May 2009",
         (
             "The release scheduled for 2pm on Wednesday 13 May 2009 was moved to 2pm on "
@@ -334,21 +338,19 @@ def test_a_plan_can_be_changed_and_called_off(organiser: Browser, frozen_time: A
         ),
         "The release scheduled for 2pm on Thursday 14 May 2009 was cancelled",
     ]
-    assert last_told()[1] == "grace@conference.example"
+    assert get_last_entry()[1] == "grace@conference.example"
 
 
 @pytest.mark.both_databases
-def test_of_plans_that_are_due_the_earliest_is_made_and_later_ones_wait(
-    site: Flask, frozen_time: Any
-) -> None:
-    changed("opening", title="A grand opening")
+def test_several_due_scheduled_releases_become_one_release(site: Flask, frozen_time: Any) -> None:
+    edit_session("opening", title="A grand opening")
     plans = [
         make_scheduled_release(note=note, publish_at=clock.now() + timedelta(hours=hours))
         for note, hours in (("Second", 2), ("First", 1), ("Third", 24))
     ]
 
     frozen_time.shift(timedelta(hours=3))
-    due()
+    publish_due_releases()
 
     assert publishing.get_release(2).note == "First"
     assert [(plan.state, plan.release_number) for plan in plans] == [
@@ -358,9 +360,9 @@ def test_of_plans_that_are_due_the_earliest_is_made_and_later_ones_wait(
     ]
 
 
-def test_a_plan_that_failed_is_settled_once_somebody_publishes(organiser: Browser) -> None:
+def test_publishing_dismisses_a_failed_scheduled_release(organiser: Browser) -> None:
     make_scheduled_release(state="failed")
-    changed("opening", title="A grand opening")
+    edit_session("opening", title="A grand opening")
     page = organiser.open("/organise/publishing")
     assert "A scheduled release was not published" in page.headings
 
@@ -372,22 +374,24 @@ def test_a_plan_that_failed_is_settled_once_somebody_publishes(organiser: Browse
 
 
 @pytest.mark.both_databases
-def test_new_clashes_fail_a_plan_and_say_so(organiser: Browser, frozen_time: Any) -> None:
-    changed("opening", title="A grand opening")
-    planned(organiser, "2009-05-13", "14:00")
+def test_a_scheduled_release_with_new_clashes_fails_with_a_notice(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    edit_session("opening", title="A grand opening")
+    schedule_release(organiser, "2009-05-13", "14:00")
     organiser.press("Schedule release")
     make_clash()
     frozen_time.move_to("2009-05-13T14:00:00+01:00")
 
-    due()
-    due()
+    publish_due_releases()
+    publish_due_releases()
 
     assert programme_queries.get_latest_release_number() == 1
     page = sign_in(organiser).open("/organise/publishing")
     assert "A scheduled release was not published" in page.headings
     assert "is in Great hall at the same time" in page.text
     assert [one.state for one in publishing.list_scheduled_releases()] == ["failed"]
-    assert last_told()[0] == (
+    assert get_last_entry()[0] == (
         "The release scheduled for 2pm on Wednesday 13 May 2009 was not published because of "
         "new clashes"
     )
@@ -397,7 +401,7 @@ def test_new_clashes_fail_a_plan_and_say_so(organiser: Browser, frozen_time: Any
 
 
 @pytest.mark.parametrize(("count", "rest"), [(5, []), (6, ["… and 1 more"])])
-def test_the_first_five_clashes_that_fail_a_plan_are_named_and_the_others_counted(
+def test_a_failed_scheduled_release_names_five_clashes_and_counts_the_others(
     site: Flask, count: int, rest: list[str]
 ) -> None:
     plan = make_scheduled_release(publish_at=clock.now())
@@ -408,27 +412,29 @@ def test_the_first_five_clashes_that_fail_a_plan_are_named_and_the_others_counte
         for title in ("Nets", "Ropes"):
             make_session(title=f"{title} {number}", room=hall, starts_at=begin, ends_at=end)
 
-    due()
+    publish_due_releases()
 
     first = plan.outcome.splitlines()
     assert all("is in Great hall at the same time" in line for line in first[:5])
     assert first[5:] == rest
 
 
-def test_a_plan_that_failed_is_made_at_another_time(organiser: Browser, frozen_time: Any) -> None:
-    changed("opening", title="A grand opening")
+def test_a_failed_scheduled_release_can_be_rescheduled(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    edit_session("opening", title="A grand opening")
     plan = make_scheduled_release(state="failed", outcome="Clashes")
     organiser.open("/organise/publishing").follow("Reschedule")
     organiser.press("Save", day="2009-05-14", time="14:00")
 
     frozen_time.move_to("2009-05-14T14:00:00+01:00")
-    due()
+    publish_due_releases()
 
     assert (plan.state, plan.outcome, plan.release_number) == ("done", "", 2)
 
 
 @pytest.mark.both_databases
-def test_clashes_that_were_accepted_do_not_fail_a_plan(
+def test_accepted_clashes_do_not_fail_a_scheduled_release(
     organiser: Browser, frozen_time: Any
 ) -> None:
     make_clash()
@@ -441,7 +447,7 @@ def test_clashes_that_were_accepted_do_not_fail_a_plan(
         reason_for_publishing_with_clashes="The hall is parted",
     )
     organiser.press("Schedule release")
-    assert last_told() == (
+    assert get_last_entry() == (
         (
             "A release was scheduled for 2pm on Wednesday 13 May 2009, with 1 clash: "
             "The hall is parted"
@@ -450,7 +456,7 @@ def test_clashes_that_were_accepted_do_not_fail_a_plan(
     )
     frozen_time.move_to("2009-05-13T14:00:00+01:00")
 
-    due()
+    publish_due_releases()
 
     assert publishing.get_release(2).override_reason == "The hall is parted"
 
@@ -470,14 +476,14 @@ def test_clashes_that_were_accepted_do_not_fail_a_plan(
         ),
     ],
 )
-def test_a_moment_that_cannot_be_is_refused_beside_the_question(
+def test_an_invalid_time_for_a_scheduled_release_is_refused(
     organiser: Browser, day: str, time: str, error: str
 ) -> None:
-    assert error in planned(organiser, day, time, 422).errors
+    assert error in schedule_release(organiser, day, time, 422).errors
 
 
-def test_a_time_that_comes_twice_is_the_first(organiser: Browser) -> None:
-    check = planned(organiser, "2009-10-25", "01:30")
+def test_an_ambiguous_time_schedules_the_first_occurrence(organiser: Browser) -> None:
+    check = schedule_release(organiser, "2009-10-25", "01:30")
 
     assert "so this time happens twice" in check.text
     organiser.press("Schedule release")
@@ -485,8 +491,8 @@ def test_a_time_that_comes_twice_is_the_first(organiser: Browser) -> None:
     assert row.publish_at == datetime(2009, 10, 25, 0, 30, tzinfo=UTC)
 
 
-def test_the_moment_is_not_looked_at_where_one_publishes_now(organiser: Browser) -> None:
-    changed("opening", title="A grand opening")
+def test_the_scheduled_time_is_ignored_when_publishing_now(organiser: Browser) -> None:
+    edit_session("opening", title="A grand opening")
     organiser.open("/organise/publishing/publish")
 
     page = organiser.press("Continue", when_to_publish="Now", day="yesterday", time="noon")
@@ -494,8 +500,8 @@ def test_the_moment_is_not_looked_at_where_one_publishes_now(organiser: Browser)
     assert page.summary_list["When"] == "Now"
 
 
-def test_what_has_been_called_off_cannot_be_changed(organiser: Browser) -> None:
-    planned(organiser, "2009-05-13", "14:00")
+def test_a_cancelled_scheduled_release_cannot_be_rescheduled(organiser: Browser) -> None:
+    schedule_release(organiser, "2009-05-13", "14:00")
     page = organiser.press("Schedule release")
     address = page.links["Reschedule"]
     organiser.follow("Cancel scheduled release")
@@ -511,8 +517,8 @@ def test_what_has_been_called_off_cannot_be_changed(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_readers_see_an_earlier_release_again(organiser: Browser) -> None:
-    changed("opening", title="A grand opening")
+def test_an_earlier_release_can_be_restored(organiser: Browser) -> None:
+    edit_session("opening", title="A grand opening")
     publish_programme()
     organiser.open("/organise/publishing/releases").follow("Release 1")
     page = organiser.follow("Restore this release")
@@ -522,7 +528,7 @@ def test_readers_see_an_earlier_release_again(organiser: Browser) -> None:
 
     assert "This release is public again." in page.source
     assert organiser.open("/sessions/opening").heading == "Opening"
-    assert last_told() == (
+    assert get_last_entry() == (
         "Release 1 was restored in place of release 2: Too grand",
         "grace@conference.example",
     )
@@ -533,14 +539,14 @@ def test_readers_see_an_earlier_release_again(organiser: Browser) -> None:
     assert organiser.press("Publish now").heading == "Release 3"
 
 
-def test_who_goes_back_from_a_release_that_nobody_sees_any_more_is_told(
+def test_restoring_a_release_is_refused_if_another_one_became_public(
     organiser: Browser,
 ) -> None:
     for title in ("One", "Two"):
-        changed("opening", title=title)
+        edit_session("opening", title=title)
         publish_programme()
     organiser.open("/organise/publishing/releases/1/back")
-    changed("opening", title="Three")
+    edit_session("opening", title="Three")
     publish_programme()
 
     page = organiser.press("Restore release 1", status=422)
@@ -552,12 +558,12 @@ def test_who_goes_back_from_a_release_that_nobody_sees_any_more_is_told(
     organiser.open("/organise/publishing/releases/4/back", status=409)
 
 
-def test_going_back_leaves_the_settings_and_takes_another_conferences(
+def test_restoring_a_release_keeps_settings_except_of_another_conference(
     organiser: Browser,
 ) -> None:
     conference = db.session.get_one(Conference, 1)
     conference.title = "Tides"
-    changed("opening", title="A grand opening")
+    edit_session("opening", title="A grand opening")
     publish_programme()
     assert organiser.open("/programme").title.endswith("Tides")
 
@@ -575,7 +581,7 @@ def test_going_back_leaves_the_settings_and_takes_another_conferences(
 
 def test_any_two_releases_can_be_compared(organiser: Browser) -> None:
     for title in ("One", "Two"):
-        changed("opening", title=title)
+        edit_session("opening", title=title)
         publish_programme()
 
     organiser.open("/organise/publishing/releases")
@@ -589,7 +595,7 @@ def test_any_two_releases_can_be_compared(organiser: Browser) -> None:
     assert usual.heading == "Changes from release 2 to release 3"
 
 
-def test_one_release_has_nothing_to_be_compared_with(organiser: Browser) -> None:
+def test_comparing_needs_at_least_two_releases(organiser: Browser) -> None:
     page = organiser.open("/organise/publishing/compare")
 
     assert "Nothing to compare yet" in page.headings
@@ -597,7 +603,7 @@ def test_one_release_has_nothing_to_be_compared_with(organiser: Browser) -> None
 
 
 @pytest.mark.empty
-def test_before_anything_is_loaded_there_is_nothing_to_publish(organiser: Browser) -> None:
+def test_without_a_programme_there_is_nothing_to_publish(organiser: Browser) -> None:
     page = organiser.open("/organise/publishing")
 
     assert "No programme yet" in page.headings
@@ -612,11 +618,11 @@ def test_before_anything_is_loaded_there_is_nothing_to_publish(organiser: Browse
 
 
 @pytest.mark.both_databases
-def test_what_is_not_published_is_counted(organiser: Browser, frozen_time: Any) -> None:
+def test_unpublished_changes_are_counted(organiser: Browser, frozen_time: Any) -> None:
     assert publishing.count_pending() == 0
     frozen_time.shift(timedelta(minutes=1))
 
-    changed("opening", title="A grand opening")
+    edit_session("opening", title="A grand opening")
     make_session(title="A draft", is_draft=True, changed_at=clock.now())
     make_session(title="Gone", withdrawn_at=clock.now(), changed_at=clock.now())
     make_speaker(changed_at=clock.now())
@@ -634,7 +640,7 @@ def test_what_is_not_published_is_counted(organiser: Browser, frozen_time: Any) 
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_page_asks_the_same_few_questions(
+def test_the_publishing_page_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):
@@ -650,13 +656,13 @@ def test_the_page_asks_the_same_few_questions(
     assert len(asked) == 4, "\n".join(asked)
 
 
-def test_a_page_that_was_opened_before_shows_what_was_edited_since(organiser: Browser) -> None:
+def test_the_publishing_page_shows_edits_made_since_it_was_last_opened(organiser: Browser) -> None:
     room, ada = make_room(), get_ada_marsh()
-    changed("opening", title="A grand opening")
+    edit_session("opening", title="A grand opening")
     organiser.open("/organise/publishing")
 
     organiser.open("/organise/speakers/ada-marsh/change").press("Save", role="Harbour pilot")
-    assert numbers(organiser.open("/organise/publishing"))["Changed speakers"] == "1"
+    assert get_counts(organiser.open("/organise/publishing"))["Changed speakers"] == "1"
     organiser.open(f"/organise/rooms/{room.slug}/change").press("Save", name="Pier")
     assert "Pier" in organiser.open("/organise/publishing").text
     make_photo(ada)
@@ -667,10 +673,10 @@ def test_a_page_that_was_opened_before_shows_what_was_edited_since(organiser: Br
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("count", [1, 3])
-def test_where_what_readers_know_differs_it_asks_no_more(
+def test_the_publishing_page_needs_a_constant_number_of_queries_with_speaker_changes(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
-    changed("opening", title="A grand day")
+    edit_session("opening", title="A grand day")
     for number in range(count):
         make_scheduled_release()
         make_delegate(email=f"{number}@example.org")
@@ -695,7 +701,7 @@ def test_where_what_readers_know_differs_it_asks_no_more(
     assert len(asked) == 5, "\n".join(asked)
 
 
-def test_a_group_of_many_shows_the_first_and_leads_to_the_rest(organiser: Browser) -> None:
+def test_a_long_group_of_changes_shows_the_first_and_links_to_the_rest(organiser: Browser) -> None:
     for number in range(103):
         make_session(title=f"Session {number:03}", starts_at=None)
 
@@ -707,14 +713,14 @@ def test_a_group_of_many_shows_the_first_and_leads_to_the_rest(organiser: Browse
     assert "Session 102" in page.text
 
 
-def test_a_long_text_is_told_where_it_differs(organiser: Browser) -> None:
+def test_a_change_in_a_long_text_shows_only_the_part_that_differs(organiser: Browser) -> None:
     words = [f"word-{number}" for number in range(60)]
-    changed("opening", abstract=" ".join(words))
-    changed("farewell", abstract="<p>Good <em>night</em></p>")
+    edit_session("opening", abstract=" ".join(words))
+    edit_session("farewell", abstract="<p>Good <em>night</em></p>")
     publish_programme()
     words[30:31] = ["another", "word"]
-    changed("opening", abstract=" ".join(words))
-    changed("farewell", abstract="<p>Good <strong>night</strong></p>")
+    edit_session("opening", abstract=" ".join(words))
+    edit_session("farewell", abstract="<p>Good <strong>night</strong></p>")
 
     page = organiser.open("/organise/publishing")
 
@@ -725,14 +731,16 @@ def test_a_long_text_is_told_where_it_differs(organiser: Browser) -> None:
     assert "Only the layout or a link has changed" in page.text
 
 
-def test_every_sort_of_change_is_told_in_words(organiser: Browser) -> None:
+def test_every_kind_of_change_is_described_in_words(organiser: Browser) -> None:
     hall = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
     hall.features, hall.capacity = "hearing-loop", None
     db.session.scalars(select(Theme).where(Theme.slug == "water")).one().palette = 5
     ada = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
     ada.biography = "Ada has kept the harbour for thirty years."
-    changed("reading-the-tide", is_recorded=True, links='[["https://tides.example", "Tables"]]')
-    changed("harbour-walls", theme_id=None, starts_at=None, ends_at=None, kind="plenary")
+    edit_session(
+        "reading-the-tide", is_recorded=True, links='[["https://tides.example", "Tables"]]'
+    )
+    edit_session("harbour-walls", theme_id=None, starts_at=None, ends_at=None, kind="plenary")
 
     facts = organiser.open("/organise/publishing").summary_list
 

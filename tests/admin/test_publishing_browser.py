@@ -1,4 +1,4 @@
-"""Publishing and files in a real browser: by keyboard alone, without scripts, without barriers."""
+"""Publishing and files in a real browser: by keyboard, without JavaScript, accessibly."""
 
 import re
 from collections.abc import Callable
@@ -77,7 +77,7 @@ def write(window: Page, label: str, words: str) -> None:
 
 
 @pytest.fixture
-def looked_at(window: Page, axe: Axe) -> Callable[[], None]:
+def check_page(window: Page, axe: Axe) -> Callable[[], None]:
     """See that a page has no barrier and does not scroll sideways on a small screen."""
     window.set_viewport_size({"width": 320, "height": 640})
 
@@ -88,45 +88,45 @@ def looked_at(window: Page, axe: Axe) -> Callable[[], None]:
     return look
 
 
-def test_publishing_and_going_back_by_keyboard_alone(
-    live_site: LiveSites, window: Page, looked_at: Callable[[], None]
+def test_publishing_and_restoring_a_release_by_keyboard(
+    live_site: LiveSites, window: Page, check_page: Callable[[], None]
 ) -> None:
     site = live_site().address
     sign_in_window(window, site)
     window.goto(f"{site}/organise/publishing")
     expect(window.locator("main")).to_contain_text("No changes since release 1")
-    looked_at()
+    check_page()
     make_delegate()
     grant_speaker_access(get_ada_marsh())
     renamed("A grand opening")
     make_clash()
     window.reload()
     expect(window.locator("main")).to_match_aria_snapshot(MOVED)
-    looked_at()
+    check_page()
     go(window, "Publish changes")
-    looked_at()
+    check_page()
     write(window, "Note", "The opening is grander")
     go(window, "Continue")
     expect(window.locator(":focus")).to_contain_text("Enter a reason for publishing with clashes")
-    looked_at()
+    check_page()
     write(window, "Reason for publishing with clashes", "The hall is parted")
     go(window, "Continue")
     expect_heading(window, "Check before you publish")
-    looked_at()
+    check_page()
     go(window, "Publish now")
 
     expect_heading(window, "Release 2")
     expect(window.locator(".note--done")).to_have_text("Published. This release is public now.")
-    looked_at()
+    check_page()
     go(window, "Releases")
-    looked_at()
+    check_page()
     go(window, "Show differences")
     expect_heading(window, "Changes from release 1 to release 2")
-    looked_at()
+    check_page()
     window.go_back()
     go(window, "Release 1")
     go(window, "Restore this release")
-    looked_at()
+    check_page()
     write(window, "Reason for restoring", "Too grand")
     go(window, "Restore release 1")
     expect_heading(window, "Release 1")
@@ -134,7 +134,7 @@ def test_publishing_and_going_back_by_keyboard_alone(
     expect_heading(window, "Opening")
 
 
-def test_planning_a_release_without_scripts(
+def test_scheduling_a_release_without_javascript(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window, site = window_without_scripts, live_site().address
@@ -163,7 +163,7 @@ def test_planning_a_release_without_scripts(
 
 
 def test_a_programme_file_is_loaded_by_keyboard_alone(
-    live_site: LiveSites, window: Page, looked_at: Callable[[], None], tmp_path: Path
+    live_site: LiveSites, window: Page, check_page: Callable[[], None], tmp_path: Path
 ) -> None:
     site = live_site().address
     words = SMALL_CONFERENCE.read_text(encoding="utf-8")
@@ -172,11 +172,11 @@ def test_a_programme_file_is_loaded_by_keyboard_alone(
     large = tmp_path / "large.json"
     large.write_bytes(b"x" * 21_000_000)
     sign_in_window(window, site).goto(f"{site}/organise/files")
-    looked_at()
+    check_page()
     go(window, "Load a programme")
     go(window, "Preview changes")
     expect(window.locator(":focus")).to_contain_text("Choose a file")
-    looked_at()
+    check_page()
     window.set_input_files("#file", large)
     go(window, "Preview changes")
     expect(window.locator(".govuk-error-message")).to_contain_text("smaller than 20 MB")
@@ -184,9 +184,9 @@ def test_a_programme_file_is_loaded_by_keyboard_alone(
     window.set_input_files("#file", other)
     go(window, "Preview changes")
     expect(window.get_by_role("main")).to_contain_text("This file contains a different conference")
-    looked_at()
+    check_page()
     go(window, "Load programme")
-    looked_at()
+    check_page()
     to(window, "Load this as a different conference")
     window.keyboard.press("Space")
     go(window, "Load programme")
@@ -196,7 +196,7 @@ def test_a_programme_file_is_loaded_by_keyboard_alone(
         assert queries.get_conference().acronym == "walls"
 
 
-def test_who_sent_a_change_and_whom_it_affects_are_two_lines(
+def test_the_sender_and_effect_of_a_change_are_on_separate_lines(
     live_site: LiveSites, window: Page
 ) -> None:
     sent = make_proposal(get_session("opening"), title="A grand opening")
@@ -217,8 +217,8 @@ def test_who_sent_a_change_and_whom_it_affects_are_two_lines(
     assert sender["y"] + sender["height"] <= affected["y"]
 
 
-def test_a_thousand_changes_stay_readable(
-    live_site: LiveSites, window: Page, looked_at: Callable[[], None]
+def test_the_publishing_page_is_readable_with_hundreds_of_changes(
+    live_site: LiveSites, window: Page, check_page: Callable[[], None]
 ) -> None:
     for number in range(101):
         make_session(title=f"{number} {'Wolfeschlegelsteinhausen' * 8}", starts_at=None)
@@ -229,6 +229,6 @@ def test_a_thousand_changes_stay_readable(
     site = live_site().address
     sign_in_window(window, site).goto(f"{site}/organise/publishing")
 
-    looked_at()
+    check_page()
 
     expect(window.get_by_role("link", name=re.compile("Show .* more"))).to_have_count(1)

@@ -16,10 +16,10 @@ from tests.factories import FIRST_MORNING, make_room, publish_programme, sign_in
 from tests.registration.test_session_waiting_list import (
     book,
     counts,
+    get_states,
     join,
     make_bookable,
     make_person,
-    states,
 )
 
 DAY = "Wednesday 10 June 2009"
@@ -71,7 +71,7 @@ def read_effect(page: Page) -> str:
         ),
     ],
 )
-def test_the_pages_before_publishing_name_the_sessions_with_seats_and_how_many_people(
+def test_publishing_pages_name_bookable_sessions_and_count_affected_people(
     visitor: Browser, values: dict[str, Any], said: str
 ) -> None:
     fill()
@@ -88,10 +88,10 @@ def test_the_pages_before_publishing_name_the_sessions_with_seats_and_how_many_p
     assert check.heading == "Check before you publish"
     assert read_effect(check) == expected
     assert check.follow("Seats in “Knots”").heading == "Seats in “Knots”"
-    assert states() == {"ada": "waiting", "bea": "waiting"}, "nothing has happened yet"
+    assert get_states() == {"ada": "waiting", "bea": "waiting"}, "nothing has happened yet"
 
 
-def test_a_release_takes_no_seat_and_restoring_one_says_the_same(visitor: Browser) -> None:
+def test_publishing_a_cancelled_session_keeps_its_bookings(visitor: Browser) -> None:
     fill()
     edit("knots", cancelled_at=FIRST_MORNING)
     publish_programme()
@@ -106,16 +106,16 @@ def test_a_release_takes_no_seat_and_restoring_one_says_the_same(visitor: Browse
     assert counts() == (2, 2, 2)
 
 
-def test_what_does_not_touch_seats_is_not_named(visitor: Browser) -> None:
+def test_publishing_pages_omit_changes_without_effect_on_seats(visitor: Browser) -> None:
     fill()
     make_bookable("nets", 3)
-    edit("nets", cancelled_at=FIRST_MORNING)  # nobody has a seat there
+    edit("nets", cancelled_at=FIRST_MORNING)  # no one has a seat there
     edit("knots", abstract="Bring a rope")
     page = sign_in(visitor, role=EDITOR).open(CHANGES)
     assert "in which people have seats" not in page.text
 
 
-def test_an_editor_reads_the_numbers_without_a_way_to_the_people(visitor: Browser) -> None:
+def test_editors_see_counts_of_affected_people_without_links_to_them(visitor: Browser) -> None:
     fill()
     edit("knots", room=make_room(name="Loft"))
     page = sign_in(visitor, role=EDITOR).open(CHANGES)

@@ -14,7 +14,7 @@ from app.registration import question_promises
 from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import make_application, make_category, make_delegate, make_question, sign_in
 from tests.registration_flow import DAYS, PAGES, THURSDAY, WEDNESDAY, answer_questions
-from tests.sent_emails import find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to
 
 TRAVEL = "How will you travel?"
 A_YEAR = str(ERASURE_NAMES[AFTER_A_YEAR])
@@ -22,7 +22,7 @@ CORRECTED = "I only corrected the wording, so earlier answers still apply"
 
 
 @pytest.mark.both_databases
-def test_a_question_is_on_the_form_as_soon_as_it_is_added(
+def test_a_new_question_appears_on_the_form_at_once(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(visitor)
@@ -49,14 +49,14 @@ def test_a_question_is_on_the_form_as_soon_as_it_is_added(
     assert "Why we ask: To plan the buses." in form.text
 
 
-def test_a_question_with_answers_is_never_made_into_another_one(
+def test_a_question_with_answers_cannot_change_its_meaning(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     question = make_question(TRAVEL, readers="registrations", erasure="30-days")
     sign_in(visitor)
     change = f"/organise/questions/{question.id}/change"
     page = visitor.open(change).press("Save", {"Question": "How do you come?"})
-    assert page.heading == "How do you come?"  # nobody has answered yet
+    assert page.heading == "How do you come?"  # no answers yet
     check = answer_questions(new_browser(), until="more").press(
         "Continue", {"How do you come? (optional)": "By bus"}
     )
@@ -84,7 +84,7 @@ def test_a_question_with_answers_is_never_made_into_another_one(
     assert page.summary_list[TRAVEL] == "By bus"  # with the words that it was given to
 
 
-def test_a_question_is_asked_only_in_the_categories_that_were_ticked(
+def test_a_question_is_asked_only_in_the_selected_categories(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_category(name="Student")
@@ -113,12 +113,12 @@ def test_a_question_is_asked_only_in_the_categories_that_were_ticked(
         asked[name] = page.summary_list.get(TRAVEL)
     assert asked == {"Student": None, "Press": "By bus"}
     ways["Press"].press("Confirm registration")
-    booking = ways["Press"].open(find_link(last_email_to("press@example.org"), "/booking/"))
+    booking = ways["Press"].open(find_link(get_last_email_to("press@example.org"), "/booking/"))
     booking = booking.follow("Change days").press("Save", {DAYS: [WEDNESDAY]})
     assert booking.summary_list[TRAVEL] == "By bus"
 
 
-def test_the_form_can_be_previewed_as_somebody_of_each_category_and_day(visitor: Browser) -> None:
+def test_the_form_can_be_previewed_for_each_category_and_day(visitor: Browser) -> None:
     make_category(name="Student")
     press = make_category(name="Press")
     make_category(name="Guest", access=BY_CODE)
@@ -151,7 +151,7 @@ def test_private_answers_are_not_counted(visitor: Browser) -> None:
     assert private == ["Access requirements Standard", "Dietary requirements Standard"]
 
 
-def test_a_question_that_an_applicant_has_answered_offers_no_deletion(visitor: Browser) -> None:
+def test_a_question_answered_by_an_applicant_cannot_be_deleted(visitor: Browser) -> None:
     question = make_question(TRAVEL)
     make_application(document=f'{{"{KEY_PREFIX}{question.id}": "By bus"}}')
 
@@ -163,7 +163,7 @@ def test_a_question_that_an_applicant_has_answered_offers_no_deletion(visitor: B
 
 
 @pytest.mark.both_databases
-def test_an_answer_to_a_question_that_was_deleted_does_not_answer_the_next_one(
+def test_an_answer_to_a_deleted_question_is_not_reused_for_a_new_question(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_question(TRAVEL)
@@ -184,7 +184,7 @@ def list_emails(page: Page) -> list[str]:
     return re.findall(r"a[0-9]@example\.org", page.text_by_id("main"))
 
 
-def test_answers_are_columns_filters_and_part_of_files(visitor: Browser) -> None:
+def test_answers_appear_as_columns_filters_and_in_exports(visitor: Browser) -> None:
     bus = make_question("How will you travel?", kind="choice", choices=["Bus", "Train"])
     call = make_question("Who should we call?", readers="registrations")
     with transaction():
@@ -214,7 +214,7 @@ def test_answers_are_columns_filters_and_part_of_files(visitor: Browser) -> None
 
 
 @pytest.mark.both_databases
-def test_the_desk_finds_those_who_have_not_answered_what_they_have_to(visitor: Browser) -> None:
+def test_delegates_can_be_filtered_by_a_missing_required_answer(visitor: Browser) -> None:
     press, student = make_category(name="Press"), make_category(name="Student")
     label = "Which paper do you write for?"
     paper = make_question(label, is_required=True, categories=(str(press.id),))
@@ -237,7 +237,7 @@ def test_the_desk_finds_those_who_have_not_answered_what_they_have_to(visitor: B
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_six_columns_of_answers_cost_no_more_questions_to_the_database(
+def test_six_columns_of_answers_need_no_more_queries(
     visitor: Browser, queries: list[str], count: int
 ) -> None:
     numbers = [make_question(f"Question {number}?").id for number in range(6)]

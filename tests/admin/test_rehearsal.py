@@ -1,4 +1,4 @@
-"""Choosing the moment at which to see the site."""
+"""Choosing the time of a rehearsal."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.factories import publish_programme, sign_in
 CHOOSE = "/organise/rehearsal"
 
 
-def test_whoever_has_a_part_sees_the_moments_worth_a_look(visitor: Browser) -> None:
+def test_team_members_see_suggested_rehearsal_times(visitor: Browser) -> None:
     sign_in(visitor, role=VIEWER)
 
     page = visitor.open(CHOOSE)
@@ -34,7 +34,7 @@ def test_whoever_has_a_part_sees_the_moments_worth_a_look(visitor: Browser) -> N
         visitor.open(link)
 
 
-def test_any_other_moment_can_be_typed(visitor: Browser) -> None:
+def test_a_rehearsal_time_can_be_entered(visitor: Browser) -> None:
     sign_in(visitor)
     visitor.open(CHOOSE)
 
@@ -54,7 +54,7 @@ def test_any_other_moment_can_be_typed(visitor: Browser) -> None:
         ("2009-02-30", "9:15", ["Enter a date like 2008-11-06"]),
     ],
 )
-def test_what_is_no_moment_is_told_beside_the_field(
+def test_an_invalid_rehearsal_time_is_refused(
     visitor: Browser, day: str, time: str, said: list[str]
 ) -> None:
     sign_in(visitor)
@@ -66,7 +66,9 @@ def test_what_is_no_moment_is_told_beside_the_field(
     assert page.title.startswith("Error:")
 
 
-def test_a_conference_without_dates_for_registration_has_fewer_moments(visitor: Browser) -> None:
+def test_a_conference_without_registration_dates_has_fewer_rehearsal_times(
+    visitor: Browser,
+) -> None:
     sign_in(visitor)
     with transaction():
         conference = db.session.get(Conference, 1)
@@ -81,7 +83,7 @@ def test_a_conference_without_dates_for_registration_has_fewer_moments(visitor: 
 
 
 @pytest.mark.empty
-def test_a_site_without_a_conference_has_moments_too(visitor: Browser) -> None:
+def test_rehearsal_works_without_a_conference(visitor: Browser) -> None:
     sign_in(visitor)
 
     assert visitor.open(CHOOSE).heading == "Rehearsal"

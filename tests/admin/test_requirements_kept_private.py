@@ -1,4 +1,4 @@
-"""Who requires something is known to the desk, and not to everybody who may look at delegates."""
+"""Only roles that may read requirements see who has some, not all that may see delegates."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from app.registration import requirement_history
 from app.registration.bookings import data_export
 from tests.browser import Browser
 from tests.factories import make_delegate, make_email, make_mailing, save, sign_in
-from tests.lookups import address_of
+from tests.lookups import booking_url
 from tests.mailings.test_choosing import make_case
 from tests.mailings.test_sending import schedule
 
@@ -59,7 +59,7 @@ def make_reply(email: Email, text: str) -> None:
 
 
 @pytest.mark.both_databases
-def test_who_got_an_answer_about_a_requirement_is_not_for_viewers(
+def test_viewers_do_not_see_who_got_an_answer_about_a_requirement(
     visitor: Browser, new_browser: Any
 ) -> None:
     ada = make_answered()
@@ -96,9 +96,9 @@ def test_that_requirements_changed_is_told_in_an_email_of_its_own(
     visitor: Browser, new_browser: Any
 ) -> None:
     ada = make_delegate(access="A wheelchair")
-    visitor.open(address_of(ada, "/access-needs"))
+    visitor.open(booking_url(ada, "/access-needs"))
     visitor.press("Save", {"Tell us more (optional)": "Another thing"})
-    visitor.open(address_of(ada, "/name")).press("Save", {"Given names": "Adele"})
+    visitor.open(booking_url(ada, "/name")).press("Save", {"Given names": "Adele"})
     told = db.session.scalars(select(Email).where(Email.template == CHANGED_TEMPLATE)).one()
     thread, filtered = f"/organise/delegates/{ada.reference}", f"{OUTBOX}?kind={CHANGED_TEMPLATE}"
     make_reply(told, WORDS)
@@ -212,7 +212,7 @@ def test_emails_about_requirements_are_the_same_in_the_history_and_in_the_outbox
 
 
 @pytest.mark.both_databases
-def test_who_got_a_group_email_is_known_to_who_may_know_how_they_were_chosen(
+def test_recipients_chosen_by_requirements_are_hidden_from_viewers(
     visitor: Browser, new_browser: Any, frozen_time: Any
 ) -> None:
     ada = make_delegate(given_names="Ada", email="ada@example.org")
@@ -247,13 +247,13 @@ def test_who_got_a_group_email_is_known_to_who_may_know_how_they_were_chosen(
 
 
 @pytest.mark.both_databases
-def test_that_requirements_changed_is_in_the_history_for_those_who_may_read_them(
+def test_changed_requirements_are_in_the_history_only_for_roles_that_may_read_them(
     visitor: Browser, new_browser: Any
 ) -> None:
     ada = make_delegate(access="A wheelchair", dietary="No nuts")
-    visitor.open(address_of(ada, "/access-needs"))
+    visitor.open(booking_url(ada, "/access-needs"))
     visitor.press("Save", {"Tell us more (optional)": "Another thing"})
-    visitor.open(address_of(ada, "/name")).press("Save", {"Given names": "Adele"})
+    visitor.open(booking_url(ada, "/name")).press("Save", {"Given names": "Adele"})
     organiser, viewer = sign_in(new_browser()), sign_in(new_browser(), VI, role=VIEWER)
     thread = f"/organise/delegates/{ada.reference}"
     organiser.open(thread).press("Show requirements")
@@ -291,7 +291,7 @@ def test_that_requirements_changed_is_in_the_history_for_those_who_may_read_them
         ("access requirements", "The list of access requirements was viewed"),
     ],
 )
-def test_what_the_history_says_of_requirements_is_not_for_viewers(
+def test_history_entries_about_requirements_are_hidden_from_viewers(
     visitor: Browser, new_browser: Any, subject: str, summary: str
 ) -> None:
     ada = make_delegate()

@@ -23,17 +23,17 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
-from tests.races import cross
+from tests.races import run_while_locked
 
 
-class Thing(NamedTuple):
-    """What differs where the story of a room is that of a theme."""
+class RoomOrTheme(NamedTuple):
+    """What differs between tests of rooms and of themes."""
 
     name: str
     make: Callable[..., Any]
     first: str  # of the two that there are
     last: str
-    last_in_list: str  # with what stands beside its name
+    last_in_list: str  # with the text beside its name
 
     @property
     def address(self) -> str:
@@ -44,13 +44,13 @@ class Thing(NamedTuple):
         return f"/{self.name}s"
 
 
-ROOM = Thing("room", make_room, "Great hall", "Boat house", "Boat house Illustrative")
-THEME = Thing("theme", make_theme, "Water", "Stone", "Stone")
+ROOM = RoomOrTheme("room", make_room, "Great hall", "Boat house", "Boat house Illustrative")
+THEME = RoomOrTheme("theme", make_theme, "Water", "Stone", "Stone")
 NO_TIME: dict[str, Any] = {"starts_at": None, "ends_at": None}
 each_thing = pytest.mark.parametrize("thing", [ROOM, THEME], ids=["rooms", "themes"])
 
 
-def make(thing: Thing, name: str, **values: Any) -> Any:
+def make(thing: RoomOrTheme, name: str, **values: Any) -> Any:
     slug = name.lower()
     own = {"key": slug} if thing is ROOM else {"letter": name[0]}
     return thing.make(name=name, slug=slug, **own, **values)
@@ -60,15 +60,15 @@ def names(page: Page) -> list[str]:
     return [name for row in page.rows for head, name in row.items() if head.startswith("Name")]
 
 
-def done(page: Page) -> str:
+def get_success_message(page: Page) -> str:
     (note,) = page.tree.find_by_class("note--done")
     return read_text(note)
 
 
 @each_thing
 @pytest.mark.empty
-def test_before_there_is_a_programme_the_list_says_what_will_be_there(
-    organiser: Browser, thing: Thing
+def test_an_empty_list_of_rooms_or_themes_offers_to_add_one(
+    organiser: Browser, thing: RoomOrTheme
 ) -> None:
     page = organiser.open(thing.address)
 
@@ -79,8 +79,8 @@ def test_before_there_is_a_programme_the_list_says_what_will_be_there(
 
 @each_thing
 @pytest.mark.parametrize("count", [1, 3])
-def test_list_and_page_ask_the_same_few_questions(
-    organiser: Browser, queries: list[str], thing: Thing, count: int
+def test_list_and_detail_pages_of_rooms_and_themes_need_a_constant_number_of_queries(
+    organiser: Browser, queries: list[str], thing: RoomOrTheme, count: int
 ) -> None:
     wind = thing.make(slug="wind")
     for _ in range(count):
@@ -98,7 +98,9 @@ def test_list_and_page_ask_the_same_few_questions(
 
 @each_thing
 @pytest.mark.both_databases
-def test_two_organisers_at_once_see_both_versions(new_browser: Browsers, thing: Thing) -> None:
+def test_a_stale_edit_of_a_room_or_theme_shows_both_versions(
+    new_browser: Browsers, thing: RoomOrTheme
+) -> None:
     make(thing, "Wind")
     one = sign_in(new_browser(), "one@conference.example")
     other = sign_in(new_browser(), "other@conference.example")
@@ -122,14 +124,16 @@ def test_two_organisers_at_once_see_both_versions(new_browser: Browsers, thing: 
 
 @each_thing
 @pytest.mark.both_databases
-def test_they_are_put_in_order_one_step_at_a_time(organiser: Browser, thing: Thing) -> None:
+def test_rooms_and_themes_can_be_moved_one_step_up_or_down(
+    organiser: Browser, thing: RoomOrTheme
+) -> None:
     first, last = thing.first, thing.last_in_list
     thing.make(name="Attic", position=1)  # beside one that has the same place
     page = organiser.open(thing.address)
     assert names(page) == [first, last, "Attic"]
 
     page = page.press("Move Attic up")
-    assert done(page) == (
+    assert get_success_message(page) == (
         f"The order of {thing.name}s has been changed. It will be public when you publish."
     )
     assert names(page) == [first, "Attic", last]
@@ -149,8 +153,8 @@ def test_they_are_put_in_order_one_step_at_a_time(organiser: Browser, thing: Thi
 @pytest.mark.parametrize(
     ("place", "at"), [("1", 0), ("2", 1), ("3", 2), ("4", 2), ("0", 2), ("first", 2)]
 )
-def test_one_is_moved_to_a_place_at_once(
-    organiser: Browser, thing: Thing, place: str, at: int
+def test_a_room_or_theme_can_be_moved_to_a_position(
+    organiser: Browser, thing: RoomOrTheme, place: str, at: int
 ) -> None:
     make(thing, "Attic", position=9)
     page = organiser.open(f"{thing.address}/attic")
@@ -158,12 +162,14 @@ def test_one_is_moved_to_a_place_at_once(
     page = page.press("Move", {"Position, from 1 to 3": place})
 
     assert names(page).index("Attic") == at
-    is_told = done(page).startswith(f"The order of {thing.name}s has been changed.")
+    is_told = get_success_message(page).startswith(f"The order of {thing.name}s has been changed.")
     assert is_told is (place in {"1", "2"})
 
 
 @each_thing
-def test_the_list_is_searched_and_sorted(organiser: Browser, thing: Thing) -> None:
+def test_rooms_and_themes_can_be_searched_and_sorted(
+    organiser: Browser, thing: RoomOrTheme
+) -> None:
     thing.make(name="Älteste Halle", position=9)
     page = organiser.open(thing.address)
 
@@ -177,7 +183,9 @@ def test_the_list_is_searched_and_sorted(organiser: Browser, thing: Thing) -> No
 
 
 @each_thing
-def test_a_long_list_has_pages_and_keeps_its_order(organiser: Browser, thing: Thing) -> None:
+def test_a_long_list_of_rooms_or_themes_is_paginated_in_order(
+    organiser: Browser, thing: RoomOrTheme
+) -> None:
     for number in range(60):
         thing.make(name=f"Thing {number:02}", position=number + 2)
     before, after = (f"{rows} of 62 {thing.name}s" for rows in ("1 to 50", "51 to 62"))
@@ -199,7 +207,9 @@ def test_a_long_list_has_pages_and_keeps_its_order(organiser: Browser, thing: Th
 
 @each_thing
 @pytest.mark.both_databases
-def test_several_are_deleted_but_none_that_sessions_use(organiser: Browser, thing: Thing) -> None:
+def test_rooms_and_themes_without_sessions_can_be_deleted_in_bulk(
+    organiser: Browser, thing: RoomOrTheme
+) -> None:
     for name in ("Attic", "Shed"):
         make(thing, name, position=9)
     organiser.open(f"{thing.address}?used=no")
@@ -216,7 +226,7 @@ def test_several_are_deleted_but_none_that_sessions_use(organiser: Browser, thin
     page = page.press("Delete")
 
     assert (
-        done(page)
+        get_success_message(page)
         == "All selected items have been deleted. The public site changes when you publish."
     )
     assert [one.summary for one in history.list_entries(f"{thing.name} attic")] == [
@@ -229,7 +239,7 @@ def test_several_are_deleted_but_none_that_sessions_use(organiser: Browser, thin
 
 
 @pytest.mark.both_databases
-def test_a_room_that_somebody_else_has_just_deleted_is_left_out_and_counted(
+def test_bulk_deletion_counts_and_skips_rooms_deleted_since(
     organiser: Browser,
 ) -> None:
     for name in ("Attic", "Shed"):
@@ -253,7 +263,7 @@ def test_a_room_that_somebody_else_has_just_deleted_is_left_out_and_counted(
 
 
 @pytest.mark.postgresql_only
-def test_a_room_that_is_deleted_while_others_are_is_left_out_by_name(
+def test_bulk_deletion_names_and_skips_a_room_deleted_during_it(
     organiser: Browser, site: Flask
 ) -> None:
     for name in ("Attic", "Loft", "Shed"):
@@ -262,7 +272,7 @@ def test_a_room_that_is_deleted_while_others_are_is_left_out_by_name(
     ticked = {f"Select {name}": True for name in ("Attic", "Loft", "Shed")}
     form = organiser.press("Delete selected rooms", ticked)
 
-    cross(
+    run_while_locked(
         site,
         lambda: db.session.execute(delete(Room).where(Room.name == "Loft")),
         lambda: None,
@@ -294,8 +304,8 @@ def test_a_room_that_is_deleted_while_others_are_is_left_out_by_name(
     ],
     ids=["rooms", "themes"],
 )
-def test_one_in_use_gives_its_sessions_away_before_it_goes(
-    organiser: Browser, thing: Thing, refusal: str, way: str, message: str
+def test_a_room_or_theme_with_sessions_is_deleted_after_moving_them(
+    organiser: Browser, thing: RoomOrTheme, refusal: str, way: str, message: str
 ) -> None:
     wind = make(thing, "Wind")
     for slug in ("calm", "storm"):
@@ -308,7 +318,7 @@ def test_one_in_use_gives_its_sessions_away_before_it_goes(
     form = page.follow(way)
     page = form.press("Move 2 sessions", {"Move them to": thing.first})
 
-    assert done(page) == message
+    assert get_success_message(page) == message
     assert "It stays public until you next publish." in page.text
     told = [entry.summary for entry in history.list_entries("session calm")]
     assert told == [f"calm: {thing.name} changed from Wind to {thing.first}"]
@@ -322,8 +332,8 @@ def test_one_in_use_gives_its_sessions_away_before_it_goes(
 
 @pytest.mark.both_databases
 @each_thing
-def test_several_sessions_are_added_on_one_page_and_put_back_at_once(
-    organiser: Browser, thing: Thing
+def test_sessions_can_be_added_to_a_room_or_theme_in_bulk_and_undone(
+    organiser: Browser, thing: RoomOrTheme
 ) -> None:
     here, other = make(thing, "Wind"), make(thing, "Sand")
     make_session(title="Already here", **{thing.name: here})
@@ -338,20 +348,23 @@ def test_several_sessions_are_added_on_one_page_and_put_back_at_once(
     assert [row["Title"] for row in page.rows] == ["Taken", "Free"]  # what is ticked stays
     page = page.press("Add selected sessions", select_free=True)
 
-    assert done(page) == "The sessions have been added. Changes will be public when you publish."
+    assert (
+        get_success_message(page)
+        == "The sessions have been added. Changes will be public when you publish."
+    )
     assert sorted(row["Session"] for row in page.rows) == ["Already here", "Free", "Taken"]
     db.session.expire_all()
     assert getattr(free, thing.name) is getattr(taken, thing.name)
     page = page.press("Undo adding 2 sessions")
-    assert done(page) == "Undone. The sessions are as they were before."
+    assert get_success_message(page) == "Undone. The sessions are as they were before."
     assert [row["Session"] for row in page.rows] == ["Already here"]
     db.session.expire_all()
     assert (getattr(free, thing.name), getattr(taken, thing.name)) == (None, other)
 
 
 @each_thing
-def test_nothing_is_added_where_somebody_has_changed_one_of_them(
-    organiser: Browser, new_browser: Browsers, thing: Thing
+def test_adding_sessions_is_a_conflict_if_one_has_changed(
+    organiser: Browser, new_browser: Browsers, thing: RoomOrTheme
 ) -> None:
     here = make(thing, "Wind")
     first = make_session(title="First", **NO_TIME)
@@ -371,7 +384,7 @@ def test_nothing_is_added_where_somebody_has_changed_one_of_them(
     assert getattr(second, thing.name) is not None
 
 
-def test_clashes_in_the_room_are_named_before_anything_is_saved(organiser: Browser) -> None:
+def test_adding_sessions_to_a_room_warns_of_clashes_first(organiser: Browser) -> None:
     hall, house = make_room(name="Great hall"), make_room(name="Boat house")
     times: dict[str, Any] = {
         "starts_at": FIRST_MORNING,
@@ -392,7 +405,7 @@ def test_clashes_in_the_room_are_named_before_anything_is_saved(organiser: Brows
     assert moved.room is hall
 
 
-def test_a_new_room_gets_its_sessions_in_one_go(organiser: Browser) -> None:
+def test_sessions_can_be_added_while_adding_a_room(organiser: Browser) -> None:
     make_session(title="Free")
     organiser.open("/organise/rooms").follow("Add a room")
 
@@ -403,7 +416,7 @@ def test_a_new_room_gets_its_sessions_in_one_go(organiser: Browser) -> None:
     assert [row["Session"] for row in page.rows] == ["Free"]
 
 
-def test_only_changes_of_sessions_are_undone_there(organiser: Browser) -> None:
+def test_undoing_added_sessions_is_refused_for_other_changes(organiser: Browser) -> None:
     hall = make_room(name="Great hall")
     organiser.open(f"/organise/rooms/{hall.slug}/change").press("Save", name="Hall")
     entry = history.list_newest(f"room {hall.key}")[0]
@@ -416,7 +429,7 @@ def test_only_changes_of_sessions_are_undone_there(organiser: Browser) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_adding_sessions_asks_few_questions(
+def test_adding_sessions_needs_few_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     hall, house = make_room(name="Great hall"), make_room(name="Boat house")
@@ -432,8 +445,8 @@ def test_adding_sessions_asks_few_questions(
 
 @each_thing
 @pytest.mark.parametrize("count", [3, 60])
-def test_the_first_of_many_sessions_are_listed_and_lead_to_all(
-    organiser: Browser, queries: list[str], thing: Thing, count: int
+def test_a_room_or_theme_lists_its_first_sessions_and_links_to_all(
+    organiser: Browser, queries: list[str], thing: RoomOrTheme, count: int
 ) -> None:
     wind = make(thing, "Wind")
     for number in range(count):
@@ -456,7 +469,9 @@ def test_the_first_of_many_sessions_are_listed_and_lead_to_all(
 
 @each_thing
 @pytest.mark.both_databases
-def test_one_that_got_a_session_meanwhile_is_not_deleted(organiser: Browser, thing: Thing) -> None:
+def test_a_room_or_theme_that_got_a_session_since_is_not_deleted(
+    organiser: Browser, thing: RoomOrTheme
+) -> None:
     wind = make(thing, "Wind")
     question = organiser.open(f"{thing.address}/wind/delete")
     make_session(slug="late", **{thing.name: wind})
@@ -469,13 +484,13 @@ def test_one_that_got_a_session_meanwhile_is_not_deleted(organiser: Browser, thi
 
 
 @each_thing
-def test_one_that_nobody_knows_is_not_found(organiser: Browser, thing: Thing) -> None:
+def test_an_unknown_room_or_theme_is_not_found(organiser: Browser, thing: RoomOrTheme) -> None:
     page = organiser.open(f"{thing.address}/nowhere", status=404)
 
     assert f"There is no {thing.name} at that web address" in page.text
 
 
-def test_the_list_shows_what_each_room_holds_and_offers(organiser: Browser) -> None:
+def test_the_room_list_shows_capacity_and_access_features(organiser: Browser) -> None:
     make_room(name="Attic", position=9)
 
     page = organiser.open("/organise/rooms")
@@ -487,7 +502,7 @@ def test_the_list_shows_what_each_room_holds_and_offers(organiser: Browser) -> N
     ]
 
 
-def test_a_room_is_added_with_all_that_is_known(organiser: Browser) -> None:
+def test_a_room_can_be_added_with_every_field(organiser: Browser) -> None:
     form = organiser.open("/organise/rooms").follow("Add a room")
 
     page = form.press(
@@ -517,7 +532,7 @@ def test_a_room_is_added_with_all_that_is_known(organiser: Browser) -> None:
 
 
 @pytest.mark.parametrize("typed", ["many", "-1", "0", "1.5", "12345678", "٣"])
-def test_a_capacity_is_a_number_of_people(organiser: Browser, typed: str) -> None:
+def test_an_invalid_room_capacity_is_refused(organiser: Browser, typed: str) -> None:
     form = organiser.open("/organise/rooms/great-hall/change")
 
     page = form.press("Save", name="", capacity=typed, status=422)
@@ -527,7 +542,7 @@ def test_a_capacity_is_a_number_of_people(organiser: Browser, typed: str) -> Non
     assert page.value_of("Capacity") == typed
 
 
-def test_what_a_file_says_a_room_offers_is_kept(organiser: Browser) -> None:
+def test_access_features_loaded_from_a_file_are_kept(organiser: Browser) -> None:
     room = make_room(slug="tent", name="Tent", features="step-free sauna")
 
     form = organiser.open("/organise/rooms/tent/change")
@@ -542,7 +557,7 @@ def test_what_a_file_says_a_room_offers_is_kept(organiser: Browser) -> None:
     assert room.features == "step-free sauna"
 
 
-def test_filters_narrow_the_list_of_rooms(organiser: Browser) -> None:
+def test_the_room_list_can_be_filtered(organiser: Browser) -> None:
     make_room(name="Attic", position=9, features="sauna quiet")
 
     def narrowed(**chosen: str) -> list[str]:
@@ -560,7 +575,7 @@ def test_filters_narrow_the_list_of_rooms(organiser: Browser) -> None:
     assert len(names(organiser.page.follow("Clear filters"))) == 3
 
 
-def test_a_list_is_sorted_by_what_rooms_hold(organiser: Browser) -> None:
+def test_rooms_can_be_sorted_by_capacity(organiser: Browser) -> None:
     make_room(name="Attic", capacity=9, position=9)
 
     page = organiser.open("/organise/rooms").follow("Capacity").follow("Capacity ↑")
@@ -568,7 +583,7 @@ def test_a_list_is_sorted_by_what_rooms_hold(organiser: Browser) -> None:
     assert names(page) == ["Great hall", "Attic", "Boat house Illustrative"]
 
 
-def test_an_action_on_rooms_needs_to_be_chosen(organiser: Browser) -> None:
+def test_a_bulk_action_on_rooms_requires_a_selection(organiser: Browser) -> None:
     organiser.open("/organise/rooms?access=step-free")
 
     page = organiser.press("Add to selected rooms", status=422)
@@ -581,7 +596,7 @@ def test_an_action_on_rooms_needs_to_be_chosen(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_several_rooms_are_said_to_offer_something_at_once(organiser: Browser) -> None:
+def test_an_access_feature_can_be_added_to_several_rooms(organiser: Browser) -> None:
     attic = make_room(name="Attic", slug="attic", position=9, features="sauna quiet")
     make_room(name="Shed", position=10)
     ticked = {"Select Great hall": True, "Select Boat house": True, "Select Attic": True}
@@ -593,7 +608,7 @@ def test_several_rooms_are_said_to_offer_something_at_once(organiser: Browser) -
     assert "1 of those you selected is like this already, so it will not change." in page.text
     page = page.press("Add")
     assert (
-        done(page)
+        get_success_message(page)
         == "All selected rooms have been changed. Changes will be public when you publish."
     )
     assert names(page) == ["Shed", "Great hall", "Boat house Illustrative", "Attic"]
@@ -612,7 +627,7 @@ def test_several_rooms_are_said_to_offer_something_at_once(organiser: Browser) -
     assert attic.features == "quiet"
 
 
-def looks(page: Page) -> list[tuple[str, str]]:
+def list_theme_icons(page: Page) -> list[tuple[str, str]]:
     """Give colour and shape of each theme that a page draws."""
     return [
         (drawn.get("class", ""), used.get("href", ""))
@@ -623,17 +638,20 @@ def looks(page: Page) -> list[tuple[str, str]]:
     ]
 
 
-def test_the_list_shows_themes_as_readers_see_them(organiser: Browser) -> None:
+def test_the_theme_list_shows_public_colours_and_shapes(organiser: Browser) -> None:
     page = organiser.open("/organise/themes")
 
     assert [list(row.values())[1:4] for row in page.rows] == [
         ["Water", "Water", "1"],
         ["Stone", "Stone", "1"],
     ]
-    assert looks(page) == [("theme theme-1", "#shape-circle"), ("theme theme-2", "#shape-square")]
+    assert list_theme_icons(page) == [
+        ("theme theme-1", "#shape-circle"),
+        ("theme theme-2", "#shape-square"),
+    ]
 
 
-def test_a_new_theme_is_offered_a_look_of_its_own(organiser: Browser) -> None:
+def test_a_new_theme_defaults_to_an_unused_shape_and_colour(organiser: Browser) -> None:
     form = organiser.open("/organise/themes").follow("Add a theme")
     assert (form.value_of("Shape"), form.value_of("Colour")) == ("Triangle", "Orange")
 
@@ -642,7 +660,7 @@ def test_a_new_theme_is_offered_a_look_of_its_own(organiser: Browser) -> None:
     assert page.heading == "Wind"
     assert page.summary_list["Summary"] == "What blows."
     assert page.summary_list["With its letter"] == "W"
-    assert looks(page) == [("theme theme-3", "#shape-triangle")]
+    assert list_theme_icons(page) == [("theme theme-3", "#shape-triangle")]
     assert "Wind was added to the themes" in page.text
     publish_programme()
     public = organiser.open("/themes/wind")
@@ -668,19 +686,19 @@ def test_a_theme_has_a_short_name_for_lists(organiser: Browser) -> None:
     assert page.errors == ["The short name must be 40 characters or fewer"]
 
 
-def test_a_look_can_be_seen_before_it_is_saved(organiser: Browser) -> None:
+def test_a_theme_shape_and_colour_can_be_previewed(organiser: Browser) -> None:
     form = organiser.open("/organise/themes/water/change")
 
     page = form.press("Update preview", name="Waves", shape="Star", colour="Pink", letter="Ψ")
 
-    assert looks(page) == [("theme theme-5", "#shape-star")]
+    assert list_theme_icons(page) == [("theme theme-5", "#shape-star")]
     assert page.value_of("Name") == "Waves"
     water = db.session.scalars(select(Theme).where(Theme.slug == "water")).one()
     assert (water.name, water.shape, water.palette) == ("Water", "circle", 1)
 
 
 @pytest.mark.both_databases
-def test_two_themes_never_look_the_same(organiser: Browser) -> None:
+def test_two_themes_cannot_share_shape_and_colour(organiser: Browser) -> None:
     form = organiser.open("/organise/themes/_add")
     page = form.press("Add this theme", name="Wind", shape="Circle", colour="Green", status=422)
     refusal = "Water already has this shape and colour. Choose another combination"
@@ -703,7 +721,7 @@ def test_two_themes_never_look_the_same(organiser: Browser) -> None:
     assert "Wind already has this shape and colour" in page.text
 
 
-def test_themes_that_a_file_made_alike_can_be_renamed(organiser: Browser) -> None:
+def test_themes_loaded_with_the_same_shape_and_colour_can_be_renamed(organiser: Browser) -> None:
     make_theme(slug="rain", name="Rain", shape="circle", palette=1)
 
     form = organiser.open("/organise/themes/rain/change")
@@ -711,7 +729,7 @@ def test_themes_that_a_file_made_alike_can_be_renamed(organiser: Browser) -> Non
     assert form.press("Save", name="Drizzle").heading == "Drizzle"
 
 
-def test_what_nobody_typed_is_refused(organiser: Browser) -> None:
+def test_invalid_theme_fields_are_refused(organiser: Browser) -> None:
     form = organiser.open("/organise/themes/water/change")
 
     page = form.press("Save", name=" ", summary=make_prose(1001), letter="abc", status=422)
@@ -724,7 +742,7 @@ def test_what_nobody_typed_is_refused(organiser: Browser) -> None:
     assert read_text(page.main).count("Enter the theme’s name") == 2
 
 
-def test_filters_narrow_the_list_of_themes(organiser: Browser) -> None:
+def test_the_theme_list_can_be_filtered(organiser: Browser) -> None:
     make_theme(name="Wind", position=9, summary="What blows.")
     page = organiser.open("/organise/themes")
 

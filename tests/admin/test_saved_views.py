@@ -32,7 +32,7 @@ def other_visitor(new_browser: Browsers) -> Browser:
 
 
 def tabs(page: Page) -> list[str]:
-    """Tell the links above the list; the one that is open ends with an asterisk."""
+    """Return the view links above the list; the open one ends with an asterisk."""
     found = [*page.tree.find_by_class("views")]
     links = page.tree.find_all("a", within=found[0]) if found else []
     return [
@@ -41,19 +41,19 @@ def tabs(page: Page) -> list[str]:
 
 
 def flash(page: Page) -> str:
-    """Tell what the page says has just been done."""
+    """Return the success message of the page."""
     (note,) = page.tree.find_by_class("note--done")
     return "".join(note.itertext()).strip()
 
 
 def titles(page: Page) -> list[str]:
-    """Tell the rows of the list by the links in their first cells."""
+    """Return the rows of the list by the links in their first cells."""
     rows = [one for one in page.tree.find_all("th") if one.get("scope") == "row"]
     return ["".join(next(page.tree.find_all("a", within=one)).itertext()) for one in rows]
 
 
 def shown_columns(page: Page) -> list[str]:
-    """Tell which columns are shown, by the boxes of the view options."""
+    """Return the columns that are shown, by the checkboxes of the view options."""
     boxes = [one for one in page.tree.find_all("input") if one.get("name") == "column"]
     return [one.get("value") or "" for one in boxes if one.get("checked") is not None]
 
@@ -68,7 +68,7 @@ def count_views() -> int:
     return len(db.session.scalars(select(SavedView)).all())
 
 
-def test_a_view_is_saved_and_opened_again(organiser: Browser) -> None:
+def test_a_view_can_be_saved_and_opened(organiser: Browser) -> None:
     make_session(title="Tide tables", is_draft=True)
     make_session(title="Fair financing of tides")
     make_session(title="Tides and tithes", is_draft=True)
@@ -114,12 +114,14 @@ FILTERED_LISTS = (  # every list with saved views, by the name of its blueprint
 )
 
 
-def test_every_list_with_views_is_in_these_stories(site: Flask) -> None:
+def test_every_list_with_saved_views_is_tested(site: Flask) -> None:
     assert {name for name, _, _ in FILTERED_LISTS} == saved_views.LISTS.keys()
 
 
 @pytest.mark.parametrize(("name", "address", "filters"), FILTERED_LISTS)
-def test_every_list_has_views(organiser: Browser, name: str, address: str, filters: str) -> None:
+def test_every_list_supports_saved_views(
+    organiser: Browser, name: str, address: str, filters: str
+) -> None:
     make_delegate()
     page = organiser.open(f"{address}?q=a&{filters}")
     if name in {"access_cases", "dietary_cases"}:
@@ -135,7 +137,7 @@ def test_every_list_has_views(organiser: Browser, name: str, address: str, filte
     assert tabs(organiser.open(other)) == []
 
 
-def test_a_view_has_its_own_columns(organiser: Browser) -> None:
+def test_a_saved_view_keeps_its_columns(organiser: Browser) -> None:
     make_session()
     organiser.open(SESSIONS)
     organiser.press("Save options", columns=["Time", "Room"])
@@ -173,7 +175,7 @@ def test_changes_to_an_open_view_are_saved_or_undone(organiser: Browser) -> None
     assert page.follow("All").follow("Work").title.startswith("Sessions: search for ‘tables’ –")
 
 
-def test_what_a_view_filters_by_can_be_cleared(organiser: Browser) -> None:
+def test_the_filters_of_a_view_can_be_cleared(organiser: Browser) -> None:
     make_session(title="Tide tables", is_draft=True)
     save_view(
         organiser, f"{SESSIONS}?state=draft", name="Work", show_this_view_when_i_open_the_list=True
@@ -186,7 +188,7 @@ def test_what_a_view_filters_by_can_be_cleared(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_list_opens_with_the_view_that_was_chosen(organiser: Browser) -> None:
+def test_a_list_opens_with_the_default_view(organiser: Browser) -> None:
     make_session(title="Tide tables", is_draft=True)
     save_view(
         organiser, f"{SESSIONS}?state=draft", name="Work", show_this_view_when_i_open_the_list=True
@@ -208,9 +210,7 @@ def test_a_list_opens_with_the_view_that_was_chosen(organiser: Browser) -> None:
     assert tabs(organiser.open("/organise").follow("Sessions")) == ["All*", "Rest", "Work"]
 
 
-def test_the_team_sees_what_is_shared_and_nothing_else(
-    organiser: Browser, other_visitor: Browser
-) -> None:
+def test_the_team_sees_only_shared_views(organiser: Browser, other_visitor: Browser) -> None:
     make_session(title="Tide tables", is_draft=True)
     save_view(organiser, f"{SESSIONS}?state=draft", name="Drafts", share_with_the_team=True)
     save_view(organiser, f"{SESSIONS}?state=confirmed", name="Mine")
@@ -230,7 +230,7 @@ def test_the_team_sees_what_is_shared_and_nothing_else(
     assert tabs(organiser.open(SESSIONS)) == ["All*", "Drafts", "Mine"]
 
 
-def test_an_organiser_changes_what_a_colleague_shares(
+def test_an_organiser_can_change_a_view_shared_by_a_colleague(
     visitor: Browser, other_visitor: Browser
 ) -> None:
     editor = sign_in(visitor, "ed@conference.example", "editor")
@@ -247,7 +247,7 @@ def test_an_organiser_changes_what_a_colleague_shares(
 
 
 @pytest.mark.both_databases
-def test_two_organisers_who_change_a_shared_view_do_not_overwrite_each_other(
+def test_a_stale_edit_of_a_shared_view_shows_both_versions(
     visitor: Browser, other_visitor: Browser
 ) -> None:
     first, second = sign_in(visitor), sign_in(other_visitor, "otto@conference.example")
@@ -265,7 +265,9 @@ def test_two_organisers_who_change_a_shared_view_do_not_overwrite_each_other(
 
 
 @pytest.mark.both_databases
-def test_nor_when_both_change_what_it_filters_by(visitor: Browser, other_visitor: Browser) -> None:
+def test_a_stale_edit_of_the_filters_of_a_shared_view_is_refused(
+    visitor: Browser, other_visitor: Browser
+) -> None:
     first, second = sign_in(visitor), sign_in(other_visitor, "otto@conference.example")
     save_view(first, f"{SESSIONS}?state=draft", name="Work", share_with_the_team=True)
     first.press("Search", state="Confirmed")
@@ -280,7 +282,7 @@ def test_nor_when_both_change_what_it_filters_by(visitor: Browser, other_visitor
     assert view.query.startswith("state=cancelled")
 
 
-def test_a_view_is_deleted_after_a_question(organiser: Browser) -> None:
+def test_deleting_a_view_asks_for_confirmation(organiser: Browser) -> None:
     save_view(organiser, f"{SESSIONS}?state=draft", name="Drafts")
 
     organiser.page.follow("Change this view").follow("Delete this view")
@@ -304,9 +306,7 @@ def test_a_view_is_deleted_after_a_question(organiser: Browser) -> None:
         ),
     ],
 )
-def test_a_name_that_cannot_be_is_answered_beside_it(
-    organiser: Browser, name: str, told: str
-) -> None:
+def test_an_invalid_view_name_is_refused(organiser: Browser, name: str, told: str) -> None:
     save_view(organiser, f"{SESSIONS}?state=draft", name="Drafts")
     organiser.open(f"{SESSIONS}?q=a").follow("Save this view")
 
@@ -320,7 +320,9 @@ def test_a_name_that_cannot_be_is_answered_beside_it(
 
 
 @pytest.mark.both_databases
-def test_a_name_that_the_team_has_is_refused(organiser: Browser, other_visitor: Browser) -> None:
+def test_a_view_name_already_shared_with_the_team_is_refused(
+    organiser: Browser, other_visitor: Browser
+) -> None:
     save_view(organiser, f"{SESSIONS}?state=draft", name="Drafts", share_with_the_team=True)
     editor = sign_in(other_visitor, "ed@conference.example", "editor")
     editor.open(SESSIONS).follow("Save this view")
@@ -335,7 +337,7 @@ def test_a_name_that_the_team_has_is_refused(organiser: Browser, other_visitor: 
 
 
 @pytest.mark.both_databases
-def test_there_is_a_limit_for_each_person_and_list(organiser: Browser) -> None:
+def test_saved_views_are_limited_per_person_and_list(organiser: Browser) -> None:
     grace = db.session.scalars(select(Person)).one()
     for number in range(MAX_VIEWS):
         make_saved_view(grace, name=f"View {number}")
@@ -351,7 +353,7 @@ def test_there_is_a_limit_for_each_person_and_list(organiser: Browser) -> None:
     save_view(organiser, "/organise/rooms", name="One more")
 
 
-def test_a_filter_that_is_gone_is_told(organiser: Browser) -> None:
+def test_a_view_with_a_filter_that_no_longer_exists_says_so(organiser: Browser) -> None:
     room = make_room(name="Tower", key="tower")
     make_session(title="Tide tables")
     make_session(title="Tide clocks", room=room)
@@ -381,12 +383,12 @@ def test_a_filter_that_is_gone_is_told(organiser: Browser) -> None:
         ("/organise/views/99999999999999999999", 404),
     ],
 )
-def test_what_is_no_view_is_not_found(visitor: Browser, address: str, status: int) -> None:
+def test_an_unknown_view_is_not_found(visitor: Browser, address: str, status: int) -> None:
     sign_in(visitor, "ed@conference.example", "editor").open(address, status=status)
 
 
 @pytest.mark.parametrize("view", ["0", "x", "1", "%00", "9" * 400, "all"])
-def test_a_view_that_there_is_not_changes_nothing(organiser: Browser, view: str) -> None:
+def test_an_unknown_view_parameter_is_ignored(organiser: Browser, view: str) -> None:
     make_session()
     whole = titles(organiser.open(SESSIONS))
 
@@ -395,7 +397,7 @@ def test_a_view_that_there_is_not_changes_nothing(organiser: Browser, view: str)
     assert titles(page) == whole
 
 
-def test_only_what_the_list_knows_is_saved(organiser: Browser) -> None:
+def test_a_view_saves_only_known_parameters_of_the_list(organiser: Browser) -> None:
     organiser.open("/organise/views/_add?list=sessions&state=lost&evil=1&sort=nonsense&hide=%3Cb")
 
     organiser.press("Save view", name="All of it")
@@ -403,7 +405,7 @@ def test_only_what_the_list_knows_is_saved(organiser: Browser) -> None:
     assert db.session.scalars(select(SavedView.query)).all() == [""]
 
 
-def test_a_search_that_is_too_long_is_not_saved(organiser: Browser) -> None:
+def test_a_view_with_too_long_a_search_is_not_saved(organiser: Browser) -> None:
     words = "人" * 100
     organiser.open(f"/organise/views/_add?list=sessions&q={words}&hide={'a' * 290}.{'b' * 9}")
 
@@ -412,7 +414,7 @@ def test_a_search_that_is_too_long_is_not_saved(organiser: Browser) -> None:
     assert page.address.startswith(SESSIONS)
 
 
-def test_whoever_leaves_the_team_takes_their_own_views_along(
+def test_removing_a_team_member_deletes_their_private_views(
     organiser: Browser, other_visitor: Browser
 ) -> None:
     editor = sign_in(other_visitor, "ed@conference.example", "editor")
@@ -427,7 +429,7 @@ def test_whoever_leaves_the_team_takes_their_own_views_along(
     assert count_views() == 1
 
 
-def test_a_view_gives_the_people_it_lists(site: Flask, organiser: Browser) -> None:
+def test_a_view_resolves_to_the_delegates_it_lists(site: Flask, organiser: Browser) -> None:
     make_delegate(given_names="Ada", family_name="Lovelace", country="GB")
     make_delegate(given_names="Grace", family_name="Hopper", country="US")
     save_view(organiser, "/organise/delegates?country=GB", name="From Britain")
@@ -457,7 +459,7 @@ def resolve_delegates(browser: Browser, site: Flask, view: SavedView) -> list[st
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
 @pytest.mark.parametrize("count", [0, 3])
-def test_views_cost_one_query_whatever_their_number(
+def test_a_list_with_views_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     grace = db.session.scalars(select(Person)).one()

@@ -18,7 +18,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
-from tests.sent_emails import subjects_to
+from tests.sent_emails import list_subjects_to
 
 
 def groups(page: Page) -> dict[str, list[str]]:
@@ -47,7 +47,7 @@ def actions(page: Page) -> list[str]:
     ]
 
 
-def test_one_search_finds_everything_and_leads_there(organiser: Browser) -> None:
+def test_the_admin_search_finds_and_links_to_every_kind_of_record(organiser: Browser) -> None:
     delegate = make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
     make_email(recipient="zoe@example.org", subject="Your place, Zoë Quill")
     make_speaker(name="Zoe Quillfeather", organisation="Institute")
@@ -73,7 +73,7 @@ def test_one_search_finds_everything_and_leads_there(organiser: Browser) -> None
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("typed", ["quil zoe", "Zoe Qiull", "quixl", "ZOË KUILL"])
-def test_a_misspelt_name_is_found(organiser: Browser, typed: str) -> None:
+def test_the_search_finds_a_misspelt_name(organiser: Browser, typed: str) -> None:
     make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
     make_delegate(given_names="Ann", family_name="Other", email="ann@example.org")
 
@@ -83,9 +83,7 @@ def test_a_misspelt_name_is_found(organiser: Browser, typed: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["delegates", "sessions"])
-def test_a_list_in_which_nothing_fits_leads_to_the_search_across_admin(
-    organiser: Browser, part: str
-) -> None:
+def test_a_list_without_results_links_to_the_admin_search(organiser: Browser, part: str) -> None:
     make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
     page = organiser.open(f"/organise/{part}?q=Qiull")
     assert page.rows == []
@@ -95,7 +93,7 @@ def test_a_list_in_which_nothing_fits_leads_to_the_search_across_admin(
     assert groups(page)["Delegates"] == ["Zoë Quill zoe@example.org"]
 
 
-def test_nothing_and_no_question_are_said(organiser: Browser) -> None:
+def test_empty_searches_and_searches_without_results_say_so(organiser: Browser) -> None:
     make_delegate()
 
     assert "Nothing was found." in organiser.open("/organise/search?q=xyzzyx").text
@@ -103,7 +101,7 @@ def test_nothing_and_no_question_are_said(organiser: Browser) -> None:
     assert organiser.open("/organise/search?q=%20%F0").heading != ""
 
 
-def test_what_was_searched_for_stays_in_the_box(organiser: Browser) -> None:
+def test_the_search_box_keeps_its_text(organiser: Browser) -> None:
     def read_box(address: str) -> str | None:
         tree = organiser.open(address).tree
         return next(one.get("value") for one in tree.find_all("input") if one.get("name") == "q")
@@ -113,7 +111,7 @@ def test_what_was_searched_for_stays_in_the_box(organiser: Browser) -> None:
     assert read_box("/organise") is None
 
 
-def test_pages_of_admin_and_what_can_be_added_are_found_by_name(organiser: Browser) -> None:
+def test_admin_pages_and_add_forms_are_found_by_name(organiser: Browser) -> None:
     page = organiser.open("/organise/search?q=add")
 
     assert groups(page)["Go to"] == [
@@ -123,7 +121,7 @@ def test_pages_of_admin_and_what_can_be_added_are_found_by_name(organiser: Brows
     assert organiser.open("/organise/search?q=hist").follow("History").heading == "History"
 
 
-def test_pages_whose_words_begin_as_typed_come_before_people(organiser: Browser) -> None:
+def test_pages_with_a_matching_word_prefix_come_before_people(organiser: Browser) -> None:
     make_delegate(given_names="Intira", family_name="Addo")
 
     page = organiser.open("/organise/search?q=int")
@@ -133,7 +131,7 @@ def test_pages_whose_words_begin_as_typed_come_before_people(organiser: Browser)
     assert "Go to" not in groups(organiser.open("/organise/search?q=terpreter"))
 
 
-def test_a_role_finds_only_what_it_may_read(visitor: Browser) -> None:
+def test_search_results_contain_only_what_the_role_may_read(visitor: Browser) -> None:
     make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
     make_email(recipient="zoe@example.org", subject="Quill")
     make_speaker(name="Ada Quill")
@@ -150,7 +148,7 @@ def test_a_role_finds_only_what_it_may_read(visitor: Browser) -> None:
 
 @pytest.mark.parametrize("typed", ["ada", "adda"])
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_search_asks_few_questions(
+def test_the_admin_search_needs_few_queries(
     organiser: Browser, queries: list[str], count: int, typed: str
 ) -> None:
     for number in range(count):
@@ -164,7 +162,7 @@ def test_a_search_asks_few_questions(
     assert len(queries) <= 8
 
 
-def test_what_was_found_can_be_changed_directly(organiser: Browser) -> None:
+def test_search_results_offer_actions(organiser: Browser) -> None:
     delegate = make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
     make_delegate(
         given_names="Abe", family_name="Quill", email="abe@example.org", cancelled_at=clock.now()
@@ -188,7 +186,9 @@ def test_what_was_found_can_be_changed_directly(organiser: Browser) -> None:
 
 
 @pytest.mark.parametrize("typed", ["cancel quill", "Cancel session quill", "CANCEL  the QUILL"])
-def test_an_action_is_found_by_its_verb_and_asks_first(organiser: Browser, typed: str) -> None:
+def test_an_action_is_found_by_its_verb_and_asks_for_confirmation(
+    organiser: Browser, typed: str
+) -> None:
     session = make_session(title="The quill and the sea")
 
     page = organiser.open(f"/organise/search?q={typed}")
@@ -222,7 +222,7 @@ def test_the_owner_of_an_unknown_email_address_can_be_invited(organiser: Browser
     }
 
 
-def test_the_domain_of_most_of_the_team_is_added_to_a_name(organiser: Browser) -> None:
+def test_a_name_is_completed_with_the_most_common_domain_of_the_team(organiser: Browser) -> None:
     for email in ("ed@conference.example", "vi@conference.example", "ann@venue.example"):
         make_organiser(email)
     invitation = "Invite dora@{} as Viewer Sends the email now"
@@ -238,10 +238,12 @@ def test_the_domain_of_most_of_the_team_is_added_to_a_name(organiser: Browser) -
         assert groups(organiser.open(f"/organise/search?q={typed}")).get("Actions", []) == []
     page = organiser.open("/organise/search?q=dora@")
     page.press("Invite dora@conference.example as Registration desk")
-    assert len(subjects_to("dora@conference.example")) == 1
+    assert len(list_subjects_to("dora@conference.example")) == 1
 
 
-def test_an_organiser_is_invited_on_a_page_that_says_what_they_can_do(organiser: Browser) -> None:
+def test_inviting_an_organiser_from_the_search_opens_the_invitation_form(
+    organiser: Browser,
+) -> None:
     page = organiser.open("/organise/search?q=dora@conference.example")
 
     page = page.follow("Invite dora@conference.example as Organiser")
@@ -251,7 +253,7 @@ def test_an_organiser_is_invited_on_a_page_that_says_what_they_can_do(organiser:
     assert [row["Role"] for row in organiser.page.rows] == ["Organiser", "Organiser"]
 
 
-def test_an_invitation_that_somebody_else_has_sent_meanwhile_is_not_sent_twice(
+def test_an_invitation_already_sent_by_a_colleague_is_not_sent_twice(
     organiser: Browser,
 ) -> None:
     page = organiser.open("/organise/search?q=dora@conference.example")
@@ -262,12 +264,12 @@ def test_an_invitation_that_somebody_else_has_sent_meanwhile_is_not_sent_twice(
     assert again.errors == [
         "dora@conference.example is already in the team. Change their role there"
     ]
-    assert subjects_to("dora@conference.example") == [
+    assert list_subjects_to("dora@conference.example") == [
         "You are invited to join the team for Tides and Harbours"
     ]
 
 
-def test_a_role_is_offered_only_what_it_may_do(visitor: Browser) -> None:
+def test_search_results_offer_only_actions_the_role_may_do(visitor: Browser) -> None:
     make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
     make_session(title="The quill and the sea")
 
@@ -281,7 +283,7 @@ def test_a_role_is_offered_only_what_it_may_do(visitor: Browser) -> None:
     assert actions(viewer.open("/organise/search?q=quill")) == []
 
 
-def test_suggestions_are_the_same_groups_and_name_the_only_hit(organiser: Browser) -> None:
+def test_suggestions_show_the_same_groups_and_announce_the_only_result(organiser: Browser) -> None:
     delegate = make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
     make_email(recipient="quill@example.org", subject="Your place")
 
@@ -297,7 +299,7 @@ def test_suggestions_are_the_same_groups_and_name_the_only_hit(organiser: Browse
     assert 'data-said="Nothing was found."' in none
 
 
-def test_enter_opens_the_only_hit_that_is_spelt_as_typed(organiser: Browser) -> None:
+def test_enter_opens_the_only_exact_match(organiser: Browser) -> None:
     make_delegate(given_names="Ada", family_name="Marche", email="ada@example.org")
     make_session(title="Marshy ground", slug="marshy")
 

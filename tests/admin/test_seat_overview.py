@@ -20,10 +20,10 @@ from tests.browser import Browser
 from tests.factories import FIRST_MORNING, make_room, publish_programme, sign_in
 from tests.registration.test_session_waiting_list import (
     book,
-    give_back,
     join,
     make_bookable,
     make_person,
+    release_seat,
 )
 
 PAGE = "/organise/session-seats"
@@ -40,7 +40,7 @@ def three_sessions(site: Flask) -> None:
     book(eve, "knots")
     join(ada)
     join(bea)
-    give_back(eve)
+    release_seat(eve)
     book(eve, "nets")
     with transaction():
         nets = get_programme().get_session("nets")
@@ -50,7 +50,7 @@ def three_sessions(site: Flask) -> None:
 
 
 @pytest.mark.usefixtures("three_sessions")
-def test_one_list_says_how_full_sessions_are_and_finds_those_that_need_somebody(
+def test_the_seat_overview_lists_and_filters_sessions_by_availability(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     desk = sign_in(visitor, role=DESK)
@@ -86,7 +86,7 @@ def test_one_list_says_how_full_sessions_are_and_finds_those_that_need_somebody(
 
 
 @pytest.mark.usefixtures("three_sessions")
-def test_the_list_is_downloaded_as_it_is_filtered(visitor: Browser) -> None:
+def test_the_seat_overview_is_exported_with_its_filters(visitor: Browser) -> None:
     sign_in(visitor, role=DESK).open(f"{PAGE}?sort=title")
     answer = visitor.page.press("Download as CSV")
 
@@ -99,7 +99,7 @@ def test_the_list_is_downloaded_as_it_is_filtered(visitor: Browser) -> None:
     assert len(answer.source.splitlines()) == 2
 
 
-def test_a_thousand_sessions_need_no_more_queries_than_one(
+def test_the_seat_overview_of_a_thousand_sessions_needs_no_more_queries(
     visitor: Browser, queries: list[str]
 ) -> None:
     sign_in(visitor, role=DESK)
@@ -124,7 +124,7 @@ def test_a_thousand_sessions_need_no_more_queries_than_one(
     assert "1,000 sessions" in visitor.page.text
 
 
-def test_an_editor_finds_no_way_to_the_list(visitor: Browser) -> None:
+def test_editors_cannot_open_the_seat_overview(visitor: Browser) -> None:
     page = sign_in(visitor, role=EDITOR).open("/organise/sessions")
     assert "Seats in sessions" not in page.text
     visitor.open(PAGE, status=403)

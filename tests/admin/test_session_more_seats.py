@@ -13,16 +13,16 @@ from tests.browser import Browser, Page
 from tests.factories import make_room, publish_programme, sign_in
 from tests.registration.test_session_waiting_list import (
     book,
-    booked,
     counts,
+    get_states,
     join,
+    list_booked,
     list_faults,
     make_bookable,
     make_person,
     path_of,
-    states,
 )
-from tests.sent_emails import last_email_to
+from tests.sent_emails import get_last_email_to
 
 SEATS = "/organise/session-seats/knots"
 
@@ -46,7 +46,7 @@ def offer_seats() -> None:
 
 
 def move_up(organiser: Browser, name: str) -> Page:
-    """Open the list of a session and move somebody to its top."""
+    """Open the waiting list of a session and move a person to its top."""
     page = organiser.open(SEATS).follow("3 people are waiting for a seat")
     return (
         page.follow(f"{name} Lovelace")
@@ -56,7 +56,7 @@ def move_up(organiser: Browser, name: str) -> Page:
 
 
 @pytest.mark.usefixtures("full_session")
-def test_a_page_names_in_order_whom_more_seats_let_in_before_they_are_saved(
+def test_adding_seats_previews_who_gets_an_offer_in_order(
     visitor: Browser,
 ) -> None:
     organiser = sign_in(visitor)
@@ -83,12 +83,12 @@ def test_a_page_names_in_order_whom_more_seats_let_in_before_they_are_saved(
     assert counts() == (1, 1, 3)
     publish_programme()
     offer_seats()
-    assert states() == {"ada": "offered", "bea": "offered", "cleo": "waiting"}
+    assert get_states() == {"ada": "offered", "bea": "offered", "cleo": "waiting"}
     assert (counts(), list_faults()) == ((3, 3, 1), [])
 
 
 @pytest.mark.usefixtures("full_session")
-def test_a_number_that_somebody_else_has_changed_meanwhile_is_not_overwritten(
+def test_a_stale_change_of_the_number_of_seats_is_refused(
     visitor: Browser,
 ) -> None:
     page = sign_in(visitor).open(f"{SEATS}/more")
@@ -104,7 +104,7 @@ def test_a_number_that_somebody_else_has_changed_meanwhile_is_not_overwritten(
     assert "The offers are made" in page.source
 
 
-def test_who_does_not_come_that_day_is_not_named(visitor: Browser) -> None:
+def test_adding_seats_skips_people_not_attending_that_day(visitor: Browser) -> None:
     make_bookable("knots", 1)
     book(make_person("Eve"), "knots")
     away, ada = make_person("Flo"), make_person("Ada")
@@ -121,7 +121,7 @@ def test_who_does_not_come_that_day_is_not_named(visitor: Browser) -> None:
     assert "Flo" not in page.text
 
 
-def test_only_who_may_change_the_programme_adds_seats(visitor: Browser) -> None:
+def test_only_roles_that_edit_the_programme_can_add_seats(visitor: Browser) -> None:
     make_bookable("knots", 1)
     page = sign_in(visitor, role=DESK).open(SEATS)
     assert "Add seats" not in page.links
@@ -129,7 +129,7 @@ def test_only_who_may_change_the_programme_adds_seats(visitor: Browser) -> None:
 
 
 @pytest.mark.usefixtures("full_session")
-def test_an_organiser_prefers_somebody_on_the_list_of_a_session_and_they_read_why(
+def test_moving_someone_up_a_session_waiting_list_shows_them_the_reason(
     visitor: Browser,
 ) -> None:
     organiser = sign_in(visitor)
@@ -143,8 +143,8 @@ def test_an_organiser_prefers_somebody_on_the_list_of_a_session_and_they_read_wh
     ]
     page = refused.press("Make the offer", {"If no place is free, add one for them": True})
     assert "We are emailing them the offer." in page.source
-    assert states()["cleo"] == "offered"
-    assert last_email_to("cleo@example.org").subject.startswith("Accept your seat by ")
+    assert get_states()["cleo"] == "offered"
+    assert get_last_email_to("cleo@example.org").subject.startswith("Accept your seat by ")
     assert list_faults() == []
 
     entry = db.session.query(WaitingListEntry).filter_by(email="cleo@example.org").one()
@@ -153,4 +153,4 @@ def test_an_organiser_prefers_somebody_on_the_list_of_a_session_and_they_read_wh
     own = organiser.open(path_of(cleo, "knots"))
     assert "Is the chair" in own.text
     own.press("Accept the seat")
-    assert booked(cleo) == ["knots"]
+    assert list_booked(cleo) == ["knots"]

@@ -22,7 +22,7 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.sent_emails import last_email_to
+from tests.sent_emails import get_last_email_to
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def names(key: str) -> list[str]:
     return found
 
 
-def test_the_list_says_how_full_sessions_are_and_finds_full_ones(desk: Browser) -> None:
+def test_sessions_can_be_filtered_by_free_seats(desk: Browser) -> None:
     make_bookable("Knots", 1)
     make_bookable("Nets", 3)
     make_bookable("Quays", 1_200)
@@ -77,7 +77,7 @@ def test_the_list_says_how_full_sessions_are_and_finds_full_ones(desk: Browser) 
     }
 
 
-def test_the_page_of_a_session_leads_to_who_has_booked(desk: Browser) -> None:
+def test_the_session_page_links_to_its_bookings(desk: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
@@ -92,7 +92,7 @@ def test_the_page_of_a_session_leads_to_who_has_booked(desk: Browser) -> None:
     assert (row["Name"], row["Reference"]) == ("Ada Lovelace", ada.reference)
 
 
-def test_a_long_list_of_bookings_is_searched_and_read_page_by_page(
+def test_a_long_list_of_session_bookings_is_searchable_and_paginated(
     desk: Browser, queries: list[str]
 ) -> None:
     make_bookable("Knots", 60)
@@ -126,7 +126,7 @@ def test_a_long_list_of_bookings_is_searched_and_read_page_by_page(
     assert len(answer.source.splitlines()) == 53
 
 
-def test_an_editor_sees_the_numbers_but_not_the_people(visitor: Browser) -> None:
+def test_editors_see_booking_counts_but_not_the_people(visitor: Browser) -> None:
     make_bookable("Knots")
     page = sign_in(visitor, role=EDITOR).open("/organise/sessions/knots")
 
@@ -134,7 +134,7 @@ def test_an_editor_sees_the_numbers_but_not_the_people(visitor: Browser) -> None
     visitor.open("/organise/session-seats/knots", status=403)
 
 
-def test_the_desk_books_for_somebody_and_takes_them_off(desk: Browser) -> None:
+def test_the_registration_desk_can_book_a_seat_for_someone_and_remove_it(desk: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
 
@@ -149,17 +149,17 @@ def test_the_desk_books_for_somebody_and_takes_them_off(desk: Browser) -> None:
     assert "Seats in these sessions are given back, and are not restored" in sure.text
     desk.open("/organise/session-seats/knots")
     assert "The organisers have booked a seat in a session for you:" in (
-        last_email_to("ada@example.org").text
+        get_last_email_to("ada@example.org").text
     )
     desk.follow("Remove: Ada Lovelace")
     page = desk.press("Remove")
     assert "The delegate has been removed." in page.source
     assert names("knots") == []
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert "The organisers have given back your seat in “Knots”." in email.text
 
 
-def test_a_full_session_takes_one_more_only_with_a_reason(desk: Browser) -> None:
+def test_booking_beyond_the_seat_limit_requires_a_reason(desk: Browser) -> None:
     make_bookable("Knots", 1)
     ada, bea = make_delegate(), make_delegate(given_names="Bea", email="bea@example.org")
     book(ada, "knots")
@@ -177,7 +177,7 @@ def test_a_full_session_takes_one_more_only_with_a_reason(desk: Browser) -> None
     assert "Booked a seat in Knots, beyond the limit: She chairs it" in history
 
 
-def test_a_clash_is_said_and_swapped_when_the_desk_asks_for_it(desk: Browser) -> None:
+def test_the_registration_desk_can_swap_a_clashing_seat(desk: Browser) -> None:
     make_bookable("Knots")
     make_bookable("Nets")
     ada = make_delegate()
@@ -194,7 +194,7 @@ def test_a_clash_is_said_and_swapped_when_the_desk_asks_for_it(desk: Browser) ->
 
 
 @pytest.mark.both_databases
-def test_many_who_are_cancelled_each_read_of_their_own_seats(desk: Browser) -> None:
+def test_bulk_cancellation_emails_name_only_their_own_seats(desk: Browser) -> None:
     make_bookable("Knots", 3)
     make_bookable("Nets", 3)
     for name, session in (("Ada", "knots"), ("Bea", "nets"), ("Cleo", "nets")):
@@ -210,14 +210,14 @@ def test_many_who_are_cancelled_each_read_of_their_own_seats(desk: Browser) -> N
         "knots": queries.SessionSeats(3, 0),
         "nets": queries.SessionSeats(3, 1),
     }
-    texts = {name: last_email_to(f"{name}@example.org").text for name in ("Ada", "Bea")}
+    texts = {name: get_last_email_to(f"{name}@example.org").text for name in ("Ada", "Bea")}
     assert {name: ("Knots" in one, "Nets" in one) for name, one in texts.items()} == {
         "Ada": (True, False),
         "Bea": (False, True),
     }
 
 
-def test_who_has_booked_is_a_filter_of_the_list_and_so_of_group_emails(visitor: Browser) -> None:
+def test_delegates_and_group_emails_can_be_filtered_by_booked_session(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     make_delegate(given_names="Bea", email="bea@example.org")
@@ -233,7 +233,7 @@ def test_who_has_booked_is_a_filter_of_the_list_and_so_of_group_emails(visitor: 
     assert [one for one in ("Ada Lovelace", "Bea Lovelace") if one in people] == ["Ada Lovelace"]
 
 
-def test_people_who_booked_are_told_of_a_change_like_those_who_starred(visitor: Browser) -> None:
+def test_delegates_who_booked_a_session_are_notified_of_its_changes(visitor: Browser) -> None:
     session = make_bookable("Knots")
     with transaction():
         notices.prepare()  # people know this release
@@ -250,7 +250,7 @@ def test_people_who_booked_are_told_of_a_change_like_those_who_starred(visitor: 
     assert [row["Name"] for row in page.rows if "Name" in row] == ["Ada Lovelace ada@example.org"]
 
 
-def test_who_has_booked_is_downloaded_and_that_is_recorded(desk: Browser) -> None:
+def test_exporting_session_bookings_is_recorded(desk: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
@@ -261,7 +261,7 @@ def test_who_has_booked_is_downloaded_and_that_is_recorded(desk: Browser) -> Non
     assert ada.reference in answer.source
 
 
-def test_seats_above_the_rooms_capacity_need_a_reason_that_is_kept(visitor: Browser) -> None:
+def test_seats_above_the_room_capacity_require_a_reason(visitor: Browser) -> None:
     room = make_room(name="Quay", capacity=8)
     make_bookable("Knots", None, room=room)
     organiser = sign_in(visitor)
@@ -277,7 +277,7 @@ def test_seats_above_the_rooms_capacity_need_a_reason_that_is_kept(visitor: Brow
     assert queries.find_seats("knots") == queries.SessionSeats(9, 0)
 
 
-def test_a_limit_below_what_is_booked_is_refused_with_the_numbers(visitor: Browser) -> None:
+def test_a_seat_limit_below_the_number_booked_is_refused(visitor: Browser) -> None:
     make_bookable("Knots", 3)
     for name in ("Ada", "Bea"):
         book(make_delegate(given_names=name, email=f"{name}@example.org"), "knots")
@@ -294,7 +294,7 @@ def test_a_limit_below_what_is_booked_is_refused_with_the_numbers(visitor: Brows
     assert "2 people have booked a seat, so it cannot be open to all" in page.text
 
 
-def test_the_pages_about_seats_belong_to_the_list_of_seats_in_the_menu(desk: Browser) -> None:
+def test_pages_about_seats_highlight_the_seat_overview_in_the_menu(desk: Browser) -> None:
     make_bookable("Knots")
 
     page = desk.open("/organise/session-seats/knots")

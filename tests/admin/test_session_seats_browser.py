@@ -21,7 +21,7 @@ PAGES = ("", "/knots", "/knots/door", "/knots/hold", "/knots/more", "/knots/hold
 
 @pytest.fixture
 def own_page(site_address: str) -> str:
-    """Fill a session; return the page on which somebody chooses a seat."""
+    """Fill a session and return the page on which a person chooses a seat."""
     make_bookable("knots", 3, room=make_room(name="Loft", capacity=3))
     make_bookable("nets", 3)
     with transaction():
@@ -35,11 +35,11 @@ def own_page(site_address: str) -> str:
     with transaction():
         check_in.check_in(db.session.merge(eve), get_programme().get_session("knots"), actor=GRACE)
     found = f"/booking/{links.booking_token(eve)}/sessions/nets"
-    db.session.rollback()  # on SQLite, whoever looks on holds the lock
+    db.session.rollback()  # on SQLite, a reader holds the lock
     return found
 
 
-def test_no_page_about_seats_has_a_barrier_or_is_too_wide(
+def test_pages_about_seats_are_accessible_without_horizontal_scrolling(
     own_page: str, site_address: str, window: Page, axe: Axe
 ) -> None:
     sign_in_window(window, site_address)

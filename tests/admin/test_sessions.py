@@ -1,4 +1,4 @@
-"""Sessions in the back office: found, added, changed, cancelled, one or several at once."""
+"""Sessions in admin: finding, adding, changing and cancelling one or several."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ from tests.lookups import get_session
 ALL = ["Opening", "Coffee", "Harbour walls", "Reading the tide", "Farewell"]
 
 
-def held(slug: str) -> dict[str, Any]:
+def get_document(slug: str) -> dict[str, Any]:
     one = get_session(slug)
     values = {field: SESSION_FIELDS.get_value(one, field) for field in SESSION_FIELDS.names}
     return {field: value for field, value in values.items() if value not in ("", [])}
@@ -49,7 +49,7 @@ def token_of(page: Page) -> str:
     return next(one.get("value", "") for one in fields if one.get("name") == "csrf_token")
 
 
-def saved_on(slug: str, **values: Any) -> None:
+def save_session(slug: str, **values: Any) -> None:
     with transaction():
         one = get_session(slug)
         sessions.save(one, values, expected_version=one.version, actor="ada@conference.example")
@@ -58,14 +58,14 @@ def saved_on(slug: str, **values: Any) -> None:
 # The list
 
 
-def test_the_list_holds_every_session_by_time(organiser: Browser) -> None:
+def test_the_session_list_shows_every_session_by_time(organiser: Browser) -> None:
     page = organiser.open("/organise/sessions")
 
     assert page.heading == "Sessions"
     assert titles(page) == ALL
     assert page.text_by_id("count") == "5 sessions"
     assert page.rows[0] == {
-        "": "Select Opening",  # the box above the column comes with scripts
+        "": "Select Opening",  # the checkbox in the column heading needs JavaScript
         "Title": "Opening",
         "Speakers": "Ada Marsh, João Maré",
         "Time ↑": "9:30am to 10:30am Wednesday 10 June Wed 10",  # one of them is seen
@@ -94,7 +94,9 @@ def test_the_list_holds_every_session_by_time(organiser: Browser) -> None:
         ("nothing of the kind", []),
     ],
 )
-def test_accents_and_case_do_not_matter(organiser: Browser, words: str, found: list[str]) -> None:
+def test_the_session_search_ignores_accents_and_case(
+    organiser: Browser, words: str, found: list[str]
+) -> None:
     make_session(title="Über 100 % Ebbe_Flut", speakers=(make_speaker(name="Kirsten Ørsted"),))
 
     page = organiser.open("/organise/sessions")
@@ -122,7 +124,9 @@ def test_accents_and_case_do_not_matter(organiser: Browser, words: str, found: l
         ("state=confirmed&kind=parallel", ["Harbour walls", "Reading the tide"]),
     ],
 )
-def test_the_list_is_narrowed(organiser: Browser, question: str, found: list[str]) -> None:
+def test_the_session_list_can_be_filtered(
+    organiser: Browser, question: str, found: list[str]
+) -> None:
     make_session(title="Nearly", is_draft=True, starts_at=None)
     make_session(title="Cancelled", cancelled_at=FIRST_MORNING)
     make_session(title="Not included", withdrawn_at=FIRST_MORNING)
@@ -131,7 +135,7 @@ def test_the_list_is_narrowed(organiser: Browser, question: str, found: list[str
 
 
 @pytest.mark.both_databases
-def test_the_list_is_sorted_the_same_on_each_database(organiser: Browser) -> None:
+def test_the_session_list_is_sorted_the_same_on_each_database(organiser: Browser) -> None:
     make_session(title="Änderung", starts_at=None)
     make_session(title="“apple”", starts_at=FIRST_MORNING + timedelta(days=1))
 
@@ -150,7 +154,7 @@ def test_the_list_is_sorted_the_same_on_each_database(organiser: Browser) -> Non
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_session_list_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     for _ in range(count):
@@ -165,7 +169,7 @@ def test_the_list_asks_the_same_few_questions(
     assert len(queries) == 8
 
 
-def test_a_long_list_has_pages(organiser: Browser) -> None:
+def test_the_session_list_is_paginated(organiser: Browser) -> None:
     for number in range(51):
         make_session(title=f"Talk {number:02}")
 
@@ -184,14 +188,14 @@ def test_a_long_list_has_pages(organiser: Browser) -> None:
 
 
 @pytest.mark.empty
-def test_an_empty_programme_says_what_will_be_here(organiser: Browser) -> None:
+def test_an_empty_session_list_says_there_are_no_sessions_yet(organiser: Browser) -> None:
     assert organiser.open("/organise/sessions").headings[:2] == ["Sessions", "No sessions yet"]
 
 
 # One session
 
 
-def test_the_page_of_a_session_says_all_that_is_known(organiser: Browser) -> None:
+def test_the_session_page_shows_every_field(organiser: Browser) -> None:
     page = organiser.open("/organise/sessions").follow("Opening")
 
     assert page.heading == "Opening"
@@ -212,8 +216,8 @@ def test_the_page_of_a_session_says_all_that_is_known(organiser: Browser) -> Non
     assert page.follow("View the public page").address == "/sessions/opening"
 
 
-def test_a_clash_is_told_on_the_page_of_each(organiser: Browser) -> None:
-    saved_on("coffee", room="great-hall", starts_at=FIRST_MORNING)
+def test_a_clash_is_shown_on_the_page_of_each_session(organiser: Browser) -> None:
+    save_session("coffee", room="great-hall", starts_at=FIRST_MORNING)
 
     page = organiser.open("/organise/sessions/opening")
 
@@ -221,13 +225,13 @@ def test_a_clash_is_told_on_the_page_of_each(organiser: Browser) -> None:
     assert page.follow("open Coffee").heading == "Coffee"
 
 
-def test_the_page_says_what_readers_know(organiser: Browser, frozen_time: Any) -> None:
+def test_the_session_page_says_what_visitors_see(organiser: Browser, frozen_time: Any) -> None:
     def said() -> str:
         text = organiser.open("/organise/sessions/opening").text
         return text.partition("What visitors see ")[2].partition(" Time")[0]
 
     frozen_time.shift(timedelta(minutes=1))
-    saved_on("opening", subtitle="With tea")
+    save_session("opening", subtitle="With tea")
     changed = said()
     with transaction():
         sessions.cancel(get_session("opening"), actor="ada@conference.example")
@@ -244,7 +248,7 @@ def test_the_page_says_what_readers_know(organiser: Browser, frozen_time: Any) -
     assert "This session is not public." in text
 
 
-def test_there_is_no_session_at_an_address_that_nobody_has(organiser: Browser) -> None:
+def test_an_unknown_session_is_not_found(organiser: Browser) -> None:
     organiser.open("/organise/sessions/no", 404)
 
 
@@ -252,7 +256,7 @@ def test_there_is_no_session_at_an_address_that_nobody_has(organiser: Browser) -
 
 
 @pytest.mark.both_databases
-def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) -> None:
+def test_a_session_can_be_added_with_every_field(organiser: Browser) -> None:
     form = organiser.open("/organise/sessions").follow("Add a session")
     form = form.press("Find", {"Title": "Ebb & flow", "Find a speaker to add": "mare"})
     form = form.press("Add João Maré")
@@ -288,7 +292,7 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
 
     assert page.heading == "Ebb & flow"
     assert "The session has been added. It will be public when you publish." in page.source
-    assert held("ebb-flow") == {
+    assert get_document("ebb-flow") == {
         "slug": "ebb-flow",
         "title": "Ebb & flow",
         "subtitle": "Twice a day",
@@ -316,40 +320,40 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
     }
 
 
-def test_a_break_needs_no_more_than_a_title(organiser: Browser) -> None:
+def test_a_break_requires_only_a_title(organiser: Browser) -> None:
     organiser.open("/organise/sessions/_add")
 
     page = organiser.press("Add this session", title="Tea", type="break")
     assert "added as a draft. To make it public, confirm it and publish." in page.source
 
     assert page.heading == "Tea"
-    assert held("tea").get("appearances") is None
-    assert held("tea")["state"] == "draft"
+    assert get_document("tea").get("appearances") is None
+    assert get_document("tea")["state"] == "draft"
 
 
-def test_a_form_that_nobody_touched_changes_nothing(organiser: Browser) -> None:
-    before = {slug: held(slug) for slug in ("opening", "coffee", "harbour-walls")}
+def test_saving_an_unchanged_session_form_changes_nothing(organiser: Browser) -> None:
+    before = {slug: get_document(slug) for slug in ("opening", "coffee", "harbour-walls")}
 
     for slug in before:
         organiser.open(f"/organise/sessions/{slug}/change")
         page = organiser.press("Save")
         assert "There were no changes to save." in page.source
 
-    assert {slug: held(slug) for slug in before} == before
+    assert {slug: get_document(slug) for slug in before} == before
     assert get_session("opening").version == 1
 
 
-def test_people_are_put_in_order_given_roles_and_removed(organiser: Browser) -> None:
+def test_speakers_of_a_session_can_be_reordered_given_roles_and_removed(organiser: Browser) -> None:
     form = organiser.open("/organise/sessions/opening/change")
     form = form.press("↓Move down: Ada Marsh", title="Typed before")
     form = form.press("Remove Ada Marsh")
     form.press("Save")
 
-    assert held("opening")["appearances"] == [["joao-mare", "speaker"]]
+    assert get_document("opening")["appearances"] == [["joao-mare", "speaker"]]
     assert get_session("opening").title == "Typed before"
 
 
-def test_buttons_of_rows_that_are_not_there_do_nothing(organiser: Browser) -> None:
+def test_buttons_for_missing_speaker_rows_do_nothing(organiser: Browser) -> None:
     form = organiser.open("/organise/sessions/opening/change")
     token = token_of(form)
 
@@ -369,16 +373,16 @@ def test_buttons_of_rows_that_are_not_there_do_nothing(organiser: Browser) -> No
         assert page.value_of("Role") == "Chair"
 
 
-def test_a_name_to_find_is_looked_for_when_the_enter_key_is_pressed(organiser: Browser) -> None:
+def test_pressing_enter_in_the_speaker_field_searches_instead_of_saving(organiser: Browser) -> None:
     organiser.open("/organise/sessions/opening/change")
 
-    found = entered(organiser, "nobody")
+    found = press_enter(organiser, "nobody")
 
     assert "0 speakers with this name" in found.headings
     assert get_session("opening").version == 1
 
 
-def entered(browser: Browser, name: str) -> Page:
+def press_enter(browser: Browser, name: str) -> Page:
     """Press Enter in the box for names: the browser presses the first button of the form."""
     form = browser.page
     token = token_of(form)
@@ -386,7 +390,7 @@ def entered(browser: Browser, name: str) -> Page:
     return browser.send("POST", form.address, data=body)
 
 
-def test_with_many_speakers_the_first_are_shown(organiser: Browser) -> None:
+def test_a_speaker_search_with_many_results_shows_the_first(organiser: Browser) -> None:
     for number in range(14):
         make_speaker(name=f"Vera {number:02}", organisation="Port")
 
@@ -400,7 +404,7 @@ def test_with_many_speakers_the_first_are_shown(organiser: Browser) -> None:
     ]
 
 
-def test_what_is_written_is_seen_before_it_is_saved(organiser: Browser) -> None:
+def test_the_text_of_a_session_can_be_previewed(organiser: Browser) -> None:
     organiser.open("/organise/sessions/opening/change")
 
     page = organiser.press(
@@ -451,7 +455,7 @@ def test_what_is_written_is_seen_before_it_is_saved(organiser: Browser) -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_said_beside_the_question(
+def test_invalid_session_fields_are_refused(
     organiser: Browser, typed: dict[str, Any], beside: str, error: str
 ) -> None:
     organiser.open("/organise/sessions/opening/change")
@@ -464,7 +468,7 @@ def test_what_cannot_be_is_said_beside_the_question(
     assert get_session("opening").version == 1
 
 
-def test_what_is_gone_meanwhile_is_said_above_the_form(organiser: Browser) -> None:
+def test_adding_a_session_with_a_deleted_speaker_is_refused(organiser: Browser) -> None:
     key = make_speaker(name="Vera").key
     organiser.open("/organise/sessions/_add")
     organiser.press("Find", find_a_speaker_to_add="vera", title="Tea")
@@ -479,9 +483,7 @@ def test_what_is_gone_meanwhile_is_said_above_the_form(organiser: Browser) -> No
 
 
 @pytest.mark.parametrize("status", ["_add", "opening/change"])
-def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(
-    organiser: Browser, status: str
-) -> None:
+def test_an_expired_session_form_keeps_the_typed_text(organiser: Browser, status: str) -> None:
     page = organiser.open(f"/organise/sessions/{status}")
 
     page = organiser.send(
@@ -502,10 +504,10 @@ def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(
         ("Asia/Kolkata", "2009-10-25", "09:30", "2009-10-25T04:00:00+00:00"),
     ],
 )
-def test_times_are_those_of_the_conference(
+def test_session_times_are_in_the_time_zone_of_the_conference(
     organiser: Browser, zone: str, day: str, starts: str, moment: str
 ) -> None:
-    held_on(day, zone)
+    move_conference(day, zone)
     organiser.open("/organise/sessions/_add")
 
     organiser.press(
@@ -516,10 +518,10 @@ def test_times_are_those_of_the_conference(
         ends="04:00" if zone != "Asia/Kolkata" else "10:00",
     )
 
-    assert held("late")["starts_at"] == moment
+    assert get_document("late")["starts_at"] == moment
 
 
-def held_on(day: str, zone: str) -> None:
+def move_conference(day: str, zone: str) -> None:
     """Let the conference be on one day, in a zone, and publish that."""
     with transaction():
         conference = programme.get_conference()
@@ -530,8 +532,8 @@ def held_on(day: str, zone: str) -> None:
     publish_programme()
 
 
-def test_a_time_that_the_clocks_never_show_is_refused(organiser: Browser) -> None:
-    held_on("2009-03-29", "Europe/London")
+def test_a_session_time_skipped_by_daylight_saving_is_refused(organiser: Browser) -> None:
+    move_conference("2009-03-29", "Europe/London")
     organiser.open("/organise/sessions/_add")
 
     page = organiser.press(
@@ -548,8 +550,8 @@ def test_a_time_that_the_clocks_never_show_is_refused(organiser: Browser) -> Non
     )
 
 
-def test_the_second_of_two_equal_hours_stays_what_it_is(organiser: Browser) -> None:
-    held_on("2009-10-25", "Europe/London")
+def test_saving_keeps_the_second_occurrence_of_an_ambiguous_time(organiser: Browser) -> None:
+    move_conference("2009-10-25", "Europe/London")
     second = datetime(2009, 10, 25, 1, 30, tzinfo=UTC)  # 1:30am for the second time
     make_session(slug="night", starts_at=second)
     organiser.open("/organise/sessions/night/change")
@@ -566,7 +568,7 @@ def test_a_session_may_end_on_the_next_day(organiser: Browser) -> None:
     organiser.open("/organise/sessions/farewell/change")
     page = organiser.press("Save")
 
-    assert held("farewell")["ends_at"] == "2009-06-12T00:00:00+00:00"
+    assert get_document("farewell")["ends_at"] == "2009-06-12T00:00:00+00:00"
     assert "There were no changes to save" in page.source
 
 
@@ -574,7 +576,7 @@ def test_a_session_may_end_on_the_next_day(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_who_saves_second_sees_both_versions_and_loses_nothing(new_browser: Browsers) -> None:
+def test_a_stale_edit_of_a_session_shows_both_versions(new_browser: Browsers) -> None:
     grace = sign_in(new_browser())
     alan = sign_in(new_browser(), "alan@conference.example")
     grace.open("/organise/sessions/opening/change")
@@ -596,14 +598,14 @@ def test_who_saves_second_sees_both_versions_and_loses_nothing(new_browser: Brow
     page = alan.press("Save", room="Boat house")
 
     assert page.heading == "Alan’s opening"
-    assert held("opening")["room"] == "boat-house"
+    assert get_document("opening")["room"] == "boat-house"
     assert [entry.actor for entry in history.list_entries("session opening")] == [
         "grace@conference.example",
         "alan@conference.example",
     ]
 
 
-def test_both_saving_the_same_is_no_conflict(new_browser: Browsers) -> None:
+def test_saving_the_same_change_twice_is_not_a_conflict(new_browser: Browsers) -> None:
     grace = sign_in(new_browser())
     alan = sign_in(new_browser(), "alan@conference.example")
     for one in (grace, alan):
@@ -618,7 +620,7 @@ def test_both_saving_the_same_is_no_conflict(new_browser: Browsers) -> None:
 # States
 
 
-def test_a_session_is_cancelled_and_brought_back(organiser: Browser) -> None:
+def test_a_session_can_be_cancelled_and_restored(organiser: Browser) -> None:
     page = organiser.open("/organise/sessions/opening").press("Cancel this session")
     cancelled = (page.heading, get_session("opening").state)
     page.press("Restore")
@@ -632,7 +634,7 @@ def test_a_session_is_cancelled_and_brought_back(organiser: Browser) -> None:
     assert get_session("opening").state == "cancelled"
 
 
-def test_who_cancels_what_was_never_public_reads_what_publishing_does(
+def test_cancelling_an_unpublished_session_says_what_publishing_will_do(
     organiser: Browser,
 ) -> None:
     ready, draft = make_session(title="Ebb").slug, make_session(title="Flow", is_draft=True).slug
@@ -646,7 +648,7 @@ def test_who_cancels_what_was_never_public_reads_what_publishing_does(
     assert "Delete" in unpublished.links
 
 
-def test_a_draft_that_is_cancelled_is_said_to_stay_hidden(organiser: Browser) -> None:
+def test_cancelling_a_draft_session_says_it_stays_hidden(organiser: Browser) -> None:
     draft = make_session(title="Flow", is_draft=True).slug
 
     ask = organiser.open(f"/organise/sessions/{draft}/cancel")
@@ -658,7 +660,7 @@ def test_a_draft_that_is_cancelled_is_said_to_stay_hidden(organiser: Browser) ->
     assert "marked as cancelled" not in page.text
 
 
-def test_deleting_what_readers_know_is_cancelling_it(organiser: Browser) -> None:
+def test_deleting_a_published_session_cancels_it_instead(organiser: Browser) -> None:
     shown = organiser.open("/organise/sessions/opening")
     ask = organiser.open("/organise/sessions/opening/delete")
 
@@ -669,7 +671,7 @@ def test_deleting_what_readers_know_is_cancelling_it(organiser: Browser) -> None
     assert get_session("opening").state == "cancelled"
 
 
-def test_what_nobody_knows_is_deleted(organiser: Browser) -> None:
+def test_a_session_that_was_never_public_can_be_deleted(organiser: Browser) -> None:
     slug = make_session(title="A slip").slug
     organiser.open(f"/organise/sessions/{slug}").follow("Delete")
 
@@ -679,7 +681,7 @@ def test_what_nobody_knows_is_deleted(organiser: Browser) -> None:
     assert "A slip" not in titles(page)
 
 
-def test_a_copy_is_a_draft_of_its_own(organiser: Browser) -> None:
+def test_copying_a_session_creates_a_draft(organiser: Browser) -> None:
     organiser.open("/organise/sessions/opening")
 
     page = organiser.press("Make a copy")
@@ -687,7 +689,7 @@ def test_a_copy_is_a_draft_of_its_own(organiser: Browser) -> None:
     assert (page.heading, get_session("opening-copy").state) == ("Opening (copy)", "draft")
 
 
-def test_who_only_reads_is_offered_nothing_to_change(visitor: Browser) -> None:
+def test_viewers_cannot_change_sessions(visitor: Browser) -> None:
     viewer = sign_in(visitor, "vera@conference.example", VIEWER)
 
     listed = viewer.open("/organise/sessions")
@@ -703,7 +705,7 @@ def test_who_only_reads_is_offered_nothing_to_change(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_several_are_changed_after_a_look_at_what_will_change(organiser: Browser) -> None:
+def test_several_sessions_can_be_changed_after_a_preview(organiser: Browser) -> None:
     listed = organiser.open("/organise/sessions?kind=parallel&sort=title")
     ticked = {"Select Reading the tide": True, "Select Harbour walls": True}
     ask = listed.press("Change selected sessions", ticked)
@@ -717,13 +719,16 @@ def test_several_are_changed_after_a_look_at_what_will_change(organiser: Browser
     assert sure.heading == "Change 2 sessions?"
     assert "Reading the tide Theme before: Water → after: Stone Room before: Great hall →" in seen
     assert page.address.startswith("/organise/sessions?kind=parallel&sort=title&done=")
-    assert (held("reading-the-tide")["theme"], held("reading-the-tide")["room"]) == ("stone", None)
+    assert (
+        get_document("reading-the-tide")["theme"],
+        get_document("reading-the-tide")["room"],
+    ) == ("stone", None)
     (entry,) = history.list_entries("session harbour-walls")
     assert entry.summary == "Harbour walls: room was removed (Boat house)"
 
 
 @pytest.mark.both_databases
-def test_sessions_are_cancelled_from_the_list_once_it_is_clear_whom_that_affects(
+def test_bulk_cancellation_of_sessions_previews_who_is_affected(
     organiser: Browser,
 ) -> None:
     make_delegate()
@@ -734,17 +739,19 @@ def test_sessions_are_cancelled_from_the_list_once_it_is_clear_whom_that_affects
 
     assert sure.heading == "Cancel 2 sessions?"
     assert "Affects 2 people who take part, 1 delegate on that day." in sure.text
-    assert held("reading-the-tide")["state"] == "confirmed"
+    assert get_document("reading-the-tide")["state"] == "confirmed"
     page = sure.press("Cancel 2 sessions")
     assert page.address.startswith("/organise/sessions?kind=parallel&sort=title&done=")
-    assert {held(slug)["state"] for slug in ("reading-the-tide", "harbour-walls")} == {"cancelled"}
+    assert {get_document(slug)["state"] for slug in ("reading-the-tide", "harbour-walls")} == {
+        "cancelled"
+    }
     again = organiser.open("/organise/sessions").press(
         "Cancel selected sessions", {"Select Harbour walls": True}
     )
     assert again.heading == "Nothing to change"
 
 
-def test_who_cancels_one_session_reads_whom_that_affects(organiser: Browser) -> None:
+def test_cancelling_a_session_shows_who_is_affected(organiser: Browser) -> None:
     make_delegate()
 
     ask = organiser.open("/organise/sessions/reading-the-tide/cancel")
@@ -754,7 +761,7 @@ def test_who_cancels_one_session_reads_whom_that_affects(organiser: Browser) -> 
     assert "1 delegate on that day" in page.text.partition("Who this affects")[2]
 
 
-def test_the_preview_of_several_has_an_address_for_whoever_made_it(
+def test_a_bulk_change_preview_has_a_url_for_its_author_only(
     organiser: Browser, new_browser: Browsers
 ) -> None:
     listed = organiser.open("/organise/sessions?kind=parallel&sort=title")
@@ -771,7 +778,7 @@ def test_the_preview_of_several_has_an_address_for_whoever_made_it(
     assert organiser.open(page.address).address == "/organise/sessions"
 
 
-def test_what_stands_already_is_counted_and_left_alone(organiser: Browser) -> None:
+def test_a_bulk_change_counts_and_skips_sessions_already_like_this(organiser: Browser) -> None:
     listed = organiser.open("/organise/sessions")
     ticked = {"Select Reading the tide": True, "Select Harbour walls": True}
     sure = listed.press("Change selected sessions", ticked)
@@ -792,14 +799,14 @@ def test_what_stands_already_is_counted_and_left_alone(organiser: Browser) -> No
 
 
 @pytest.mark.both_databases
-def test_those_that_cannot_be_changed_are_named_and_left_out(new_browser: Browsers) -> None:
+def test_a_bulk_change_names_and_skips_sessions_that_cannot_change(new_browser: Browsers) -> None:
     grace = sign_in(new_browser())
     slip = make_session(title="A slip").slug
     listed = grace.open("/organise/sessions")
     ticked = {f"Select {title}": True for title in ("Opening", "Coffee", "Farewell", "A slip")}
     ask = listed.press("Change selected sessions", ticked)
     sure = ask.press("Preview changes", theme="Water", state="Cancelled")
-    saved_on("coffee", subtitle="Hot")
+    save_session("coffee", subtitle="Hot")
     with transaction():
         sessions.delete(get_session(slip), actor="ada@conference.example")
 
@@ -810,11 +817,11 @@ def test_those_that_cannot_be_changed_are_named_and_left_out(new_browser: Browse
     assert "Coffee Someone else has changed it since you looked." in page.text
     assert "It has been deleted." in page.text
     assert (get_session("coffee").state, get_session("coffee").theme) == ("confirmed", None)
-    assert {held(slug)["state"] for slug in ("opening", "farewell")} == {"cancelled"}
+    assert {get_document(slug)["state"] for slug in ("opening", "farewell")} == {"cancelled"}
 
 
 @pytest.mark.both_databases
-def test_what_cannot_be_is_named_before_anything_is_done(organiser: Browser) -> None:
+def test_a_bulk_change_preview_names_sessions_that_cannot_change(organiser: Browser) -> None:
     draft = make_session(title="Not yet seen").slug
     listed = organiser.open("/organise/sessions")
     ticked = {"Select Opening": True, "Select Not yet seen": True}
@@ -827,11 +834,11 @@ def test_what_cannot_be_is_named_before_anything_is_done(organiser: Browser) -> 
         "Opening Not included It has been published, so it cannot be a draft. Cancel it instead"
         in sure.text
     )
-    assert (held("opening")["theme"], held(draft)["theme"]) == (None, "water")
+    assert (get_document("opening")["theme"], get_document(draft)["theme"]) == (None, "water")
     assert get_session(draft).state == "draft"
 
 
-def test_nothing_ticked_is_said(organiser: Browser) -> None:
+def test_a_bulk_change_without_a_selection_is_refused(organiser: Browser) -> None:
     organiser.open("/organise/sessions?q=tide")
 
     page = organiser.press("Change selected sessions", status=422)
@@ -847,7 +854,9 @@ def test_nothing_ticked_is_said(organiser: Browser) -> None:
 @pytest.mark.parametrize(
     "expected", ["", "x opening", "-1 opening", "9" * 30 + " opening", "opening"]
 )
-def test_what_nobody_looked_at_is_not_changed(organiser: Browser, expected: str) -> None:
+def test_a_bulk_change_of_an_unpreviewed_version_is_refused(
+    organiser: Browser, expected: str
+) -> None:
     page = organiser.open("/organise/sessions")
     token = token_of(page)
     body = {

@@ -1,4 +1,4 @@
-"""Sessions in a real browser: by keyboard alone, without scripts, and without barriers."""
+"""Sessions in a real browser: by keyboard, without JavaScript, accessibly."""
 
 import re
 
@@ -53,14 +53,14 @@ WHO = """
 """
 
 
-def held(slug: str, field: str) -> object:
-    """Tell what a session holds in the database."""
+def get_field(slug: str, field: str) -> object:
+    """Return a field of a session from the database."""
     with transaction():
         found = db.session.scalars(select(Session).where(Session.slug == slug)).one()
         return SESSION_FIELDS.get_value(found, field)
 
 
-def test_sessions_are_found_changed_and_undone_by_keyboard_alone(
+def test_sessions_can_be_found_changed_and_undone_by_keyboard(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
@@ -93,7 +93,7 @@ def test_sessions_are_found_changed_and_undone_by_keyboard_alone(
     press(window, "Save")
 
     expect_heading(window, "The opening")
-    assert held("opening", "appearances") == [
+    assert get_field("opening", "appearances") == [
         ["joao-mare", "speaker"],
         ["ada-marsh", "chair"],
         ["ada-marsh", "moderator"],
@@ -101,11 +101,11 @@ def test_sessions_are_found_changed_and_undone_by_keyboard_alone(
     press(window, "Undo…")
     expect_heading(window, "Opening")
     expect(window.get_by_role("status").first).to_contain_text("Undone.")
-    assert held("opening", "title") == "Opening"
+    assert get_field("opening", "title") == "Opening"
     assert axe(window) == []
 
 
-def test_several_are_changed_and_one_is_cancelled_by_keyboard_alone(
+def test_sessions_can_be_bulk_changed_and_cancelled_by_keyboard(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
@@ -122,16 +122,16 @@ def test_several_are_changed_and_one_is_cancelled_by_keyboard_alone(
     assert axe(window) == []
     press(window, "Change 2 sessions")
 
-    assert {held("coffee", "theme"), held("harbour-walls", "theme")} == {"water"}
+    assert {get_field("coffee", "theme"), get_field("harbour-walls", "theme")} == {"water"}
     press(window, "Coffee")
     press(window, "Cancel this session")
     assert axe(window) == []
-    assert held("coffee", "state") == "cancelled"
+    assert get_field("coffee", "state") == "cancelled"
     press(window, "Restore")
-    assert held("coffee", "state") == "confirmed"
+    assert get_field("coffee", "state") == "confirmed"
 
 
-def test_a_session_is_added_and_two_versions_are_compared_without_scripts(
+def test_adding_a_session_and_comparing_versions_without_javascript(
     live_site: LiveSites, window_without_scripts: Page, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
@@ -153,7 +153,7 @@ def test_a_session_is_added_and_two_versions_are_compared_without_scripts(
     ada.get_by_label("Ends", exact=True).fill("15:00")
     ada.get_by_role("button", name="Add this session").click()
     expect_heading(ada, "Tide pools")
-    assert held("tide-pools", "starts_at") == "2009-06-11T13:00:00+00:00"
+    assert get_field("tide-pools", "starts_at") == "2009-06-11T13:00:00+00:00"
 
     for one in (ada, grace):
         one.goto(f"{site}/organise/sessions/tide-pools/change")
@@ -168,10 +168,10 @@ def test_a_session_is_added_and_two_versions_are_compared_without_scripts(
     ada.get_by_role("button", name="Save").click()
 
     expect_heading(ada, "Rock pools")
-    assert held("tide-pools", "abstract") == "What lives between the tides."
+    assert get_field("tide-pools", "abstract") == "What lives between the tides."
 
 
-def test_no_page_about_sessions_has_a_barrier_or_scrolls_sideways(
+def test_session_pages_are_accessible_without_horizontal_scrolling(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     people = [make_speaker(name=name) for name in ("محمد بن موسى الخوارزمي", "Ng" * 60)]

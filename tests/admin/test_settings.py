@@ -25,8 +25,8 @@ def change(organiser: Browser, status: int = 200, **typed: str) -> Page:
     return organiser.press("Save", None, status, **typed)
 
 
-def fact(page: Page, label: str) -> str:
-    """Read one of the settings, as they stand above their history."""
+def get_setting(page: Page, label: str) -> str:
+    """Return one of the settings, as listed above their history."""
     (listing, *_) = page.tree.find_by_class("facts")
     told = [read_text(one) for one in page.tree.find_all("dt", "dd", within=listing)]
     return dict(zip(told[::2], told[1::2], strict=True))[label]
@@ -35,16 +35,16 @@ def fact(page: Page, label: str) -> str:
 def test_a_setting_without_a_value_says_so(organiser: Browser) -> None:
     page = organiser.open("/organise/settings")
 
-    assert fact(page, "Coordinates of the venue") == "Not set"
+    assert get_setting(page, "Coordinates of the venue") == "Not set"
 
 
 @pytest.mark.both_databases
-def test_a_title_is_in_effect_at_once_everywhere(organiser: Browser, visitor: Browser) -> None:
+def test_a_changed_conference_title_is_public_at_once(organiser: Browser, visitor: Browser) -> None:
     visitor.open("/")
 
     page = change(organiser, title="Tides and Storms", venue_optional="Scarborough")
 
-    assert fact(page, "Title") == "Tides and Storms"
+    assert get_setting(page, "Title") == "Tides and Storms"
     assert "have been saved" in page.source
     assert visitor.open("/").heading == "Tides and Storms"
     assert "Scarborough" in visitor.page.title
@@ -63,12 +63,12 @@ def test_a_title_is_in_effect_at_once_everywhere(organiser: Browser, visitor: Br
         ("-0.00000001, 180", "0, 180"),
     ],
 )
-def test_coordinates_are_copied_from_any_map(
+def test_venue_coordinates_are_accepted_in_common_map_formats(
     organiser: Browser, visitor: Browser, typed: str, stored: str
 ) -> None:
     page = change(organiser, coordinates_of_the_venue_optional=typed)
 
-    assert fact(page, "Coordinates of the venue") == stored
+    assert get_setting(page, "Coordinates of the venue") == stored
     assert f"Latitude and longitude: {stored}" in visitor.open("/venue").text
 
 
@@ -84,16 +84,16 @@ def test_coordinates_are_copied_from_any_map(
         ),
     ],
 )
-def test_doors_open_at_one_time_or_at_a_time_for_each_day(
+def test_doors_can_open_at_one_time_or_per_day(
     organiser: Browser, visitor: Browser, typed: str, stored: str, shown: str
 ) -> None:
     page = change(organiser, doors_open_optional=typed)
 
-    assert fact(page, "Doors open") == stored
+    assert get_setting(page, "Doors open") == stored
     assert shown in visitor.open("/venue").text
 
 
-def test_what_a_file_brought_still_waits_to_be_published(
+def test_settings_loaded_from_a_file_wait_for_the_next_release(
     organiser: Browser, visitor: Browser
 ) -> None:
     programme.get_conference().title = "Loaded from a file"
@@ -106,7 +106,7 @@ def test_what_a_file_brought_still_waits_to_be_published(
     assert "Scarborough" in visitor.page.title
 
 
-def test_the_history_tells_what_was_there_before_and_can_undo_it(
+def test_settings_changes_are_in_the_history_and_can_be_undone(
     organiser: Browser, visitor: Browser
 ) -> None:
     page = change(organiser, contact_email_address_optional="harbour@conference.example")
@@ -181,7 +181,7 @@ def test_the_history_tells_what_was_there_before_and_can_undo_it(
         ),
     ],
 )
-def test_what_cannot_be_is_told_beside_its_field(
+def test_invalid_settings_are_refused(
     organiser: Browser, visitor: Browser, typed: dict[str, str], label: str, told: str
 ) -> None:
     page = change(organiser, 422, **typed)
@@ -191,7 +191,7 @@ def test_what_cannot_be_is_told_beside_its_field(
 
 
 @pytest.mark.both_databases
-def test_a_day_that_somebody_has_booked_must_stay(organiser: Browser, visitor: Browser) -> None:
+def test_a_booked_conference_day_cannot_be_removed(organiser: Browser, visitor: Browser) -> None:
     make_delegate(days="2009-06-10 2009-06-11")
     make_delegate(given_names="Bea", days="2009-06-10")
 
@@ -203,21 +203,21 @@ def test_a_day_that_somebody_has_booked_must_stay(organiser: Browser, visitor: B
     assert len(conference_days()) == 2
 
 
-def test_a_day_that_nobody_has_booked_can_go_and_one_can_come(
+def test_conference_days_without_bookings_can_be_removed_and_added(
     organiser: Browser, visitor: Browser
 ) -> None:
     make_delegate(days="2009-06-10")
 
     page = change(organiser, last_day="2009-06-10")
 
-    assert fact(page, "Days") == "Wednesday 10 June 2009"
+    assert get_setting(page, "Days") == "Wednesday 10 June 2009"
     assert "Farewell, 4pm on Thursday 11 June 2009" in page.text
     assert len(conference_days()) == 1
     change(organiser, last_day="2009-06-12")
     assert len(conference_days()) == 3
 
 
-def test_an_undo_cannot_take_a_booked_day_away(organiser: Browser) -> None:
+def test_an_undo_cannot_remove_a_booked_conference_day(organiser: Browser) -> None:
     page = change(organiser, last_day="2009-06-12")
     make_delegate(days="2009-06-12")
 
@@ -228,7 +228,9 @@ def test_an_undo_cannot_take_a_booked_day_away(organiser: Browser) -> None:
     assert len(conference_days()) == 3
 
 
-def test_registration_closes_when_the_settings_say_so(organiser: Browser, visitor: Browser) -> None:
+def test_registration_closes_at_the_time_in_the_settings(
+    organiser: Browser, visitor: Browser
+) -> None:
     assert visitor.open("/register").heading != "Registration is closed"
 
     change(organiser, registration_closes_optional="2009-05-12T09:00")
@@ -236,7 +238,7 @@ def test_registration_closes_when_the_settings_say_so(organiser: Browser, visito
     assert "Registration closed at 9am on Tuesday 12 May 2009" in visitor.open("/").text
 
 
-def test_two_organisers_at_once_see_both_versions_and_lose_nothing(
+def test_a_stale_edit_of_the_settings_shows_both_versions(
     organiser: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "ida@conference.example")
@@ -252,11 +254,13 @@ def test_two_organisers_at_once_see_both_versions_and_lose_nothing(
     }
     assert late.value_of("Title") == "Tides and Winds"
     saved = late.press("Save")
-    assert (fact(saved, "Title"), fact(saved, "Venue")) == ("Tides and Winds", "Hull")
+    assert (get_setting(saved, "Title"), get_setting(saved, "Venue")) == ("Tides and Winds", "Hull")
 
 
 @pytest.mark.both_databases
-def test_the_limit_is_raised_and_told_in_the_history(organiser: Browser, visitor: Browser) -> None:
+def test_raising_the_place_limit_is_recorded_in_the_history(
+    organiser: Browser, visitor: Browser
+) -> None:
     set_places(1)
     make_delegate()
     assert "All places are taken" in visitor.open("/").text
@@ -274,7 +278,7 @@ def test_the_limit_is_raised_and_told_in_the_history(organiser: Browser, visitor
     )
 
 
-def test_the_limit_is_never_lower_than_what_is_taken(organiser: Browser) -> None:
+def test_the_place_limit_cannot_be_lower_than_the_places_taken(organiser: Browser) -> None:
     make_delegate()
 
     organiser.open("/organise/settings/places")
@@ -286,7 +290,7 @@ def test_the_limit_is_never_lower_than_what_is_taken(organiser: Browser) -> None
 
 
 @pytest.mark.parametrize("version", [None, "", "-1", "twenty", "2" * 10])
-def test_a_form_that_does_not_say_what_it_began_with_changes_nothing(
+def test_a_place_limit_form_without_its_version_is_a_conflict(
     organiser: Browser, version: str | None
 ) -> None:
     page = organiser.open("/organise/settings/places")
@@ -302,7 +306,7 @@ def test_a_form_that_does_not_say_what_it_began_with_changes_nothing(
     assert registration.get_seat_counts().limit == 7
 
 
-def test_two_limits_at_once_are_told_to_whoever_came_later(
+def test_a_stale_edit_of_the_place_limit_is_refused(
     organiser: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "ida@conference.example")
@@ -317,32 +321,32 @@ def test_two_limits_at_once_are_told_to_whoever_came_later(
     assert registration.get_seat_counts().limit == 40
 
 
-def test_a_viewer_reads_the_settings_and_cannot_change_them(new_browser: Browsers) -> None:
+def test_viewers_see_the_settings_but_cannot_change_them(new_browser: Browsers) -> None:
     viewer = sign_in(new_browser(), "vera@conference.example", role="viewer")
 
     page = viewer.open("/organise/settings")
 
-    assert fact(page, "Title") == "Tides and Harbours"
+    assert get_setting(page, "Title") == "Tides and Harbours"
     assert [link for link in page.links if link.startswith("Change ")] == []
     viewer.open("/organise/settings/change", 403)
 
 
 @pytest.mark.empty
-def test_without_a_conference_there_is_nothing_to_set(organiser: Browser) -> None:
+def test_settings_cannot_be_changed_without_a_conference(organiser: Browser) -> None:
     for address, status in (("/organise/settings", 200), ("/organise/settings/change", 409)):
         page = organiser.open(address, status)
         assert "No conference yet" in page.headings
         assert page.links["Go to the dashboard"] == "/organise"
 
 
-def test_nothing_changed_is_nothing_saved(organiser: Browser, site: Flask) -> None:
+def test_saving_unchanged_settings_saves_nothing(organiser: Browser, site: Flask) -> None:
     page = change(organiser)
 
     assert "There were no changes to save" in page.source
     assert programme.get_conference().version == 1
 
 
-def test_what_is_said_before_the_first_release_waits_for_it(site: Flask) -> None:
+def test_settings_saved_before_the_first_release_wait_for_it(site: Flask) -> None:
     conference = programme.get_conference()
     conference.current_release, conference.public_settings = None, ""
     db.session.commit()

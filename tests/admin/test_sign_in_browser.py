@@ -1,4 +1,4 @@
-"""The organisers' door and home in a real browser: by keyboard alone, and without barriers."""
+"""Sign-in and dashboard of organisers in a real browser: by keyboard, accessibly."""
 
 from playwright.sync_api import Page, expect
 
@@ -26,7 +26,7 @@ def focus(window: Page, button: str) -> None:
     raise AssertionError(f"the Tab key never comes to “{button}”")
 
 
-def test_an_organiser_signs_out_by_keyboard_without_scripts(
+def test_an_organiser_can_sign_out_by_keyboard_without_javascript(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts
@@ -43,7 +43,7 @@ def test_an_organiser_signs_out_by_keyboard_without_scripts(
     expect_heading(window, "You are signed out")
 
 
-def test_no_page_behind_the_door_has_a_barrier_or_scrolls_sideways(
+def test_signed_in_pages_are_accessible_without_horizontal_scrolling(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
@@ -80,7 +80,7 @@ def test_no_page_behind_the_door_has_a_barrier_or_scrolls_sideways(
     assert len(found) == 10
 
 
-def test_whatever_is_pressed_in_a_list_is_at_least_24_px_high(
+def test_links_and_buttons_in_lists_are_at_least_24_px_high(
     live_site: LiveSites, window: Page
 ) -> None:
     site = live_site().address

@@ -51,11 +51,11 @@ def ada() -> Speaker:
     return found
 
 
-def letters() -> list[Email]:
+def list_emails() -> list[Email]:
     return list(db.session.scalars(select(Email).order_by(Email.id)))
 
 
-def a_request(speaker: Speaker, kind: str = ANOTHER_TIME) -> SpeakerRequest:
+def make_speaker_request(speaker: Speaker, kind: str = ANOTHER_TIME) -> SpeakerRequest:
     about = {"kind": kind, "message": "The train arrives at noon", "actor": ADA}
     return save(SpeakerRequest(speaker_id=speaker.id, requested_at=clock.now(), **about))
 
@@ -63,7 +63,7 @@ def a_request(speaker: Speaker, kind: str = ANOTHER_TIME) -> SpeakerRequest:
 # Inviting
 
 
-def test_all_who_have_not_confirmed_are_invited_after_a_look_at_the_letter(
+def test_all_unconfirmed_speakers_can_be_invited_after_an_email_preview(
     organiser: Browser, ada: Speaker, joao: Speaker, new_browser: Browsers
 ) -> None:
     ada.confirmed_at = clock.now()
@@ -71,14 +71,14 @@ def test_all_who_have_not_confirmed_are_invited_after_a_look_at_the_letter(
     organiser.open("/organise/speaking")
 
     look = organiser.page.follow("Invite all unconfirmed speakers")
-    nothing_yet = letters()
+    nothing_yet = list_emails()
     done = look.press("Send 1 email")
 
     assert "1 person will get this email. Nothing has been sent yet." in look.text
     assert "Dear João Maré," in look.text
     assert nothing_yet == []
     assert "We are sending the emails." in done.source
-    (letter,) = letters()
+    (letter,) = list_emails()
     assert (letter.recipient, letter.is_secret) == (JOAO, True)
     invited = new_browser()
     invited.open(find_sign_in_link(letter))
@@ -90,23 +90,25 @@ def test_one_speaker_is_invited_from_their_page(organiser: Browser, ada: Speaker
 
     organiser.page.follow("Invite").press("Send 1 email")
 
-    assert [letter.recipient for letter in letters()] == [ADA]
+    assert [letter.recipient for letter in list_emails()] == [ADA]
     assert "ada@example.org was given access to the pages of Ada Marsh" in list_history(
         "speaker ada-marsh"
     )
     assert "Ada Marsh was invited" in list_history("speaker ada-marsh")
 
 
-def test_several_are_invited_from_the_list(organiser: Browser, ada: Speaker, joao: Speaker) -> None:
+def test_several_speakers_can_be_invited_from_the_list(
+    organiser: Browser, ada: Speaker, joao: Speaker
+) -> None:
     page = organiser.open("/organise/speakers")
 
     look = page.press("Invite", {"Select Ada Marsh": True, "Select João Maré": True})
     look.press("Send 2 emails")
 
-    assert sorted(letter.recipient for letter in letters()) == [ADA, JOAO]
+    assert sorted(letter.recipient for letter in list_emails()) == [ADA, JOAO]
 
 
-def test_the_preview_of_emails_has_an_address_for_whoever_made_it(
+def test_a_preview_of_speaker_emails_has_a_url_for_its_author_only(
     organiser: Browser, ada: Speaker, joao: Speaker, new_browser: Browsers
 ) -> None:
     page = organiser.open("/organise/speakers").press("Invite", {"Select Ada Marsh": True})
@@ -120,17 +122,17 @@ def test_the_preview_of_emails_has_an_address_for_whoever_made_it(
     other = sign_in(new_browser(), "otto@conference.example").open(address)
     assert "There is nobody to email now." in other.text
     organiser.open(address).press("Send 1 email")
-    assert [letter.recipient for letter in letters()] == [ADA]
+    assert [letter.recipient for letter in list_emails()] == [ADA]
     assert "There is nobody to email now." in organiser.open(address).text
 
 
-def test_whoever_ticks_nobody_writes_to_nobody(organiser: Browser, ada: Speaker) -> None:
+def test_inviting_without_a_selection_emails_nobody(organiser: Browser, ada: Speaker) -> None:
     look = organiser.open("/organise/speakers").press("Invite")
 
     assert "There is nobody to email now." in look.text
 
 
-def test_nobody_is_invited_twice_within_some_days(
+def test_speakers_emailed_less_than_three_days_ago_are_not_invited_again(
     organiser: Browser, ada: Speaker, joao: Speaker
 ) -> None:
     for _ in range(2):
@@ -139,33 +141,35 @@ def test_nobody_is_invited_twice_within_some_days(
             look.press("Send 1 email")
 
     assert "Ada Marsh was emailed less than 3 days ago" in organiser.page.text
-    assert len(letters()) == 1
+    assert len(list_emails()) == 1
 
 
 @pytest.mark.both_databases
-def test_a_batch_that_is_sent_twice_goes_once(organiser: Browser, ada: Speaker) -> None:
+def test_submitting_a_batch_of_speaker_emails_twice_sends_it_once(
+    organiser: Browser, ada: Speaker
+) -> None:
     look = organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh")
 
     look.press("Send 1 email")
     look.press("Send 1 email")
 
-    assert len(letters()) == 1
+    assert len(list_emails()) == 1
     assert len(db.session.scalars(select(SpeakerAccess)).all()) == 1
 
 
-def test_it_is_said_who_cannot_be_written_to(organiser: Browser) -> None:
+def test_the_invitation_preview_names_speakers_without_an_email_address(organiser: Browser) -> None:
     page = organiser.open("/organise/speaking/letters/invitation")
 
     assert "Ada Marsh has no contact email address" in page.text
     assert "Send" not in " ".join(page.buttons)
 
 
-def test_there_are_no_other_letters(organiser: Browser) -> None:
+def test_an_unknown_speaker_email_type_is_not_found(organiser: Browser) -> None:
     organiser.open("/organise/speaking/letters/bill", status=404)
 
 
 @pytest.mark.parametrize("letter", ["invitation", "reminder"])
-def test_a_batch_asks_the_same_few_questions_however_many_speakers_there_are(
+def test_a_speaker_email_preview_needs_a_constant_number_of_queries(
     organiser: Browser, queries: list[str], letter: str
 ) -> None:
     asked = []
@@ -182,7 +186,7 @@ def test_a_batch_asks_the_same_few_questions_however_many_speakers_there_are(
     assert asked[0] <= 8
 
 
-def test_sixty_get_an_email_as_two_do(organiser: Browser) -> None:
+def test_sixty_speakers_can_be_emailed_at_once(organiser: Browser) -> None:
     speakers = [make_speaker(contact_address=f"{number}@example.org") for number in range(60)]
 
     page = organiser.open("/organise/speaking/letters/invitation")
@@ -190,13 +194,13 @@ def test_sixty_get_an_email_as_two_do(organiser: Browser) -> None:
     assert "60 people will get this email." in page.text
     assert {one.name for one in speakers} <= set(page.text.replace(",", " ").split())
     page.press("Send 60 emails")
-    assert len(letters()) == 60
+    assert len(list_emails()) == 60
 
 
 # Reminding, thanking
 
 
-def test_only_those_with_something_left_to_do_are_reminded(
+def test_only_speakers_with_open_checklist_items_are_reminded(
     organiser: Browser, ada: Speaker, joao: Speaker
 ) -> None:
     grant_speaker_access(ada, ADA)
@@ -205,14 +209,14 @@ def test_only_those_with_something_left_to_do_are_reminded(
     look = organiser.open("/organise/speaking").follow("Remind speakers with open tasks")
     look.press("Send 1 email")
 
-    (letter,) = letters()
+    (letter,) = list_emails()
     assert letter.subject == "Reminder: your tasks for Tides and Harbours"
     assert "- Travel and arrival (due by Thursday 21 May 2009)" in read_email(letter).text
     again = organiser.open("/organise/speaking/letters/reminder")
     assert "Ada Marsh was emailed less than 3 days ago" in again.text
 
 
-def test_an_assistant_is_reminded_too_with_a_link_of_their_own(
+def test_assistants_are_reminded_with_their_own_sign_in_link(
     organiser: Browser, ada: Speaker
 ) -> None:
     grant_speaker_access(ada, ADA)
@@ -220,11 +224,11 @@ def test_an_assistant_is_reminded_too_with_a_link_of_their_own(
 
     organiser.open("/organise/speaking/letters/reminder").press("Send 1 email")
 
-    assert [letter.recipient for letter in letters()] == [ADA, "helper@example.org"]
-    assert len({find_sign_in_link(letter) for letter in letters()}) == 2
+    assert [letter.recipient for letter in list_emails()] == [ADA, "helper@example.org"]
+    assert len({find_sign_in_link(letter) for letter in list_emails()}) == 2
 
 
-def test_those_who_took_part_are_thanked_once(
+def test_speakers_who_took_part_are_thanked_once(
     organiser: Browser, ada: Speaker, joao: Speaker
 ) -> None:
     ada.confirmed_at = clock.now()
@@ -240,12 +244,12 @@ def test_those_who_took_part_are_thanked_once(
     look.press("Send 1 email")
 
     assert "João Maré has already been thanked" in look.text
-    assert [letter.subject for letter in letters()] == [
+    assert [letter.subject for letter in list_emails()] == [
         "Thank you for speaking at Tides and Harbours"
     ]
 
 
-def test_days_are_set_and_taken_back(organiser: Browser) -> None:
+def test_speaker_deadlines_can_be_set_and_removed(organiser: Browser) -> None:
     form = organiser.open("/organise/speaking").follow("Change deadlines")
     assert "your" not in form.text.lower().replace("your account", "")
     assert {"Profile", "Place at the conference"} <= set(form.labels)
@@ -265,10 +269,10 @@ def test_days_are_set_and_taken_back(organiser: Browser) -> None:
 # What speakers ask
 
 
-def test_what_a_speaker_asks_waits_at_home_and_at_the_session_until_it_is_settled(
+def test_speaker_requests_are_shown_on_dashboard_and_session_until_closed(
     organiser: Browser, ada: Speaker
 ) -> None:
-    a_request(ada)
+    make_speaker_request(ada)
 
     home = organiser.open("/organise")
     listed = organiser.open("/organise/sessions")
@@ -285,9 +289,9 @@ def test_what_a_speaker_asks_waits_at_home_and_at_the_session_until_it_is_settle
     assert "The request of Ada Marsh was closed" in list_history("speaker ada-marsh")
 
 
-def test_many_requests_are_read_page_by_page(organiser: Browser, queries: list[str]) -> None:
+def test_speaker_requests_are_paginated(organiser: Browser, queries: list[str]) -> None:
     for number in range(52):
-        a_request(make_speaker(name=f"Speaker {number:02}", slug=f"speaker-{number:02}"))
+        make_speaker_request(make_speaker(name=f"Speaker {number:02}", slug=f"speaker-{number:02}"))
     organiser.open("/organise/speaking")  # what every page reads once
     queries.clear()
 
@@ -305,7 +309,7 @@ def test_many_requests_are_read_page_by_page(organiser: Browser, queries: list[s
     assert f"{about}00" in page.follow("Go to the first page").links
 
 
-def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
+def test_sessions_of_a_withdrawn_speaker_are_flagged(
     organiser: Browser, ada: Speaker, new_browser: Browsers
 ) -> None:
     sign_in_speaker(new_browser(), ada).open("/speak/ada-marsh/taking-part").press(
@@ -321,8 +325,8 @@ def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
     assert "I am ill" in session.follow("Read the request").text
 
 
-def test_settling_twice_is_settling_once(organiser: Browser, ada: Speaker) -> None:
-    a_request(ada)
+def test_closing_a_speaker_request_twice_is_recorded_once(organiser: Browser, ada: Speaker) -> None:
+    make_speaker_request(ada)
     page = organiser.open("/organise/speaking")
 
     for _ in range(2):
@@ -335,7 +339,7 @@ def test_settling_twice_is_settling_once(organiser: Browser, ada: Speaker) -> No
 # Who keeps what
 
 
-def test_organisers_see_the_list_and_the_answers_and_end_somebodys_keeping(
+def test_organisers_see_the_checklist_and_answers_and_can_remove_access(
     organiser: Browser, ada: Speaker, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(new_browser(), ada, "helper@example.org", is_assistant=True)
@@ -355,7 +359,7 @@ def test_organisers_see_the_list_and_the_answers_and_end_somebodys_keeping(
 
 
 @pytest.mark.parametrize(("role", "status"), [(DESK, 200), (EDITOR, 403), (VIEWER, 403)])
-def test_needs_are_for_organisers_and_the_desk_and_each_look_is_noted(
+def test_only_organisers_and_desk_see_speaker_requirements_and_each_view_is_recorded(
     visitor: Browser, ada: Speaker, role: str, status: int
 ) -> None:
     sign_in_speaker(visitor, ada).open("/speak/ada-marsh/access-needs").press(
@@ -375,7 +379,7 @@ def test_needs_are_for_organisers_and_the_desk_and_each_look_is_noted(
     assert questions.get_answer(ada, questions.NEEDS)["access"] == "A ramp"
 
 
-def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
+def test_a_session_owner_can_edit_its_text_without_being_a_speaker(
     organiser: Browser, new_browser: Browsers
 ) -> None:
     save(ItemDeadline(item="texts", due_on=date(2009, 5, 20)))
@@ -387,7 +391,7 @@ def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
     )
 
     assert "The owner has been saved." in done.source
-    (letter,) = letters()
+    (letter,) = list_emails()
     lines = read_email(letter).text.splitlines()
     assert {"Time: 9:30am to 10:30am", "Room: Great hall"} <= {*lines}
     assert "Day: Wednesday 10 June 2009" in lines
@@ -402,7 +406,7 @@ def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
     assert db.session.scalars(select(SessionOwner)).all() == []
 
 
-def test_letting_a_session_have_no_owner_twice_is_no_fault(organiser: Browser) -> None:
+def test_removing_a_session_owner_twice_is_not_an_error(organiser: Browser) -> None:
     organiser.open("/organise/speaking/sessions/opening/owner")
     organiser.press("Save owner", email_address="owner@example.org")
     page = organiser.open("/organise/speaking/sessions/opening/owner")
@@ -413,7 +417,7 @@ def test_letting_a_session_have_no_owner_twice_is_no_fault(organiser: Browser) -
     assert len(list_history("session opening")) == 2
 
 
-def test_merging_two_speakers_takes_those_who_keep_their_pages_along(
+def test_merging_speakers_keeps_access_to_their_pages(
     organiser: Browser, ada: Speaker, new_browser: Browsers
 ) -> None:
     twin = make_speaker(name="Ada Marsh", slug="ada-marsh-2", key="ada-marsh-2")
@@ -430,12 +434,12 @@ def test_merging_two_speakers_takes_those_who_keep_their_pages_along(
 
 
 @pytest.mark.both_databases
-def test_a_corrected_address_is_invited_at_once_and_the_old_one_shut_out(
+def test_correcting_a_speaker_email_address_invites_it_and_revokes_the_old_one(
     organiser: Browser, ada: Speaker, new_browser: Browsers
 ) -> None:
     organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 email")
     stranger = new_browser()
-    stranger.open(find_sign_in_link(letters()[-1]))
+    stranger.open(find_sign_in_link(list_emails()[-1]))
     stranger.press("Sign in")
     organiser.open("/organise/speakers/ada-marsh/change")
 
@@ -447,20 +451,20 @@ def test_a_corrected_address_is_invited_at_once_and_the_old_one_shut_out(
     assert "We are sending an invitation to the contact email address." in page.source
     assert shut not in page.buttons
     assert stranger.fetch("GET", "/speak/ada-marsh").status_code == 403
-    assert letters()[-1].recipient == "ada.marsh@example.org"
+    assert list_emails()[-1].recipient == "ada.marsh@example.org"
     invited = new_browser()
-    invited.open(find_sign_in_link(letters()[-1]))
+    invited.open(find_sign_in_link(list_emails()[-1]))
     assert invited.press("Sign in").heading == "Ada Marsh"
     assert f"{ADA} no longer has access to the pages of Ada Marsh" in list_history(
         "speaker ada-marsh"
     )
 
 
-def test_an_invitation_goes_to_the_contact_address_as_it_is_now(
+def test_an_invitation_goes_to_the_current_contact_address(
     organiser: Browser, ada: Speaker
 ) -> None:
     grant_speaker_access(ada, "old@example.org")
 
     organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 email")
 
-    assert [one.recipient for one in letters()] == [ADA]
+    assert [one.recipient for one in list_emails()] == [ADA]

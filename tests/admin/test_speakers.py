@@ -1,4 +1,4 @@
-"""Organisers look after speakers: who they are, whether they come, and what readers are told."""
+"""Organisers manage speakers: their details, their state, and what the public sees."""
 
 import re
 from collections.abc import Mapping
@@ -57,21 +57,21 @@ def states(page: Page) -> set[str]:
     return {row["State"].split(" No ")[0] for row in page.rows}
 
 
-def done(page: Page) -> str:
+def get_success_message(page: Page) -> str:
     (note,) = page.tree.find_by_class("note--done")
     return read_text(note)
 
 
-def asked(queries: list[str]) -> list[str]:
+def list_content_queries(queries: list[str]) -> list[str]:
     """Leave out the check of the cache version, which is taken at most once a second."""
     return [query for query in queries if not query.startswith("SELECT site_state")]
 
 
-def sentences(speaker: Speaker) -> list[str]:
+def list_history_summaries(speaker: Speaker) -> list[str]:
     return [entry.summary for entry in history.list_entries(f"speaker {speaker.key}")]
 
 
-def test_the_list_shows_everyone_with_sessions_and_state(organiser: Browser) -> None:
+def test_the_speaker_list_shows_sessions_and_state(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers")
 
     assert page.heading == "Speakers"
@@ -89,7 +89,7 @@ def test_the_list_shows_everyone_with_sessions_and_state(organiser: Browser) -> 
 
 
 @pytest.mark.both_databases
-def test_search_minds_neither_accents_nor_case(organiser: Browser) -> None:
+def test_the_speaker_search_ignores_accents_and_case(organiser: Browser) -> None:
     for name in ("Åsa ÅNGSTRÖM", "Søren Østergård", "مريم العلوي"):
         make_speaker(name=name)
     organiser.open("/organise/speakers/ada-marsh/change")
@@ -102,7 +102,7 @@ def test_search_minds_neither_accents_nor_case(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_order_is_that_of_the_alphabet_on_every_database(organiser: Browser) -> None:
+def test_speakers_are_sorted_alphabetically_on_every_database(organiser: Browser) -> None:
     for name in ("Zoë", "ängel", "Ápa", "ada", "Ödön", "Émile"):
         make_speaker(name=name, organisation=name[::-1])
 
@@ -125,7 +125,7 @@ def test_the_order_is_that_of_the_alphabet_on_every_database(organiser: Browser)
     assert names(by_sessions)[:2] == ["Ada Marsh", "João Maré"]
 
 
-def test_filters_narrow_the_list(organiser: Browser) -> None:
+def test_the_speaker_list_can_be_filtered(organiser: Browser) -> None:
     now = datetime(2009, 5, 1, tzinfo=UTC)
     make_speaker(name="Con", confirmed_at=now, biography="Known", country="Chile")
     make_speaker(name="Wid", withdrawn_at=now, contact_address="wid@example.org")
@@ -148,7 +148,7 @@ def test_filters_narrow_the_list(organiser: Browser) -> None:
     assert names(organiser.page.follow("Clear filters")) == ["Con", "João Maré", "Ada Marsh", "Wid"]
 
 
-def test_a_long_list_has_pages(organiser: Browser) -> None:
+def test_the_speaker_list_is_paginated(organiser: Browser) -> None:
     for number in range(60):
         make_speaker(name=f"Speaker {number:02}")
 
@@ -162,7 +162,7 @@ def test_a_long_list_has_pages(organiser: Browser) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_speaker_list_needs_few_queries(
     organiser: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):
@@ -172,14 +172,14 @@ def test_the_list_asks_the_same_few_questions(
 
     organiser.open("/organise/speakers?q=a&missing=biography&sort=-sessions")
 
-    assert len(asked(queries)) == 8
+    assert len(list_content_queries(queries)) == 8
     queries.clear()
     organiser.open("/organise/speakers?invited=not-invited&sort=-sessions")
-    assert len(asked(queries)) == 7
+    assert len(list_content_queries(queries)) == 7
 
 
 @pytest.mark.empty
-def test_before_there_is_a_programme_the_list_says_what_will_be_there(organiser: Browser) -> None:
+def test_an_empty_speaker_list_offers_to_add_a_speaker(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers")
 
     assert "No speakers yet" in page.headings
@@ -187,7 +187,7 @@ def test_before_there_is_a_programme_the_list_says_what_will_be_there(organiser:
     assert added.heading == "Ada"
 
 
-def test_a_speaker_is_added_with_all_that_is_known(organiser: Browser) -> None:
+def test_a_speaker_can_be_added_with_every_field(organiser: Browser) -> None:
     form = organiser.open("/organise/speakers").follow("Add a speaker")
 
     page = form.press(
@@ -220,7 +220,7 @@ def test_a_speaker_is_added_with_all_that_is_known(organiser: Browser) -> None:
     assert "Mary Seacole was added to the speakers" in page.text
 
 
-def test_what_is_wrong_is_said_beside_it_and_nothing_typed_is_lost(organiser: Browser) -> None:
+def test_invalid_speaker_fields_are_refused_and_typed_text_is_kept(organiser: Browser) -> None:
     form = organiser.open("/organise/speakers/_add")
     page = form.press("Add a time", role="Nurse")
 
@@ -257,7 +257,7 @@ def test_what_is_wrong_is_said_beside_it_and_nothing_typed_is_lost(organiser: Br
         ("25:00", "", "Enter a time like 9:30am or 14:30"),
     ],
 )
-def test_a_time_begins_before_it_ends(
+def test_an_unavailable_time_must_start_before_it_ends(
     organiser: Browser, starts: str, ends: str, error: str
 ) -> None:
     page = organiser.open("/organise/speakers/ada-marsh/change").press("Add a time")
@@ -267,7 +267,7 @@ def test_a_time_begins_before_it_ends(
     assert page.errors == [error]
 
 
-def test_a_time_may_last_until_midnight(organiser: Browser) -> None:
+def test_an_unavailable_time_can_last_until_midnight(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers/ada-marsh/change").press("Add a time")
 
     page = page.press("Save", {"From": "6pm", "To": "00:00"})
@@ -275,7 +275,7 @@ def test_a_time_may_last_until_midnight(organiser: Browser) -> None:
     assert facts(page)["Unavailable times"] == "Wednesday 10 June 2009, 6pm to midnight"
 
 
-def test_times_are_added_and_removed_without_losing_what_was_typed(organiser: Browser) -> None:
+def test_adding_and_removing_unavailable_times_keeps_typed_text(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers/ada-marsh/change")
     page = page.press("Add a time", role="Pilot")
     page = page.press(
@@ -297,7 +297,7 @@ def test_times_are_added_and_removed_without_losing_what_was_typed(organiser: Br
     assert facts(page)["Unavailable times"] == "Thursday 11 June 2009, 9:30am to 2pm"
 
 
-def test_a_biography_can_be_looked_at_before_it_is_saved(organiser: Browser) -> None:
+def test_a_biography_can_be_previewed(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers/ada-marsh/change")
 
     page = page.press("Preview the biography", biography="**Bold** <script>alert(1)</script>")
@@ -310,7 +310,7 @@ def test_a_biography_can_be_looked_at_before_it_is_saved(organiser: Browser) -> 
     assert ada.biography == "Ada has kept the harbour for twenty years."
 
 
-def test_the_history_tells_what_was_before_and_undoes_it(organiser: Browser) -> None:
+def test_speaker_changes_are_in_the_history_and_can_be_undone(organiser: Browser) -> None:
     form = organiser.open("/organise/speakers/ada-marsh/change")
     page = form.press("Save", name="Ada Marsh-Bell", role="Harbour mistress")
 
@@ -323,17 +323,17 @@ def test_the_history_tells_what_was_before_and_undoes_it(organiser: Browser) -> 
     assert page.heading == "Ada Marsh"
 
 
-def test_saving_what_stands_changes_nothing(organiser: Browser) -> None:
+def test_saving_an_unchanged_speaker_changes_nothing(organiser: Browser) -> None:
     form = organiser.open("/organise/speakers/ada-marsh/change")
 
     page = form.press("Save")
 
     assert "Nothing yet. Emails and changes" in page.text
-    assert done(page) == "There were no changes to save."
+    assert get_success_message(page) == "There were no changes to save."
 
 
 @pytest.mark.both_databases
-def test_two_organisers_at_once_see_both_versions(new_browser: Browsers) -> None:
+def test_a_stale_edit_of_a_speaker_shows_both_versions(new_browser: Browsers) -> None:
     one = sign_in(new_browser(), "one@conference.example")
     other = sign_in(new_browser(), "other@conference.example")
     first = one.open("/organise/speakers/ada-marsh/change")
@@ -354,13 +354,13 @@ def test_two_organisers_at_once_see_both_versions(new_browser: Browsers) -> None
 
     page = page.press("Save", country="Wales")
     assert list(facts(page).values())[:3] == ["Captain", "Port of Whitby", "Wales"]
-    assert sentences(ada) == [
+    assert list_history_summaries(ada) == [
         "Ada Marsh was changed: role, country",
         "Ada Marsh was changed: role, notes",
     ]
 
 
-def test_several_are_confirmed_at_once_after_a_question(organiser: Browser) -> None:
+def test_several_speakers_can_be_confirmed_after_confirmation(organiser: Browser) -> None:
     make_speaker(name="Con", slug="con", confirmed_at=datetime(2009, 5, 1, tzinfo=UTC))
     page = organiser.open("/organise/speakers")
 
@@ -370,7 +370,7 @@ def test_several_are_confirmed_at_once_after_a_question(organiser: Browser) -> N
     assert page.heading == "Mark 2 speakers as confirmed?"
     assert "1 of those you selected is like this already, so it will not change." in page.text
     page = page.press("Mark as confirmed")
-    assert done(page) == "All selected speakers have been marked as confirmed."
+    assert get_success_message(page) == "All selected speakers have been marked as confirmed."
     assert states(page) == {"Confirmed"}
 
     page = page.press("Mark as not confirmed", {"Select Con": True})
@@ -380,7 +380,7 @@ def test_several_are_confirmed_at_once_after_a_question(organiser: Browser) -> N
     assert page.heading == "Nothing to do"
 
 
-def test_what_is_done_with_several_leads_back_to_the_same_list(organiser: Browser) -> None:
+def test_a_bulk_action_on_speakers_returns_to_the_same_list(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers?q=mar&sort=-name")
 
     page = page.press("Withdraw", {"Select João Maré": True}).press("Withdraw")
@@ -389,7 +389,7 @@ def test_what_is_done_with_several_leads_back_to_the_same_list(organiser: Browse
     assert page.rows[1]["State"] == "Withdrawn"
 
 
-def test_nobody_ticked_is_said(organiser: Browser) -> None:
+def test_a_bulk_action_without_a_selected_speaker_is_refused(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers?q=mar").press("Withdraw", status=422)
 
     assert page.title.startswith("Error: Speakers")
@@ -398,7 +398,7 @@ def test_nobody_ticked_is_said(organiser: Browser) -> None:
     assert page.address.startswith("/organise/speakers?q=mar&")
 
 
-def test_who_is_withdrawn_is_with_readers_until_the_next_release(organiser: Browser) -> None:
+def test_a_withdrawn_speaker_stays_public_until_the_next_release(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers/ada-marsh").follow("Withdraw")
     assert page.heading == "Withdraw Ada Marsh?"
     assert [row["Session"] for row in page.rows] == ["Opening", "Harbour walls", "Farewell"]
@@ -417,7 +417,7 @@ def test_who_is_withdrawn_is_with_readers_until_the_next_release(organiser: Brow
     assert "Ada Marsh" in organiser.open("/sessions/opening").text
 
 
-def test_readers_hear_nothing_of_who_is_in_drafts_alone(organiser: Browser) -> None:
+def test_speakers_with_only_draft_sessions_are_not_public(organiser: Browser) -> None:
     secret = make_speaker(name="Secret Guest", slug="secret-guest")
     make_session(title="A surprise", is_draft=True, speakers=(secret,))
     make_speaker(name="Early Bird", slug="early-bird")
@@ -433,7 +433,7 @@ def test_readers_hear_nothing_of_who_is_in_drafts_alone(organiser: Browser) -> N
     assert organiser.open("/speakers/early-bird").heading == "Early Bird"
 
 
-def test_only_who_was_never_published_and_is_in_no_session_is_deleted(organiser: Browser) -> None:
+def test_only_unpublished_speakers_without_sessions_can_be_deleted(organiser: Browser) -> None:
     assert "Delete" not in organiser.open("/organise/speakers/ada-marsh").links
     page = organiser.open("/organise/speakers/ada-marsh/delete")
     assert "This speaker has been public. Withdraw them instead." in page.text
@@ -451,7 +451,7 @@ def test_only_who_was_never_published_and_is_in_no_session_is_deleted(organiser:
     organiser.open("/organise/speakers/idle", status=404)
 
 
-def test_who_got_into_a_session_meanwhile_is_not_deleted(organiser: Browser) -> None:
+def test_a_speaker_added_to_a_session_since_is_not_deleted(organiser: Browser) -> None:
     idle = make_speaker(name="Idle", slug="idle")
     question = organiser.open("/organise/speakers/idle/delete")
     make_session(speakers=(idle,))
@@ -462,7 +462,7 @@ def test_who_got_into_a_session_meanwhile_is_not_deleted(organiser: Browser) -> 
 
 
 @pytest.mark.both_databases
-def test_addresses_are_made_from_names_and_stay(organiser: Browser) -> None:
+def test_slugs_are_made_from_speaker_names_and_never_change(organiser: Browser) -> None:
     def added(name: str) -> str:
         organiser.open("/organise/speakers/_add")
         page = organiser.press("Add this speaker", name=name)
@@ -484,7 +484,7 @@ def test_addresses_are_made_from_names_and_stay(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_entries_of_one_person_become_one(organiser: Browser) -> None:
+def test_two_entries_of_one_speaker_can_be_merged(organiser: Browser) -> None:
     twin = make_speaker(
         name="ADA MARSH", slug="ada", organisation="RNLI", notes="Sails", biography="-"
     )
@@ -496,7 +496,10 @@ def test_two_entries_of_one_person_become_one(organiser: Browser) -> None:
     assert page.heading == "Is this the same person as Ada Marsh?"
     page = page.press("Merge entries")
 
-    assert done(page) == "The entries have been merged. The change will be public when you publish."
+    assert (
+        get_success_message(page)
+        == "The entries have been merged. The change will be public when you publish."
+    )
     assert facts(page)["Organisation"] == "Port of Whitby"
     assert facts(page)["Notes"] == "Sails"
     assert [(row["Session"], row["Role"]) for row in page.rows if "Session" in row] == [
@@ -512,11 +515,11 @@ def test_two_entries_of_one_person_become_one(organiser: Browser) -> None:
     )
     page = organiser.open("/organise/speakers/ada")
     assert "This speaker is not public. They have withdrawn." in page.text
-    assert sentences(twin) == ["ADA MARSH was merged into ada-marsh"]
+    assert list_history_summaries(twin) == ["ADA MARSH was merged into ada-marsh"]
     organiser.open("/organise/speakers/ada/merge/ada", status=404)
 
 
-def test_a_viewer_reads_and_is_offered_nothing_to_change(visitor: Browser) -> None:
+def test_viewers_see_speakers_but_cannot_change_them(visitor: Browser) -> None:
     viewer = sign_in(visitor, "vi@conference.example", VIEWER)
 
     page = viewer.open("/organise/speakers")

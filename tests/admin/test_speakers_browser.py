@@ -1,4 +1,4 @@
-"""Speakers, rooms and themes in a real browser: by keyboard alone, without scripts, no barriers."""
+"""Speakers, rooms and themes in a real browser: by keyboard, without JavaScript, accessibly."""
 
 from playwright.sync_api import Page, expect
 
@@ -18,7 +18,7 @@ IS_FOCUS_SHOWN = """() => {
 
 
 def go_to(window: Page, name: str) -> None:
-    """Go to what is called so with the Tab key, and see that the focus shows there."""
+    """Tab to the control with this name, and assert that the focus is visible."""
     window.wait_for_load_state()
     for _ in range(150):
         window.keyboard.press("Tab")
@@ -36,13 +36,13 @@ def press(window: Page, name: str) -> None:
 
 
 def fill(window: Page, name: str, words: str) -> None:
-    """Go to a field and type over what stands there."""
+    """Focus a field and replace its text."""
     go_to(window, name)
     window.keyboard.press("Control+a")
     window.keyboard.type(words)
 
 
-def test_the_people_of_a_programme_are_looked_after_by_keyboard_alone(
+def test_speakers_rooms_and_themes_can_be_managed_by_keyboard(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
@@ -103,11 +103,11 @@ def test_the_people_of_a_programme_are_looked_after_by_keyboard_alone(
 
 
 def _clock(window: Page) -> str:
-    """Tell how this browser writes the time."""
+    """Return the time format of this browser."""
     return str(window.evaluate("new Date(0).toLocaleTimeString()"))
 
 
-def test_no_page_of_them_has_a_barrier_or_scrolls_sideways(
+def test_speaker_room_and_theme_pages_are_accessible_without_horizontal_scrolling(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
@@ -162,7 +162,7 @@ def test_no_page_of_them_has_a_barrier_or_scrolls_sideways(
     assert len(found) == 22
 
 
-def test_everything_works_without_scripts(
+def test_speakers_rooms_and_themes_can_be_managed_without_javascript(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts

@@ -23,7 +23,7 @@ def at(address: str) -> Callable[[], str]:
     return lambda: f"/organise/{address}"
 
 
-def of_a_delegate(page: str = "") -> str:
+def edit_delegate(page: str = "") -> str:
     return f"/organise/delegates/{make_delegate(dietary='Vegan').reference}{page}"
 
 
@@ -49,28 +49,30 @@ EDITS = {
         button="Save notice",
     ),
     "booking": Edit(
-        lambda: of_a_delegate("/change"), {"Given names": "Augusta"}, {"Given names": "Adah"}
+        lambda: edit_delegate("/change"), {"Given names": "Augusta"}, {"Given names": "Adah"}
     ),
     "address": Edit(
-        lambda: of_a_delegate("/address"),
+        lambda: edit_delegate("/address"),
         {ADDRESS: "one@example.org"},
         {ADDRESS: "two@example.org"},
         button="Correct email address",
     ),
-    "needs": Edit(of_a_delegate, {FOOD: "Halal"}, {FOOD: "Kosher"}, way="Show requirements"),
+    "needs": Edit(edit_delegate, {FOOD: "Halal"}, {FOOD: "Kosher"}, way="Show requirements"),
 }
 
 
-def opened(browser: Browser, edit: Edit, address: str) -> Page:
+def open_form(browser: Browser, edit: Edit, address: str) -> Page:
     page = browser.open(address)
     return page.press(edit.way) if edit.way else page
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
-def test_whoever_saves_too_late_is_told_so_first(edit: Edit, new_browser: Browsers) -> None:
+def test_a_stale_edit_shows_both_versions_and_focuses_the_message(
+    edit: Edit, new_browser: Browsers
+) -> None:
     address = edit.address()
-    his = opened(sign_in(new_browser(), "otto@conference.example"), edit, address)
-    hers = opened(sign_in(new_browser(), "ida@conference.example"), edit, address)
+    his = open_form(sign_in(new_browser(), "otto@conference.example"), edit, address)
+    hers = open_form(sign_in(new_browser(), "ida@conference.example"), edit, address)
     hers.press(edit.button, edit.hers)
 
     late = his.press(edit.button, edit.his, status=409)

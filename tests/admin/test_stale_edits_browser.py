@@ -18,19 +18,22 @@ HELPER = "helper@example.org"
 
 
 class Form(NamedTuple):
-    """What stands in a form, and what each of two people types: label, hers, his, both as told."""
+    """The initial values of a form, and what each of two people types.
+
+    In order: the label, her text, his text, the conflict message.
+    """
 
     address: str
     both: tuple[str, str, str]  # both type over this one
     alone: tuple[str, str, str]  # only she types over this one; his stays what it was
 
     def row(self, label: str, hers: str, his: str) -> str:
-        """Give a row of the two versions as a screen reader hears it."""
+        """Return a row of the comparison as a screen reader announces it."""
         return f"{label.removesuffix(' (optional)')} {hers} {his}"
 
 
 class Answer(NamedTuple):
-    """What two people type over in a form, the button that saves it, and what both are told."""
+    """What two people type in a form, its save button, and the message about the conflict."""
 
     address: str
     label: str
@@ -49,11 +52,11 @@ def save(window: Page) -> None:
     window.get_by_role("button", name="Save").click()
 
 
-def told(window: Page) -> Locator:
+def find_conflict_message(window: Page) -> Locator:
     return window.get_by_role("status").filter(has_text="been saved")
 
 
-def test_who_saves_second_sees_both_versions_and_keeps_what_was_typed(
+def test_stale_edits_show_both_versions_and_keep_typed_text(
     live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     booking = f"delegates/{make_delegate().reference}"
@@ -80,7 +83,7 @@ def test_who_saves_second_sees_both_versions_and_keeps_what_was_typed(
             for label, typed, _ in (form.both, form.alone):
                 field(hers, label).fill(typed)
             save(hers)
-            expect(told(hers)).to_be_visible()
+            expect(find_conflict_message(hers)).to_be_visible()
 
             label, _, typed = form.both
             field(his, label).fill(typed)
@@ -95,11 +98,11 @@ def test_who_saves_second_sees_both_versions_and_keeps_what_was_typed(
             assert axe(his) == []
 
             save(his)  # again, having seen both
-            expect(told(his)).to_be_visible()
+            expect(find_conflict_message(his)).to_be_visible()
             expect(his.get_by_role("main")).to_contain_text(typed)
 
 
-def test_a_link_the_notice_and_an_address_that_two_change_are_shown_in_both_versions(
+def test_stale_edits_of_link_notice_and_email_address_show_both_versions(
     live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     booking, link = make_delegate().reference, make_link(label="Report").id
@@ -117,11 +120,11 @@ def test_a_link_the_notice_and_an_address_that_two_change_are_shown_in_both_vers
         hers = sign_in_window(another.new_page(), site, "ida@conference.example")
         his = sign_in_window(window, site, "otto@conference.example")
         for answer in answers:
-            both_answer(hers, his, site, answer, axe)
+            answer_in_both_windows(hers, his, site, answer, axe)
             expect(his.get_by_role("main")).to_contain_text(answer.his)
 
 
-def test_who_presses_on_an_old_notice_is_shown_the_new_one(
+def test_removing_an_outdated_notice_shows_the_new_one(
     live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     site = live_site().address
@@ -132,7 +135,7 @@ def test_who_presses_on_an_old_notice_is_shown_the_new_one(
             hers.goto(f"{site}/organise/pages/notice/write")
             field(hers, "The notice").fill(words)
             hers.get_by_role("button", name="Save notice").click()
-            expect(told(hers)).to_be_visible()
+            expect(find_conflict_message(hers)).to_be_visible()
             if words == "No trains today":
                 his.goto(f"{site}/organise/pages/notice")
 
@@ -143,7 +146,7 @@ def test_who_presses_on_an_old_notice_is_shown_the_new_one(
         assert axe(his) == []
 
 
-def test_needs_that_a_speaker_and_an_assistant_answer_are_shown_in_both_versions(
+def test_stale_edits_of_speaker_requirements_show_both_versions(
     live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     site, speaker = live_site().address, get_ada_marsh()
@@ -155,19 +158,19 @@ def test_needs_that_a_speaker_and_an_assistant_answer_are_shown_in_both_versions
         hers = sign_in_speaker_in_window(another.new_page(), site, speaker)
         his = sign_in_speaker_in_window(window, site, speaker, HELPER, is_assistant=True)
 
-        both_answer(hers, his, site, answer, axe)
+        answer_in_both_windows(hers, his, site, answer, axe)
 
         hers.goto(f"{site}/{needs}")
         expect(field(hers, answer.label)).to_have_value("A ramp")
 
 
-def both_answer(hers: Page, his: Page, site: str, answer: Answer, axe: Axe) -> None:
+def answer_in_both_windows(hers: Page, his: Page, site: str, answer: Answer, axe: Axe) -> None:
     """Let her save first, and him twice: once too late, then having seen both versions."""
     for one in (his, hers):
         one.goto(f"{site}/{answer.address}")
     field(hers, answer.label).fill(answer.hers)
     press(hers, answer)
-    expect(is_done(hers, answer)).to_be_visible()
+    expect(expect_saved(hers, answer)).to_be_visible()
 
     field(his, answer.label).fill(answer.his)
     press(his, answer)
@@ -180,12 +183,12 @@ def both_answer(hers: Page, his: Page, site: str, answer: Answer, axe: Axe) -> N
     assert axe(his) == []
 
     press(his, answer)
-    expect(is_done(his, answer)).to_be_visible()
+    expect(expect_saved(his, answer)).to_be_visible()
 
 
 def press(window: Page, answer: Answer) -> None:
     window.get_by_role("button", name=answer.button, exact=True).click()
 
 
-def is_done(window: Page, answer: Answer) -> Locator:
+def expect_saved(window: Page, answer: Answer) -> Locator:
     return window.get_by_role("status").filter(has_text=answer.done)

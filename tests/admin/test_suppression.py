@@ -30,7 +30,7 @@ def fill_list() -> None:
 
 
 @pytest.mark.both_databases
-def test_the_list_is_searched_filtered_and_sorted(desk: Browser) -> None:
+def test_the_suppression_list_can_be_searched_filtered_and_sorted(desk: Browser) -> None:
     fill_list()
 
     page = desk.open("/organise/letters").follow("Suppression list")
@@ -54,7 +54,7 @@ def test_the_list_is_searched_filtered_and_sorted(desk: Browser) -> None:
     assert "No addresses found" in desk.open(f"{LIST}?q=nobody").text
 
 
-def test_the_desk_adds_an_address_and_lifts_it_again(desk: Browser) -> None:
+def test_the_registration_desk_can_suppress_and_unsuppress_an_email_address(desk: Browser) -> None:
     page = desk.open(LIST)
     assert "No addresses on the list" in page.text
     page.follow("Add an address")
@@ -74,7 +74,7 @@ def test_the_desk_adds_an_address_and_lifts_it_again(desk: Browser) -> None:
     assert desk.open(LIST).rows == []
 
 
-def test_an_address_that_is_there_already_changes_nothing(desk: Browser) -> None:
+def test_suppressing_a_listed_email_address_changes_nothing(desk: Browser) -> None:
     with transaction():
         suppress("ada@nhs.example", BY_DESK, by="zoe@conference.example")
     desk.open(f"{LIST}/add")
@@ -92,7 +92,9 @@ def test_an_address_that_is_there_already_changes_nothing(desk: Browser) -> None
         ("not an address", "Enter an email address in the correct format, like name@example.com"),
     ],
 )
-def test_what_is_no_address_is_refused(desk: Browser, typed: str, error: str) -> None:
+def test_suppressing_an_invalid_email_address_is_refused(
+    desk: Browser, typed: str, error: str
+) -> None:
     desk.open(f"{LIST}/add")
 
     page = desk.press("Add to the list", {"Email address": typed}, status=422)
@@ -100,7 +102,7 @@ def test_what_is_no_address_is_refused(desk: Browser, typed: str, error: str) ->
     assert page.errors == [error]
 
 
-def test_lifting_what_somebody_asked_for_warns(desk: Browser) -> None:
+def test_removing_an_unsubscribed_reason_shows_a_warning(desk: Browser) -> None:
     fill_list()
 
     page = desk.open(f"{LIST}?reason=unsubscribed").follow("ada@nhs.example")
@@ -110,7 +112,7 @@ def test_lifting_what_somebody_asked_for_warns(desk: Browser) -> None:
     assert reasons_of("ada@nhs.example") == [BOUNCED]
 
 
-def test_a_reason_that_somebody_else_has_just_lifted_says_so(desk: Browser) -> None:
+def test_removing_an_already_removed_reason_says_so(desk: Browser) -> None:
     fill_list()
     [reason] = suppression.list_reasons("grace@example.org")
     desk.open(f"{LIST}/{reason.id}/lift")
@@ -122,7 +124,7 @@ def test_a_reason_that_somebody_else_has_just_lifted_says_so(desk: Browser) -> N
     assert "That address is not on the list any more" in page.text
 
 
-def test_the_list_can_be_downloaded_and_that_is_recorded(desk: Browser) -> None:
+def test_exporting_the_suppression_list_is_recorded(desk: Browser) -> None:
     fill_list()
     with transaction():
         suppression.erase("grace@example.org")
@@ -139,7 +141,7 @@ def test_the_list_can_be_downloaded_and_that_is_recorded(desk: Browser) -> None:
     ]
 
 
-def test_a_viewer_reads_the_list_and_changes_nothing(visitor: Browser) -> None:
+def test_viewers_see_the_suppression_list_but_cannot_change_it(visitor: Browser) -> None:
     fill_list()
     viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
 
@@ -151,7 +153,7 @@ def test_a_viewer_reads_the_list_and_changes_nothing(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_suppression_list_needs_few_queries(
     desk: Browser, queries: list[str], count: int
 ) -> None:
     with transaction():
@@ -166,7 +168,7 @@ def test_the_list_asks_the_same_few_questions(
 
 
 @pytest.mark.both_databases
-def test_the_dashboard_asks_for_the_right_address_of_a_delegate_whose_emails_come_back(
+def test_the_dashboard_lists_delegates_with_bouncing_email_addresses(
     desk: Browser,
 ) -> None:
     delegate = make_delegate(email="Ada@nhs.example")
@@ -191,7 +193,7 @@ def test_the_dashboard_asks_for_the_right_address_of_a_delegate_whose_emails_com
 
 
 @pytest.mark.both_databases
-def test_an_address_is_found_however_its_domain_is_written(desk: Browser) -> None:
+def test_the_suppression_list_finds_unicode_and_punycode_domains(desk: Browser) -> None:
     delegate = make_delegate(email="Zoë@bücher.example")
     with transaction():
         suppress("zoë@xn--bcher-kva.example", BOUNCED)

@@ -14,7 +14,7 @@ PATH = "/organise/letters/suppression"
 
 
 @pytest.mark.parametrize(("width", "colours"), [(320, "light"), (1280, "dark")])
-def test_the_suppression_list_has_no_barriers(
+def test_suppression_list_pages_are_accessible(
     live_site: LiveSites, window: Page, axe: Axe, width: int, colours: str
 ) -> None:
     with transaction():

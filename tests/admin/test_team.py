@@ -1,4 +1,4 @@
-"""The team: who runs the conference is invited, changes roles and leaves, and is told so."""
+"""The team: members are invited, change roles and are removed, and get an email each time."""
 
 import re
 from collections.abc import Callable
@@ -31,8 +31,8 @@ from app.history.models import HistoryEntry
 from app.mail.models import Email
 from tests.browser import Browser, Browsers
 from tests.factories import make_organiser, make_sign_in_link, sign_in
-from tests.races import at_once
-from tests.sent_emails import last_email_to, subjects_to
+from tests.races import run_concurrently
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 GRACE, ADA = "grace@conference.example", "ada@conference.example"
 ANOTHER = "The conference needs an organiser. Make someone else an organiser first"
@@ -44,12 +44,12 @@ def grace(visitor: Browser) -> Browser:
     return sign_in(visitor)
 
 
-def letters() -> list[tuple[str, str]]:
+def list_emails() -> list[tuple[str, str]]:
     found = db.session.scalars(select(Email).order_by(Email.id))
     return [(letter.template, letter.recipient) for letter in found]
 
 
-def told(email: str) -> list[str]:
+def list_history_summaries(email: str) -> list[str]:
     about = HistoryEntry.subject == f"person {email}"
     return list(
         db.session.scalars(select(HistoryEntry.summary).where(about).order_by(HistoryEntry.id))
@@ -60,7 +60,7 @@ def address_of(person: Person) -> str:
     return f"/organise/people/{person.id}"
 
 
-def test_somebody_is_invited_and_comes_in(grace: Browser, new_browser: Browsers) -> None:
+def test_an_invited_team_member_can_sign_in(grace: Browser, new_browser: Browsers) -> None:
     page = grace.open("/organise/people")
     assert "Send invitation" not in page.buttons  # asked in one place alone
 
@@ -71,15 +71,15 @@ def test_somebody_is_invited_and_comes_in(grace: Browser, new_browser: Browsers)
     assert "We are sending the invitation." in page.source
     assert [row["Email address"] for row in page.rows] == [ADA, f"{GRACE} You"]
     assert [row["Role"] for row in page.rows] == ["Programme editor", "Organiser"]
-    assert letters() == [("invited", ADA)]
-    assert told(ADA) == [f"{ADA} was invited as a programme editor"]
+    assert list_emails() == [("invited", ADA)]
+    assert list_history_summaries(ADA) == [f"{ADA} was invited as a programme editor"]
     ada = new_browser()
-    (link,) = re.findall(r"https://\S+/sign-in/\S+", last_email_to(ADA).text)
+    (link,) = re.findall(r"https://\S+/sign-in/\S+", get_last_email_to(ADA).text)
     ada.open(link)
     assert ada.press("Sign in").heading == "Set up your second step"
     ada.open("/sign-in")
     ada.press("Email me a link", email_address=ADA)
-    assert letters()[1:] == [("sign_in", ADA)]
+    assert list_emails()[1:] == [("sign_in", ADA)]
 
 
 @pytest.mark.parametrize(
@@ -91,31 +91,31 @@ def test_somebody_is_invited_and_comes_in(grace: Browser, new_browser: Browsers)
         (VIEWER, "You are a viewer. You can view admin"),
     ],
 )
-def test_the_invitation_says_who_invites_what_the_role_may_do_and_how_to_sign_in(
+def test_the_invitation_names_the_inviter_the_role_and_how_to_sign_in(
     site: Flask, role: str, sentence: str
 ) -> None:
     with transaction():
         team.invite(ADA, role, make_organiser())
 
-    text = last_email_to(ADA).text
+    text = get_last_email_to(ADA).text
 
-    assert subjects_to(ADA) == ["You are invited to join the team for Tides and Harbours"]
+    assert list_subjects_to(ADA) == ["You are invited to join the team for Tides and Harbours"]
     assert f"{GRACE} has added you to the team" in text
     assert sentence in text
     assert "https://conference.example/sign-in\n" in text
 
 
-def test_who_is_in_the_team_already_is_not_invited_again(grace: Browser) -> None:
+def test_a_team_member_cannot_be_invited_again(grace: Browser) -> None:
     make_organiser(ADA, VIEWER)
     page = grace.open("/organise/people/invite")
 
     page = page.press("Send invitation", email_address=ADA, role="Organiser", status=422)
 
     assert page.errors == [f"{ADA} is already in the team. Change their role there"]
-    assert letters() == []
+    assert list_emails() == []
 
 
-def test_an_invitation_needs_an_address_and_a_role(grace: Browser) -> None:
+def test_an_invitation_requires_an_email_address_and_a_role(grace: Browser) -> None:
     page = grace.open("/organise/people/invite")
 
     page = page.press("Send invitation", email_address="ada", status=422)
@@ -127,7 +127,7 @@ def test_an_invitation_needs_an_address_and_a_role(grace: Browser) -> None:
     assert page.value_of("Email address") == "ada"
 
 
-def test_a_role_is_changed_and_the_person_is_told(grace: Browser, new_browser: Browsers) -> None:
+def test_changing_a_role_emails_the_team_member(grace: Browser, new_browser: Browsers) -> None:
     person = make_organiser(ADA, VIEWER)
     ada = sign_in(new_browser(), ADA, VIEWER)
     assert ada.fetch("GET", "/organise/people").status_code == 403
@@ -136,24 +136,24 @@ def test_a_role_is_changed_and_the_person_is_told(grace: Browser, new_browser: B
     page = page.press("Save role", role="Organiser")
 
     assert page.value_of("Role") == "Organiser"
-    assert letters() == [("role_changed", ADA)]
-    assert told(ADA)[-1] == f"{ADA} was a viewer and is now an organiser"
-    assert told(ADA)[-1] in page.text
+    assert list_emails() == [("role_changed", ADA)]
+    assert list_history_summaries(ADA)[-1] == f"{ADA} was a viewer and is now an organiser"
+    assert list_history_summaries(ADA)[-1] in page.text
     assert ada.open("/organise/people").heading == "Team"
     assert address_of(person) in page.address
 
 
-def test_the_same_role_again_tells_nobody(grace: Browser) -> None:
+def test_saving_the_same_role_sends_no_email(grace: Browser) -> None:
     person = make_organiser(ADA, DESK)
-    before = told(ADA)
+    before = list_history_summaries(ADA)
 
     grace.open(address_of(person)).press("Save role", role="Registration desk")
 
-    assert letters() == []
-    assert told(ADA) == before
+    assert list_emails() == []
+    assert list_history_summaries(ADA) == before
 
 
-def test_who_is_removed_is_told_and_nothing_that_opens_a_door_is_kept(
+def test_removing_a_team_member_emails_them_and_deletes_their_credentials(
     grace: Browser, new_browser: Browsers
 ) -> None:
     person = make_organiser(ADA, EDITOR)
@@ -170,15 +170,15 @@ def test_who_is_removed_is_told_and_nothing_that_opens_a_door_is_kept(
     assert [row["Email address"] for row in page.rows] == [f"{GRACE} You"]
     assert ada.open("/organise", status=403).heading == "You do not have access to this page"
     assert new_browser().open(link, status=410).heading == "This link no longer works"
-    assert letters() == [("role_ended", ADA)]
-    assert told(ADA)[-1] == f"{ADA} is no longer a programme editor"
+    assert list_emails() == [("role_ended", ADA)]
+    assert list_history_summaries(ADA)[-1] == f"{ADA} is no longer a programme editor"
     assert (person.role, person.totp_secret) == (FORMER, "")
     for kind in (SignInLink, Passkey, RecoveryCode, FormDraft):
         assert db.session.scalars(select(kind)).all() == []
     assert grace.open(address_of(person), status=404).heading == "Page not found"
 
 
-def test_the_last_organiser_stays_one(grace: Browser, site: Flask) -> None:
+def test_the_last_organiser_cannot_be_removed_or_change_role(grace: Browser, site: Flask) -> None:
     make_organiser(ADA, VIEWER)
     mine = address_of(make_organiser())
     page = grace.open(mine)
@@ -191,10 +191,10 @@ def test_the_last_organiser_stays_one(grace: Browser, site: Flask) -> None:
     assert ANOTHER in removed.text
     assert command.output == f"Error: {ANOTHER}\n"
     assert make_organiser().is_organiser
-    assert letters() == []
+    assert list_emails() == []
 
 
-def test_an_organiser_may_step_back_where_there_is_another(grace: Browser) -> None:
+def test_an_organiser_can_give_up_the_role_if_there_is_another(grace: Browser) -> None:
     make_organiser(ADA)
     page = grace.open(address_of(make_organiser()))
 
@@ -204,14 +204,14 @@ def test_an_organiser_may_step_back_where_there_is_another(grace: Browser) -> No
     assert grace.open("/organise").heading
 
 
-def each_other(site: Flask, deed: Callable[[int, Person], Any]) -> list[str]:
-    """Let two organisers do something to each other at the same moment; tell who is left."""
+def remove_each_other(site: Flask, deed: Callable[[int, Person], Any]) -> list[str]:
+    """Let two organisers act on each other concurrently and return who is left."""
     numbers = [make_organiser(GRACE).id, make_organiser(ADA).id]
 
     def act(other: int, mine: int) -> None:
         deed(other, db.session.get_one(Person, mine))
 
-    at_once(site, [partial(act, *pair) for pair in (numbers, numbers[::-1])])
+    run_concurrently(site, [partial(act, *pair) for pair in (numbers, numbers[::-1])])
     left = select(Person.email).where(Person.role == ORGANISER)
     return list(db.session.scalars(left))
 
@@ -220,14 +220,14 @@ def each_other(site: Flask, deed: Callable[[int, Person], Any]) -> list[str]:
 @pytest.mark.parametrize(
     "deed", [team.remove, lambda number, who: team.change_role(number, VIEWER, who)]
 )
-def test_two_who_end_each_others_part_at_once_leave_an_organiser(
+def test_concurrent_removals_of_organisers_leave_one(
     site: Flask, deed: Callable[[int, Person], Any]
 ) -> None:
-    assert len(each_other(site, deed)) == 1
+    assert len(remove_each_other(site, deed)) == 1
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_they_would_leave_none(
+def test_without_the_lock_concurrent_removals_would_leave_no_organiser(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: it shows that the test above can see the race."""
@@ -244,7 +244,7 @@ def test_without_the_lock_they_would_leave_none(
 
     monkeypatch.setattr(team, "_lock_organisers", only_looked_at)
 
-    assert each_other(site, team.remove) == []
+    assert remove_each_other(site, team.remove) == []
 
 
 def test_a_lost_second_step_is_reset(grace: Browser, new_browser: Browsers) -> None:
@@ -259,13 +259,13 @@ def test_a_lost_second_step_is_reset(grace: Browser, new_browser: Browsers) -> N
     assert "Not set up yet. They will be asked to set it up when they sign in." in page.text
     assert "Reset second step" not in page.buttons
     assert ada.open("/organise").heading == "Sign in"
-    assert letters() == [("second_step_changed", ADA)]
+    assert list_emails() == [("second_step_changed", ADA)]
     entry = db.session.scalars(select(HistoryEntry).where(HistoryEntry.actor == GRACE)).one()
     assert entry.summary == f"The second step of {ADA} was reset"
 
 
 @pytest.mark.both_databases
-def test_the_list_tells_when_each_of_them_was_here_last(
+def test_the_team_list_shows_when_members_were_last_active(
     grace: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     sign_in(new_browser(), "bob@conference.example")
@@ -285,7 +285,7 @@ def test_the_list_tells_when_each_of_them_was_here_last(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_team_list_needs_a_constant_number_of_queries(
     grace: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):

@@ -1,4 +1,4 @@
-"""The team in a real browser: by keyboard alone, on a narrow screen, and without barriers."""
+"""The team in a real browser: by keyboard, on a narrow screen, accessibly."""
 
 from playwright.sync_api import Page, expect
 
@@ -31,7 +31,7 @@ def press(window: Page, words: str, leads_to: str) -> None:
     expect_heading(window, leads_to)
 
 
-def test_somebody_is_invited_changed_reset_and_removed_by_keyboard(
+def test_a_team_member_can_be_invited_changed_reset_and_removed_by_keyboard(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address

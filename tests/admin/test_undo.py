@@ -26,7 +26,7 @@ def opening() -> Session:
     return db.session.scalars(select(Session).where(Session.key == "opening")).one()
 
 
-def entitled(title: str) -> None:
+def set_title(title: str) -> None:
     with transaction():
         sessions.save(opening(), {"title": title}, expected_version=opening().version, actor=GRACE)
 
@@ -49,8 +49,8 @@ def token_of(page: Page) -> str:
 
 
 @pytest.mark.both_databases
-def test_an_undo_can_be_undone_and_the_history_keeps_it_all(organiser: Browser) -> None:
-    entitled("The tide comes in")
+def test_an_undo_can_be_undone_and_both_are_in_the_history(organiser: Browser) -> None:
+    set_title("The tide comes in")
 
     undo(organiser, newest())
     undone = opening().title
@@ -66,8 +66,8 @@ def test_an_undo_can_be_undone_and_the_history_keeps_it_all(organiser: Browser) 
     assert newest().undoes_id == newest().id - 1
 
 
-def test_whoever_undoes_comes_back_to_where_they_pressed(organiser: Browser) -> None:
-    entitled("The tide comes in")
+def test_undoing_returns_to_the_page_it_was_pressed_on(organiser: Browser) -> None:
+    set_title("The tide comes in")
     organiser.open("/organise/history?q=tide")
 
     organiser.press(f"Undo: {newest().summary}")
@@ -77,10 +77,10 @@ def test_whoever_undoes_comes_back_to_where_they_pressed(organiser: Browser) -> 
 
 
 @pytest.mark.both_databases
-def test_what_was_changed_since_is_not_overwritten(organiser: Browser) -> None:
-    entitled("The tide comes in")
+def test_an_undo_is_refused_if_the_field_has_changed_since(organiser: Browser) -> None:
+    set_title("The tide comes in")
     first = newest()
-    entitled("The tide goes out")
+    set_title("The tide goes out")
 
     undo(organiser, first, status=409)
 
@@ -91,8 +91,8 @@ def test_what_was_changed_since_is_not_overwritten(organiser: Browser) -> None:
     assert opening().title == "The tide goes out"
 
 
-def test_other_fields_may_have_changed_since(organiser: Browser) -> None:
-    entitled("The tide comes in")
+def test_an_undo_keeps_later_changes_of_other_fields(organiser: Browser) -> None:
+    set_title("The tide comes in")
     first = newest()
     with transaction():
         sessions.save(
@@ -104,8 +104,8 @@ def test_other_fields_may_have_changed_since(organiser: Browser) -> None:
     assert (opening().title, opening().subtitle) == ("Opening", "With tea")
 
 
-def test_what_has_been_undone_is_marked_and_has_no_button(organiser: Browser) -> None:
-    entitled("The tide comes in")
+def test_an_undone_entry_is_marked_and_has_no_undo_button(organiser: Browser) -> None:
+    set_title("The tide comes in")
     done = newest().summary
     page = organiser.open("/organise/sessions/opening").press(f"Undo: {done}")
 
@@ -117,11 +117,11 @@ def test_what_has_been_undone_is_marked_and_has_no_button(organiser: Browser) ->
 
 
 @pytest.mark.both_databases
-def test_an_entry_is_undone_once(organiser: Browser) -> None:
-    entitled("The tide comes in")
+def test_an_entry_can_be_undone_only_once(organiser: Browser) -> None:
+    set_title("The tide comes in")
     first = newest()
     undo(organiser, first)
-    entitled("The tide comes in")
+    set_title("The tide comes in")
 
     undo(organiser, first, status=409)
 
@@ -145,7 +145,7 @@ def test_an_undo_that_would_break_a_rule_is_refused(organiser: Browser) -> None:
     assert opening().version == 3
 
 
-def test_what_is_gone_cannot_be_brought_back_by_undoing(organiser: Browser) -> None:
+def test_an_undo_of_a_change_to_a_deleted_session_is_refused(organiser: Browser) -> None:
     key = make_session().key
     with transaction():
         slip = db.session.scalars(select(Session).where(Session.key == key)).one()
@@ -160,7 +160,7 @@ def test_what_is_gone_cannot_be_brought_back_by_undoing(organiser: Browser) -> N
 
 
 @pytest.mark.parametrize("about", ["session opening", "booking BCDF2345"])
-def test_an_entry_without_changes_has_nothing_to_undo(organiser: Browser, about: str) -> None:
+def test_an_entry_without_field_changes_cannot_be_undone(organiser: Browser, about: str) -> None:
     with transaction():
         services.record("Something was done", subject=about)
 
@@ -169,7 +169,7 @@ def test_an_entry_without_changes_has_nothing_to_undo(organiser: Browser, about:
     assert "This entry cannot be undone" in organiser.page.text
 
 
-def test_what_stood_in_a_booking_is_told_and_no_button_brings_it_back(organiser: Browser) -> None:
+def test_changes_of_a_booking_cannot_be_undone(organiser: Browser) -> None:
     told = Change("role", "Pilot", "Captain", "Role", "Pilot", "Captain")
     with transaction():
         services.record_personal("Changed: role", subject="booking BCDF2345", field_changes=[told])
@@ -179,7 +179,7 @@ def test_what_stood_in_a_booking_is_told_and_no_button_brings_it_back(organiser:
 
 
 @pytest.mark.parametrize("number", [10**9, 2**31, 2**70])
-def test_an_entry_that_is_not_there_is_not_found(organiser: Browser, number: int) -> None:
+def test_undoing_an_unknown_entry_is_not_found(organiser: Browser, number: int) -> None:
     token = token_of(organiser.open("/organise/history"))
 
     organiser.send("POST", f"/organise/undo/{number}", 404, data={"csrf_token": token})
@@ -224,7 +224,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("example", OTHERS, ids=lambda one: one.about)
-def test_whatever_was_edited_can_be_brought_back(organiser: Browser, example: Example) -> None:
+def test_every_kind_of_edit_can_be_undone(organiser: Browser, example: Example) -> None:
     kind, field = example.kind, example.field
     with transaction():
         versioned_edits.save(
@@ -236,15 +236,15 @@ def test_whatever_was_edited_can_be_brought_back(organiser: Browser, example: Ex
     assert kind.get_value(example.thing(), field) == example.before
 
 
-def test_who_only_reads_undoes_nothing(new_browser: Browsers) -> None:
-    entitled("The tide comes in")
+def test_viewers_cannot_undo_changes(new_browser: Browsers) -> None:
+    set_title("The tide comes in")
 
     undo(sign_in(new_browser(), "vera@conference.example", VIEWER), newest(), status=403)
 
     assert opening().title == "The tide comes in"
 
 
-def test_who_edits_the_programme_does_not_undo_settings(new_browser: Browsers) -> None:
+def test_editors_cannot_undo_settings_changes(new_browser: Browsers) -> None:
     with transaction():
         versioned_edits.save(
             conference.CONFERENCE_FIELDS,
@@ -263,8 +263,8 @@ def test_who_edits_the_programme_does_not_undo_settings(new_browser: Browsers) -
     assert programme.get_conference().place == "Hull"
 
 
-def test_an_undo_never_leads_to_another_site(organiser: Browser) -> None:
-    entitled("The tide comes in")
+def test_undoing_never_redirects_to_another_site(organiser: Browser) -> None:
+    set_title("The tide comes in")
     token = token_of(organiser.open("/organise/history"))
 
     answer = organiser.fetch(

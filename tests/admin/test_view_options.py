@@ -1,4 +1,4 @@
-"""How somebody likes the lists of admin: the density, the columns, and which rows are selected."""
+"""View options of admin lists: density, columns and selected rows."""
 
 import pytest
 
@@ -9,7 +9,7 @@ COOKIE = "admin_view"
 
 
 def hidden_columns(page: Page) -> list[str]:
-    """Tell which columns the style sheet hides, by their heads."""
+    """Return the columns that the style sheet hides, by heading."""
     (box,) = page.tree.find_by_class("list-box")
     heads = next(page.tree.find_all("tr", within=box))
     classes = (box.get("class") or "").split()
@@ -21,7 +21,7 @@ def is_compact(page: Page) -> bool:
     return bool([*page.tree.find_by_class("office--compact")])
 
 
-def test_a_view_is_remembered_for_its_list_alone(organiser: Browser) -> None:
+def test_view_options_are_remembered_per_list(organiser: Browser) -> None:
     make_delegate()
     make_session()
     assert hidden_columns(organiser.open("/organise/sessions")) == ["Changed"]
@@ -40,7 +40,7 @@ def test_a_view_is_remembered_for_its_list_alone(organiser: Browser) -> None:
     assert not is_compact(page)
 
 
-def test_the_columns_of_whoever_only_reads_are_the_same(visitor: Browser) -> None:
+def test_viewers_can_choose_columns_too(visitor: Browser) -> None:
     make_session()
     viewer = sign_in(visitor, "vi@conference.example", "viewer")
     viewer.open("/organise/sessions")
@@ -50,7 +50,7 @@ def test_the_columns_of_whoever_only_reads_are_the_same(visitor: Browser) -> Non
     assert hidden_columns(page) == ["Room", "Seats"]
 
 
-def test_the_view_is_kept_in_a_cookie_that_public_pages_never_get(organiser: Browser) -> None:
+def test_view_options_are_stored_in_a_cookie_limited_to_admin_paths(organiser: Browser) -> None:
     make_session()
     organiser.open("/organise/sessions")
 
@@ -73,7 +73,7 @@ def token(browser: Browser) -> str:
 @pytest.mark.parametrize(
     "value", ["", "density=huge", "%00", "sessions=<b>.theme", "x" * 3000, "density", "=&=;", "é"]
 )
-def test_a_cookie_that_is_not_ours_changes_nothing_else(organiser: Browser, value: str) -> None:
+def test_an_invalid_view_options_cookie_is_ignored(organiser: Browser, value: str) -> None:
     make_session()
     organiser.set_cookie(COOKIE, value, path="/organise")
 
@@ -83,7 +83,7 @@ def test_a_cookie_that_is_not_ours_changes_nothing_else(organiser: Browser, valu
     assert hidden_columns(page) in (["Changed"], ["Theme"])
 
 
-def test_what_narrows_a_list_is_taken_away_one_by_one(organiser: Browser) -> None:
+def test_filters_can_be_removed_one_by_one(organiser: Browser) -> None:
     make_session(title="Tide tables", is_draft=True)
 
     page = organiser.open("/organise/sessions?q=tide&state=draft&sort=-title")
@@ -94,7 +94,7 @@ def test_what_narrows_a_list_is_taken_away_one_by_one(organiser: Browser) -> Non
     assert "Show all" not in page.links
 
 
-def test_all_of_a_result_is_selected_not_only_its_page(organiser: Browser) -> None:
+def test_select_all_selects_every_page_of_a_result(organiser: Browser) -> None:
     for number in range(52):
         make_session(title=f"Workshop {number:02}")
     organiser.open("/organise/sessions?q=workshop")
@@ -107,7 +107,7 @@ def test_all_of_a_result_is_selected_not_only_its_page(organiser: Browser) -> No
     assert page.heading == "Change 52 sessions"
 
 
-def test_speakers_of_every_page_are_invited(organiser: Browser) -> None:
+def test_select_all_invites_speakers_of_every_page(organiser: Browser) -> None:
     for number in range(51):
         make_speaker(name=f"Wave {number:02}", contact_address=f"{number}@example.org")
     organiser.open("/organise/speakers?q=wave")
@@ -120,7 +120,7 @@ def test_speakers_of_every_page_are_invited(organiser: Browser) -> None:
     assert page.heading == "Mark 51 speakers as confirmed?"
 
 
-def test_more_than_can_be_changed_at_once_is_said(organiser: Browser) -> None:
+def test_select_all_is_limited_to_the_first_200_rows(organiser: Browser) -> None:
     set_places(1)
     for number in range(201):
         make_session(title=f"Workshop {number:03}")

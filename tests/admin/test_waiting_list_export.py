@@ -34,7 +34,7 @@ def rows_of(page: Page) -> list[dict[str, str]]:
 
 
 @pytest.mark.both_databases
-def test_the_list_is_exported_with_its_filters_positions_and_deadlines(desk: Browser) -> None:
+def test_the_waiting_list_is_exported_with_filters_positions_and_deadlines(desk: Browser) -> None:
     set_places(1)
     with transaction():
         seats.set_waiting_list(CONFERENCE, is_open=True)
@@ -64,7 +64,7 @@ def test_the_list_is_exported_with_its_filters_positions_and_deadlines(desk: Bro
     ]
 
 
-def test_the_list_of_a_session_has_offers_and_opens_in_a_spreadsheet(desk: Browser) -> None:
+def test_a_session_waiting_list_can_be_exported_as_spreadsheet(desk: Browser) -> None:
     make_bookable("Knots", 1)
     people = [make_delegate(email=f"p{n}@x.org", given_names=f"P{n}") for n in range(3)]
     book(people[0], "knots")
@@ -91,7 +91,7 @@ def test_the_list_of_a_session_has_offers_and_opens_in_a_spreadsheet(desk: Brows
         assert b"Has an offer" in archive.read("xl/worksheets/sheet1.xml")
 
 
-def test_who_only_reads_exports_nothing(visitor: Browser) -> None:
+def test_viewers_cannot_export_the_waiting_list(visitor: Browser) -> None:
     make_waiting_list_entry()
     viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
 
@@ -99,7 +99,7 @@ def test_who_only_reads_exports_nothing(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_list_of_delegates_tells_seats_offers_and_positions(desk: Browser) -> None:
+def test_exported_delegates_include_seats_offers_and_positions(desk: Browser) -> None:
     make_bookable("Knots", 1)
     make_bookable("Ropes", 1)
     ada, bea = make_delegate(), make_delegate(email="bea@x.org", given_names="Bea")

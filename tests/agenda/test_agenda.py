@@ -1,4 +1,4 @@
-"""Somebody looks after their agenda: what clashes, what has changed, and how it ends."""
+"""The agenda: clashes, changes and deletion."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,12 +29,12 @@ from tests.pages import read_text
 from tests.refusals import TOO_MANY_FROM_NETWORK
 
 
-def at(hour: int, minute: int = 0) -> datetime:
-    """Give a moment of the first day, by the conference's clocks."""
+def make_time(hour: int, minute: int = 0) -> datetime:
+    """Return a time on the first day in the conference's time zone."""
     return datetime(2009, 6, 10, hour - 1, minute, tzinfo=UTC)
 
 
-def test_sessions_stand_by_time_with_their_rooms(visitor: Browser) -> None:
+def test_sessions_are_listed_by_time_with_their_rooms(visitor: Browser) -> None:
     make_agenda("farewell", "harbour-walls", "opening", holder=visitor)
 
     page = visitor.open("/agenda")
@@ -57,7 +57,7 @@ def test_sessions_stand_by_time_with_their_rooms(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_an_agenda_asks_the_same_few_questions(
+def test_the_agenda_needs_a_constant_number_of_queries(
     visitor: Browser, queries: list[str], count: int
 ) -> None:
     make_agenda(*("opening", "harbour-walls", "farewell")[:count], holder=visitor)
@@ -69,7 +69,7 @@ def test_an_agenda_asks_the_same_few_questions(
     assert len([one for one in queries if "FROM site_state" not in one]) == 2
 
 
-def test_an_empty_agenda_says_what_will_be_there(visitor: Browser) -> None:
+def test_an_empty_agenda_explains_what_will_appear(visitor: Browser) -> None:
     page = visitor.open("/agenda")
 
     assert "No sessions yet" in page.headings
@@ -77,7 +77,7 @@ def test_an_empty_agenda_says_what_will_be_there(visitor: Browser) -> None:
     assert "If you had an agenda in this browser before, its cookie has been deleted." in page.text
 
 
-def test_two_sessions_at_once_are_marked_and_the_first_names_the_other(visitor: Browser) -> None:
+def test_overlapping_sessions_are_marked_and_the_first_names_the_other(visitor: Browser) -> None:
     make_agenda("reading-the-tide", "harbour-walls", holder=visitor)
 
     page = visitor.open("/agenda")
@@ -89,10 +89,10 @@ def test_two_sessions_at_once_are_marked_and_the_first_names_the_other(visitor: 
     ]
 
 
-def test_a_clash_of_many_sessions_is_said_once(visitor: Browser) -> None:
-    make_session(slug="knots", title="Knots", starts_at=at(11), ends_at=at(12))
-    make_session(slug="nets", title="Nets", starts_at=at(11, 30), ends_at=at(13))
-    make_session(slug="ropes", title="Ropes", starts_at=at(12, 30), ends_at=at(14))
+def test_a_clash_of_many_sessions_is_described_once(visitor: Browser) -> None:
+    make_session(slug="knots", title="Knots", starts_at=make_time(11), ends_at=make_time(12))
+    make_session(slug="nets", title="Nets", starts_at=make_time(11, 30), ends_at=make_time(13))
+    make_session(slug="ropes", title="Ropes", starts_at=make_time(12, 30), ends_at=make_time(14))
     publish_programme()
     chosen = ("reading-the-tide", "harbour-walls", "knots", "nets", "ropes")
     make_agenda(*chosen, holder=visitor)
@@ -109,10 +109,12 @@ def test_a_clash_of_many_sessions_is_said_once(visitor: Browser) -> None:
     ]
 
 
-def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(
+def test_too_little_walking_time_is_reported_using_the_conference_setting(
     visitor: Browser,
 ) -> None:
-    make_session(slug="soup", title="Soup", room=make_room(name="Kitchen"), starts_at=at(12, 5))
+    make_session(
+        slug="soup", title="Soup", room=make_room(name="Kitchen"), starts_at=make_time(12, 5)
+    )
     db.session.scalars(select(Conference)).one().walking_minutes = 10
     publish_programme()
     make_agenda("reading-the-tide", "soup", holder=visitor)
@@ -129,8 +131,12 @@ def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(
     assert "Not enough time" not in now
 
 
-def test_who_comes_from_something_without_an_end_is_told_when_it_begins(visitor: Browser) -> None:
-    bell = make_session(title="Bell", room=make_room(name="Tower"), starts_at=at(11), ends_at=None)
+def test_too_little_walking_time_after_a_session_without_end_names_its_start(
+    visitor: Browser,
+) -> None:
+    bell = make_session(
+        title="Bell", room=make_room(name="Tower"), starts_at=make_time(11), ends_at=None
+    )
     publish_programme()
     make_agenda(bell.slug, "reading-the-tide", holder=visitor)
 
@@ -139,10 +145,12 @@ def test_who_comes_from_something_without_an_end_is_told_when_it_begins(visitor:
     assert "Not enough time The session before is Bell, which starts at 11am in Tower." in page.text
 
 
-def test_what_moved_says_where_it_was_until_that_has_been_seen(visitor: Browser) -> None:
+def test_a_moved_session_shows_its_old_time_and_room_until_changes_are_hidden(
+    visitor: Browser,
+) -> None:
     make_agenda("opening", holder=visitor)
     opening = get_session("opening")
-    opening.starts_at, opening.ends_at = at(14), at(15)
+    opening.starts_at, opening.ends_at = make_time(14), make_time(15)
     opening.room = db.session.scalars(select(Room).where(Room.slug == "boat-house")).one()
     opening.title = "Opening words"
     publish_programme()
@@ -157,13 +165,13 @@ def test_what_moved_says_where_it_was_until_that_has_been_seen(visitor: Browser)
     assert "2pm to 3pm Opening words Boat house" in page.text
 
 
-def test_what_had_no_time_or_room_says_so(visitor: Browser) -> None:
+def test_a_session_that_had_no_time_or_room_says_so_after_it_is_scheduled(visitor: Browser) -> None:
     make_session(slug="later", title="Later", starts_at=None, room=None)
     publish_programme()
     make_agenda("later", holder=visitor)
     assert "No time yet" in visitor.open("/agenda").headings
     later = get_session("later")
-    later.starts_at, later.ends_at = at(16), at(17)
+    later.starts_at, later.ends_at = make_time(16), make_time(17)
     publish_programme()
 
     page = visitor.open("/agenda")
@@ -172,7 +180,7 @@ def test_what_had_no_time_or_room_says_so(visitor: Browser) -> None:
     assert "4pm to 5pm Later" in page.text
 
 
-def test_what_was_called_off_clashes_with_nothing(visitor: Browser) -> None:
+def test_a_cancelled_session_clashes_with_nothing(visitor: Browser) -> None:
     make_agenda("reading-the-tide", "harbour-walls", holder=visitor)
     get_session("harbour-walls").cancelled_at = clock.now()
     publish_programme()
@@ -183,7 +191,7 @@ def test_what_was_called_off_clashes_with_nothing(visitor: Browser) -> None:
     assert "Clash" not in page.text
 
 
-def test_what_was_withdrawn_is_told_until_it_has_been_seen(visitor: Browser) -> None:
+def test_a_withdrawn_session_is_shown_until_changes_are_hidden(visitor: Browser) -> None:
     make_agenda("opening", "farewell", holder=visitor)
     get_session("farewell").withdrawn_at = clock.now()
     publish_programme()
@@ -197,7 +205,7 @@ def test_what_was_withdrawn_is_told_until_it_has_been_seen(visitor: Browser) -> 
     assert "Opening" in page.headings
 
 
-def test_a_session_is_taken_out(visitor: Browser) -> None:
+def test_a_session_can_be_removed_from_the_agenda(visitor: Browser) -> None:
     make_agenda("opening", "farewell", holder=visitor)
     visitor.open("/agenda")
 
@@ -207,12 +215,12 @@ def test_a_session_is_taken_out(visitor: Browser) -> None:
     assert "Opening" not in page.headings
 
 
-def test_nobody_takes_anything_out_of_another_agenda(
+def test_nobody_can_remove_a_session_from_another_agenda(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     star = make_agenda("opening").stars[0].id
     make_agenda("farewell", holder=visitor)
-    told = {"csrf_token": a_token(visitor)}
+    told = {"csrf_token": get_csrf_token(visitor)}
 
     visitor.send("POST", f"/agenda/stars/{star}/remove", data=told)
 
@@ -220,21 +228,23 @@ def test_nobody_takes_anything_out_of_another_agenda(
 
 
 @pytest.mark.parametrize("below", ["/seen", "/calendar", "/stars/1/remove"])
-def test_without_an_agenda_there_is_nothing_to_change(visitor: Browser, below: str) -> None:
-    told = {"csrf_token": a_token(visitor)}
+def test_agenda_changes_without_an_agenda_answer_404(visitor: Browser, below: str) -> None:
+    told = {"csrf_token": get_csrf_token(visitor)}
 
     page = visitor.send("POST", f"/agenda{below}", 404, data=told)
 
     assert "This browser has no agenda yet" in page.text
 
 
-def a_token(visitor: Browser) -> str:
+def get_csrf_token(visitor: Browser) -> str:
     field = visitor.open("/agenda/forget").tree.find_by_id("csrf_token")
     assert field is not None
     return field.get("value") or ""
 
 
-def test_a_forgotten_agenda_is_gone_everywhere(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_deleted_agenda_is_deleted_on_every_device(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     make_agenda("opening", holder=visitor)
     secret = visitor.cookies()["agenda"]
     visitor.open("/agenda").follow("Delete this agenda")
@@ -253,7 +263,7 @@ def test_a_forgotten_agenda_is_gone_everywhere(visitor: Browser, new_browser: Br
 
 
 @pytest.mark.parametrize("cookie", ["x", "x" * 3000, "é", "ImEi.c2lnbmF0dXJl", '"a"'])
-def test_a_cookie_that_we_did_not_give_opens_nothing(visitor: Browser, cookie: str) -> None:
+def test_a_forged_agenda_cookie_opens_nothing(visitor: Browser, cookie: str) -> None:
     visitor.set_cookie("agenda", cookie, path="/agenda")
 
     page = visitor.open("/agenda")
@@ -284,7 +294,7 @@ def test_the_site_holds_no_more_agendas_than_its_limit(
         services.create("192.0.2.1")
 
 
-def test_one_network_makes_no_more_agendas_than_a_conference_needs(
+def test_new_agendas_are_limited_for_each_network(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch, frozen_time: Any
 ) -> None:
     monkeypatch.setattr(
@@ -303,7 +313,7 @@ def test_one_network_makes_no_more_agendas_than_a_conference_needs(
     assert "“Opening” is in your agenda." in page.press("Try again").text
 
 
-def test_no_network_can_use_up_the_agendas_that_are_there_for_all() -> None:
+def test_no_network_can_use_more_than_a_fifth_of_all_agendas() -> None:
     widest = max(multiple for _, multiple in (*IPV4_PREFIXES, *IPV6_PREFIXES))
     in_a_month = min(times for times, within in NEW_AGENDA.windows if within == RETENTION)
 
@@ -311,9 +321,7 @@ def test_no_network_can_use_up_the_agendas_that_are_there_for_all() -> None:
 
 
 @pytest.mark.both_databases
-def test_agendas_are_forgotten_when_the_privacy_page_says(
-    visitor: Browser, frozen_time: Any
-) -> None:
+def test_agendas_are_deleted_when_the_privacy_page_says(visitor: Browser, frozen_time: Any) -> None:
     make_agenda()
     make_agenda("opening")
 
@@ -333,7 +341,7 @@ def test_agendas_are_forgotten_when_the_privacy_page_says(
 
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2009-05-12T09:30:00+01:00")
-def test_a_process_that_lives_at_another_time_forgets_nothing(
+def test_a_process_with_its_clock_out_of_sync_deletes_no_agendas(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_agenda()

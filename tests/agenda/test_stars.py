@@ -1,4 +1,4 @@
-"""Somebody stars sessions of the programme, without an account and without scripts."""
+"""Visitors star sessions of the programme without an account and without JavaScript."""
 
 import pytest
 from sqlalchemy import select
@@ -13,12 +13,12 @@ ADD = "{}: Add to my agenda"
 
 
 def titles(visitor: Browser) -> list[str]:
-    """List what is in somebody's agenda, as its page shows it."""
+    """List the sessions of an agenda, as its page shows them."""
     page = visitor.open("/agenda")
     return [heading for heading in page.headings if heading in IN_ORDER]
 
 
-def test_a_star_in_the_programme_puts_a_session_into_the_agenda(visitor: Browser) -> None:
+def test_starring_a_session_in_the_programme_adds_it_to_the_agenda(visitor: Browser) -> None:
     visitor.open("/programme")
 
     page = visitor.press(ADD.format("Reading the tide"))
@@ -54,14 +54,14 @@ def test_every_page_that_shows_a_session_has_its_star(visitor: Browser, address:
     assert titles(visitor) == ["Opening"]
 
 
-def test_what_nobody_chooses_has_no_star(visitor: Browser) -> None:
+def test_breaks_have_no_star(visitor: Browser) -> None:
     there = visitor.open("/programme").buttons
 
     stars = [button for button in there if button.endswith(": Add to my agenda")]
     assert stars == [ADD.format(title) for title in IN_ORDER]
 
 
-def test_a_star_on_a_page_from_before_an_address_changed_finds_its_session(
+def test_a_star_pressed_with_an_old_slug_finds_its_session(
     visitor: Browser,
 ) -> None:
     visitor.open("/programme")

@@ -1,4 +1,4 @@
-"""Stars in a real browser: in place with scripts, by plain forms without, and on paper."""
+"""Stars in a real browser: in place with JavaScript, by plain forms without, and in print."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.factories import FIRST_MORNING, make_session, publish_programme
 from tests.live_site import LiveSites
 
 
-def test_a_star_is_set_and_taken_back_in_place(
+def test_a_star_is_set_and_removed_without_leaving_the_page(
     live_site: LiveSites, window: Window, axe: Axe
 ) -> None:
     home = live_site().address
@@ -28,7 +28,7 @@ def test_a_star_is_set_and_taken_back_in_place(
     expect(star).to_have_attribute("aria-pressed", "true")
     expect(window.get_by_role("status")).to_have_text("“Opening” is in your agenda.")
     assert axe(window) == []
-    window.goto(f"{home}/sessions/opening")  # another page knows it without being told again
+    window.goto(f"{home}/sessions/opening")  # another page has the change without reloading
     with_label = window.get_by_role("button", name="My agenda : Opening", exact=True)
     expect(with_label).to_have_attribute("aria-pressed", "true")
     window.goto(f"{home}/agenda")
@@ -45,7 +45,7 @@ def test_a_star_is_set_and_taken_back_in_place(
 @pytest.mark.parametrize(
     ("scheme", "edge"), [("light", "rgb(16, 36, 58)"), ("dark", "rgb(233, 239, 243)")]
 )
-def test_the_focus_on_a_star_is_seen_in_the_light_and_in_the_dark(
+def test_the_focus_outline_of_a_star_is_visible_in_light_and_dark_mode(
     live_site: LiveSites, window: Window, scheme: Any, edge: str
 ) -> None:
     window.emulate_media(color_scheme=scheme)
@@ -58,7 +58,9 @@ def test_the_focus_on_a_star_is_seen_in_the_light_and_in_the_dark(
     expect(window.locator(":focus")).to_have_css("outline-color", edge)
 
 
-def test_two_stars_pressed_at_once_are_in_one_agenda(live_site: LiveSites, window: Window) -> None:
+def test_stars_pressed_at_the_same_time_are_in_one_agenda(
+    live_site: LiveSites, window: Window
+) -> None:
     home = live_site().address
     window.goto(f"{home}/programme")
 
@@ -69,7 +71,7 @@ def test_two_stars_pressed_at_once_are_in_one_agenda(live_site: LiveSites, windo
     expect(window.locator("#my-agenda h3")).to_have_count(3)
 
 
-def test_without_a_connection_a_star_says_so_and_stays_as_it_was(
+def test_a_star_pressed_offline_reports_it_and_stays_unchanged(
     live_site: LiveSites, window: Window
 ) -> None:
     window.goto(f"{live_site().address}/programme")
@@ -82,7 +84,9 @@ def test_without_a_connection_a_star_says_so_and_stays_as_it_was(
     expect(star).to_have_attribute("aria-pressed", "false")
 
 
-def test_what_the_site_refuses_is_told_on_its_page(live_site: LiveSites, window: Window) -> None:
+def test_a_refused_star_leads_to_the_page_that_explains_it(
+    live_site: LiveSites, window: Window
+) -> None:
     window.goto(f"{live_site().address}/programme")
     window.evaluate("document.querySelector('#agenda [name=csrf_token]').value = 'old'")
 
@@ -107,7 +111,7 @@ def test_a_star_that_was_set_on_another_device_shows_here(
     expect(window.locator(".star[aria-pressed=true]")).to_have_count(1)
 
 
-def test_an_answer_from_before_a_press_does_not_take_the_star_off_again(
+def test_an_outdated_response_does_not_remove_a_new_star(
     live_site: LiveSites, window: Window
 ) -> None:
     window.goto(f"{live_site().address}/programme")
@@ -130,7 +134,7 @@ def test_an_answer_from_before_a_press_does_not_take_the_star_off_again(
     expect(star).to_have_attribute("aria-pressed", "true")
 
 
-def test_everything_works_without_scripts(
+def test_the_agenda_works_without_javascript(
     live_site: LiveSites, window_without_scripts: Window, axe: Axe
 ) -> None:
     window = window_without_scripts
@@ -146,7 +150,7 @@ def test_everything_works_without_scripts(
     expect(titles).to_have_text(["Reading the tide"])
 
 
-def test_an_agenda_is_filled_and_carried_to_another_device_by_keyboard(
+def test_an_agenda_is_filled_and_transferred_by_keyboard(
     live_site: LiveSites, window: Window, chromium: Chromium, axe: Axe
 ) -> None:
     home = live_site().address
@@ -167,7 +171,7 @@ def test_an_agenda_is_filled_and_carried_to_another_device_by_keyboard(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_of_an_agenda_has_a_barrier_or_scrolls_sideways(
+def test_agenda_pages_have_no_accessibility_violations_or_horizontal_scrolling(
     live_site: LiveSites, chromium: Chromium, axe: Axe, scheme: str
 ) -> None:
     home = live_site().address
@@ -201,7 +205,7 @@ def test_an_agenda_of_two_days_prints_on_one_page(live_site: LiveSites, window: 
     assert len(re.findall(rb"/Type /Page\b", printed)) == 1
 
 
-def test_ten_sessions_print_on_one_page_with_what_clashes(
+def test_ten_sessions_print_on_one_page_with_their_clashes(
     site: Any, live_site: LiveSites, window: Window
 ) -> None:
     for number in range(6):

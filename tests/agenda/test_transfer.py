@@ -15,37 +15,37 @@ from app.database import db
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_agenda, publish_programme
 from tests.lookups import get_session
-from tests.races import collide
+from tests.races import run_overlapping
 
 
-def sessions_in(page: Page) -> list[str]:
+def list_titles(page: Page) -> list[str]:
     return [one for one in page.headings if one in {"Opening", "Harbour walls", "Farewell"}]
 
 
-def link_of(visitor: Browser) -> str:
-    """Give the link that somebody's agenda page shows for another device."""
+def get_transfer_link(visitor: Browser) -> str:
+    """Return the transfer link that the agenda page shows."""
     page = visitor.open("/agenda").follow("Open your agenda on another device")
     return next(address for address in page.links.values() if "/agenda/from/" in address)
 
 
-def test_a_link_carries_an_agenda_to_another_device(
+def test_a_transfer_link_opens_the_agenda_on_another_device(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_agenda("opening", holder=visitor)
     telephone = new_browser()
 
-    page = telephone.open(link_of(visitor))
+    page = telephone.open(get_transfer_link(visitor))
     assert page.heading == "Open an agenda on this device"
     assert telephone.cookies().keys() == {"session"}
     page = telephone.press("Open the agenda on this device")
 
-    assert sessions_in(page) == ["Opening"]
+    assert list_titles(page) == ["Opening"]
     telephone.open("/programme")
     telephone.press("Farewell: Add to my agenda")
-    assert sessions_in(visitor.open("/agenda")) == ["Opening", "Farewell"]
+    assert list_titles(visitor.open("/agenda")) == ["Opening", "Farewell"]
 
 
-def test_the_code_holds_the_same_link_and_says_what_it_is(visitor: Browser) -> None:
+def test_the_qr_code_of_the_transfer_link_has_a_text_alternative(visitor: Browser) -> None:
     make_agenda("opening", holder=visitor)
 
     page = visitor.open("/agenda/move")
@@ -58,11 +58,11 @@ def test_the_code_holds_the_same_link_and_says_what_it_is(visitor: Browser) -> N
     assert page.headers["Cache-Control"] == "private, no-store"
 
 
-def test_the_link_is_good_for_a_quarter_of_an_hour(
+def test_the_transfer_link_expires_after_15_minutes(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     make_agenda("opening", holder=visitor)
-    link = link_of(visitor)
+    link = get_transfer_link(visitor)
 
     frozen_time.shift(timedelta(minutes=14))
     new_browser().open(link)
@@ -73,65 +73,69 @@ def test_the_link_is_good_for_a_quarter_of_an_hour(
 
 
 @pytest.mark.postgresql_only
-def test_two_devices_that_take_over_each_others_agenda_do_not_wait_for_ever(
+def test_two_devices_that_merge_each_others_agendas_do_not_deadlock(
     site: Flask, visitor: Browser, new_browser: Browsers
 ) -> None:
     telephone = new_browser()
     make_agenda("opening", holder=visitor)
     make_agenda("farewell", holder=telephone)
-    for_telephone, for_visitor = link_of(visitor), link_of(telephone)
+    for_telephone, for_visitor = get_transfer_link(visitor), get_transfer_link(telephone)
     pages = [telephone.open(for_telephone), visitor.open(for_visitor)]
 
     def press(page: Page) -> None:  # the second finds that its agenda has gone into the other
         page.press("Combine both agendas", status={200, 410})
 
-    collide(site, *((partial(press, page), "FROM agenda .*FOR UPDATE") for page in pages))
+    run_overlapping(site, *((partial(press, page), "FROM agenda .*FOR UPDATE") for page in pages))
 
     saved = db.session.scalars(select(Star.session_key)).all()
     assert sorted(saved) == ["farewell", "opening"]
 
 
 @pytest.mark.both_databases
-def test_two_agendas_are_joined_when_that_is_asked_for(
-    visitor: Browser, new_browser: Browsers
-) -> None:
+def test_two_agendas_can_be_combined(visitor: Browser, new_browser: Browsers) -> None:
     make_agenda("opening", "farewell", holder=visitor)
     telephone = new_browser()
     make_agenda("opening", "harbour-walls", holder=telephone)
 
-    page = telephone.open(link_of(visitor))
+    page = telephone.open(get_transfer_link(visitor))
     assert "This device already has an agenda, with 2 sessions." in page.text
     page = telephone.press("Combine both agendas")
 
-    assert sessions_in(page) == ["Opening", "Harbour walls", "Farewell"]
-    assert sessions_in(visitor.open("/agenda")) == ["Opening", "Harbour walls", "Farewell"]
+    assert list_titles(page) == ["Opening", "Harbour walls", "Farewell"]
+    assert list_titles(visitor.open("/agenda")) == ["Opening", "Harbour walls", "Farewell"]
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 1
 
 
-def test_or_the_other_is_only_opened(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_transferred_agenda_can_be_opened_without_combining(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     make_agenda("opening", holder=visitor)
     telephone = new_browser()
     make_agenda("farewell", holder=telephone)
 
-    telephone.open(link_of(visitor))
+    telephone.open(get_transfer_link(visitor))
     page = telephone.press("Open the new agenda")
 
-    assert sessions_in(page) == ["Opening"]
+    assert list_titles(page) == ["Opening"]
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 2
 
 
-def test_the_device_that_has_the_agenda_is_told_so(visitor: Browser) -> None:
+def test_a_transfer_link_on_the_same_device_says_the_agenda_is_already_there(
+    visitor: Browser,
+) -> None:
     make_agenda("opening", holder=visitor)
 
-    page = visitor.open(link_of(visitor))
+    page = visitor.open(get_transfer_link(visitor))
 
     assert "This agenda is already on this device." in page.text
     assert "Open the agenda on this device" not in page.buttons
 
 
-def test_a_link_to_what_has_been_forgotten_says_so(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_transfer_link_to_a_deleted_agenda_says_so(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     make_agenda("opening", holder=visitor)
-    link = link_of(visitor)
+    link = get_transfer_link(visitor)
     visitor.open("/agenda/forget")
     visitor.press("Delete my agenda")
 
@@ -139,8 +143,8 @@ def test_a_link_to_what_has_been_forgotten_says_so(visitor: Browser, new_browser
     assert "This browser has no agenda yet." in visitor.open("/agenda/move").text
 
 
-def feed_of(visitor: Browser) -> str:
-    """Give the address that somebody's agenda page shows for calendars."""
+def get_feed_url(visitor: Browser) -> str:
+    """Return the calendar URL that the agenda page shows."""
     page = visitor.open("/agenda")
     address = page.links["Subscribe in your calendar"]
     assert address.startswith("webcal://conference.example/agenda/")
@@ -148,11 +152,11 @@ def feed_of(visitor: Browser) -> str:
     return address.removeprefix("webcal://conference.example")
 
 
-def test_a_calendar_subscribes_to_an_agenda(
+def test_a_calendar_can_subscribe_to_an_agenda(
     visitor: Browser, new_browser: Browsers, queries: list[str]
 ) -> None:
     make_agenda("opening", "farewell", holder=visitor)
-    feed = feed_of(visitor)
+    feed = get_feed_url(visitor)
     queries.clear()
 
     answer = new_browser().fetch("GET", feed)
@@ -169,9 +173,9 @@ def test_a_calendar_subscribes_to_an_agenda(
     assert again.status_code == 304
 
 
-def test_a_calendar_learns_that_a_session_moved_or_will_not_be(visitor: Browser) -> None:
+def test_the_calendar_feed_updates_moved_and_cancelled_sessions(visitor: Browser) -> None:
     make_agenda("opening", "farewell", holder=visitor)
-    feed = feed_of(visitor)
+    feed = get_feed_url(visitor)
     before = visitor.fetch("GET", feed).get_data()
     opening = get_session("opening")
     assert opening.ends_at is not None
@@ -188,13 +192,13 @@ def test_a_calendar_learns_that_a_session_moved_or_will_not_be(visitor: Browser)
     assert [event["STATUS"] for event in now] == ["CONFIRMED", "CANCELLED"]
 
 
-def test_a_new_address_ends_the_one_before(visitor: Browser) -> None:
+def test_a_new_calendar_link_replaces_the_old_one(visitor: Browser) -> None:
     make_agenda("opening", holder=visitor)
-    before = feed_of(visitor)
+    before = get_feed_url(visitor)
     visitor.open("/agenda")
     visitor.press("Replace the calendar link")
 
-    after = feed_of(visitor)
+    after = get_feed_url(visitor)
 
     assert after != before
     assert "This calendar link has been replaced." in visitor.open(before, 410).text
@@ -202,10 +206,10 @@ def test_a_new_address_ends_the_one_before(visitor: Browser) -> None:
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_every_language_finds_the_agenda(visitor: Browser) -> None:
+def test_the_agenda_is_shared_by_every_language(visitor: Browser) -> None:
     visitor.open("/fr/programme")
     visitor.press("Opening: Add to my agenda")
 
     assert visitor.page.address == "/fr/agenda?added=opening"
-    assert sessions_in(visitor.open("/agenda")) == ["Opening"]
-    assert sessions_in(visitor.open("/fr/agenda")) == ["Opening"]
+    assert list_titles(visitor.open("/agenda")) == ["Opening"]
+    assert list_titles(visitor.open("/fr/agenda")) == ["Opening"]

@@ -1,4 +1,4 @@
-"""Sites at other places, what is in their databases, and what somebody types there."""
+"""Sites in other places: their databases, and running commands there."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ def run(site: Flask, *words: object, typed: str = "") -> Result:
     return site.test_cli_runner().invoke(args=list(map(str, words)), input=typed)
 
 
-def run_well(site: Flask, *words: object, typed: str = "") -> str:
+def run_successfully(site: Flask, *words: object, typed: str = "") -> str:
     """Type a command that must succeed; give what it said."""
     result = run(site, *words, typed=typed)
     assert result.exit_code == 0, result.output
@@ -68,7 +68,7 @@ def list_tables_with_rows() -> list[str]:
 
 
 def rewrite(path: Path, target: Path, change: Callable[[Members], object]) -> Path:
-    """Write a backup anew with other members, as somebody with a zip program would."""
+    """Rewrite a backup with other members, as with a zip program."""
     with ZipFile(path) as source:
         members = {name: source.read(name) for name in source.namelist()}
     change(members)
@@ -82,7 +82,7 @@ def rewrite(path: Path, target: Path, change: Callable[[Members], object]) -> Pa
 def make_earlier(path: Path, target: Path, empty_place: Settings) -> Path:
     """Make of a backup what an earlier version would have written."""
     with site_at(empty_place) as other:
-        run_well(other, "db", "upgrade", EARLIER)
+        run_successfully(other, "db", "upgrade", EARLIER)
         there = inspect(db.engine)
         columns = {
             table: {one["name"] for one in there.get_columns(table)}

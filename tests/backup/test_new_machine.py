@@ -10,7 +10,7 @@ from app.registration.links import booking_link
 from tests.backup.places import PASSPHRASE, site_at
 from tests.factories import make_delegate
 from tests.subprocesses import ForkedProgram
-from tests.test_documented_commands import Desk
+from tests.test_documented_commands import CommandLine
 from tests.waiting import HOST, free_port, wait_until
 
 TURN = 120  # seconds that a program may take on a machine with much else to do
@@ -40,8 +40,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     assert all(program.wait(TURN) for program in started)
 
 
-def make_desk(tmp_path: Path, name: str) -> Desk:
-    return Desk(tmp_path, {"INSTANCE_PATH": str(tmp_path / name)})
+def make_desk(tmp_path: Path, name: str) -> CommandLine:
+    return CommandLine(tmp_path, {"INSTANCE_PATH": str(tmp_path / name)})
 
 
 def read(folder: Path, name: str) -> str:
@@ -49,7 +49,7 @@ def read(folder: Path, name: str) -> str:
 
 
 def add_booking(folder: Path, site_url: str) -> str:
-    """Let somebody have a booking; give where its link leads."""
+    """Create a booking and return the target of its link."""
     key = read(folder, "secret-key").strip()
     database = f"sqlite:///{folder / 'conference.sqlite'}"
     settings = {"INSTANCE_PATH": str(folder), "DATABASE_URL": database}
@@ -64,7 +64,7 @@ def open_title(port: int, path: str) -> str:
 
 
 @pytest.mark.parametrize("extra", [(), ("--test-copy",)])
-def test_every_link_works_where_a_backup_was_restored_and_the_site_started(
+def test_every_link_works_on_a_new_machine_after_restore_and_start(
     tmp_path: Path, start: Start, extra: tuple[str, ...]
 ) -> None:
     (tmp_path / "old").mkdir()
@@ -94,7 +94,7 @@ def test_every_link_works_where_a_backup_was_restored_and_the_site_started(
     assert new.site("backup", *words) == ""  # and it can be backed up as the old one was
 
 
-def test_what_an_operator_has_written_into_a_settings_file_stays(tmp_path: Path) -> None:
+def test_a_restore_keeps_the_settings_an_operator_has_written(tmp_path: Path) -> None:
     old, new = make_desk(tmp_path, "old"), make_desk(tmp_path, "new")
     settings = {"SITE_URL": "https://conference.example", "SECRET_KEY": 20 * "k"}
     old.settings |= {**settings, "MAIL_SERVER": "mail.example", "MAIL_USERNAME": "it's me"}
@@ -121,7 +121,7 @@ def test_what_an_operator_has_written_into_a_settings_file_stays(tmp_path: Path)
     ]
 
 
-def test_another_secret_key_is_not_replaced(tmp_path: Path) -> None:
+def test_a_restore_does_not_replace_a_different_secret_key(tmp_path: Path) -> None:
     old, new = make_desk(tmp_path, "old"), make_desk(tmp_path, "new")
     old.settings |= {"SITE_URL": "https://conference.example", "SECRET_KEY": 20 * "k"}
     (tmp_path / "passphrase").write_text(PASSPHRASE, encoding="utf-8")

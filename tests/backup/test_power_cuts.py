@@ -19,7 +19,13 @@ from app.mail.models import Email
 from app.registration.links import booking_link
 from config import ROOT
 from tests.backup.conftest import NewPlace
-from tests.backup.places import list_tables_with_rows, make_earlier, read_rows, run_well, site_at
+from tests.backup.places import (
+    list_tables_with_rows,
+    make_earlier,
+    read_rows,
+    run_successfully,
+    site_at,
+)
 from tests.compatibility.databases import new_browser as browsers_of
 from tests.factories import make_delegate, make_material, make_session, set_places
 from tests.live_site import LiveSite, LiveSites
@@ -36,30 +42,30 @@ LEFT_BY_MIGRATIONS = ["question", "question_version", *LEFT_BY_EARLIER_MIGRATION
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("moment", ["INSERT INTO delegate", "INSERT INTO material_chunk", "COMMIT"])
-def test_a_restore_that_is_killed_leaves_an_empty_place_and_can_be_repeated(
+def test_a_killed_restore_leaves_the_database_empty_and_can_be_repeated(
     site: Flask, new_place: NewPlace, database: str, tmp_path: Path, moment: str
 ) -> None:
     make_delegate(is_added_by_team=True)
     make_material(make_session(), bytes(range(256)) * 10_000)
     before, file = read_rows(), tmp_path / "a.backup"
-    run_well(site, "backup", file)
+    run_successfully(site, "backup", file)
     elsewhere = new_place(_kind(database))
 
     _restore_and_die(file, elsewhere, moment)
 
     with site_at(elsewhere) as other:
         assert list_tables_with_rows() == LEFT_BY_MIGRATIONS
-        run_well(other, "restore", file)
+        run_successfully(other, "restore", file)
         assert read_rows() == before
 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("moment", ["UPDATE alembic_version", "COMMIT"])
-def test_a_restore_of_an_older_backup_that_is_killed_leaves_an_empty_place_too(
+def test_a_killed_restore_of_an_older_backup_leaves_the_database_empty(
     site: Flask, new_place: NewPlace, database: str, tmp_path: Path, moment: str
 ) -> None:
     make_delegate(is_added_by_team=True)
-    run_well(site, "backup", tmp_path / "a.backup")
+    run_successfully(site, "backup", tmp_path / "a.backup")
     earlier = make_earlier(tmp_path / "a.backup", tmp_path / "b.backup", new_place("sqlite"))
     elsewhere = new_place(_kind(database))
 
@@ -67,16 +73,16 @@ def test_a_restore_of_an_older_backup_that_is_killed_leaves_an_empty_place_too(
 
     with site_at(elsewhere) as other:
         assert list_tables_with_rows() == LEFT_BY_EARLIER_MIGRATIONS
-        run_well(other, "restore", earlier)
+        run_successfully(other, "restore", earlier)
         assert _count(Delegate) == 1
         assert current_migration(db.engine) == newest_migration()
 
 
-def test_what_backups_that_were_killed_have_left_is_deleted_by_the_next_one(
+def test_temporary_files_of_killed_backups_are_deleted_by_the_next_backup(
     site: Flask, tmp_path: Path
 ) -> None:
     file, long_ago = tmp_path / "a.backup", (0, 0)
-    run_well(site, "backup", file)
+    run_successfully(site, "backup", file)
     whole = file.read_bytes()
     names = {"same": ".a.backup.x1y2z3.part", "of another night": ".b.backup.x1y2z3.part"}
     left = [tmp_path / name for name in names.values()]
@@ -89,7 +95,7 @@ def test_what_backups_that_were_killed_have_left_is_deleted_by_the_next_one(
 
     with in_use.open("rb") as written:
         fcntl.flock(written, fcntl.LOCK_EX)
-        run_well(site, "backup", file)
+        run_successfully(site, "backup", file)
 
     assert sorted(tmp_path.iterdir()) == sorted([file, in_use, *others])
 
@@ -108,7 +114,7 @@ def _restore_and_die(file: Path, elsewhere: Settings, moment: str) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_backup_under_load_is_of_one_moment_and_every_booking_in_it_works_elsewhere(
+def test_a_backup_under_load_is_consistent_and_its_bookings_work_when_restored(
     live_site: LiveSites, settings: Settings, new_place: NewPlace, tmp_path: Path
 ) -> None:
     set_places(100_000)
@@ -123,9 +129,9 @@ def test_a_backup_under_load_is_of_one_moment_and_every_booking_in_it_works_else
     for file in files:
         elsewhere = new_place("sqlite")
         with site_at(elsewhere) as other:
-            run_well(other, "restore", file)
+            run_successfully(other, "restore", file)
             bookings.append(_open_every_booking(other, elsewhere))
-            assert run_well(other, "audit").splitlines()[-1] == "No problems found"
+            assert run_successfully(other, "audit").splitlines()[-1] == "No problems found"
     assert 0 < bookings[0] < bookings[1] < bookings[2] < _count(Delegate)
 
 

@@ -18,7 +18,7 @@ from tests.backup.places import (
     list_tables_with_rows,
     rewrite,
     run,
-    run_well,
+    run_successfully,
     site_at,
 )
 from tests.factories import make_delegate
@@ -39,7 +39,7 @@ def whole(site: Flask, tmp_path: Path) -> Path:
     """A backup with nothing wrong."""
     make_delegate(family_name="Lovelace")
     typed = f"{PASSPHRASE}\n{PASSPHRASE}\n"
-    run_well(site, "backup", tmp_path / "whole.backup", "--with-keys", typed=typed)
+    run_successfully(site, "backup", tmp_path / "whole.backup", "--with-keys", typed=typed)
     return tmp_path / "whole.backup"
 
 
@@ -102,7 +102,7 @@ def repeat_delegate(members: Members) -> None:
         (change_table(rows=-1), MANIFEST),
     ],
 )
-def test_a_backup_that_somebody_has_altered_is_refused(
+def test_an_altered_backup_is_refused(
     whole: Path, tmp_path: Path, refuse: Callable[..., str], change: object, what: str
 ) -> None:
     assert callable(change)
@@ -119,7 +119,7 @@ def test_a_backup_that_somebody_has_altered_is_refused(
         change_table(rows=0),
     ],
 )
-def test_with_a_passphrase_no_word_of_the_manifest_can_be_altered(
+def test_the_manifest_of_a_backup_with_keys_cannot_be_altered(
     whole: Path, tmp_path: Path, refuse: Callable[..., str], change: Callable[[Members], None]
 ) -> None:
     altered = rewrite(whole, tmp_path / "altered.backup", change)
@@ -139,14 +139,14 @@ def test_a_backup_of_a_newer_version_is_refused(
     assert refuse(rewrite(whole, tmp_path / "newer.backup", change)) == NEWER
 
 
-def test_another_passphrase_is_refused(whole: Path, refuse: Callable[..., str]) -> None:
+def test_a_wrong_passphrase_is_refused(whole: Path, refuse: Callable[..., str]) -> None:
     assert refuse(whole, "piers and walls and tides") == (
         "Error: This is not the passphrase of the backup, or the backup has been altered. "
         "Nothing has been restored\n"
     )
 
 
-def test_what_is_no_backup_is_refused(
+def test_a_file_that_is_not_a_backup_is_refused(
     whole: Path, tmp_path: Path, refuse: Callable[..., str]
 ) -> None:
     notes, other_zip = tmp_path / "notes.txt", tmp_path / "other.zip"
@@ -160,7 +160,7 @@ def test_what_is_no_backup_is_refused(
         assert refuse(path) == f"Error: There is no file {path}\n"
 
 
-def test_a_backup_that_is_cut_off_is_refused_wherever_that_is(
+def test_a_truncated_backup_is_refused_at_any_length(
     whole: Path, tmp_path: Path, refuse: Callable[..., str]
 ) -> None:
     body, part = whole.read_bytes(), tmp_path / "part.backup"
@@ -181,9 +181,7 @@ def quick_passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick_passphrase")
-def test_a_byte_that_has_changed_anywhere_is_noticed_or_changes_nothing(
-    whole: Path, tmp_path: Path
-) -> None:
+def test_a_changed_byte_anywhere_is_detected_or_harmless(whole: Path, tmp_path: Path) -> None:
     body, damaged = whole.read_bytes(), tmp_path / "damaged.backup"
     expected, noticed = _read_all(whole), 0
     positions = range(0, len(body), max(1, len(body) // 100))

@@ -28,12 +28,12 @@ from tests.backup.places import (
     make_earlier,
     read_rows,
     run,
-    run_well,
+    run_successfully,
     site_at,
 )
 from tests.compatibility.databases import new_browser as browsers_of
 from tests.factories import (
-    answer_with_file,
+    add_file_answer,
     get_ada_marsh,
     make_delegate,
     make_material,
@@ -49,7 +49,7 @@ KINDS = ["sqlite", "postgresql"]
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_restored_site_is_the_same_and_goes_on(
+def test_a_restored_site_has_the_same_data_and_keeps_working(
     site: Flask, new_place: NewPlace, tmp_path: Path, kind: str
 ) -> None:
     set_places(5)
@@ -58,14 +58,14 @@ def test_the_restored_site_is_the_same_and_goes_on(
     )
     make_photo(get_ada_marsh())
     make_material(make_session(), bytes(range(256)) * 2000)
-    answer_with_file(delegate, make_question("Your card", kind="file"))
+    add_file_answer(delegate, make_question("Your card", kind="file"))
     link, number, before = booking_link(delegate), delegate.id, read_rows()
-    made = run_well(site, "backup", tmp_path / "a.backup")
+    made = run_successfully(site, "backup", tmp_path / "a.backup")
     elsewhere = new_place(kind)
 
     with site_at(elsewhere) as other:
-        said = run_well(other, "restore", tmp_path / "a.backup")
-        audit = run_well(other, "audit")
+        said = run_successfully(other, "restore", tmp_path / "a.backup")
+        audit = run_successfully(other, "audit")
         visitor = browsers_of(other, elsewhere["SITE_URL"])()
         booking = visitor.open(link)
         found = visitor.open("/search?q=harbour+wall")
@@ -84,10 +84,8 @@ def test_the_restored_site_is_the_same_and_goes_on(
     assert next_number == number + 1
 
 
-def test_every_table_of_the_site_is_in_a_backup_with_all_its_columns(
-    site: Flask, tmp_path: Path
-) -> None:
-    run_well(site, "backup", tmp_path / "a.backup")
+def test_a_backup_holds_every_table_with_all_its_columns(site: Flask, tmp_path: Path) -> None:
+    run_successfully(site, "backup", tmp_path / "a.backup")
 
     with services.open_backup(tmp_path / "a.backup") as backup:
         columns = {
@@ -102,33 +100,33 @@ def test_every_table_of_the_site_is_in_a_backup_with_all_its_columns(
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_backup_that_an_earlier_version_made_is_brought_up_to_date(
+def test_a_backup_from_an_earlier_version_is_migrated(
     site: Flask, new_place: NewPlace, tmp_path: Path, kind: str
 ) -> None:
     make_delegate(pronouns="she/her")
-    run_well(site, "backup", tmp_path / "a.backup")
+    run_successfully(site, "backup", tmp_path / "a.backup")
     earlier = make_earlier(tmp_path / "a.backup", tmp_path / "b.backup", new_place("sqlite"))
 
     with site_at(new_place(kind)) as other:
-        run_well(other, "db", "upgrade")  # an empty database of today is fine
-        run_well(other, "restore", earlier)
+        run_successfully(other, "db", "upgrade")  # an empty database of today is fine
+        run_successfully(other, "restore", earlier)
         delegates = db.session.scalars(select(Delegate)).all()
 
         assert [(one.badge_name, one.pronouns) for one in delegates] == [("Ada Lovelace", "")]
         assert current_migration(db.engine) == newest_migration()
 
 
-def test_what_postgresql_cannot_store_is_left_out_of_a_text(
+def test_null_characters_are_removed_when_restoring_into_postgresql(
     site: Flask, new_place: NewPlace, tmp_path: Path
 ) -> None:
     with transaction():
         entry = db.session.scalars(select(HistoryEntry).limit(1)).one()
         entry.summary = "A server said \0 and hung up"
     number = entry.id
-    run_well(site, "backup", tmp_path / "a.backup")
+    run_successfully(site, "backup", tmp_path / "a.backup")
 
     with site_at(new_place("postgresql")) as other:
-        run_well(other, "restore", tmp_path / "a.backup")
+        run_successfully(other, "restore", tmp_path / "a.backup")
 
         assert db.session.get_one(HistoryEntry, number).summary == "A server said  and hung up"
 
@@ -137,8 +135,8 @@ def test_what_postgresql_cannot_store_is_left_out_of_a_text(
 
 
 @pytest.mark.both_databases
-def test_a_place_with_anything_in_it_is_left_as_it_is(site: Flask, tmp_path: Path) -> None:
-    run_well(site, "backup", tmp_path / "a.backup")
+def test_a_restore_into_a_database_with_data_is_refused(site: Flask, tmp_path: Path) -> None:
+    run_successfully(site, "backup", tmp_path / "a.backup")
     before = read_rows()
 
     result = run(site, "restore", tmp_path / "a.backup")
@@ -151,10 +149,10 @@ def test_a_place_with_anything_in_it_is_left_as_it_is(site: Flask, tmp_path: Pat
     assert read_rows() == before
 
 
-def test_the_database_of_another_program_is_left_as_it_is(
+def test_a_restore_into_the_database_of_another_program_is_refused(
     site: Flask, new_place: NewPlace, tmp_path: Path
 ) -> None:
-    run_well(site, "backup", tmp_path / "a.backup")
+    run_successfully(site, "backup", tmp_path / "a.backup")
     elsewhere = new_place("sqlite")
     file = Path(elsewhere["DATABASE_URL"].removeprefix("sqlite:///"))
     file.parent.mkdir()
@@ -174,15 +172,15 @@ def test_the_database_of_another_program_is_left_as_it_is(
 # Settings and keys
 
 
-def test_keys_travel_behind_a_passphrase_and_settings_are_written_for_the_environment(
+def test_keys_are_encrypted_with_a_passphrase_and_settings_are_written_as_variables(
     site: Flask, new_place: NewPlace, tmp_path: Path
 ) -> None:
     typed = f"{PASSPHRASE}\n{PASSPHRASE}\n"
-    run_well(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
+    run_successfully(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
     elsewhere = new_place("sqlite") | {"SECRET_KEY": "the key of another place"}
 
     with site_at(elsewhere) as other:
-        said = run_well(other, "restore", tmp_path / "a.backup", typed=f"{PASSPHRASE}\n")
+        said = run_successfully(other, "restore", tmp_path / "a.backup", typed=f"{PASSPHRASE}\n")
 
     file = Path(elsewhere["INSTANCE_PATH"]) / "restored-settings.env"
     to_do, warning = said.splitlines()[-2:]
@@ -206,11 +204,11 @@ def test_a_test_copy_has_no_public_address_and_no_mail_server(
 ) -> None:
     (tmp_path / "passphrase").write_text(f"{PASSPHRASE}\n", encoding="utf-8")
     words = ("--passphrase-file", tmp_path / "passphrase")
-    run_well(site, "backup", tmp_path / "a.backup", *words)
+    run_successfully(site, "backup", tmp_path / "a.backup", *words)
     elsewhere = new_place("sqlite")
 
     with site_at(elsewhere) as other:
-        run_well(other, "restore", tmp_path / "a.backup", "--test-copy", *words)
+        run_successfully(other, "restore", tmp_path / "a.backup", "--test-copy", *words)
 
     file = Path(elsewhere["INSTANCE_PATH"]) / "restored-settings.env"
     assert file.read_text(encoding="utf-8") == (
@@ -220,31 +218,31 @@ def test_a_test_copy_has_no_public_address_and_no_mail_server(
     )
 
 
-def test_without_its_passphrase_a_backup_can_be_restored_without_its_keys(
+def test_a_backup_can_be_restored_without_its_keys_and_passphrase(
     site: Flask, new_place: NewPlace, tmp_path: Path
 ) -> None:
     typed = f"{PASSPHRASE}\n{PASSPHRASE}\n"
-    run_well(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
+    run_successfully(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
     before = read_rows()
 
     with site_at(new_place("sqlite")) as other:
-        run_well(other, "restore", tmp_path / "a.backup", "--without-keys")
+        run_successfully(other, "restore", tmp_path / "a.backup", "--without-keys")
 
         assert read_rows() == before
 
 
-def test_private_answers_are_encrypted_in_a_backup_and_their_missing_key_is_named(
+def test_requirements_stay_encrypted_in_a_backup_and_a_missing_key_is_reported(
     site: Flask, new_place: NewPlace, tmp_path: Path
 ) -> None:
     delegate = make_delegate(access="A ramp")
-    run_well(site, "backup", tmp_path / "a.backup")
+    run_successfully(site, "backup", tmp_path / "a.backup")
     with archive.open_for_reading(tmp_path / "a.backup") as source:
         everything = b"".join(map(source.read, source.namelist()))
     elsewhere = {name: text for name, text in new_place("sqlite").items() if name != "DATA_KEY"}
     key_id = get_key_ring().current_id
 
     with site_at(elsewhere) as other:
-        said = run_well(other, "restore", tmp_path / "a.backup")
+        said = run_successfully(other, "restore", tmp_path / "a.backup")
 
     assert delegate.access_key.encode() in everything
     assert b"A ramp" not in everything
@@ -256,7 +254,7 @@ def test_private_answers_are_encrypted_in_a_backup_and_their_missing_key_is_name
 
 def test_the_keys_cannot_be_read_without_the_passphrase(site: Flask, tmp_path: Path) -> None:
     typed = f"{PASSPHRASE}\n{PASSPHRASE}\n"
-    run_well(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
+    run_successfully(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
 
     with archive.open_for_reading(tmp_path / "a.backup") as source:
         everything = b"".join(map(source.read, source.namelist()))
@@ -268,14 +266,14 @@ def test_the_keys_cannot_be_read_without_the_passphrase(site: Flask, tmp_path: P
 # What a backup is made of
 
 
-def test_a_backup_is_for_its_owner_alone_and_replaces_only_a_backup(
+def test_a_backup_is_readable_by_its_owner_only_and_overwrites_only_backups(
     site: Flask, tmp_path: Path
 ) -> None:
     file, notes = tmp_path / "a.backup", tmp_path / "notes.txt"
     notes.write_text("Buy rope", encoding="utf-8")
 
-    run_well(site, "backup", file)
-    run_well(site, "backup", file)
+    run_successfully(site, "backup", file)
+    run_successfully(site, "backup", file)
     refused = run(site, "backup", notes)
     nowhere = run(site, "backup", tmp_path / "no" / "a.backup")
     folder = run(site, "backup", tmp_path)
@@ -312,7 +310,7 @@ def test_without_a_terminal_the_passphrase_is_not_asked_for(
     assert list(tmp_path.glob("*a.backup*")) == []
 
 
-def test_a_passphrase_file_that_is_no_text_is_refused(site: Flask, tmp_path: Path) -> None:
+def test_a_binary_passphrase_file_is_refused(site: Flask, tmp_path: Path) -> None:
     file = tmp_path / "passphrase"
     file.write_bytes(b"\xab" * 20)
 
@@ -321,7 +319,7 @@ def test_a_passphrase_file_that_is_no_text_is_refused(site: Flask, tmp_path: Pat
     assert result.output == f"Error: {file} is not a text file in UTF-8\n"
 
 
-def test_a_passphrase_that_can_be_guessed_is_refused(site: Flask, tmp_path: Path) -> None:
+def test_a_short_passphrase_is_refused(site: Flask, tmp_path: Path) -> None:
     result = run(site, "backup", tmp_path / "a.backup", "--with-keys", typed="tides\ntides\n")
 
     assert result.output.splitlines()[-1] == (
@@ -331,8 +329,8 @@ def test_a_passphrase_that_can_be_guessed_is_refused(site: Flask, tmp_path: Path
 
 
 @pytest.mark.empty
-def test_a_database_that_is_not_up_to_date_is_not_backed_up(site: Flask, tmp_path: Path) -> None:
-    run_well(site, "db", "downgrade", "0019")
+def test_a_database_with_pending_migrations_is_not_backed_up(site: Flask, tmp_path: Path) -> None:
+    run_successfully(site, "db", "downgrade", "0019")
 
     result = run(site, "backup", tmp_path / "a.backup")
 
@@ -343,7 +341,7 @@ def test_a_database_that_is_not_up_to_date_is_not_backed_up(site: Flask, tmp_pat
 
 
 def test_the_manifest_says_when_and_where_the_backup_was_made(site: Flask, tmp_path: Path) -> None:
-    run_well(site, "backup", tmp_path / "a.backup")
+    run_successfully(site, "backup", tmp_path / "a.backup")
 
     with services.open_backup(tmp_path / "a.backup") as backup:
         manifest = backup.manifest

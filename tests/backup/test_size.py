@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from tests.backup.conftest import NewPlace
-from tests.backup.places import read_rows, run_well, site_at
+from tests.backup.places import read_rows, run_successfully, site_at
 from tests.factories import make_material, make_session
 from tests.sites import Settings
 
@@ -21,7 +21,7 @@ Peak = Callable[[], int]
 
 @contextmanager
 def measure_memory() -> Iterator[Peak]:
-    """Give what tells the most memory that Python had in use at once within the block."""
+    """Return a function that measures Python's peak memory within the block."""
     tracemalloc.start()
     try:
         yield lambda: tracemalloc.get_traced_memory()[1]
@@ -33,12 +33,12 @@ def back_up_and_restore(site: Flask, place: Settings, archive: Path) -> tuple[in
     """Bring all rows to another site; return the memory that each of the two commands took."""
     before = read_rows()
     with measure_memory() as peak:
-        run_well(site, "backup", archive)
+        run_successfully(site, "backup", archive)
         backing_up = peak()
     with site_at(place) as other:
-        run_well(other, "db", "upgrade")
+        run_successfully(other, "db", "upgrade")
         with measure_memory() as peak:
-            run_well(other, "restore", archive)
+            run_successfully(other, "restore", archive)
             restoring = peak()
 
         assert read_rows() == before
@@ -46,7 +46,7 @@ def back_up_and_restore(site: Flask, place: Settings, archive: Path) -> tuple[in
 
 
 @pytest.mark.both_databases
-def test_big_files_take_little_memory(
+def test_backup_and_restore_of_large_files_need_little_memory(
     site: Flask, new_place: NewPlace, database: str, tmp_path: Path
 ) -> None:
     kind = database.partition(":")[0].partition("+")[0]

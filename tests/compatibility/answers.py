@@ -30,7 +30,7 @@ HEADERS: Final = (
     "Content-Language",
     "Cache-Control",
 )
-LEVELLED: Final = (
+NORMALISED: Final = (
     (re.compile(r"(/static/[^\s\"'?]+\?v=)[0-9a-f]{8}"), r"\1FINGERPRINT"),
     (re.compile(r'("version":"\d+-)[0-9a-f]{8}(?=")'), r"\1FINGERPRINT"),  # of /offline.json
     (re.compile(r"(name=\"csrf_token\"[^>]*? value=\")[^\"]*"), r"\1TOKEN"),
@@ -38,7 +38,7 @@ LEVELLED: Final = (
     (re.compile(r"<code>[0-9a-f]{16}</code>"), "<code>REFERENCE</code>"),  # of one request
 )
 TAG: Final = re.compile(r"<[^<>]*>")
-BESIDE_A_TAG: Final = re.compile(r"(?<=>)\s+|\s+(?=<)")
+WHITE_SPACE_NEAR_TAG: Final = re.compile(r"(?<=>)\s+|\s+(?=<)")
 TEXTS: Final = ("text/", "application/json", "xml", "javascript", "calendar", "manifest")
 LINES_OF_A_DIFFERENCE, WIDTH = 14, 220
 MOST_SHOWN, MOST_PLACES = 40, 5  # kinds of differences, and addresses of each
@@ -50,7 +50,7 @@ def as_text(response: TestResponse) -> str:
     head = [str(response.status_code)]
     head += [f"{name}: {response.headers[name]}" for name in HEADERS if name in response.headers]
     text = "\n".join([*head, "", _body(response.mimetype or "", response.get_data())])
-    for pattern, level in LEVELLED:
+    for pattern, level in NORMALISED:
         text = pattern.sub(level, text)
     return text
 
@@ -118,7 +118,7 @@ def differences(stored: str, source: Path = DIFFERENCES) -> list[Difference]:
 
 
 def compare(recorded: Answers, today: Answers, expected: list[Difference]) -> str:
-    """Tell every difference that nobody intended, in short; those that are alike together."""
+    """Describe every unintended difference in short; equal ones together."""
     faults: dict[str, list[str]] = {}
     for browser, answers in recorded.items():
         for address, text in answers.items():
@@ -139,7 +139,7 @@ def _fold(text: str) -> str:
 
     Whether there is any stays, for that is seen.
     """
-    return BESIDE_A_TAG.sub(" ", TAG.sub(lambda tag: " ".join(tag[0].split()), text))
+    return WHITE_SPACE_NEAR_TAG.sub(" ", TAG.sub(lambda tag: " ".join(tag[0].split()), text))
 
 
 def _told(faults: dict[str, list[str]], count: int) -> Iterator[str]:

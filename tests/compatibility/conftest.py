@@ -17,7 +17,7 @@ from tests.browser import Browser
 from tests.compatibility import databases, walk
 from tests.postgres import PostgresServer
 
-Held = dict[str, Any]
+StoredState = dict[str, Any]
 
 
 @pytest.fixture(params=databases.folders(), ids=lambda folder: folder.name)
@@ -28,21 +28,21 @@ def stored(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def held(stored: Path) -> Held:
-    """What people held when it was stored: links, cookies, settings, the moment."""
-    return walk.links_of(stored)
+def stored_state(stored: Path) -> StoredState:
+    """What people had when it was stored: links, cookies, settings, the time."""
+    return walk.load_links(stored)
 
 
 @pytest.fixture
-def frozen_time(held: Held) -> Iterator[Any]:
-    """The clock, standing still at the moment of storing."""
-    with time_machine.travel(held["moment"], tick=False) as traveller:
+def frozen_time(stored_state: StoredState) -> Iterator[Any]:
+    """The clock, frozen at the time of storing."""
+    with time_machine.travel(stored_state["moment"], tick=False) as traveller:
         yield traveller
 
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, stored: Path, tmp_path: Path) -> Iterator[str]:
-    """The address of the stored database, opened anew for this test."""
+    """The URL of a fresh copy of the stored database for this test."""
     if getattr(request, "param", "sqlite") == "sqlite":
         yield databases.restore_sqlite(stored, tmp_path / "conference.sqlite")
         return
@@ -54,10 +54,10 @@ def database(request: pytest.FixtureRequest, stored: Path, tmp_path: Path) -> It
 
 @pytest.fixture
 def settings(
-    request: pytest.FixtureRequest, held: Held, database: str, tmp_path: Path
+    request: pytest.FixtureRequest, stored_state: StoredState, database: str, tmp_path: Path
 ) -> dict[str, str]:
     """The settings of the site that was stored."""
-    chosen = {**held["settings"], "DATABASE_URL": database, "INSTANCE_PATH": str(tmp_path)}
+    chosen = {**stored_state["settings"], "DATABASE_URL": database, "INSTANCE_PATH": str(tmp_path)}
     if "mailbox" in request.fixturenames:
         chosen |= request.getfixturevalue("mailbox").settings
     return chosen
@@ -73,6 +73,8 @@ def site(settings: dict[str, str], frozen_time: Any) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def people(site: Flask, held: Held) -> dict[str, Browser]:
-    """Everybody, with the cookies that they held."""
-    return walk.browsers(held, databases.new_browser(site, held["settings"]["SITE_URL"]))
+def people(site: Flask, stored_state: StoredState) -> dict[str, Browser]:
+    """All browsers, with the stored cookies."""
+    return walk.make_browsers(
+        stored_state, databases.new_browser(site, stored_state["settings"]["SITE_URL"])
+    )

@@ -13,11 +13,11 @@ from flask import Flask
 from app.mail import worker
 from app.worker_tasks import FOLLOW_UP_TASKS, FREQUENT_TASKS, PICTURE_TASKS, SCHEDULED_TASKS
 from tests.browser import Browser, Browsers
-from tests.sent_emails import find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to
 
 
 @dataclass
-class Holdings:
+class HeldLinksAndCookies:
     """What people hold: the addresses with a secret, and the cookies of their browsers."""
 
     links: dict[str, str] = field(default_factory=dict)
@@ -26,17 +26,17 @@ class Holdings:
 
 
 @dataclass
-class Stage:
+class FillContext:
     """The site in its making, with the clock in hand."""
 
     site: Flask
     clock: Any
     new_browser: Browsers
-    held: Holdings = field(default_factory=Holdings)
+    held: HeldLinksAndCookies = field(default_factory=HeldLinksAndCookies)
 
     def link_from_email(self, name: str, email: str, beginning: str) -> str:
-        """Note a link from the newest email to somebody, and give it."""
-        link = self.held.links[name] = find_link(last_email_to(email), beginning)
+        """Record a link from the newest email to a person, and return it."""
+        link = self.held.links[name] = find_link(get_last_email_to(email), beginning)
         return link
 
 

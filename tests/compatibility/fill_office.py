@@ -12,7 +12,7 @@ from app.mail.models import FAILED, Email
 from tests import factories
 from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser
-from tests.compatibility.fill import Stage
+from tests.compatibility.fill import FillContext
 
 GRACE = "grace@conference.example"
 TEAM = {EDITOR: "wanda", DESK: "dora", VIEWER: "vera"}
@@ -20,7 +20,7 @@ SET_UP = "/second-step/set-up/passkey"
 EMAIL_FOR_AN_ANSWER = "Your email address, if you would like a reply (optional)"
 
 
-def set_up_second_step(stage: Stage) -> None:
+def set_up_second_step(stage: FillContext) -> None:
     """Let the first organiser sign in with a link, and set up an app and a passkey."""
     grace = stage.new_browser()
     grace.open(factories.make_sign_in_link(GRACE)).press("Sign in")
@@ -51,7 +51,7 @@ def _token(browser: Browser) -> dict[str, str]:
     return {"csrf_token": field.get("value") or ""}
 
 
-def sign_in(stage: Stage) -> Browser:
+def sign_in(stage: FillContext) -> Browser:
     """Let the organiser in, with a code of the app."""
     browser = stage.held.browsers["an organiser"] = stage.new_browser()
     browser.open("/sign-in").press("Email me a link", email_address=GRACE)
@@ -62,7 +62,7 @@ def sign_in(stage: Stage) -> Browser:
     return browser
 
 
-def come_in_as_the_team(stage: Stage) -> None:
+def sign_in_team(stage: FillContext) -> None:
     """Let one of each role in, and leave two half signed in; links wait for three more."""
     for role, name in TEAM.items():
         browser = stage.held.browsers[f"of the team: {role}"] = stage.new_browser()
@@ -75,7 +75,7 @@ def come_in_as_the_team(stage: Stage) -> None:
     stage.link_from_email("sign-in of an organiser", GRACE, "/sign-in/")
 
 
-def write(editor: Browser) -> None:
+def write_content(editor: Browser) -> None:
     """Write each kind of thing in several versions; take one away."""
     editor.open("/organise/pages/page/help/en").press("Save", text="Ask at the **desk**.")
     editor.open("/organise/pages/page/help/en").press("Save", text="Ask at the *front* desk.")
@@ -96,8 +96,8 @@ def write(editor: Browser) -> None:
         editor.open("/organise/pages/notice/write").press("Save notice", {"The notice": notice})
 
 
-def set_things(organiser: Browser) -> None:
-    """Trust speakers with their biography, invite somebody, and change a role."""
+def change_settings(organiser: Browser) -> None:
+    """Let speakers edit their biography without review, invite a person, and change a role."""
     organiser.open("/organise/settings/change").press("Save", photo=True, subtitle="By the sea")
     organiser.open("/organise/settings/places").press("Save", number_of_places="7")
     for name in ("otto", "former"):
@@ -110,7 +110,7 @@ def set_things(organiser: Browser) -> None:
     organiser.press("Save view", name="Drafts", share_with_the_team=True)
 
 
-def fail_to_deliver() -> None:
+def make_failed_and_retried_emails() -> None:
     """Let one email have failed for good, and one wait for another attempt."""
     waits = db.session.query(Email).filter_by(name="feedback_received").one()
     waits.attempts, waits.last_error = 1, "451 Try later"
@@ -120,7 +120,7 @@ def fail_to_deliver() -> None:
     )
 
 
-def hear_from_a_visitor(stage: Stage) -> None:
+def receive_feedback(stage: FillContext) -> None:
     """Take a message in."""
     stage.new_browser().open("/feedback").press(
         "Send message",

@@ -3,10 +3,10 @@
 import re
 
 from tests.browser import Answer, Browser, Page
-from tests.compatibility.fill import Stage
+from tests.compatibility.fill import FillContext
 from tests.registration_flow import THURSDAY, answer_questions, complete_registration
 
-BY_HAND: dict[str, Answer] = {
+MANUAL_REGISTRATIONS: dict[str, Answer] = {
     "Given names": "Zoë",
     "Family name": "Ångström",
     "Email address": "zoe@example.org",
@@ -19,7 +19,7 @@ BY_HAND: dict[str, Answer] = {
 }
 
 
-def register(stage: Stage) -> None:
+def register(stage: FillContext) -> None:
     """Register five people: one tries twice, one changes, one cancels, one goes altogether."""
     held = stage.held
     ada = held.browsers["a delegate"] = stage.new_browser()
@@ -43,14 +43,14 @@ def register(stage: Stage) -> None:
     ada.open(f"{held.links['booking of Edsger Gone']}/erase").press("Delete my details")
 
 
-def _register(stage: Stage, given: str, family: str, email: str) -> None:
+def _register(stage: FillContext, given: str, family: str, email: str) -> None:
     complete_registration(stage.new_browser(), (given, family), email)
     stage.link_from_email(f"booking of {given} {family}", email, "/booking/")
 
 
-def work_at_the_desk(desk: Browser) -> None:
+def add_delegate_at_desk(desk: Browser) -> None:
     """Add a delegate, who asks for another address, change them, and note something."""
-    desk.open("/organise/delegates/_add").press("Add", BY_HAND)
+    desk.open("/organise/delegates/_add").press("Add", MANUAL_REGISTRATIONS)
     page = desk.page
     page.follow("Change booking").press("Save", {"Organisation": "Institute of Lights"})
     desk.open(page.address).follow("Correct email address")
@@ -59,7 +59,7 @@ def work_at_the_desk(desk: Browser) -> None:
     desk.press("Add tag", {"Tag": "Press"})
 
 
-def begin_registering(stage: Stage) -> None:
+def start_registrations(stage: FillContext) -> None:
     """Leave one registration at its last step, and one in the middle."""
     for name, until in (("Katherine", "check"), ("Dorothy", "days")):
         browser = stage.held.browsers[f"{name}, who is registering"] = stage.new_browser()
@@ -68,13 +68,13 @@ def begin_registering(stage: Stage) -> None:
         )
 
 
-def plan_early(stage: Stage) -> None:
+def star_session_that_moves(stage: FillContext) -> None:
     """Star a session that moves later."""
     browser = stage.held.browsers["an agenda"] = stage.new_browser()
     browser.open("/programme").press("Harbour walls: Add to my agenda")
 
 
-def plan_days(stage: Stage) -> None:
+def create_agendas(stage: FillContext) -> None:
     """Make three agendas: one is kept with a booking."""
     held = stage.held
     for holder, sessions in (
@@ -94,7 +94,7 @@ def plan_days(stage: Stage) -> None:
     delegate.press("Save the agenda with my booking")
 
 
-def carry_agenda(stage: Stage) -> None:
+def create_agenda_transfer(stage: FillContext) -> None:
     """Note the link that carries an agenda to another device, for a quarter of an hour."""
     page = stage.held.browsers["an agenda"].open("/agenda/move")
     stage.held.links["agenda for another device"] = _link_in(page, r"/agenda/from/[^\"<]+")

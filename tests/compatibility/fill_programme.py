@@ -6,7 +6,7 @@ from app.database import db, transaction
 from app.programme.models import Session
 from tests import factories
 from tests.browser import Answer, Browser
-from tests.compatibility.fill import Stage, run_frequent_tasks
+from tests.compatibility.fill import FillContext, run_frequent_tasks
 from tests.materials.sample_files import make_pdf
 from tests.programme.sample_pictures import make_picture
 
@@ -15,11 +15,11 @@ PART = "Part of the programme"
 WHEN = "When should it be public?"
 
 
-def begin() -> None:
+def publish_small_conference() -> None:
     """Publish the small conference."""
     factories.load_small_conference()
     factories.set_places(6)
-    run_frequent_tasks()  # of the first release nobody needs to be told
+    run_frequent_tasks()  # there is nobody to notify of the first release
 
 
 def edit(editor: Browser) -> None:
@@ -77,14 +77,14 @@ def _overruling(editor: Browser) -> dict[str, str]:
     return {label: "She comes after all"} if label else {}
 
 
-def go_back(editor: Browser, number: int, why: str) -> None:
-    """Let readers see an earlier release again."""
+def restore_release(editor: Browser, number: int, why: str) -> None:
+    """Restore an earlier release."""
     editor.open(f"/organise/publishing/releases/{number}/back")
     editor.press(f"Restore release {number}", reason_for_restoring=why)
     run_frequent_tasks()
 
 
-def plan(editor: Browser, day: str, time: str, note: str) -> None:
+def schedule_release(editor: Browser, day: str, time: str, note: str) -> None:
     """Plan a release."""
     editor.open("/organise/publishing/publish")
     when = {"When to publish": "Schedule for later", "Day": day, "Time": time, "Note": note}
@@ -92,8 +92,8 @@ def plan(editor: Browser, day: str, time: str, note: str) -> None:
     editor.press("Schedule release")
 
 
-def hand_in_materials(editor: Browser, reader: Browser) -> None:
-    """Hand in slides and a link, and let a reader take the slides along."""
+def upload_materials(editor: Browser, reader: Browser) -> None:
+    """Upload slides and a link, and let a visitor download the slides."""
     slides: dict[str, Answer] = {
         "File": ("talk.pdf", make_pdf()),
         "Title": "Slides",
@@ -110,8 +110,8 @@ def hand_in_materials(editor: Browser, reader: Browser) -> None:
     reader.fetch("GET", slides_at)
 
 
-def hand_in_a_programme(editor: Browser) -> None:
-    """Hand in a programme file, and look at what it would do."""
+def upload_programme(editor: Browser) -> None:
+    """Upload a programme file and open its dry run."""
     body = factories.SMALL_CONFERENCE.read_text(encoding="utf-8")
     body = body.replace("Reading the tide", "Reading the tides")
     editor.open("/organise/files/upload")
@@ -122,8 +122,8 @@ def hand_in_a_programme(editor: Browser) -> None:
     editor.press("Preview changes", answers)
 
 
-def choose_columns(editor: Browser) -> None:
-    """Hand in a table, and choose what its columns mean; the programme that waits stays."""
+def map_columns(editor: Browser) -> None:
+    """Upload a table and map its columns; the pending programme stays."""
     editor.open("/organise/files/upload")
     body = b"Was,Wo,Farbe\nOpening,Great hall,tea\n"
     answers: dict[str, Answer] = {
@@ -136,7 +136,7 @@ def choose_columns(editor: Browser) -> None:
     editor.press("Delete file")
 
 
-def make_previews(stage: Stage, editor: Browser) -> None:
+def create_preview_links(stage: FillContext, editor: Browser) -> None:
     """Make three links that show the working programme; one is withdrawn."""
     for label, lasts in (("The board", "1 month"), ("A printer", "1 week"), ("Nobody", "1 day")):
         editor.open("/organise/previews/new")
@@ -148,15 +148,15 @@ def make_previews(stage: Stage, editor: Browser) -> None:
     editor.open("/organise/previews").press("Withdraw the link for Nobody")
 
 
-def call_off(editor: Browser) -> None:
+def cancel_scheduled_release(editor: Browser) -> None:
     """Call the newest planned release off."""
     editor.open("/organise/publishing").follow("Cancel scheduled release").press(
         "Cancel scheduled release"
     )
 
 
-def edit_more(editor: Browser) -> None:
-    """Change what readers do not see yet, one thing so that it can be undone."""
+def make_unpublished_edits(editor: Browser) -> None:
+    """Make unpublished changes, one of them undoable."""
     editor.open(f"{OPENING}/change").press("Save", subtitle="And tea")
     editor.open("/organise/sessions/coffee/cancel").press("Cancel this session")
     editor.open("/organise/sessions/_add").press("Add this session", title="Knots")

@@ -34,7 +34,7 @@ from tests.compatibility import (
     fill_speakers,
     walk,
 )
-from tests.compatibility.fill import Stage, cookies_of, run_frequent_tasks
+from tests.compatibility.fill import FillContext, cookies_of, run_frequent_tasks
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
 from tests.sent_emails import deliver_emails
@@ -48,23 +48,23 @@ SETTINGS: Final = {
 }
 
 
-def fill(stage: Stage) -> None:
+def fill(stage: FillContext) -> None:
     """Let ten days go by."""
-    fill_programme.begin()
+    fill_programme.publish_small_conference()
     fill_office.set_up_second_step(stage)
     stage.clock.shift(60)
     organiser = fill_office.sign_in(stage)
-    fill_office.set_things(organiser)
-    fill_people.plan_early(stage)
+    fill_office.change_settings(organiser)
+    fill_people.star_session_that_moves(stage)
     fill_programme.edit(organiser)
     fill_speakers.invite(stage, organiser)
     fill_speakers.answer(stage)
     fill_programme.publish(organiser, "Walls and piers")
-    fill_programme.go_back(organiser, 1, "Too soon")
-    fill_programme.go_back(organiser, 2, "Now it is time")
-    fill_office.write(organiser)
+    fill_programme.restore_release(organiser, 1, "Too soon")
+    fill_programme.restore_release(organiser, 2, "Now it is time")
+    fill_office.write_content(organiser)
     fill_people.register(stage)
-    fill_programme.plan(organiser, "2009-05-11", "09:30", "More to learn")
+    fill_programme.schedule_release(organiser, "2009-05-11", "09:30", "More to learn")
     deliver_emails()
 
     stage.clock.move_to("2009-05-11T09:30:30+01:00")
@@ -72,34 +72,34 @@ def fill(stage: Stage) -> None:
     organiser = fill_office.sign_in(stage)
     fill_programme.add(organiser)
     fill_programme.publish(organiser, "Tide pools")
-    fill_people.work_at_the_desk(organiser)
-    fill_speakers.stay_signed_in(stage)
+    fill_people.add_delegate_at_desk(organiser)
+    fill_speakers.sign_in_speakers(stage)
     fill_speakers.propose(stage, organiser)
-    fill_programme.make_previews(stage, organiser)
+    fill_programme.create_preview_links(stage, organiser)
 
     stage.clock.move_to("2009-05-12T09:00:00+01:00")
     organiser = fill_office.sign_in(stage)
-    fill_programme.hand_in_materials(organiser, stage.new_browser())
-    fill_programme.edit_more(organiser)
-    fill_programme.plan(organiser, "2009-05-13", "09:30", "Later")
-    fill_programme.plan(organiser, "2009-05-14", "09:30", "Never")
-    fill_programme.call_off(organiser)
+    fill_programme.upload_materials(organiser, stage.new_browser())
+    fill_programme.make_unpublished_edits(organiser)
+    fill_programme.schedule_release(organiser, "2009-05-13", "09:30", "Later")
+    fill_programme.schedule_release(organiser, "2009-05-14", "09:30", "Never")
+    fill_programme.cancel_scheduled_release(organiser)
     fill_speakers.plan_reminders(organiser)
-    fill_people.begin_registering(stage)
-    fill_people.plan_days(stage)
-    fill_speakers.stay_signed_in(stage)
-    fill_office.hear_from_a_visitor(stage)
-    fill_office.fail_to_deliver()
+    fill_people.start_registrations(stage)
+    fill_people.create_agendas(stage)
+    fill_speakers.sign_in_speakers(stage)
+    fill_office.receive_feedback(stage)
+    fill_office.make_failed_and_retried_emails()
 
     stage.clock.move_to("2009-05-12T09:25:00+01:00")
-    fill_programme.hand_in_a_programme(organiser)
-    fill_people.carry_agenda(stage)
-    fill_speakers.ask_for_a_link(stage)
-    fill_office.come_in_as_the_team(stage)
-    fill_programme.choose_columns(stage.held.browsers["of the team: editor"])
+    fill_programme.upload_programme(organiser)
+    fill_people.create_agenda_transfer(stage)
+    fill_speakers.request_sign_in_link(stage)
+    fill_office.sign_in_team(stage)
+    fill_programme.map_columns(stage.held.browsers["of the team: editor"])
 
 
-def links(stage: Stage) -> dict[str, Any]:
+def links(stage: FillContext) -> dict[str, Any]:
     """Gather all that people hold."""
     held = stage.held
     return {
@@ -124,7 +124,7 @@ def store(folder: Path, place: Path) -> None:
             databases.running(settings | mailbox.settings) as site,
         ):
             databases.upgrade()
-            stage = Stage(site, clock, databases.new_browser(site, SETTINGS["SITE_URL"]))
+            stage = FillContext(site, clock, databases.new_browser(site, SETTINGS["SITE_URL"]))
             fill(stage)
             (folder / walk.FILE).write_text(_as_json(links(stage)), encoding="utf-8")
         databases.save_sqlite(database, folder / databases.SQLITE)
@@ -146,23 +146,23 @@ def record(folder: Path, place: Path, earlier: answers.Answers) -> None:
     """
     found: answers.Answers = {}
     for number in (1, 2):
-        held = walk.links_of(folder)
+        held = walk.load_links(folder)
         address = databases.restore_sqlite(folder, place / f"walk {number}.sqlite")
         settings = {**held["settings"], "INSTANCE_PATH": str(place), "DATABASE_URL": address}
         with time_machine.travel(held["moment"], tick=False), databases.running(settings) as site:
             databases.upgrade()
             new_browser = databases.new_browser(site, settings["SITE_URL"])
-            people = walk.browsers(held, new_browser)
+            people = walk.make_browsers(held, new_browser)
             if found:
-                found = walk.repeat(found, people)
+                found = walk.replay(found, people)
             else:
-                links_now = walk.find(site, held, people)
+                links_now = walk.crawl(site, held, people)
                 found = {name: links_now[name] | earlier.get(name, {}) for name in links_now}
     answers.save(found, folder)
 
 
 def main() -> None:
-    """Make a folder, or only its answers anew."""
+    """Make a folder, or only its responses again."""
     name, *options = sys.argv[1:]
     folder = databases.FOLDER / name
     for setting in Config.model_fields:  # what is set on this machine is of no interest

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Flask
 
-from tests.backup.places import read_rows, run_well, site_at
+from tests.backup.places import read_rows, run_successfully, site_at
 from tests.compatibility.databases import new_browser
 from tests.postgres import PostgresServer
 
 
-def test_every_row_goes_to_postgresql_and_back_and_every_link_leads_where_it_led(
+def test_a_backup_restored_into_postgresql_and_back_keeps_every_row_and_link(
     site: Flask,
     settings: dict[str, str],
     held: dict[str, Any],
@@ -21,13 +21,13 @@ def test_every_row_goes_to_postgresql_and_back_and_every_link_leads_where_it_led
     there = {**settings, "DATABASE_URL": postgres.url(postgres.create_database())}
     back = {**settings, "DATABASE_URL": f"sqlite:///{tmp_path}/back.sqlite"}
 
-    run_well(site, "backup", tmp_path / "a.backup")
+    run_successfully(site, "backup", tmp_path / "a.backup")
     with site_at(there) as other:
-        run_well(other, "restore", tmp_path / "a.backup")
+        run_successfully(other, "restore", tmp_path / "a.backup")
         rows_there, answers_there = read_rows(), open_links(other, held)
-        run_well(other, "backup", tmp_path / "b.backup")
+        run_successfully(other, "backup", tmp_path / "b.backup")
     with site_at(back) as other:
-        run_well(other, "restore", tmp_path / "b.backup")
+        run_successfully(other, "restore", tmp_path / "b.backup")
         rows_back, answers_back = read_rows(), open_links(other, held)
 
     assert rows_there == rows_back == before

@@ -24,8 +24,8 @@ from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Browsers, Page
 from tests.compatibility import databases
 from tests.mail_server import MailServer
-from tests.registration_flow import go_on
-from tests.sent_emails import deliver_emails, find_link, last_email_to
+from tests.registration_flow import continue_to
+from tests.sent_emails import deliver_emails, find_link, get_last_email_to
 
 pytestmark = pytest.mark.both_databases
 Held = dict[str, Any]
@@ -47,20 +47,22 @@ def do(tasks: Sequence[Task]) -> None:
             task()
 
 
-def test_registrations_that_were_begun_are_finished(people: People, newcomer: Browsers) -> None:
-    check = go_on(people["Katherine, who is registering"].open("/register/check"))
+def test_stored_registration_drafts_can_be_completed(people: People, newcomer: Browsers) -> None:
+    check = continue_to(people["Katherine, who is registering"].open("/register/check"))
     done = check.press("Confirm registration")
     dorothy = people["Dorothy, who is registering"]
-    check = go_on(dorothy.open("/register/days"))
+    check = continue_to(dorothy.open("/register/days"))
 
     also = check.press("Confirm registration")
 
     assert (done.heading, also.heading) == ("You are registered", "You are registered")
-    booking = newcomer().open(find_link(last_email_to("katherine@example.org"), "/booking/"))
+    booking = newcomer().open(find_link(get_last_email_to("katherine@example.org"), "/booking/"))
     assert booking.summary_list["Name"] == "Katherine Johnson"
 
 
-def test_bookings_are_changed_by_the_links_of_their_emails(people: People, held: Held) -> None:
+def test_stored_bookings_can_be_changed_with_the_links_in_their_emails(
+    people: People, held: Held
+) -> None:
     somebody, links = people["anybody"], held["links"]
     somebody.open(links["new address of Grace Hopper"])
 
@@ -73,7 +75,7 @@ def test_bookings_are_changed_by_the_links_of_their_emails(people: People, held:
     somebody.open(f"{ada}/address")
     label = "What is your correct email address?"
     somebody.press("Send a link to the new address", {label: "king@example.org"})
-    somebody.open(find_link(last_email_to("king@example.org"), "/booking/new-address/"))
+    somebody.open(find_link(get_last_email_to("king@example.org"), "/booking/new-address/"))
     assert (
         somebody.press("Confirm this email address").summary_list["Email address"]
         == "king@example.org"
@@ -82,7 +84,7 @@ def test_bookings_are_changed_by_the_links_of_their_emails(people: People, held:
     assert somebody.page.address == "/booking/erased"
 
 
-def test_agendas_are_joined_and_come_back_with_a_booking(
+def test_stored_agendas_can_be_combined_and_restored_with_a_booking(
     people: People, held: Held, newcomer: Browsers
 ) -> None:
     other = people["another agenda"]
@@ -111,7 +113,7 @@ def sessions_in(page: Page) -> list[str]:
     return named[: next(place for place, one in enumerate(named) if one in after)]
 
 
-def test_everybody_signs_in_by_what_they_hold(
+def test_stored_sign_in_links_passkeys_and_codes_still_sign_in(
     people: People, held: Held, newcomer: Browsers, frozen_time: Any
 ) -> None:
     links, secrets = held["links"], held["secrets"]
@@ -128,7 +130,9 @@ def test_everybody_signs_in_by_what_they_hold(
     (used, *_) = secrets["recovery codes"]
     half = newcomer()
     half.open("/sign-in").press("Email me a link", email_address="grace@conference.example")
-    half.open(find_link(last_email_to("grace@conference.example"), "/sign-in/")).press("Sign in")
+    half.open(find_link(get_last_email_to("grace@conference.example"), "/sign-in/")).press(
+        "Sign in"
+    )
     half.open("/second-step/recovery-code")
     page = half.press("Continue", recovery_code=used)
     assert page.heading == "Dashboard"
@@ -147,7 +151,7 @@ def by_passkey(half_way: Browser, secrets: dict[str, Any]) -> Page:
     return half_way.send("POST", STEP, data={**told, "answer": key.sign_assertion(question)})
 
 
-def test_speakers_go_on_with_what_they_had_sent(people: People) -> None:
+def test_stored_proposals_of_speakers_can_be_decided(people: People) -> None:
     ada, editor = people["Ada Marsh"], people["an organiser"]
     waits = editor.open("/organise/proposals?state=open").follow("Ada Marsh")
 
@@ -161,7 +165,7 @@ def test_speakers_go_on_with_what_they_had_sent(people: People) -> None:
     assert people["an assistant"].open("/speak/ada-marsh/travel").press("Save").summary_list
 
 
-def test_a_programme_that_was_handed_in_is_loaded_and_goes_out_as_planned(
+def test_a_stored_upload_is_applied_and_a_scheduled_release_is_published(
     people: People, frozen_time: Any
 ) -> None:
     editor = people["an organiser"]
@@ -174,7 +178,7 @@ def test_a_programme_that_was_handed_in_is_loaded_and_goes_out_as_planned(
     assert people["anybody"].open("/sessions/reading-the-tide").heading == "Reading the tides"
 
 
-def test_what_was_done_is_undone_and_an_earlier_release_comes_back(people: People) -> None:
+def test_stored_changes_can_be_undone_and_a_stored_release_restored(people: People) -> None:
     editor, reader = people["an organiser"], people["anybody"]
     editor.open("/organise/sessions/coffee").press("Undo: Coffee was cancelled")
     assert "Undone." in editor.page.source
@@ -186,7 +190,7 @@ def test_what_was_done_is_undone_and_an_earlier_release_comes_back(people: Peopl
     assert reader.open("/sessions/harbour-walls").heading == "Harbour walls"
 
 
-def test_emails_that_waited_are_delivered_and_one_that_failed_is_sent_again(
+def test_stored_waiting_emails_are_delivered_and_a_failed_one_is_sent_again(
     people: People, mailbox: MailServer
 ) -> None:
     waiting = db.session.scalars(select(Email).where(Email.state == WAITING)).all()
@@ -204,7 +208,7 @@ def test_emails_that_waited_are_delivered_and_one_that_failed_is_sent_again(
     assert set(db.session.scalars(select(Email.state))) == {SENT}
 
 
-def test_what_is_done_from_time_to_time_finds_its_way(people: People, frozen_time: Any) -> None:
+def test_periodic_tasks_run_on_stored_data(people: People, frozen_time: Any) -> None:
     frozen_time.move_to("2009-07-20T09:30:00+01:00")
 
     do((*PERIODIC_TASKS, *PICTURE_TASKS, *FREQUENT_TASKS, *SCHEDULED_TASKS, *FOLLOW_UP_TASKS))

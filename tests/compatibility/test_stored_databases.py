@@ -1,6 +1,6 @@
-"""Databases of earlier versions are opened by today's code, and everything stored is still read.
+"""Today's code opens databases of earlier versions and can read everything in them.
 
-How a folder of databases is stored stands in ``make``; what may differ, in ``differences.toml``.
+See ``make`` for how a folder is stored and ``differences.toml`` for intended differences.
 """
 
 import re
@@ -190,27 +190,25 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
 
 
 @pytest.mark.both_databases
-def test_every_page_feed_file_and_link_answers_what_it_did_when_it_was_stored(
+def test_every_recorded_page_feed_and_link_gives_the_recorded_answer(
     stored: Path, people: dict[str, Browser]
 ) -> None:
     recorded = answers.load(stored)
 
-    today = walk.repeat(recorded, people)
+    today = walk.replay(recorded, people)
 
     told = answers.compare(recorded, today, answers.differences(stored.name))
     assert not told, f"\n{told}"
 
 
 @pytest.mark.both_databases
-def test_every_table_holds_something_in_the_newest_stored_databases(
-    stored: Path, site: Flask
-) -> None:
+def test_every_table_has_rows_in_the_newest_stored_databases(stored: Path, site: Flask) -> None:
     if stored == databases.folders()[-1]:
         assert databases.tables_without_rows() == sorted(WITHOUT_ROWS)
 
 
 @pytest.mark.both_databases
-def test_tables_and_columns_change_their_names_and_no_row_on_the_way_down_and_up_again(
+def test_migrating_down_and_up_renames_tables_and_columns_and_keeps_every_row(
     stored: Path, site: Flask
 ) -> None:
     databases.downgrade("0018")
@@ -226,7 +224,7 @@ def test_tables_and_columns_change_their_names_and_no_row_on_the_way_down_and_up
     assert databases.rows_by_table() == renamed
 
 
-def test_every_route_that_is_read_is_among_the_recorded_ones(stored: Path, site: Flask) -> None:
+def test_every_get_route_is_among_the_recorded_answers(stored: Path, site: Flask) -> None:
     if stored != databases.folders()[-1]:
         return
     recorded = {address for listed in answers.load(stored).values() for address in listed}
@@ -239,7 +237,7 @@ def test_every_route_that_is_read_is_among_the_recorded_ones(stored: Path, site:
     assert sorted(there - opened) == sorted(NOT_RECORDED)
 
 
-def test_a_difference_is_told_unless_it_is_listed_and_listed_only_while_it_is_met(
+def test_a_difference_is_reported_unless_listed_and_an_unused_listing_is_reported(
     tmp_path: Path,
 ) -> None:
     listed = tmp_path / "differences.toml"
@@ -274,7 +272,7 @@ def test_where_a_status_alone_is_expected_only_the_status_is_compared() -> None:
     assert told("200\n\nSlides").startswith("1 of 1 answers differ:")
 
 
-def test_how_a_page_is_indented_is_no_difference_but_a_space_that_is_seen_is_one() -> None:
+def test_indentation_is_ignored_but_visible_whitespace_is_compared() -> None:
     recorded = {"anybody": {"/": "200\n\n<p>\n  <b>One</b> two</p>"}}
 
     def told(now: str) -> str:

@@ -1,4 +1,4 @@
-"""A walk over every page: found by following links when databases are stored, repeated by tests."""
+"""A crawl of every page: by following links when databases are stored, replayed by tests."""
 
 import html
 import json
@@ -17,9 +17,9 @@ from tests.browser import Browser, Browsers
 from tests.compatibility.answers import Answers, as_text, is_text
 
 FILE: Final = "links.json"
-ANYBODY: Final = "anybody"
+ANYONE: Final = "anybody"
 TEAM: Final = ("/organise", "/my", "/organise/delegates", "/organise/history", "/organise/sessions")
-WITHIN: Final = {  # where whoever holds something goes, and begins
+START_PAGES: Final = {  # where each holder of a link or cookie starts
     "an organiser": ("/organise", "/my", "/second-step", "/rehearsal", "/speak"),
     "half signed in": ("/second-step",),
     "without a second step": ("/second-step",),
@@ -33,14 +33,14 @@ WITHIN: Final = {  # where whoever holds something goes, and begins
     "Katherine, who is registering": ("/register",),
     "Dorothy, who is registering": ("/register",),
 }
-BEHIND_A_DOOR: Final = ("/organise", "/my", "/speak", "/second-step", "/rehearsal", "/static")
+PROTECTED_PATHS: Final = ("/organise", "/my", "/speak", "/second-step", "/rehearsal", "/static")
 LINK: Final = re.compile(
     r"""(?:href|src|srcset)="([^"]+)"|[">](https://conference\.example/[^"<]+)["<]"""
 )
 OF_A_RULE, QUESTIONS_OF_A_RULE = 6, 3  # addresses at most, without and with a question
-EACH_OF: Final = ("/organise/letters/",)  # rules of which every address is opened
-BEGINNINGS: Final = {  # what no link leads to
-    ANYBODY: (
+FULLY_COVERED_RULES: Final = ("/organise/letters/",)  # rules of which every address is opened
+EXTRA_START_PAGES: Final = {  # what no link leads to
+    ANYONE: (
         *("/", "/healthz", "/readyz", "/robots.txt", "/.well-known/security.txt", "/sitemap.xml"),
         *("/offline.json", "/offline/agenda", "/offline/away", "/service-worker.js"),
         *("/agenda", "/agenda/stars.json", "/booking/asked", "/booking/erased", "/feedback/sent"),
@@ -68,15 +68,15 @@ REGISTERING: Final = (
 )
 
 
-def links_of(folder: Path) -> dict[str, Any]:
+def load_links(folder: Path) -> dict[str, Any]:
     """Read what people held when a folder was stored."""
     found: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
     return found
 
 
-def browsers(held: dict[str, Any], new_browser: Browsers) -> dict[str, Browser]:
-    """Give everybody their browser, with the cookies that it held."""
-    found = {ANYBODY: new_browser()}
+def make_browsers(held: dict[str, Any], new_browser: Browsers) -> dict[str, Browser]:
+    """Create the browser of each person, with the stored cookies."""
+    found = {ANYONE: new_browser()}
     for name, cookies in held["browsers"].items():
         found[name] = new_browser()
         for cookie in cookies:
@@ -84,7 +84,7 @@ def browsers(held: dict[str, Any], new_browser: Browsers) -> dict[str, Browser]:
     return found
 
 
-def repeat(recorded: Answers, people: dict[str, Browser]) -> Answers:
+def replay(recorded: Answers, people: dict[str, Browser]) -> Answers:
     """Open every address that was recorded, in the same order."""
     return {
         name: {address: as_text(people[name].fetch("GET", address)) for address in addresses}
@@ -92,16 +92,16 @@ def repeat(recorded: Answers, people: dict[str, Browser]) -> Answers:
     }
 
 
-def find(site: Flask, held: dict[str, Any], people: dict[str, Browser]) -> Answers:
+def crawl(site: Flask, held: dict[str, Any], people: dict[str, Browser]) -> Answers:
     """Follow links from what people hold, and give every address with what it answered."""
     found: Answers = {}
     for name, browser in people.items():
-        walk = _Walk(site, browser, WITHIN.get(name, ()))
-        if name == ANYBODY:
-            walk.go([*_with_receipts(held["links"].values()), *BEGINNINGS[ANYBODY]])
-        elif name in WITHIN:
-            own = REGISTERING if "/register" in WITHIN[name] else ()
-            walk.go([*WITHIN[name], *own, *BEGINNINGS.get(name, ())])
+        walk = _Walk(site, browser, START_PAGES.get(name, ()))
+        if name == ANYONE:
+            walk.go([*_with_receipts(held["links"].values()), *EXTRA_START_PAGES[ANYONE]])
+        elif name in START_PAGES:
+            own = REGISTERING if "/register" in START_PAGES[name] else ()
+            walk.go([*START_PAGES[name], *own, *EXTRA_START_PAGES.get(name, ())])
         else:
             walk.open_only(TEAM)
         found[name] = walk.answers
@@ -154,7 +154,7 @@ class _Walk:
         if rule is None:
             return False
         asks = "?" in address
-        if rule.rule.startswith(EACH_OF) and not asks:
+        if rule.rule.startswith(FULLY_COVERED_RULES) and not asks:
             return True
         self._taken[rule.rule, asks] += 1
         return self._taken[rule.rule, asks] <= (QUESTIONS_OF_A_RULE if asks else OF_A_RULE)
@@ -162,7 +162,7 @@ class _Walk:
     def _is_own(self, address: str) -> bool:
         if self._within:
             return _is_below(address, self._within)
-        return not _is_below(address, BEHIND_A_DOOR)
+        return not _is_below(address, PROTECTED_PATHS)
 
     def _leads_to(self, address: str, answer: Any) -> Iterator[str]:
         found = [answer.headers["Location"]] if "Location" in answer.headers else []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.content import html_tags, markdown
 
 
-def test_a_link_to_another_site_says_so_within_its_words() -> None:
+def test_an_external_link_says_so_within_its_text() -> None:
     assert markdown.render_markdown("See the [report](https://who.example/report).").html == (
         '<p>See the <a href="https://who.example/report" rel="external noopener">report'
         ' <span class="leaves">(opens another website)</span></a>.</p>\n'
@@ -19,16 +19,16 @@ def test_a_link_to_another_site_says_so_within_its_words() -> None:
 
 
 @pytest.mark.parametrize("address", ["https://who.example", "//who.example/x"])
-def test_another_site_is_known_by_its_name(address: str) -> None:
+def test_an_external_link_is_recognised_by_its_host(address: str) -> None:
     assert markdown.is_external(address)
 
 
 @pytest.mark.parametrize("address", ["/help", "#rooms", "mailto:ada@example.org", "help"])
-def test_what_stays_here_is_not_marked(address: str) -> None:
+def test_links_within_the_site_are_not_marked_as_external(address: str) -> None:
     assert "leaves" not in markdown.render_markdown(f"[words]({address})").html
 
 
-def test_links_stay_beneath_the_language_but_files_do_not() -> None:
+def test_page_links_keep_the_language_prefix_but_file_links_do_not() -> None:
     made = markdown.render_markdown("[a](/help) [b](/static/img/share.png) [c](#there)", "/fr").html
 
     assert 'href="/fr/help"' in made
@@ -36,7 +36,7 @@ def test_links_stay_beneath_the_language_but_files_do_not() -> None:
     assert 'href="#there"' in made
 
 
-def test_headings_can_be_linked_to_and_are_listed() -> None:
+def test_headings_get_unique_ids_and_are_listed() -> None:
     written = markdown.render_markdown(
         "## When can I come?\n\n### Early\n\n## Main\n\n## When can I come?\n"
     )
@@ -49,11 +49,11 @@ def test_headings_can_be_linked_to_and_are_listed() -> None:
     assert '<h3 id="early">Early</h3>' in written.html
 
 
-def test_a_heading_without_letters_has_a_name_too() -> None:
+def test_a_heading_without_letters_gets_a_fallback_id() -> None:
     assert markdown.render_markdown("## ?!\n").headings == (("part", "?!"),)
 
 
-def test_a_picture_alone_is_a_figure_with_its_caption_and_its_shape() -> None:
+def test_a_picture_on_its_own_is_a_figure_with_caption_and_dimensions() -> None:
     made = markdown.render_markdown('![A chart](/static/img/life-expectancy.svg "The <gap>")').html
 
     assert made == (
@@ -65,11 +65,11 @@ def test_a_picture_alone_is_a_figure_with_its_caption_and_its_shape() -> None:
 @pytest.mark.parametrize(
     "address", ["/static/img/none.svg", "/static/../config.py", "/static/../../x.svg", ""]
 )
-def test_a_picture_that_is_none_of_ours_has_no_known_shape(address: str) -> None:
+def test_a_picture_from_elsewhere_has_no_dimensions(address: str) -> None:
     assert "width" not in markdown.render_markdown(f"![A chart]({address})").html
 
 
-def test_html_is_shown_as_text() -> None:
+def test_raw_html_in_markdown_is_escaped() -> None:
     assert (
         "<script>"
         not in markdown.render_markdown("<script>alert(1)</script>\n\n<b onclick=x>b</b>").html
@@ -77,17 +77,17 @@ def test_html_is_shown_as_text() -> None:
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "vbscript:x", "data:text/html,x"])
-def test_a_link_that_acts_is_no_link(address: str) -> None:
+def test_a_link_with_an_unsafe_scheme_is_removed(address: str) -> None:
     assert "href" not in markdown.render_markdown(f"[words]({address})").html
 
 
-def test_a_table_scrolls_in_its_own_box() -> None:
+def test_a_table_is_wrapped_in_a_scrollable_box() -> None:
     made = markdown.render_markdown("| a | b |\n| - | - |\n| 1 | 2 |\n").html
 
     assert made.startswith('<div class="table-box" tabindex="0"><table')
 
 
-def test_the_cells_of_many_columns_know_their_column_for_those_who_read_on_a_phone() -> None:
+def test_cells_of_wide_tables_carry_their_column_label_for_phones() -> None:
     many = markdown.render_markdown(
         '| a | b | "c" |\n| - | - | - |\n| 1 | 2 | 3 |\n| 4 | 5 |\n'
     ).html
@@ -99,7 +99,7 @@ def test_the_cells_of_many_columns_know_their_column_for_those_who_read_on_a_pho
     assert "data-label" not in few
 
 
-def test_the_words_alone_are_apart_and_without_our_notes() -> None:
+def test_to_text_separates_cells_and_omits_the_external_link_note() -> None:
     made = markdown.render_markdown(
         "## Gap\n\n| a | b |\n| - | - |\n| 1 | [2](https://x.example) |\n"
     ).html
@@ -107,7 +107,7 @@ def test_the_words_alone_are_apart_and_without_our_notes() -> None:
     assert markdown.to_text(made) == "Gap a b 1 2"
 
 
-def test_a_line_of_the_front_page_may_be_strong_in_parts() -> None:
+def test_inline_markdown_renders_bold_and_escapes_html() -> None:
     assert markdown.render_inline("**82 years** <b>") == "<strong>82 years</strong> &lt;b&gt;"
 
 
@@ -138,7 +138,7 @@ def test_what_looks_like_markup_is_shown_as_it_was_typed(typed: str) -> None:
         ("> " * 120 + "deep", "> " * 120 + "deep"),
     ],
 )
-def test_words_that_markdown_would_drop_are_shown(typed: str, shown: str) -> None:
+def test_text_that_markdown_would_drop_is_shown(typed: str, shown: str) -> None:
     assert markdown.to_text(markdown.sanitise(typed)) == shown
 
 
@@ -154,18 +154,20 @@ def test_words_that_markdown_would_drop_are_shown(typed: str, shown: str) -> Non
         ("<b>Ada</b> <ada@example.org>", "<b>Ada</b> &lt;ada@example.org&gt;"),
     ],
 )
-def test_html_of_other_programs_is_cleaned_and_loses_no_words(written: str, shown: str) -> None:
+def test_html_from_other_programs_is_sanitised_without_losing_text(
+    written: str, shown: str
+) -> None:
     assert markdown.sanitise(written) == shown
 
 
-def test_html_within_a_code_span_is_what_somebody_wrote_about() -> None:
+def test_html_within_a_code_span_is_escaped() -> None:
     assert markdown.sanitise("Write `<b>x</b>`") == (
         "<p>Write <code>&lt;b&gt;x&lt;/b&gt;</code></p>"
     )
 
 
 @given(st.text("abpq<>[]!:|-*_`~#=.)+ \n\t\\'\"", max_size=60))
-def test_no_letter_of_any_text_is_lost(typed: str) -> None:
+def test_sanitising_loses_no_letter_of_any_text(typed: str) -> None:
     shown = html.unescape(re.sub(r"<[^>]*>", "", markdown.sanitise(typed)))
 
     assert Counter(filter(str.isalpha, typed)) - Counter(shown) == Counter()
@@ -174,14 +176,14 @@ def test_no_letter_of_any_text_is_lost(typed: str) -> None:
 @given(st.text("<>a/pb &;[](\"'*`\n", max_size=60) | st.text(max_size=60))
 @example('<a href="https://a.example/?b>c">d</a>')
 @example("<p>a<br>b</p> &lt;i&gt; &amp;amp;")
-def test_the_text_of_what_is_stored_is_the_same_as_of_what_was_typed(typed: str) -> None:
+def test_stored_html_and_typed_markdown_have_the_same_text(typed: str) -> None:
     stored = markdown.sanitise(typed)
     assume(html_tags.is_html(stored))  # otherwise it is read as Markdown once more
 
     assert markdown.sanitised_to_text(stored) == markdown.to_text(stored)
 
 
-def test_links_that_leave_the_site_say_so_on_pages_alone() -> None:
+def test_the_external_link_note_is_added_only_on_pages() -> None:
     stored = markdown.sanitise("[Out](https://a.example/?b=c&d) and [in](/venue) and <b>")
 
     assert "opens" not in markdown.to_text(stored)

@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_page_has_one_sentence_that_tells_what_it_holds(site: Flask, slug: str) -> None:
+def test_every_page_has_a_title_and_a_one_sentence_summary(site: Flask, slug: str) -> None:
     page = queries.get_page(SHIPPED, slug, "en")
 
     assert page.title
@@ -46,25 +46,25 @@ def test_a_page_has_one_sentence_that_tells_what_it_holds(site: Flask, slug: str
     assert len(page.summary) <= 155
 
 
-def test_a_page_is_given_in_its_readers_language(site: Flask, folder: Path) -> None:
+def test_a_page_is_shown_in_the_readers_language(site: Flask, folder: Path) -> None:
     page = queries.get_page(folder, "tides", "fr")
 
     assert (page.title, page.language) == ("Marées", "fr")
 
 
-def test_a_page_that_is_not_translated_is_given_in_english(site: Flask, folder: Path) -> None:
+def test_an_untranslated_page_is_shown_in_english(site: Flask, folder: Path) -> None:
     page = queries.get_page(folder, "anchors", "fr")
 
     assert (page.title, page.language) == ("Anchors", "en")
     assert [page.title for page in queries.list_pages(folder, "fr")] == ["Anchors", "Marées"]
 
 
-def test_a_page_that_nobody_wrote_is_not_there(site: Flask, folder: Path) -> None:
+def test_an_unknown_page_is_not_found(site: Flask, folder: Path) -> None:
     with pytest.raises(NotFound):
         queries.get_page(folder, "storms", "fr")
 
 
-def test_words_for_the_front_page_belong_to_one_conference(site: Flask, folder: Path) -> None:
+def test_the_hero_text_belongs_to_one_conference(site: Flask, folder: Path) -> None:
     found = queries.get_hero_text(folder, "tides-2009", "fr")
 
     assert found == queries.HeroText("en", "<strong>8</strong>", "5")
@@ -72,23 +72,23 @@ def test_words_for_the_front_page_belong_to_one_conference(site: Flask, folder: 
         assert queries.get_hero_text(folder, other, "en") is None
 
 
-def test_news_comes_newest_first(site: Flask) -> None:
+def test_news_is_listed_newest_first(site: Flask) -> None:
     published = [item.published for item in queries.list_news(SHIPPED, "en")]
 
     assert published == sorted(published, reverse=True)
 
 
-def test_a_page_says_when_it_changed(visitor: Browser, frozen_time: Any) -> None:
+def test_a_page_shows_when_it_was_last_changed(visitor: Browser, frozen_time: Any) -> None:
     frozen_time.move_to("2030-01-01T09:00:00+00:00")
 
     assert "Last changed on Sunday 29 November 2026." in visitor.open("/terms").text
 
 
-def test_a_page_does_not_give_a_date_that_is_still_to_come(visitor: Browser) -> None:
+def test_a_page_does_not_show_a_last_change_in_the_future(visitor: Browser) -> None:
     assert "Last changed on" not in visitor.open("/terms").text
 
 
-def test_a_long_page_lists_its_parts(visitor: Browser) -> None:
+def test_a_long_page_has_a_table_of_contents(visitor: Browser) -> None:
     page = visitor.open("/questions")
 
     (contents,) = page.tree.find_by_class("contents")
@@ -97,11 +97,13 @@ def test_a_long_page_lists_its_parts(visitor: Browser) -> None:
     assert page.links["Registering"] == "#registering"
 
 
-def test_a_short_page_is_its_own_list(visitor: Browser) -> None:
+def test_a_short_page_has_no_table_of_contents(visitor: Browser) -> None:
     assert list(visitor.open("/contact").tree.find_by_class("contents")) == []
 
 
-def test_the_topic_page_has_its_picture_and_says_which_links_leave(visitor: Browser) -> None:
+def test_the_health_inequalities_page_has_its_picture_and_marks_external_links(
+    visitor: Browser,
+) -> None:
     page = visitor.open("/health-inequalities")
 
     picture = next(page.tree.find_all("img"))
@@ -112,7 +114,7 @@ def test_the_topic_page_has_its_picture_and_says_which_links_leave(visitor: Brow
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_no_page_has_an_unmarked_link_that_leaves(visitor: Browser, slug: str) -> None:
+def test_every_external_link_on_content_pages_is_marked(visitor: Browser, slug: str) -> None:
     outside = {
         words: address
         for words, address in visitor.open(f"/{slug}").links.items()

@@ -49,18 +49,18 @@ def a_version(
     )
 
 
-def counting(writings: ContentStore, hour: float, language: str = "en") -> str:
-    """Tell what readers see an hour or so after nine."""
+def find_effective(writings: ContentStore, hour: float, language: str = "en") -> str:
+    """Return what visitors see an hour or so after nine."""
     try:
         return writings.get_effective("page", "tides", language, NINE + hour * AN_HOUR).title
     except (Gone, NotFound) as gone:
         return type(gone).__name__
 
 
-def test_the_newest_whose_moment_has_come_counts() -> None:
+def test_the_newest_version_whose_time_has_come_is_in_effect() -> None:
     writings = ContentStore({}, [a_version(1, 1), a_version(2, 3), a_version(3, 2)])
 
-    assert [counting(writings, hour) for hour in (0, 1, 1.9, 2, 3)] == [
+    assert [find_effective(writings, hour) for hour in (0, 1, 1.9, 2, 3)] == [
         "NotFound",
         "en 1",
         "en 1",
@@ -69,7 +69,7 @@ def test_the_newest_whose_moment_has_come_counts() -> None:
     ]
 
 
-def test_english_is_fallen_back_on_and_takes_everything_away() -> None:
+def test_removed_translations_fall_back_to_english_and_removed_english_is_gone() -> None:
     french = TIDES._replace(language="fr")
     writings = ContentStore(
         {},
@@ -81,7 +81,7 @@ def test_english_is_fallen_back_on_and_takes_everything_away() -> None:
         ],
     )
 
-    assert [counting(writings, hour, "fr") for hour in (0, 1, 2, 4)] == [
+    assert [find_effective(writings, hour, "fr") for hour in (0, 1, 2, 4)] == [
         "en 1",
         "fr 1",
         "en 1",
@@ -89,7 +89,7 @@ def test_english_is_fallen_back_on_and_takes_everything_away() -> None:
     ]
 
 
-def test_the_moments_at_which_something_changes_are_counted() -> None:
+def test_the_content_generation_changes_with_each_version_that_takes_effect() -> None:
     notice = replace(a_version(1, 1, NOTICE_KEY), ends_at=NINE + 2 * AN_HOUR)
     writings = ContentStore({}, [a_version(1), a_version(2, 3), notice])
 
@@ -109,7 +109,7 @@ def test_the_moments_at_which_something_changes_are_counted() -> None:
     ]
 
 
-def test_of_old_versions_no_body_is_held(site: Flask) -> None:
+def test_bodies_of_old_versions_are_not_kept_in_memory(site: Flask) -> None:
     for number in range(3):
         _save(f"Body {number}", seen=number)
     with transaction():
@@ -123,26 +123,26 @@ def test_of_old_versions_no_body_is_held(site: Flask) -> None:
     assert queries.get_body(get_content_folder(), held.list_versions(HELP)[0]) == "Body 0"
 
 
-def test_nothing_held_is_lost_while_the_database_is_away(
+def test_cached_content_is_served_while_the_database_is_unavailable(
     site: Flask, database: str, visitor: Browser
 ) -> None:
     _save("Held in memory.")
     make_link()
     visitor.open("/terms")
 
-    with _away(database):
+    with _database_unavailable(database):
         page = visitor.open("/help")
 
     assert "Held in memory." in page.text
     assert "Additional links" in page.headings
 
 
-def test_what_was_shipped_is_shown_where_the_database_has_never_been_there(
+def test_default_content_is_served_if_the_database_was_never_available(
     site: Flask, database: str, visitor: Browser
 ) -> None:
     _save("Not known here.")
 
-    with _away(database):
+    with _database_unavailable(database):
         away = visitor.open("/help")
 
     assert away.heading == "Help"
@@ -150,7 +150,7 @@ def test_what_was_shipped_is_shown_where_the_database_has_never_been_there(
 
 
 @pytest.mark.both_databases
-def test_of_many_who_save_at_once_one_is_first_and_the_others_are_told(site: Flask) -> None:
+def test_of_many_concurrent_saves_one_succeeds_and_the_others_are_stale_edits(site: Flask) -> None:
     ended = _save_at_once(site, 4)
 
     assert ended == ["StaleEdit"] * 3 + ["saved"]
@@ -158,7 +158,7 @@ def test_of_many_who_save_at_once_one_is_first_and_the_others_are_told(site: Fla
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_the_same_people_would_run_into_each_other(
+def test_without_the_lock_concurrent_saves_violate_the_unique_constraint(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: it shows that the test above can see the race."""
@@ -175,7 +175,7 @@ def test_without_the_lock_the_same_people_would_run_into_each_other(
     assert _save_at_once(site, 4) == ["IntegrityError"] * 3 + ["saved"]
 
 
-def test_the_list_tells_where_each_text_stands(site: Flask) -> None:
+def test_the_list_shows_the_publication_state_of_each_text(site: Flask) -> None:
     french = HELP._replace(language="fr")
     with transaction():
         wording = ContentDraft("Aide", "S.", "T.", date(2009, 5, 1), clock.now() + AN_HOUR)
@@ -198,7 +198,7 @@ LINES = st.lists(st.sampled_from(["one", "two", "three", ""]), max_size=12)
 
 
 @given(LINES, LINES)
-def test_the_differences_tell_both_texts(old: list[str], new: list[str]) -> None:
+def test_both_texts_can_be_reconstructed_from_the_diff(old: list[str], new: list[str]) -> None:
     """Read back from the lines that are shown, each text is what it was."""
     told = diff.diff_lines("\n".join(old), "\n".join(new))
 
@@ -221,7 +221,7 @@ def _save(body: str, seen: int = 0) -> None:
 
 
 def _save_at_once(site: Flask, people: int) -> list[str]:
-    """Let so many people save the same page at the same moment; tell how it ended for each."""
+    """Let so many people save the same page concurrently and return each outcome."""
 
     def save(number: int) -> str:
         try:
@@ -234,7 +234,7 @@ def _save_at_once(site: Flask, people: int) -> list[str]:
 
 
 @contextmanager
-def _away(database: str) -> Iterator[None]:
+def _database_unavailable(database: str) -> Iterator[None]:
     """Take the database away, and bring it back."""
     db.session.remove()
     db.engine.dispose()

@@ -1,4 +1,7 @@
-"""People say who they are if they want to; organisers see counts that give nobody away."""
+"""Equality monitoring is voluntary and anonymous.
+
+People answer if they want to; organisers see counts that identify no one.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
@@ -20,11 +23,11 @@ from app.errors import RuleViolation
 from app.registration.bookings import services as bookings
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, sign_in
-from tests.lookups import address_of
-from tests.races import DONE, at_once
+from tests.lookups import booking_url
+from tests.races import DONE, run_concurrently
 from tests.registration.test_duplicates import MOMENT, compare, make_pair
 from tests.registration_flow import answer_questions
-from tests.sent_emails import find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to
 
 AGE = "How old are you?"
 CHOICES = ("a", "b", "c")  # of the property tests
@@ -52,15 +55,15 @@ def get_numbers(key: str) -> dict[str, int]:
 
 def open_questions(delegate: Browser, booking: Delegate, root: str = "") -> Page:
     """Open the questions from the page of a booking; ``root`` is that of another language."""
-    return delegate.open(f"{root}{address_of(booking)}").press(OFFER)
+    return delegate.open(f"{root}{booking_url(booking)}").press(OFFER)
 
 
 @pytest.mark.both_databases
-def test_whoever_wants_to_answers_after_registering(visitor: Browser) -> None:
+def test_equality_questions_can_be_answered_after_registering(visitor: Browser) -> None:
     ask("age", "disability")
     page = answer_questions(visitor).press("Confirm registration")
     assert "Open your booking with the link in our email to answer" in page.text
-    booking = find_link(last_email_to("ada@example.org"), "/booking/")
+    booking = find_link(get_last_email_to("ada@example.org"), "/booking/")
 
     page = visitor.open(booking).press(OFFER)
     assert page.heading == "Help us understand who takes part"
@@ -76,14 +79,14 @@ def test_each_booking_answers_once(visitor: Browser, new_browser: Browsers) -> N
     ask("age")
     ada, cy = make_delegate(email="ada@example.org"), make_delegate(email="cy@example.org")
     elsewhere = new_browser()
-    offered = elsewhere.open(address_of(ada))
+    offered = elsewhere.open(booking_url(ada))
     form = open_questions(visitor, ada)
     ticket = visitor.cookies()["equality"]
 
     assert form.press("Send answers", {AGE: "25 to 34"}).heading == "Thank you"
 
     assert ONCE in form.press("Send answers", {AGE: "Under 25"}, status=409).text
-    assert OFFER not in visitor.open(address_of(ada)).buttons
+    assert OFFER not in visitor.open(booking_url(ada)).buttons
     assert ONCE in offered.press(OFFER).text
     visitor.set_cookie("equality", ticket, PATH)  # as whoever has kept a copy
     visitor.open(PATH).press("Send answers", {AGE: "Under 25"})
@@ -97,12 +100,12 @@ def test_whoever_had_two_bookings_answers_once(visitor: Browser, new_browser: Br
     first, second = make_pair()
     ada = new_browser()
     open_questions(ada, first).press("Send answers", {AGE: "25 to 34"})
-    assert OFFER in ada.open(address_of(second)).buttons
+    assert OFFER in ada.open(booking_url(second)).buttons
 
     keep = f"{second.reference}, registered {MOMENT}"
     compare(visitor).press("Merge bookings", {"Which booking do you want to keep?": keep})
 
-    assert OFFER not in ada.open(address_of(second)).buttons
+    assert OFFER not in ada.open(booking_url(second)).buttons
 
 
 @pytest.mark.both_databases
@@ -137,21 +140,21 @@ def test_whoever_presses_twice_at_the_same_moment_is_counted_once(site: Flask) -
             raise RuleViolation(ONCE)
         services.count_answers({"age": "25-34"})
 
-    assert at_once(site, [offer, offer]) == [ONCE, DONE]
-    assert at_once(site, [answer, answer]) == [ONCE, DONE]
+    assert run_concurrently(site, [offer, offer]) == [ONCE, DONE]
+    assert run_concurrently(site, [answer, answer]) == [ONCE, DONE]
     assert get_numbers("age") == {"25-34": 1}
 
 
-def test_where_nothing_is_asked_nothing_is_offered(visitor: Browser) -> None:
+def test_no_equality_questions_are_offered_unless_organisers_choose_some(visitor: Browser) -> None:
     page = answer_questions(visitor).press("Confirm registration")
 
     assert "Help us understand who takes part" not in page.text
-    booking = find_link(last_email_to("ada@example.org"), "/booking/")
+    booking = find_link(get_last_email_to("ada@example.org"), "/booking/")
     assert "Help us understand who takes part" not in visitor.open(booking).text
     assert "There are no questions at the moment." in visitor.open("/register/equality").text
 
 
-def test_nothing_that_is_stored_leads_to_a_person(visitor: Browser) -> None:
+def test_stored_equality_answers_cannot_be_linked_to_a_person(visitor: Browser) -> None:
     ask("age")
     delegate = make_delegate()
     page = open_questions(visitor, delegate)
@@ -171,7 +174,7 @@ def test_nothing_that_is_stored_leads_to_a_person(visitor: Browser) -> None:
     assert [row for row in rows if "under-25" in map(str, row)] == []
 
 
-def test_an_answer_that_is_not_offered_is_not_counted(site: Flask) -> None:
+def test_an_unknown_equality_choice_is_not_counted(site: Flask) -> None:
     ask("age")
 
     count(age="a hundred", disability="yes", height="tall")
@@ -179,7 +182,7 @@ def test_an_answer_that_is_not_offered_is_not_counted(site: Flask) -> None:
     assert db.session.scalars(select(EqualityCount)).all() == []
 
 
-def test_organisers_see_rounded_counts_and_no_small_ones(visitor: Browser) -> None:
+def test_organisers_see_rounded_counts_and_small_ones_are_suppressed(visitor: Browser) -> None:
     sign_in(visitor)
     page = visitor.open("/organise/questions/equality").follow("Choose questions")
     page = page.press("Save", {"Questions (optional)": ["Disability"]})
@@ -199,7 +202,7 @@ def test_organisers_see_rounded_counts_and_no_small_ones(visitor: Browser) -> No
     assert "Choose questions" not in viewer.open("/organise/questions/equality").text
 
 
-def test_the_privacy_page_names_what_is_asked(visitor: Browser) -> None:
+def test_the_privacy_page_names_the_equality_questions(visitor: Browser) -> None:
     assert "Equality monitoring" not in visitor.open("/privacy").text
 
     ask("ethnicity", "region")
@@ -209,7 +212,7 @@ def test_the_privacy_page_names_what_is_asked(visitor: Browser) -> None:
     assert "Ethnic group Region" in page.text
 
 
-def test_all_of_it_is_deleted_a_year_after_the_conference(site: Flask) -> None:
+def test_equality_answers_are_deleted_a_year_after_the_conference(site: Flask) -> None:
     ask("age")
     count(age="25-34")
     left = []
@@ -222,16 +225,16 @@ def test_all_of_it_is_deleted_a_year_after_the_conference(site: Flask) -> None:
     assert left == [5, 0]
 
 
-# That suppression cannot be undone: somebody who knows exactly how many people answered, at each
-# look, and all that was published, tries every set of counts that fits.
+# Suppression cannot be undone: an attacker who knows how many people answered at each look, and all
+# that was published, tries every set of counts that fits.
 
-Look = tuple[int, Mapping[str, int]]  # how many had answered, and what is published
+PublishedCounts = tuple[int, Mapping[str, int]]  # how many had answered, and what is published
 
 
-def watch(answers: Sequence[str]) -> list[Look]:
-    """Return what is published, each time that it is published anew."""
+def list_published_counts(answers: Sequence[str]) -> list[PublishedCounts]:
+    """Return the published counts each time they change."""
     counts = dict.fromkeys(CHOICES, 0)
-    looks: list[Look] = [(0, dict.fromkeys(CHOICES, 0))]
+    looks: list[PublishedCounts] = [(0, dict.fromkeys(CHOICES, 0))]
     for number, answer in enumerate(answers, start=1):
         counts[answer] += 1
         answered, before = looks[-1]
@@ -241,7 +244,7 @@ def watch(answers: Sequence[str]) -> list[Look]:
     return looks[1:]
 
 
-def list_possible(look: Look) -> list[tuple[int, ...]]:
+def list_possible(look: PublishedCounts) -> list[tuple[int, ...]]:
     answered, shown = look
     ranges = [range(shown[name], shown[name] + disclosure.STEP) for name in CHOICES]
     return [one for one in product(*ranges) if sum(one) == answered]
@@ -251,8 +254,8 @@ many = st.lists(st.sampled_from(CHOICES), min_size=0, max_size=60)
 
 
 @given(many)
-def test_any_of_five_numbers_can_stand_behind_each_count(answers: list[str]) -> None:
-    for look in watch(answers):
+def test_each_published_count_hides_five_possible_numbers(answers: list[str]) -> None:
+    for look in list_published_counts(answers):
         possible = list_possible(look)
         for place, name in enumerate(CHOICES):
             shown = look[1][name]
@@ -261,8 +264,8 @@ def test_any_of_five_numbers_can_stand_behind_each_count(answers: list[str]) -> 
 
 @settings(max_examples=60)
 @given(many)
-def test_two_looks_after_each_other_give_no_small_number_away(answers: list[str]) -> None:
-    for earlier, later in pairwise(watch(answers)):
+def test_comparing_two_published_counts_reveals_no_small_number(answers: list[str]) -> None:
+    for earlier, later in pairwise(list_published_counts(answers)):
         assert later[0] - earlier[0] >= disclosure.STEP
         pairs = [
             (one, two)
@@ -276,15 +279,17 @@ def test_two_looks_after_each_other_give_no_small_number_away(answers: list[str]
 
 
 @given(many, st.sampled_from(CHOICES), st.data())
-def test_what_one_person_says_changes_no_look(answers: list[str], other: str, data: Any) -> None:
-    """Whoever answers first after a look leaves no trace until four more have answered."""
-    looks = watch(answers)
+def test_a_single_answer_does_not_change_the_published_counts(
+    answers: list[str], other: str, data: Any
+) -> None:
+    """The first answer after a publication changes nothing until four more have answered."""
+    looks = list_published_counts(answers)
     answered = looks[-1][0] if looks else 0
     few = answers[:answered] + data.draw(st.lists(st.just(other), max_size=disclosure.STEP - 1))
 
-    assert watch(few) == looks
+    assert list_published_counts(few) == looks
 
 
-def test_a_sum_that_gives_the_others_away_is_not_published() -> None:
-    """Five of five who say the same would say that nobody else said anything."""
-    assert watch(["a"] * 5) == []
+def test_a_total_that_would_reveal_the_other_counts_is_not_published() -> None:
+    """If five of five give the same answer, the count would reveal each of them."""
+    assert list_published_counts(["a"] * 5) == []

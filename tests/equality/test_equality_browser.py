@@ -1,4 +1,4 @@
-"""The pages of equality monitoring, and of changing the category, have no barrier."""
+"""The pages of equality monitoring, and of changing the category, are accessible."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -47,7 +47,7 @@ def open_questions(window: Page, site_address: str) -> None:
     expect(window.get_by_role("heading", level=1)).to_have_text("Help us understand who takes part")
 
 
-def test_the_questions_have_no_barrier(
+def test_equality_questions_have_no_accessibility_violations(
     site_address: str, window_without_scripts: Page, axe: Axe
 ) -> None:
     root = f"{site_address}/register/equality"
@@ -59,7 +59,9 @@ def test_the_questions_have_no_barrier(
     assert find_barriers(window, axe, [root, f"{root}/thanks"]) == []
 
 
-def test_somebody_answers_without_scripts(site_address: str, window_without_scripts: Page) -> None:
+def test_equality_questions_can_be_answered_without_javascript(
+    site_address: str, window_without_scripts: Page
+) -> None:
     window = window_without_scripts
     open_questions(window, site_address)
 
@@ -69,14 +71,18 @@ def test_somebody_answers_without_scripts(site_address: str, window_without_scri
     expect(window.get_by_role("heading", level=1)).to_have_text("Thank you")
 
 
-def test_the_counts_have_no_barrier(site_address: str, window: Page, axe: Axe) -> None:
+def test_equality_counts_have_no_accessibility_violations(
+    site_address: str, window: Page, axe: Axe
+) -> None:
     sign_in_window(window, site_address)
     root = f"{site_address}/organise/questions/equality"
 
     assert find_barriers(window, axe, [root, f"{root}/change"]) == []
 
 
-def test_changing_the_category_has_no_barrier(site_address: str, window: Page, axe: Axe) -> None:
+def test_changing_the_category_has_no_accessibility_violations(
+    site_address: str, window: Page, axe: Axe
+) -> None:
     own = make_category(name="Delegate")
     make_category(0, name="Student", description="With a student card. " * 5)
     make_category(name="Press" + " and photographers" * 5)

@@ -20,7 +20,9 @@ CHOICES = "Under 30\n30 or over"
 
 
 @pytest.mark.both_databases
-def test_another_wording_begins_new_counts_and_keeps_the_earlier_ones(organiser: Browser) -> None:
+def test_changing_a_question_starts_new_counts_and_keeps_the_earlier_ones(
+    organiser: Browser,
+) -> None:
     ask("age")
     for choice in (*["25-34"] * 12, *["65-up"] * 4, *["under-25"] * 4):
         count(age=choice)
@@ -42,7 +44,7 @@ def test_another_wording_begins_new_counts_and_keeps_the_earlier_ones(organiser:
     assert {"Answer": "30 or over", "People": "Fewer than 5"} not in page.rows
 
 
-def test_an_answer_to_the_earlier_wording_is_not_counted_as_one_to_the_newer(
+def test_an_answer_to_the_earlier_text_is_not_counted_for_the_newer(
     organiser: Browser,
 ) -> None:
     ask("age")
@@ -55,7 +57,7 @@ def test_an_answer_to_the_earlier_wording_is_not_counted_as_one_to_the_newer(
     assert db.session.scalars(select(EqualityCount)).all() == []
 
 
-def test_help_is_worded_too_and_the_choices_stay(organiser: Browser) -> None:
+def test_changing_the_hint_of_a_question_keeps_its_choices(organiser: Browser) -> None:
     ask("age")
     page = organiser.open(WORDING).follow(AGE)
     assert page.value_of("Question") == AGE
@@ -69,7 +71,7 @@ def test_help_is_worded_too_and_the_choices_stay(organiser: Browser) -> None:
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_each_language_has_words_of_its_own(organiser: Browser) -> None:
+def test_each_language_has_its_own_question_text(organiser: Browser) -> None:
     ask("age")
     organiser.open(WORDING).follow(AGE)
 
@@ -82,7 +84,7 @@ def test_each_language_has_words_of_its_own(organiser: Browser) -> None:
     assert AGE not in french
 
 
-def test_a_question_of_their_own_is_asked_once_it_is_chosen(organiser: Browser) -> None:
+def test_an_added_question_is_asked_once_it_is_chosen(organiser: Browser) -> None:
     organiser.open(WORDING).follow("Add a question")
     words = {"Question": "What is your first language?", "Choices": "English\nAnother"}
     page = organiser.press("Add this question", words)
@@ -99,7 +101,7 @@ def test_a_question_of_their_own_is_asked_once_it_is_chosen(organiser: Browser) 
     assert "What is your first language?" in organiser.open("/privacy").text
 
 
-def test_questions_are_asked_in_the_order_of_the_organisers(organiser: Browser) -> None:
+def test_questions_are_asked_in_the_order_set_by_organisers(organiser: Browser) -> None:
     ask("age", "gender")
 
     organiser.open(WORDING).press("Move Gender up")
@@ -109,7 +111,7 @@ def test_questions_are_asked_in_the_order_of_the_organisers(organiser: Browser) 
     assert [one.key for one in queries.read_questions()][:2] == ["gender", "age"]
 
 
-def test_a_question_is_hidden_and_its_counts_stay(organiser: Browser) -> None:
+def test_hiding_a_question_keeps_its_counts(organiser: Browser) -> None:
     ask("age")
     for _ in range(6):
         count(age="25-34")
@@ -139,7 +141,7 @@ def test_a_question_is_hidden_and_its_counts_stay(organiser: Browser) -> None:
         ({"Question": "A\u202e"}, "It contains hidden characters that we cannot use"),
     ],
 )
-def test_a_wording_that_cannot_be_asked_is_refused_and_kept(
+def test_an_invalid_question_text_is_refused(
     organiser: Browser, words: dict[str, str], error: str
 ) -> None:
     page = organiser.open(WORDING).follow(AGE)
@@ -150,7 +152,7 @@ def test_a_wording_that_cannot_be_asked_is_refused_and_kept(
     assert queries.read_questions() == queries.SHIPPED
 
 
-def test_whoever_comes_second_sees_what_the_first_has_saved(organiser: Browser) -> None:
+def test_a_stale_edit_of_a_question_shows_both_texts(organiser: Browser) -> None:
     page = organiser.open(WORDING).follow(AGE)
     with transaction():
         edited = {"en": EditedTexts(NEWER, "", ("A", "B"))}
@@ -163,7 +165,9 @@ def test_whoever_comes_second_sees_what_the_first_has_saved(organiser: Browser) 
     assert queries.get_question("age").current.label == NEWER
 
 
-def test_nothing_new_leads_to_a_person_or_to_a_moment(organiser: Browser) -> None:
+def test_changing_a_question_stores_nothing_that_identifies_a_person_or_a_time(
+    organiser: Browser,
+) -> None:
     ask("age")
     organiser.open(WORDING).follow(AGE)
     organiser.press("Save", {"Question": NEWER, "Choices": "Marker one\nMarker two"})
@@ -181,7 +185,7 @@ def test_nothing_new_leads_to_a_person_or_to_a_moment(organiser: Browser) -> Non
     assert [row for row in rows if "age-2" in map(str, row)] == []
 
 
-def test_a_viewer_reads_the_wordings_and_changes_none(site: Flask, visitor: Browser) -> None:
+def test_a_viewer_can_read_the_questions_but_not_change_them(site: Flask, visitor: Browser) -> None:
     viewer = sign_in(visitor, "vi@conference.example", VIEWER)
 
     page = viewer.open(WORDING)

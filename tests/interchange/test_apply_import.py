@@ -27,7 +27,7 @@ from tests.factories import SMALL_CONFERENCE, publish_programme
 from tests.races import run_in_threads
 
 
-def the_programme() -> ParsedProgramme:
+def parse_small_conference() -> ParsedProgramme:
     return read_file(SMALL_CONFERENCE).programme
 
 
@@ -57,12 +57,12 @@ def of_another_conference(programme: ParsedProgramme) -> ParsedProgramme:
     return replace(programme, conference=conference, sessions=(lamp,), themes=())
 
 
-def loaded(programme: ParsedProgramme) -> ImportChanges:
+def import_programme(programme: ParsedProgramme) -> ImportChanges:
     with transaction():
         return services.replace_programme(programme)
 
 
-def frozen() -> str:
+def dump_snapshot() -> str:
     return snapshot.dump(snapshot_builder.build_snapshot())
 
 
@@ -71,31 +71,31 @@ def slug_of(title: str) -> str | None:
 
 
 @pytest.mark.both_databases
-def test_a_second_load_changes_nothing(site: Flask) -> None:
-    before = frozen()
+def test_importing_the_same_programme_again_changes_nothing(site: Flask) -> None:
+    before = dump_snapshot()
 
-    difference = loaded(the_programme())
+    difference = import_programme(parse_small_conference())
 
     assert str(difference) == "Nothing changed"
-    assert frozen() == before
+    assert dump_snapshot() == before
 
 
-def test_a_second_load_leaves_no_line_in_the_history(site: Flask) -> None:
+def test_importing_the_same_programme_again_adds_no_history_entry(site: Flask) -> None:
     lines = select(func.count()).select_from(HistoryEntry)
     before = db.session.scalar(lines)
 
-    loaded(the_programme())
+    import_programme(parse_small_conference())
 
     assert db.session.scalar(lines) == before
 
 
-def test_what_changed_is_told_with_the_words_of_the_programme(site: Flask) -> None:
-    at = the_programme().sessions[0].starts_at
+def test_import_changes_are_described_field_by_field(site: Flask) -> None:
+    at = parse_small_conference().sessions[0].starts_at
     assert at is not None
 
-    difference = loaded(
+    difference = import_programme(
         with_changed(
-            the_programme(),
+            parse_small_conference(),
             "opening",
             starts_at=at + timedelta(minutes=10),
             room="boat-house",
@@ -109,8 +109,8 @@ def test_what_changed_is_told_with_the_words_of_the_programme(site: Flask) -> No
 
 
 @pytest.mark.both_databases
-def test_what_a_file_does_not_hold_is_withdrawn(site: Flask, visitor: Browser) -> None:
-    difference = loaded(without(the_programme(), "harbour-walls"))
+def test_sessions_missing_from_a_file_are_withdrawn(site: Flask, visitor: Browser) -> None:
+    difference = import_programme(without(parse_small_conference(), "harbour-walls"))
     publish_programme()
 
     assert difference.withdrawn == ["Session: Harbour walls"]
@@ -118,13 +118,13 @@ def test_what_a_file_does_not_hold_is_withdrawn(site: Flask, visitor: Browser) -
     assert "Harbour walls" not in visitor.open("/programme").text
 
 
-def test_a_speaker_who_is_left_out_is_withdrawn(site: Flask, visitor: Browser) -> None:
-    programme = the_programme()
+def test_speakers_missing_from_a_file_are_withdrawn(site: Flask, visitor: Browser) -> None:
+    programme = parse_small_conference()
     alone = replace(programme, speakers=programme.speakers[:1])
     for session in programme.sessions:
         alone = with_changed(alone, session.slug, appearances=())
 
-    difference = loaded(alone)
+    difference = import_programme(alone)
     publish_programme()
 
     assert "Speaker: João Maré" in difference.withdrawn
@@ -133,16 +133,19 @@ def test_a_speaker_who_is_left_out_is_withdrawn(site: Flask, visitor: Browser) -
 
 
 @pytest.mark.both_databases
-def test_a_session_that_comes_back_has_its_old_address(site: Flask, visitor: Browser) -> None:
-    loaded(without(the_programme(), "opening"))
-    loaded(
+def test_a_session_imported_again_gets_its_old_slug(site: Flask, visitor: Browser) -> None:
+    import_programme(without(parse_small_conference(), "opening"))
+    import_programme(
         with_another(
-            without(the_programme(), "opening"), key="new", slug="opening", title="Opening night"
+            without(parse_small_conference(), "opening"),
+            key="new",
+            slug="opening",
+            title="Opening night",
         )
     )
 
-    difference = loaded(
-        with_another(the_programme(), key="new", slug="opening", title="Opening night")
+    difference = import_programme(
+        with_another(parse_small_conference(), key="new", slug="opening", title="Opening night")
     )
     publish_programme()
 
@@ -151,29 +154,33 @@ def test_a_session_that_comes_back_has_its_old_address(site: Flask, visitor: Bro
     assert visitor.open("/sessions/opening-2").heading == "Opening night"
 
 
-def test_sessions_of_one_name_have_addresses_of_their_own(site: Flask) -> None:
-    twice = with_another(with_another(the_programme(), key="two"), key="three")
-    loaded(twice)
+def test_imported_sessions_of_one_title_get_unique_slugs(site: Flask) -> None:
+    twice = with_another(with_another(parse_small_conference(), key="two"), key="three")
+    import_programme(twice)
     slugs = set(db.session.scalars(select(Session.slug).where(Session.title == "Opening")))
 
-    loaded(twice)
+    import_programme(twice)
 
     assert slugs == {"opening", "opening-2", "opening-3"}
     assert slugs == set(db.session.scalars(select(Session.slug).where(Session.title == "Opening")))
 
 
-def test_an_address_stays_when_the_title_changes(site: Flask) -> None:
-    loaded(
-        with_changed(the_programme(), "opening", title="A grand opening", slug="a-grand-opening")
+def test_an_import_that_changes_a_title_keeps_the_slug(site: Flask) -> None:
+    import_programme(
+        with_changed(
+            parse_small_conference(), "opening", title="A grand opening", slug="a-grand-opening"
+        )
     )
 
     assert slug_of("A grand opening") == "opening"
 
 
-def test_rooms_and_themes_that_are_left_out_go(site: Flask, visitor: Browser) -> None:
-    programme = with_changed(the_programme(), "harbour-walls", theme=None, room=None)
+def test_rooms_and_themes_missing_from_a_file_are_deleted(site: Flask, visitor: Browser) -> None:
+    programme = with_changed(parse_small_conference(), "harbour-walls", theme=None, room=None)
 
-    difference = loaded(replace(programme, themes=programme.themes[:1], rooms=programme.rooms[:1]))
+    difference = import_programme(
+        replace(programme, themes=programme.themes[:1], rooms=programme.rooms[:1])
+    )
     publish_programme()
 
     assert difference.withdrawn == ["Room: Boat house", "Theme: Stone"]
@@ -181,61 +188,74 @@ def test_rooms_and_themes_that_are_left_out_go(site: Flask, visitor: Browser) ->
     visitor.open("/themes/stone", 404)
 
 
-def test_what_a_file_does_not_say_about_registration_stays(site: Flask) -> None:
+def test_an_import_without_registration_settings_keeps_them(site: Flask) -> None:
     silent = replace(
-        the_programme().conference,
+        parse_small_conference().conference,
         contact_email="",
         registration_opens_at=None,
         registration_closes_at=None,
     )
 
-    assert str(loaded(replace(the_programme(), conference=silent))) == "Nothing changed"
+    assert (
+        str(import_programme(replace(parse_small_conference(), conference=silent)))
+        == "Nothing changed"
+    )
     assert queries.get_conference().contact_email == "tides@conference.example"
 
 
-def test_coordinates_stay_with_their_venue(site: Flask) -> None:
-    facts = the_programme().conference
+def test_coordinates_are_kept_until_the_venue_changes(site: Flask) -> None:
+    facts = parse_small_conference().conference
 
-    loaded(replace(the_programme(), conference=replace(facts, coordinates="54.49, -0.61")))
-    loaded(the_programme())
+    import_programme(
+        replace(parse_small_conference(), conference=replace(facts, coordinates="54.49, -0.61"))
+    )
+    import_programme(parse_small_conference())
     assert queries.get_conference().coordinates == "54.49, -0.61"
-    loaded(replace(the_programme(), conference=replace(facts, place="Scarborough")))
+    import_programme(
+        replace(parse_small_conference(), conference=replace(facts, place="Scarborough"))
+    )
     assert queries.get_conference().coordinates == ""
 
-    loaded(replace(the_programme(), conference=replace(facts, coordinates="54.49, -0.61")))
-    loaded(of_another_conference(the_programme()))
+    import_programme(
+        replace(parse_small_conference(), conference=replace(facts, coordinates="54.49, -0.61"))
+    )
+    import_programme(of_another_conference(parse_small_conference()))
     assert queries.get_conference().coordinates == ""
 
 
-def test_when_doors_open_is_kept_until_the_conference_moves_to_other_days(site: Flask) -> None:
-    facts = the_programme().conference
+def test_the_door_opening_time_is_kept_until_the_conference_dates_change(site: Flask) -> None:
+    facts = parse_small_conference().conference
 
-    loaded(replace(the_programme(), conference=replace(facts, doors_open="08:30")))
-    loaded(the_programme())
+    import_programme(
+        replace(parse_small_conference(), conference=replace(facts, doors_open="08:30"))
+    )
+    import_programme(parse_small_conference())
     assert queries.get_conference().doors_open == "08:30"
     moved = replace(facts, starts_on=facts.starts_on - timedelta(days=1))
-    loaded(replace(the_programme(), conference=moved))
+    import_programme(replace(parse_small_conference(), conference=moved))
     assert queries.get_conference().doors_open == ""
 
-    loaded(replace(the_programme(), conference=replace(moved, doors_open="08:30")))
-    loaded(of_another_conference(the_programme()))
+    import_programme(
+        replace(parse_small_conference(), conference=replace(moved, doors_open="08:30"))
+    )
+    import_programme(of_another_conference(parse_small_conference()))
     assert queries.get_conference().doors_open == ""
 
 
-def test_a_session_called_off_twice_was_called_off_the_first_time(
-    site: Flask, frozen_time: Any
-) -> None:
-    off = with_changed(the_programme(), "farewell", cancelled=True)
-    loaded(off)
+def test_importing_a_cancellation_again_keeps_its_first_time(site: Flask, frozen_time: Any) -> None:
+    off = with_changed(parse_small_conference(), "farewell", cancelled=True)
+    import_programme(off)
     frozen_time.shift(timedelta(hours=1))
 
-    assert str(loaded(off)) == "Nothing changed"
-    assert loaded(the_programme()).changed == ["Session: Farewell (cancelled or not)"]
+    assert str(import_programme(off)) == "Nothing changed"
+    assert import_programme(parse_small_conference()).changed == [
+        "Session: Farewell (cancelled or not)"
+    ]
 
 
 @pytest.mark.both_databases
-def test_merging_adds_and_changes_and_withdraws_nothing(site: Flask) -> None:
-    small = without(the_programme(), "harbour-walls")
+def test_merging_a_file_adds_and_changes_but_withdraws_nothing(site: Flask) -> None:
+    small = without(parse_small_conference(), "harbour-walls")
     sand = ParsedTheme(slug="sand", name="Sand")
     merged = replace(
         with_changed(small, "opening", title="A grand opening", theme="sand"),
@@ -257,14 +277,16 @@ def test_merging_adds_and_changes_and_withdraws_nothing(site: Flask) -> None:
     assert slug_of("Harbour walls") == "harbour-walls"
 
 
-def test_merging_leaves_themes_their_colours_and_shapes(site: Flask) -> None:
+def test_merging_keeps_the_colours_and_shapes_of_themes(site: Flask) -> None:
     sand, snow = ParsedTheme(slug="sand", name="Sand"), ParsedTheme(slug="snow", name="Snow")
     with transaction():
-        services.merge_programme(replace(the_programme(), themes=(sand, *the_programme().themes)))
+        services.merge_programme(
+            replace(parse_small_conference(), themes=(sand, *parse_small_conference().themes))
+        )
         before = {theme.slug: (theme.palette, theme.shape) for theme in queries.list_themes()}
 
         services.merge_programme(
-            replace(the_programme(), themes=(snow, sand, *the_programme().themes))
+            replace(parse_small_conference(), themes=(snow, sand, *parse_small_conference().themes))
         )
 
     themes = queries.list_themes()
@@ -274,50 +296,50 @@ def test_merging_leaves_themes_their_colours_and_shapes(site: Flask) -> None:
 
 
 @pytest.mark.empty
-def test_merging_into_nothing_is_loading(site: Flask) -> None:
+def test_merging_into_an_empty_programme_equals_loading(site: Flask) -> None:
     with transaction():
-        services.merge_programme(the_programme())
-    merged = frozen()
+        services.merge_programme(parse_small_conference())
+    merged = dump_snapshot()
 
-    assert str(loaded(the_programme())) == "Nothing changed"
-    assert frozen() == merged
+    assert str(import_programme(parse_small_conference())) == "Nothing changed"
+    assert dump_snapshot() == merged
 
 
 @pytest.mark.both_databases
-def test_another_conference_takes_the_whole_place(site: Flask, visitor: Browser) -> None:
-    before = frozen()
+def test_importing_another_conference_replaces_the_programme(site: Flask, visitor: Browser) -> None:
+    before = dump_snapshot()
 
-    difference = loaded(of_another_conference(the_programme()))
+    difference = import_programme(of_another_conference(parse_small_conference()))
     publish_programme()
 
     assert visitor.open("/sessions/opening").heading == "The lamp"
     assert "Session: Harbour walls" in difference.withdrawn
-    loaded(the_programme())
-    assert frozen() == before
+    import_programme(parse_small_conference())
+    assert dump_snapshot() == before
 
 
 @pytest.mark.both_databases
-def test_a_load_that_fails_midway_leaves_no_trace(site: Flask) -> None:
-    before = frozen()
-    session = the_programme().sessions[0]
+def test_a_failed_import_is_rolled_back(site: Flask) -> None:
+    before = dump_snapshot()
+    session = parse_small_conference().sessions[0]
     backwards = {"starts_at": session.ends_at, "ends_at": session.starts_at}
-    broken = with_another(without(the_programme(), "farewell"), key="last", **backwards)
+    broken = with_another(without(parse_small_conference(), "farewell"), key="last", **backwards)
 
     with pytest.raises(IntegrityError):
-        loaded(broken)
+        import_programme(broken)
 
-    assert frozen() == before
+    assert dump_snapshot() == before
 
 
-def test_a_file_that_cannot_be_read_changes_nothing(site: Flask, tmp_path: Path) -> None:
-    before = frozen()
+def test_an_invalid_file_changes_nothing(site: Flask, tmp_path: Path) -> None:
+    before = dump_snapshot()
     file = tmp_path / "schedule.xml"
     file.write_text("<schedule><conference>", encoding="utf-8")
 
     with pytest.raises(InvalidFile), transaction():
         services.load_file(file)
 
-    assert frozen() == before
+    assert dump_snapshot() == before
 
 
 def replace_at_once(site: Flask, programmes: Sequence[ParsedProgramme]) -> list[Any]:
@@ -331,8 +353,11 @@ def replace_at_once(site: Flask, programmes: Sequence[ParsedProgramme]) -> list[
 
 
 @pytest.mark.both_databases
-def test_loads_at_once_wait_for_each_other(site: Flask) -> None:
-    one, other = the_programme(), with_another(without(the_programme(), "opening"), key="night")
+def test_concurrent_imports_are_serialised(site: Flask) -> None:
+    one, other = (
+        parse_small_conference(),
+        with_another(without(parse_small_conference(), "opening"), key="night"),
+    )
 
     replace_at_once(site, (one, other) * 4)
 
@@ -342,21 +367,25 @@ def test_loads_at_once_wait_for_each_other(site: Flask) -> None:
 
 @pytest.mark.empty
 @pytest.mark.both_databases
-def test_the_first_loads_at_once_make_one_conference(site: Flask) -> None:
-    differences = replace_at_once(site, [the_programme() for _ in range(6)])
+def test_concurrent_first_imports_create_one_conference(site: Flask) -> None:
+    differences = replace_at_once(site, [parse_small_conference() for _ in range(6)])
 
     assert sorted(bool(difference) for difference in differences) == [False] * 5 + [True]
     assert db.session.scalar(select(func.count()).select_from(Theme)) == 2
 
 
 @pytest.mark.both_databases
-def test_a_load_counts_each_edit_so_that_an_open_form_learns_of_it(site: Flask) -> None:
+def test_an_import_increases_versions_so_that_open_forms_are_stale(site: Flask) -> None:
     def versions() -> dict[str, int]:
         return {row.slug: row.version for row in db.session.scalars(select(Session))}
 
     before = versions()
 
-    loaded(without(with_changed(the_programme(), "opening", title="A grand opening"), "farewell"))
+    import_programme(
+        without(
+            with_changed(parse_small_conference(), "opening", title="A grand opening"), "farewell"
+        )
+    )
 
     after = versions()
     assert {slug for slug in after if after[slug] != before[slug]} == {"opening", "farewell"}

@@ -21,7 +21,7 @@ from config import ROOT
 from tests.browser import Browser
 from tests.factories import SMALL_CONFERENCE, make_delegate, set_places
 from tests.interchange.sample_schedules import FILES
-from tests.interchange.test_import_ical import a_calendar, an_event
+from tests.interchange.test_import_ical import make_calendar, make_event
 
 Command = Callable[..., Result]
 
@@ -63,14 +63,14 @@ def last(result: Result) -> str:
 
 
 def history() -> list[str]:
-    """Give what the history tells of loading."""
+    """Return the history summaries about imports."""
     entries = select(HistoryEntry.summary).where(HistoryEntry.subject == "programme")
     return list(db.session.scalars(entries.order_by(HistoryEntry.id)))
 
 
 @pytest.mark.empty
 @pytest.mark.both_databases
-def test_a_first_load_tells_what_it_added(command: Command, visitor: Browser) -> None:
+def test_load_programme_lists_what_it_added(command: Command, visitor: Browser) -> None:
     result = command("load-programme", SMALL_CONFERENCE, "--publish")
 
     assert result.exit_code == 0
@@ -86,7 +86,7 @@ def test_a_first_load_tells_what_it_added(command: Command, visitor: Browser) ->
 
 
 @pytest.mark.both_databases
-def test_a_second_load_says_that_nothing_changed(command: Command) -> None:
+def test_load_programme_again_reports_that_nothing_changed(command: Command) -> None:
     before = history()
 
     result = command("load-programme", SMALL_CONFERENCE, "--publish")
@@ -100,7 +100,7 @@ def test_a_second_load_says_that_nothing_changed(command: Command) -> None:
     assert history() == before
 
 
-def test_a_load_tells_what_it_changed_and_withdrew(
+def test_load_programme_lists_what_it_changed_and_withdrew(
     command: Command, a_file: Callable[..., Path]
 ) -> None:
     result = command("load-programme", a_file(sessions=4, place="Robin Hood’s Bay"))
@@ -111,7 +111,7 @@ def test_a_load_tells_what_it_changed_and_withdrew(
     assert history()[-1] == "A programme was loaded: 0 added, 1 changed, 1 withdrawn"
 
 
-def test_a_long_report_counts_what_it_does_not_name(command: Command) -> None:
+def test_load_programme_shortens_a_long_list_of_changes(command: Command) -> None:
     result = command("load-programme", ROOT / "content" / "conference.json")
 
     assert "  … and 22 more" in result.output
@@ -119,7 +119,9 @@ def test_a_long_report_counts_what_it_does_not_name(command: Command) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_dry_run_changes_nothing(command: Command, a_file: Callable[..., Path]) -> None:
+def test_load_programme_with_dry_run_changes_nothing(
+    command: Command, a_file: Callable[..., Path]
+) -> None:
     before = frozen()
 
     result = command("load-programme", a_file(sessions=1), "--publish", "--dry-run")
@@ -130,7 +132,9 @@ def test_a_dry_run_changes_nothing(command: Command, a_file: Callable[..., Path]
     assert queries.get_latest_release_number() == 1
 
 
-def test_merging_withdraws_nothing(command: Command, a_file: Callable[..., Path]) -> None:
+def test_load_programme_with_merge_withdraws_nothing(
+    command: Command, a_file: Callable[..., Path]
+) -> None:
     file = a_file(sessions=1)
     file.write_text(file.read_text("utf-8").replace('"Opening"', '"A grand opening"'), "utf-8")
 
@@ -141,7 +145,7 @@ def test_merging_withdraws_nothing(command: Command, a_file: Callable[..., Path]
     assert len(queries.list_sessions()) == 5
 
 
-def test_a_dirty_file_is_loaded_with_a_report(command: Command) -> None:
+def test_load_programme_reports_what_it_corrected_and_skipped(command: Command) -> None:
     result = command("load-programme", FILES / "dirty.xml")
 
     assert result.exit_code == 0
@@ -162,7 +166,7 @@ def test_a_dirty_file_is_loaded_with_a_report(command: Command) -> None:
         (b"\x89PNG\r\n\x1a\n\x00\x00", ""),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(
+def test_load_programme_refuses_an_invalid_file_with_a_message(
     command: Command, tmp_path: Path, contents: bytes, sentence: str
 ) -> None:
     file = tmp_path / "schedule"
@@ -176,7 +180,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(
     assert queries.get_latest_release_number() == 1
 
 
-def test_a_file_that_is_not_there_is_refused_in_a_sentence(command: Command) -> None:
+def test_load_programme_refuses_a_missing_file_with_a_message(command: Command) -> None:
     result = command("load-programme", "/no/such/file")
 
     assert (result.exit_code, result.output) == (
@@ -186,7 +190,7 @@ def test_a_file_that_is_not_there_is_refused_in_a_sentence(command: Command) -> 
 
 
 @pytest.mark.empty
-def test_the_file_says_how_many_places_there_are_once(
+def test_only_the_first_import_sets_the_number_of_places(
     command: Command, a_file: Callable[..., Path]
 ) -> None:
     command("load-programme", a_file(places=30))
@@ -195,7 +199,7 @@ def test_the_file_says_how_many_places_there_are_once(
     assert registration.get_seat_counts().limit == 30
 
 
-def test_publishing_says_which_release_is_public(
+def test_the_publish_command_prints_the_public_release(
     command: Command, a_file: Callable[..., Path]
 ) -> None:
     command("load-programme", a_file(sessions=4))
@@ -209,7 +213,7 @@ def test_publishing_says_which_release_is_public(
 
 
 @pytest.mark.empty
-def test_without_a_conference_there_is_nothing_to_publish(command: Command) -> None:
+def test_the_publish_command_without_a_conference_is_an_error(command: Command) -> None:
     result = command("publish")
 
     assert (result.exit_code, result.output) == (1, "Error: No conference has been loaded yet\n")
@@ -219,7 +223,7 @@ def test_without_a_conference_there_is_nothing_to_publish(command: Command) -> N
 @pytest.mark.parametrize(
     "words", [("load-programme", SMALL_CONFERENCE), ("set-places", 5), ("audit",)], ids=str
 )
-def test_a_database_that_is_away_is_told_in_a_sentence(
+def test_commands_report_an_unavailable_database_with_a_message(
     command: Command, words: tuple[Any, ...]
 ) -> None:
     result = command(*words)
@@ -234,7 +238,7 @@ def test_a_database_that_is_away_is_told_in_a_sentence(
 
 
 @pytest.mark.both_databases
-def test_demo_puts_an_invented_conference_in_place(command: Command, visitor: Browser) -> None:
+def test_the_demo_command_creates_a_demo_conference(command: Command, visitor: Browser) -> None:
     result = command("demo", "--sessions", 30, "--speakers", 12, "--delegates", 7)
 
     assert result.output.splitlines() == [
@@ -248,7 +252,7 @@ def test_demo_puts_an_invented_conference_in_place(command: Command, visitor: Br
 
 
 @pytest.mark.both_databases
-def test_demo_is_the_same_every_time(command: Command) -> None:
+def test_the_demo_command_is_deterministic(command: Command) -> None:
     def everyone() -> list[tuple[str, ...]]:
         rows = db.session.scalars(select(Delegate).order_by(Delegate.id))
         return [(row.reference, row.full_name, row.email) for row in rows]
@@ -264,7 +268,7 @@ def test_demo_is_the_same_every_time(command: Command) -> None:
     assert registration.get_seat_counts().taken == 5
 
 
-def test_invented_delegates_get_no_letters(command: Command) -> None:
+def test_demo_delegates_get_no_emails(command: Command) -> None:
     command("demo", "--sessions", 6, "--speakers", 2, "--delegates", 5)
 
     delegates = list(db.session.scalars(select(Delegate)))
@@ -273,7 +277,7 @@ def test_invented_delegates_get_no_letters(command: Command) -> None:
 
 
 @pytest.mark.both_databases
-def test_demo_refuses_where_real_people_have_registered(command: Command) -> None:
+def test_the_demo_command_is_refused_if_real_people_have_registered(command: Command) -> None:
     set_places(10)
     make_delegate()
     before = frozen()
@@ -286,7 +290,7 @@ def test_demo_refuses_where_real_people_have_registered(command: Command) -> Non
 
 
 @pytest.mark.parametrize("size", [("--sessions", 0), ("--speakers", -1), ("--sessions", 9_999_999)])
-def test_demo_refuses_a_size_that_makes_no_sense(command: Command, size: tuple[str, int]) -> None:
+def test_the_demo_command_refuses_an_invalid_size(command: Command, size: tuple[str, int]) -> None:
     result = command("demo", *size)
 
     assert result.exit_code == 1
@@ -294,7 +298,7 @@ def test_demo_refuses_a_size_that_makes_no_sense(command: Command, size: tuple[s
 
 
 @pytest.mark.both_databases
-def test_a_real_conference_shows_the_invented_delegates_out(command: Command) -> None:
+def test_loading_a_real_conference_deletes_demo_delegates(command: Command) -> None:
     command("demo", "--sessions", 6, "--speakers", 2, "--delegates", 5)
 
     command("load-programme", SMALL_CONFERENCE, "--publish")
@@ -304,7 +308,7 @@ def test_a_real_conference_shows_the_invented_delegates_out(command: Command) ->
 
 
 @pytest.mark.both_databases
-def test_a_day_that_people_booked_goes_only_by_force(command: Command, tmp_path: Path) -> None:
+def test_removing_a_booked_day_requires_the_force_option(command: Command, tmp_path: Path) -> None:
     make_delegate()
     content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
     content["conference"]["starts_on"] = "2009-06-11"
@@ -323,9 +327,13 @@ def test_a_day_that_people_booked_goes_only_by_force(command: Command, tmp_path:
     assert str(queries.get_conference().starts_on) == "2009-06-11"
 
 
-def test_a_calendar_without_a_name_on_other_days_asks(command: Command, tmp_path: Path) -> None:
+def test_a_nameless_calendar_on_other_days_requires_the_another_conference_option(
+    command: Command, tmp_path: Path
+) -> None:
     path = tmp_path / "calendar.ics"
-    path.write_bytes(a_calendar(an_event(DTSTART=":20200101T090000Z", DTEND=":20200101T100000Z")))
+    path.write_bytes(
+        make_calendar(make_event(DTSTART=":20200101T090000Z", DTEND=":20200101T100000Z"))
+    )
     before = frozen()
 
     refused = command("load-programme", path)

@@ -38,9 +38,7 @@ def clashes(programme: ParsedProgramme) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("sessions", "speakers"), SIZES)
-def test_an_invented_conference_has_the_size_that_was_asked_for(
-    sessions: int, speakers: int
-) -> None:
+def test_a_demo_conference_has_the_requested_size(sessions: int, speakers: int) -> None:
     programme = generate(sessions, speakers)
 
     assert len({session.key for session in programme.sessions}) == sessions
@@ -49,11 +47,11 @@ def test_an_invented_conference_has_the_size_that_was_asked_for(
     assert len({speaker.slug for speaker in programme.speakers}) == speakers
 
 
-def test_the_same_numbers_give_the_same_conference() -> None:
+def test_generating_a_demo_is_deterministic() -> None:
     assert generate(200, 250) == generate(200, 250)
 
 
-def test_the_large_programme_has_ten_rooms_two_days_and_work_for_everybody() -> None:
+def test_the_large_demo_has_ten_rooms_two_days_and_no_idle_speaker() -> None:
     programme = generate(200, 250)
 
     assert len(programme.rooms) == 10
@@ -69,7 +67,7 @@ def test_the_large_programme_has_ten_rooms_two_days_and_work_for_everybody() -> 
     assert busy == {speaker.key for speaker in programme.speakers}
 
 
-def test_more_sessions_than_two_days_can_hold_get_more_days() -> None:
+def test_a_demo_with_very_many_sessions_gets_more_days() -> None:
     conference = generate(5_000, 10).conference
 
     assert (conference.ends_on, conference.places) == (date(2008, 11, 10), 5_000)
@@ -77,11 +75,11 @@ def test_more_sessions_than_two_days_can_hold_get_more_days() -> None:
 
 @settings(max_examples=40)
 @given(sessions=st.integers(1, 300), speakers=st.integers(0, 400))
-def test_no_room_and_no_person_is_wanted_twice_at_once(sessions: int, speakers: int) -> None:
+def test_a_demo_has_no_clashes(sessions: int, speakers: int) -> None:
     assert clashes(generate(sessions, speakers)) == []
 
 
-def test_it_says_everywhere_that_it_is_invented() -> None:
+def test_every_part_of_a_demo_is_marked_as_invented() -> None:
     programme = generate(200, 250)
 
     assert programme.conference.title.startswith("Invented conference")
@@ -94,7 +92,7 @@ def test_it_says_everywhere_that_it_is_invented() -> None:
     )
 
 
-def test_abstracts_are_as_long_as_abstracts_are() -> None:
+def test_demo_abstracts_have_realistic_lengths() -> None:
     lengths = {
         len(session.abstract.split())
         for session in generate(2_000, 0).sessions
@@ -105,7 +103,7 @@ def test_abstracts_are_as_long_as_abstracts_are() -> None:
     assert max(lengths) <= 150
 
 
-def test_names_come_from_many_scripts_and_some_are_long() -> None:
+def test_demo_names_are_in_many_scripts_and_some_are_long() -> None:
     names = [speaker.name for speaker in generate(200, 250).speakers]
 
     assert {"Ada Ashdown", "أمينة الأسيوطي"} <= set(names)
@@ -114,12 +112,12 @@ def test_names_come_from_many_scripts_and_some_are_long() -> None:
 
 
 @pytest.mark.parametrize(("sessions", "speakers"), [(0, 0), (5_001, 0), (1, -1), (1, 10_001)])
-def test_sizes_that_cannot_be_are_refused(sessions: int, speakers: int) -> None:
+def test_invalid_demo_sizes_are_refused(sessions: int, speakers: int) -> None:
     with pytest.raises(RuleViolation, match=r"^An invented conference has"):
         generate(sessions, speakers)
 
 
-def test_invented_delegates_are_always_the_same_and_all_different() -> None:
+def test_demo_delegates_are_deterministic_and_unique() -> None:
     delegates = list(generate_delegates(1_000))
 
     assert delegates == list(generate_delegates(1_000))
@@ -127,7 +125,7 @@ def test_invented_delegates_are_always_the_same_and_all_different() -> None:
     assert len({delegate.badge_name for delegate in delegates}) == 1_000
 
 
-def test_invented_delegates_come_on_one_day_or_both() -> None:
+def test_demo_delegates_attend_one_day_or_both() -> None:
     first, second = date(2008, 11, 6), date(2008, 11, 7)
 
     days = {delegate.days for delegate in generate_delegates(20)}
@@ -135,7 +133,7 @@ def test_invented_delegates_come_on_one_day_or_both() -> None:
     assert days == {(first, second), (first,), (second,)}
 
 
-def test_invented_delegates_can_be_told_by_their_country_and_address() -> None:
+def test_demo_delegates_have_country_language_and_email_address() -> None:
     (ada, *_, amina) = generate_delegates(5)
 
     assert (ada.email, ada.country, ada.language) == ("delegate-1@example.org", "GB", "en")

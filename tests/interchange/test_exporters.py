@@ -66,7 +66,7 @@ SHIPPED = ROOT / "content" / "conference.json"
 SCHEMA = os.environ.get("SCHEDULE_SCHEMA", "")
 
 
-def a_rich_programme() -> None:
+def make_rich_programme() -> None:
     """Put into the small conference what the formats find hard."""
     theme = make_theme(
         name="Wind & waves", slug="wind-and-waves", letter="W", colour="#1af", position=2
@@ -108,7 +108,7 @@ def a_rich_programme() -> None:
     )
 
 
-def saved(folder: Path, name: str, source: ExportSource) -> Path:
+def save_export(folder: Path, name: str, source: ExportSource) -> Path:
     path = folder / name
     path.write_text(FORMATS[name].dump(source), encoding="utf-8")
     return path
@@ -121,11 +121,11 @@ def xml_of(source: ExportSource) -> Any:
 # Our own JSON
 
 
-def test_our_own_file_gives_the_very_same_programme_again(site: Flask, tmp_path: Path) -> None:
-    a_rich_programme()
+def test_conference_json_round_trips_the_programme(site: Flask, tmp_path: Path) -> None:
+    make_rich_programme()
     source = exporters_source.load_working_programme(SITE, places=20)
 
-    reading = read_file(saved(tmp_path, "conference.json", source))
+    reading = read_file(save_export(tmp_path, "conference.json", source))
 
     assert reading.programme == source.programme
     assert [note.reason for note in reading.notes if note.kind != "clash"] == [
@@ -134,9 +134,9 @@ def test_our_own_file_gives_the_very_same_programme_again(site: Flask, tmp_path:
 
 
 @pytest.mark.both_databases
-def test_loading_what_was_exported_changes_nothing(site: Flask, tmp_path: Path) -> None:
-    a_rich_programme()
-    path = saved(tmp_path, "conference.json", exporters_source.load_working_programme(SITE))
+def test_importing_an_exported_conference_json_changes_nothing(site: Flask, tmp_path: Path) -> None:
+    make_rich_programme()
+    path = save_export(tmp_path, "conference.json", exporters_source.load_working_programme(SITE))
     before = snapshot_builder.build_snapshot()
 
     with transaction():
@@ -147,12 +147,12 @@ def test_loading_what_was_exported_changes_nothing(site: Flask, tmp_path: Path) 
     assert db.session.query(Session).filter_by(slug="draft").one().is_draft
 
 
-def test_a_release_is_written_with_the_html_that_readers_see(site: Flask, tmp_path: Path) -> None:
-    a_rich_programme()
+def test_an_exported_release_contains_the_published_html(site: Flask, tmp_path: Path) -> None:
+    make_rich_programme()
     publish_programme()
     release = releases_services.create_release()
     frozen = snapshot.load(release.snapshot)
-    path = saved(
+    path = save_export(
         tmp_path, "conference.json", exporters_source.from_snapshot(frozen, SITE, version="1")
     )
 
@@ -165,13 +165,11 @@ def test_a_release_is_written_with_the_html_that_readers_see(site: Flask, tmp_pa
     assert again.rooms == frozen.rooms
 
 
-def test_a_release_that_is_loaded_leaves_drafts_alone_cancelled_or_not(
-    site: Flask, tmp_path: Path
-) -> None:
+def test_importing_an_exported_release_keeps_drafts(site: Flask, tmp_path: Path) -> None:
     make_session(slug="draft", title="Draft", is_draft=True)
     make_session(slug="dropped", title="Dropped", is_draft=True, cancelled_at=clock.now())
     frozen = snapshot_builder.build_snapshot()
-    path = saved(
+    path = save_export(
         tmp_path, "conference.json", exporters_source.from_snapshot(frozen, SITE, version="1")
     )
 
@@ -181,7 +179,7 @@ def test_a_release_that_is_loaded_leaves_drafts_alone_cancelled_or_not(
     assert [get_session(slug).state for slug in ("draft", "dropped")] == ["draft", "cancelled"]
 
 
-def test_a_release_from_before_keys_were_kept_is_known_by_its_addresses(site: Flask) -> None:
+def test_a_release_older_than_keys_is_exported_with_slugs_as_keys(site: Flask) -> None:
     frozen = snapshot_builder.build_snapshot()
     old = replace(frozen, speakers=tuple(replace(one, key="") for one in frozen.speakers))
 
@@ -195,7 +193,7 @@ ANY_TEXT = st.text(max_size=200) | st.sampled_from(["&lt;p&gt;", "&lt;p&gt; <p>"
 
 
 @given(title=ANY_LINE, subtitle=ANY_LINE, abstract=ANY_TEXT)
-def test_whatever_can_be_read_can_be_written_and_read(
+def test_any_parsed_programme_round_trips_through_conference_json(
     tmp_path_factory: pytest.TempPathFactory, title: str, subtitle: str, abstract: str
 ) -> None:
     session = ParsedSession(
@@ -231,12 +229,12 @@ def line(typed: str) -> str:
     return read_once if text.clean_line(read_once, "", ImportLog()) == read_once else "&amp;"
 
 
-def test_who_withdrew_is_in_no_file(site: Flask, tmp_path: Path) -> None:
+def test_withdrawn_speakers_are_not_exported(site: Flask, tmp_path: Path) -> None:
     stays, left = make_speaker(), make_speaker(withdrawn_at=clock.now())
     make_session(slug="both", speakers=(stays, left))
 
     programme = read_file(
-        saved(tmp_path, "conference.json", exporters_source.load_working_programme(SITE))
+        save_export(tmp_path, "conference.json", exporters_source.load_working_programme(SITE))
     ).programme
 
     (both,) = (one for one in programme.sessions if one.slug == "both")
@@ -248,12 +246,14 @@ def test_who_withdrew_is_in_no_file(site: Flask, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["schedule.xml", "schedule.json"])
-def test_a_schedule_gives_back_what_it_can_say(site: Flask, tmp_path: Path, name: str) -> None:
-    a_rich_programme()
+def test_a_schedule_round_trips_what_its_format_supports(
+    site: Flask, tmp_path: Path, name: str
+) -> None:
+    make_rich_programme()
     source = exporters_source.load_working_programme(SITE)
     scheduled = [one for one in source.snapshot.sessions if one.starts_at and not one.is_cancelled]
 
-    programme = read_file(saved(tmp_path, name, source)).programme
+    programme = read_file(save_export(tmp_path, name, source)).programme
 
     told = {one.key: one for one in programme.sessions}
     known = {one.key: one for one in source.programme.sessions}
@@ -290,10 +290,10 @@ def fields(session: ParsedSession) -> tuple[Any, ...]:
     )
 
 
-def test_prose_goes_out_as_html_and_comes_back_the_same(site: Flask, tmp_path: Path) -> None:
-    a_rich_programme()
+def test_rich_text_is_exported_as_html_and_round_trips(site: Flask, tmp_path: Path) -> None:
+    make_rich_programme()
     before = {one.key: one for one in snapshot_builder.build_snapshot().sessions}
-    path = saved(tmp_path, "schedule.json", exporters_source.load_working_programme(SITE))
+    path = save_export(tmp_path, "schedule.json", exporters_source.load_working_programme(SITE))
 
     with transaction():
         services.load_file(path)
@@ -304,8 +304,8 @@ def test_prose_goes_out_as_html_and_comes_back_the_same(site: Flask, tmp_path: P
     assert after["not a uuid"].description == "<p>From <em>elsewhere</em></p>"
 
 
-def test_what_is_cancelled_a_draft_or_without_a_time_is_in_no_schedule(site: Flask) -> None:
-    a_rich_programme()
+def test_cancelled_draft_and_unscheduled_sessions_are_in_no_schedule(site: Flask) -> None:
+    make_rich_programme()
 
     events = xml_of(exporters_source.load_working_programme(SITE)).iterfind("day/room/event/title")
 
@@ -320,8 +320,8 @@ def test_what_is_cancelled_a_draft_or_without_a_time_is_in_no_schedule(site: Fla
     ]
 
 
-def test_a_schedule_has_what_other_programs_look_for(site: Flask) -> None:
-    a_rich_programme()
+def test_a_schedule_has_the_elements_that_other_programs_expect(site: Flask) -> None:
+    make_rich_programme()
 
     root = xml_of(exporters_source.load_working_programme(SITE, version="Release 3"))
 
@@ -352,7 +352,7 @@ def test_a_schedule_has_what_other_programs_look_for(site: Flask) -> None:
     assert tracks["Wind & waves"]["color"] == "#11aaff"
 
 
-def test_identities_stay_whatever_else_changes(site: Flask) -> None:
+def test_guids_and_ids_are_stable_across_changes(site: Flask) -> None:
     before = numbers(exporters_source.load_working_programme(SITE))
 
     make_session(slug="new", title="New")
@@ -368,7 +368,7 @@ def numbers(source: ExportSource) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_characters_that_xml_forbids_are_left_out(site: Flask) -> None:
+def test_characters_forbidden_in_xml_are_removed(site: Flask) -> None:
     make_session(slug="odd", title="A\x0bB\ufffe")
 
     assert "AB" in [
@@ -384,7 +384,7 @@ def test_characters_that_xml_forbids_are_left_out(site: Flask) -> None:
         ("Tides & Co 2009", "tides-co-2009", "tides_co_2009"),
     ],
 )
-def test_an_acronym_is_spelt_as_each_schema_wants_and_known_again(
+def test_an_acronym_is_written_as_each_schema_requires_and_round_trips(
     site: Flask, tmp_path: Path, acronym: str, xml: str, plain: str
 ) -> None:
     source = exporters_source.load_working_programme(SITE)
@@ -400,11 +400,13 @@ def test_an_acronym_is_spelt_as_each_schema_wants_and_known_again(
     whole = json.loads(FORMATS["schedule.json"].dump(source))
     assert whole["schedule"]["conference"]["acronym"] == plain
     for name in ("schedule.xml", "schedule.json"):
-        assert read_file(saved(tmp_path, name, source)).programme.conference.acronym == acronym
+        assert (
+            read_file(save_export(tmp_path, name, source)).programme.conference.acronym == acronym
+        )
 
 
 @pytest.mark.empty
-def test_a_programme_without_a_session_is_a_schedule_of_one_empty_day() -> None:
+def test_an_empty_programme_is_exported_as_one_empty_day() -> None:
     nothing = exporters_source.from_snapshot(current_release.EMPTY_SNAPSHOT, SITE, version="1")
 
     root = xml_of(nothing)
@@ -414,9 +416,7 @@ def test_a_programme_without_a_session_is_a_schedule_of_one_empty_day() -> None:
     assert json.loads(FORMATS["schedule.json"].dump(nothing))["schedule"]["conference"]["days"]
 
 
-def test_what_stands_in_the_instruction_of_another_program_does_no_harm(
-    site: Flask, tmp_path: Path
-) -> None:
+def test_a_malformed_conference_meta_instruction_is_ignored(site: Flask, tmp_path: Path) -> None:
     whole = FORMATS["schedule.xml"].dump(exporters_source.load_working_programme(SITE))
     bad = ['{"known_as": 3, "conference": []}', "[1]", "{", "[" * 5000, '{"known_as": {"x": 1}}']
 
@@ -432,13 +432,13 @@ def test_what_stands_in_the_instruction_of_another_program_does_no_harm(
     "path", [None, SHIPPED, *SCHEDULES], ids=lambda path: path.name if path else "demo"
 )
 @pytest.mark.empty
-def test_a_schedule_fits_its_schema(site: Flask, path: Path | None) -> None:
+def test_an_exported_schedule_validates_against_its_schema(site: Flask, path: Path | None) -> None:
     with transaction():
         if path is None:
             services.load_demo(2000, 1500)
         else:
             services.load_file(path)
-    a_rich_programme()
+    make_rich_programme()
     source = exporters_source.load_working_programme(SITE)
 
     schema = etree.XMLSchema(etree.parse(SCHEMA))
@@ -449,14 +449,16 @@ def test_a_schedule_fits_its_schema(site: Flask, path: Path | None) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_loading_any_file_of_ours_changes_nothing(site: Flask, tmp_path: Path, name: str) -> None:
-    a_rich_programme()
+def test_importing_any_exported_format_changes_nothing(
+    site: Flask, tmp_path: Path, name: str
+) -> None:
+    make_rich_programme()
     with transaction():
         get_session("draft").is_draft = False
         make_theme(name="Without a session", summary="Yet.", letter="W", position=3)
         make_speaker(name="Without a session", biography="*Yet.*")
     before = snapshot_builder.build_snapshot()
-    path = saved(tmp_path, name, exporters_source.load_working_programme(SITE))
+    path = save_export(tmp_path, name, exporters_source.load_working_programme(SITE))
 
     with transaction():
         loaded = services.load_file(path)
@@ -466,17 +468,19 @@ def test_loading_any_file_of_ours_changes_nothing(site: Flask, tmp_path: Path, n
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_what_was_published_comes_back_as_readers_saw_it(
+def test_an_exported_release_round_trips_as_published(
     site: Flask, tmp_path: Path, name: str
 ) -> None:
-    a_rich_programme()
+    make_rich_programme()
     publish_programme()
     frozen = current_release.get_programme().snapshot
-    path = saved(tmp_path, name, exporters_source.from_snapshot(frozen, SITE, version="release 2"))
+    path = save_export(
+        tmp_path, name, exporters_source.from_snapshot(frozen, SITE, version="release 2")
+    )
     another = replace(frozen.conference, acronym="another")
     with transaction():
         services.load_file(
-            saved(tmp_path, "conference.json", _of(replace(frozen, conference=another)))
+            save_export(tmp_path, "conference.json", _of(replace(frozen, conference=another)))
         )
 
     with transaction():
@@ -495,8 +499,8 @@ def _of(frozen: snapshot.Snapshot) -> ExportSource:
     return exporters_source.from_snapshot(frozen, SITE, version="1")
 
 
-def test_what_somebody_changed_in_a_schedule_stands(site: Flask, tmp_path: Path) -> None:
-    path = saved(tmp_path, "schedule.xml", exporters_source.load_working_programme(SITE))
+def test_a_change_in_an_exported_schedule_is_imported(site: Flask, tmp_path: Path) -> None:
+    path = save_export(tmp_path, "schedule.xml", exporters_source.load_working_programme(SITE))
     path.write_text(path.read_text().replace(">Harbour walls<", ">Sea walls<"))
 
     with transaction():
@@ -505,8 +509,8 @@ def test_what_somebody_changed_in_a_schedule_stands(site: Flask, tmp_path: Path)
     assert loaded.changes.changed == ["Session: Sea walls (title)"]
 
 
-def test_an_address_is_spelt_as_an_address_may_be(site: Flask) -> None:
-    a_rich_programme()
+def test_links_in_a_schedule_are_percent_encoded(site: Flask) -> None:
+    make_rich_programme()
     conference = json.loads(
         FORMATS["schedule.json"].dump(exporters_source.load_working_programme(SITE))
     )["schedule"]["conference"]
@@ -524,7 +528,7 @@ def test_an_address_is_spelt_as_an_address_may_be(site: Flask) -> None:
     ]
 
 
-def test_other_programs_are_told_what_is_illustrative(site: Flask, tmp_path: Path) -> None:
+def test_illustrative_sessions_are_marked_in_schedules(site: Flask, tmp_path: Path) -> None:
     mark = "<p>This session is illustrative. It is not on record.</p>"
     source = exporters_source.load_working_programme(SITE)
 
@@ -543,7 +547,7 @@ def test_other_programs_are_told_what_is_illustrative(site: Flask, tmp_path: Pat
 @pytest.mark.skipif(not SCHEDULES, reason="REAL_SCHEDULES does not name a folder of schedules")
 @pytest.mark.parametrize("path", [*SCHEDULES, SHIPPED], ids=lambda path: path.name)
 @pytest.mark.empty
-def test_a_real_programme_comes_back_from_each_format(
+def test_a_real_programme_round_trips_through_each_format(
     site: Flask, path: Path, tmp_path: Path
 ) -> None:
     with transaction():
@@ -552,15 +556,15 @@ def test_a_real_programme_comes_back_from_each_format(
 
     for name in FORMATS:
         with transaction():
-            again = services.load_file(saved(tmp_path, name, source))
+            again = services.load_file(save_export(tmp_path, name, source))
         assert str(again.changes) == "Nothing changed", (name, again.changes)
 
 
 # Tables
 
 
-def test_a_table_of_sessions_tells_people_what_they_want_to_know(site: Flask) -> None:
-    a_rich_programme()
+def test_the_sessions_spreadsheet_has_times_rooms_people_and_states(site: Flask) -> None:
+    make_rich_programme()
 
     with site.test_request_context("/"):
         head, rows = TABLES["sessions"].build(snapshot_builder.build_snapshot())
@@ -587,7 +591,7 @@ def test_a_table_of_sessions_tells_people_what_they_want_to_know(site: Flask) ->
     assert "Draft" not in told
 
 
-def test_a_table_of_speakers_has_their_sessions(site: Flask) -> None:
+def test_the_speakers_spreadsheet_has_their_sessions(site: Flask) -> None:
     with site.test_request_context("/"):
         head, rows = TABLES["speakers"].build(snapshot_builder.build_snapshot())
 

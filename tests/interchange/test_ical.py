@@ -22,13 +22,13 @@ from tests.lookups import get_session
 ADDRESS = "/programme.ics"
 
 
-def the_calendar(visitor: Browser, address: str = ADDRESS) -> Any:
+def fetch_calendar(visitor: Browser, address: str = ADDRESS) -> Any:
     return Calendar.from_ical(visitor.fetch("GET", address).data)
 
 
 def entries(visitor: Browser, address: str = ADDRESS) -> dict[str, Any]:
     """Give the entries of a calendar by the ends of their addresses."""
-    found = the_calendar(visitor, address).walk("VEVENT")
+    found = fetch_calendar(visitor, address).walk("VEVENT")
     return {entry["URL"].rpartition("/")[2]: entry for entry in found}
 
 
@@ -36,7 +36,7 @@ def sequences(visitor: Browser) -> dict[str, tuple[int, str]]:
     return {slug: (entry["SEQUENCE"], entry["STATUS"]) for slug, entry in entries(visitor).items()}
 
 
-def test_a_session_says_when_and_where_it_is_and_what_about(visitor: Browser) -> None:
+def test_a_calendar_event_has_time_place_categories_and_description(visitor: Browser) -> None:
     make_session(
         slug="walls",
         title="Harbour walls; past, and to come",
@@ -66,7 +66,7 @@ def test_a_session_says_when_and_where_it_is_and_what_about(visitor: Browser) ->
     assert entry["DTSTAMP"].dt == entry["LAST-MODIFIED"].dt == clock.now()
 
 
-def test_a_calendar_tells_its_name_and_how_often_to_ask_again(visitor: Browser) -> None:
+def test_a_calendar_has_name_source_and_refresh_interval(visitor: Browser) -> None:
     answer = visitor.fetch("GET", ADDRESS)
 
     calendar: Any = Calendar.from_ical(answer.data)
@@ -78,11 +78,11 @@ def test_a_calendar_tells_its_name_and_how_often_to_ask_again(visitor: Browser) 
     assert calendar["REFRESH-INTERVAL"].dt == timedelta(hours=1)
 
 
-def test_what_has_no_time_is_left_out_and_that_is_said(visitor: Browser) -> None:
+def test_unscheduled_sessions_are_left_out_of_the_calendar_and_counted(visitor: Browser) -> None:
     make_session(slug="some-day", starts_at=None, ends_at=None)
     publish_programme()
 
-    calendar = the_calendar(visitor)
+    calendar = fetch_calendar(visitor)
 
     assert "some-day" not in entries(visitor)
     assert calendar["DESCRIPTION"] == "One session has no time yet, so it is not in this calendar."
@@ -90,8 +90,8 @@ def test_what_has_no_time_is_left_out_and_that_is_said(visitor: Browser) -> None
     assert "This session has no time yet, so there is nothing for a calendar" in page.text
 
 
-def test_a_session_has_a_calendar_of_its_own(visitor: Browser) -> None:
-    calendar = the_calendar(visitor, "/sessions/opening.ics")
+def test_a_session_has_its_own_calendar_file(visitor: Browser) -> None:
+    calendar = fetch_calendar(visitor, "/sessions/opening.ics")
 
     [entry] = calendar.walk("VEVENT")
     assert entry["UID"] == entries(visitor)["opening"]["UID"]
@@ -99,7 +99,7 @@ def test_a_session_has_a_calendar_of_its_own(visitor: Browser) -> None:
     assert visitor.open("/sessions/nothing.ics", status=404).heading
 
 
-def test_nobody_is_busy_with_a_pause(visitor: Browser) -> None:
+def test_breaks_are_transparent_in_calendars(visitor: Browser) -> None:
     make_session(slug="tea", kind="tea")
     make_session(slug="talk", kind="talk")
     publish_programme()
@@ -111,7 +111,7 @@ def test_nobody_is_busy_with_a_pause(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_each_change_that_readers_see_is_one_more(
+def test_each_published_change_increases_the_calendar_sequence(
     site: Flask, visitor: Browser, frozen_time: Any
 ) -> None:
     make_session(slug="moved", title="Moved")
@@ -121,7 +121,7 @@ def test_each_change_that_readers_see_is_one_more(
     with transaction():
         get_session("moved").starts_at = FIRST_MORNING + timedelta(minutes=30)
 
-    assert entries(visitor)["moved"]["SEQUENCE"] == 0  # nobody has been told
+    assert entries(visitor)["moved"]["SEQUENCE"] == 0  # nobody was notified
     publish_programme()
     after = entries(visitor)["moved"]
 
@@ -132,7 +132,9 @@ def test_each_change_that_readers_see_is_one_more(
 
 
 @pytest.mark.both_databases
-def test_what_is_cancelled_or_withdrawn_stays_and_says_so(site: Flask, visitor: Browser) -> None:
+def test_cancelled_and_withdrawn_sessions_stay_in_the_calendar_as_cancelled(
+    site: Flask, visitor: Browser
+) -> None:
     make_session(slug="cancelled")
     make_session(slug="withdrawn")
     make_session(slug="back-to-a-draft")
@@ -150,12 +152,12 @@ def test_what_is_cancelled_or_withdrawn_stays_and_says_so(site: Flask, visitor: 
     for slug in ("cancelled", "withdrawn", "back-to-a-draft", "without-a-time"):
         assert found[slug] == (1, "CANCELLED")
         assert entries(visitor)[slug]["DTSTART"].dt == datetime(2009, 6, 10, 8, 30, tzinfo=UTC)
-        [alone] = the_calendar(visitor, f"/sessions/{slug}.ics").walk("VEVENT")
+        [alone] = fetch_calendar(visitor, f"/sessions/{slug}.ics").walk("VEVENT")
         assert alone["STATUS"] == "CANCELLED"
 
 
 @pytest.mark.both_databases
-def test_going_back_to_an_earlier_release_is_one_more_too(site: Flask, visitor: Browser) -> None:
+def test_a_rollback_increases_the_calendar_sequence(site: Flask, visitor: Browser) -> None:
     make_session(slug="kept")
     make_session(slug="changed", title="First")
     publish_programme()  # 2
@@ -178,7 +180,7 @@ def test_going_back_to_an_earlier_release_is_one_more_too(site: Flask, visitor: 
         assert found["opening"] == (0, "CONFIRMED")
 
 
-def test_a_site_that_published_before_anybody_counted_counts_from_then_on(
+def test_a_site_without_revisions_starts_counting_at_the_next_release(
     visitor: Browser,
 ) -> None:
     with transaction():
@@ -192,7 +194,7 @@ def test_a_site_that_published_before_anybody_counted_counts_from_then_on(
     assert db.session.query(Revision).count() == db.session.query(Session).count()
 
 
-def test_the_same_release_gives_the_same_bytes(visitor: Browser, frozen_time: Any) -> None:
+def test_the_same_release_gives_the_same_calendar_bytes(visitor: Browser, frozen_time: Any) -> None:
     before = visitor.fetch("GET", ADDRESS)
     frozen_time.shift(timedelta(days=1))
     with transaction():
@@ -214,7 +216,7 @@ def test_the_same_release_gives_the_same_bytes(visitor: Browser, frozen_time: An
 @example("Tides\nEND:VEVENT\nBEGIN:VEVENT")
 @example("a\u2028b\u0085c\x0bd\x00e\x7f")
 @example("\\n \\, ; : \" '")
-def test_no_words_can_break_the_lines_of_a_calendar(words: str) -> None:
+def test_no_text_can_break_the_lines_of_a_calendar(words: str) -> None:
     summary = ical_lines.property_line("SUMMARY", ical_lines.escape_text(words))
 
     file = ical_lines.fold(["BEGIN:VEVENT", summary, "END:VEVENT"])
@@ -232,7 +234,7 @@ def test_no_words_can_break_the_lines_of_a_calendar(words: str) -> None:
 
 @given(st.text())
 @example('Tides" ;X-EVIL="1')
-def test_no_words_can_break_out_of_a_parameter(words: str) -> None:
+def test_no_text_can_break_out_of_a_calendar_parameter(words: str) -> None:
     organiser = ical_lines.property_line(
         "ORGANIZER", "mailto:a@b.example", CN=ical_lines.quote_parameter(words)
     )

@@ -1,4 +1,4 @@
-"""What cannot all be true is kept, and the organiser is told of it."""
+"""Contradictory data is imported, and the organiser is warned."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.interchange.sample_schedules import (
 )
 
 
-def test_a_person_in_two_places_at_once_is_a_clash_and_both_are_kept(tmp_path: Path) -> None:
+def test_an_imported_speaker_in_two_sessions_at_once_is_reported_as_a_clash(tmp_path: Path) -> None:
     ada = "<person id='1'>Ada Ashdown</person>"
     events = [
         make_event_xml(people=ada),
@@ -28,7 +28,7 @@ def test_a_person_in_two_places_at_once_is_a_clash_and_both_are_kept(tmp_path: P
     )
 
 
-def test_two_sessions_in_one_room_at_once_are_a_clash(tmp_path: Path) -> None:
+def test_imported_sessions_in_one_room_at_once_are_reported_as_a_clash(tmp_path: Path) -> None:
     events = [
         make_event_xml(duration="03:00"),
         make_event_xml(guid="two", title="Short", date="2009-06-10T10:30:00+01:00", start="10:30"),
@@ -44,7 +44,9 @@ def test_two_sessions_in_one_room_at_once_are_a_clash(tmp_path: Path) -> None:
     ]
 
 
-def test_a_session_on_no_day_of_the_conference_is_a_clash(tmp_path: Path) -> None:
+def test_an_imported_session_outside_the_conference_days_is_reported_as_a_clash(
+    tmp_path: Path,
+) -> None:
     events = [
         make_event_xml(guid="night", date="2009-06-12T01:00:00+01:00", start="01:00"),
         make_event_xml(guid="after", date="2009-06-12T10:00:00+01:00"),

@@ -32,7 +32,7 @@ def indico(**changes: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-def test_sessions_of_sessionize_have_their_times_rooms_people_and_words() -> None:
+def test_a_sessionize_file_is_imported_with_times_rooms_speakers_and_texts() -> None:
     reading = read_bytes(SESSIONIZE.read_bytes(), TIDES)
 
     walls, tea = reading.programme.sessions
@@ -58,7 +58,7 @@ def test_sessions_of_sessionize_have_their_times_rooms_people_and_words() -> Non
     ]
 
 
-def test_what_sessionize_has_not_accepted_is_a_draft() -> None:
+def test_a_sessionize_session_not_yet_accepted_becomes_a_draft() -> None:
     sessions = json.loads(SESSIONIZE.read_text(encoding="utf-8"))["sessions"]
     sessions[0]["status"] = "Nominated"
 
@@ -67,7 +67,7 @@ def test_what_sessionize_has_not_accepted_is_a_draft() -> None:
     assert (walls.draft, tea.draft) == (True, None)
 
 
-def test_contributions_of_indico_have_their_times_rooms_people_and_words() -> None:
+def test_an_indico_file_is_imported_with_times_rooms_speakers_and_texts() -> None:
     reading = read_bytes(INDICO.read_bytes())
 
     conference = reading.programme.conference
@@ -99,7 +99,7 @@ def test_contributions_of_indico_have_their_times_rooms_people_and_words() -> No
     ]
 
 
-def test_contributions_within_sessions_of_indico_are_read_too() -> None:
+def test_indico_contributions_within_sessions_are_imported() -> None:
     contributions = json.loads(INDICO.read_text(encoding="utf-8"))["results"][0]["contributions"]
     for one in contributions:
         del one["session"]
@@ -116,7 +116,7 @@ def test_contributions_within_sessions_of_indico_are_read_too() -> None:
     ]
 
 
-def test_a_file_of_several_events_of_indico_is_refused() -> None:
+def test_an_indico_file_with_several_events_is_refused() -> None:
     document = json.loads(INDICO.read_text(encoding="utf-8"))
 
     with pytest.raises(InvalidFile, match=r"has 2 events. Export one of them"):
@@ -125,7 +125,7 @@ def test_a_file_of_several_events_of_indico_is_refused() -> None:
 
 @pytest.mark.empty
 @pytest.mark.parametrize("path", [SESSIONIZE, INDICO], ids=lambda path: path.name)
-def test_every_page_of_it_answers_and_loading_it_again_changes_nothing(
+def test_an_imported_file_renders_and_importing_it_again_changes_nothing(
     path: Path, visitor: Browser
 ) -> None:
     with transaction():
@@ -154,7 +154,7 @@ RECORDS = st.lists(st.dictionaries(st.sampled_from(NAMES), ANYTHING) | ANYTHING,
 
 
 @given(RECORDS, ANYTHING)
-def test_whatever_stands_in_such_a_file_is_read_or_refused(records: Any, other: Any) -> None:
+def test_any_sessionize_or_indico_json_is_parsed_or_refused(records: Any, other: Any) -> None:
     for document in (
         {"sessions": records, "speakers": other, "rooms": other, "categories": other},
         {"results": [{"contributions": records, "startDate": other, "sessions": other}]},

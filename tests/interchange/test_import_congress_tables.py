@@ -24,7 +24,7 @@ def read(
 
 
 def at(session: ParsedSession) -> str:
-    """Tell when a session is, in London."""
+    """Return the time of a session in London."""
     if session.starts_at is None or session.ends_at is None:
         return "no time"
     return f"{session.starts_at:%d %H:%M}-{session.ends_at:%H:%M}"
@@ -63,7 +63,7 @@ def reasons(reading: ParseResult) -> list[str]:
         ("Title / Titre;Day / Jour;Time / Heure;Room / Salle;Author(s);Affiliation(s)", "mercredi"),
     ],
 )
-def test_columns_are_known_in_five_languages(head: str, day: str) -> None:
+def test_column_names_are_recognised_in_five_languages(head: str, day: str) -> None:
     reading = read(head, f"Warm homes;{day};9:00 - 10:30;Quay;Ada Marsh;Port of Whitby")
 
     assert (titles(reading), times(reading)) == (["Warm homes"], ["10 08:00-09:30"])
@@ -74,7 +74,7 @@ def test_columns_are_known_in_five_languages(head: str, day: str) -> None:
     assert "We do not recognise this column" not in " ".join(reasons(reading))
 
 
-def test_people_have_the_roles_of_their_columns() -> None:
+def test_speakers_get_the_role_of_their_column() -> None:
     reading = read(
         "Title;Room;Presenting author;Authors;Chair(s);Moderation",
         "Warm homes;Quay;Ada Marsh;Ada Marsh, Bo Lund, Cleo Dale;Dee Wood and Eli Ray;Flo May",
@@ -90,13 +90,13 @@ def test_people_have_the_roles_of_their_columns() -> None:
     }
 
 
-def test_speakers_stand_in_several_columns() -> None:
+def test_speakers_are_read_from_several_columns() -> None:
     reading = read("Title;Room;Speaker 1;Speaker 2", "Warm homes;Quay;Ada Marsh;Bo Lund")
 
     assert people(reading) == {"Ada Marsh": "speaker", "Bo Lund": "speaker"}
 
 
-def test_a_session_title_beside_a_title_is_what_the_talk_is_part_of() -> None:
+def test_a_session_title_column_beside_a_title_column_is_the_theme() -> None:
     reading = read(
         "Session title;Title;Room",
         "Housing;Warm homes;Quay",
@@ -111,7 +111,7 @@ def test_a_session_title_beside_a_title_is_what_the_talk_is_part_of() -> None:
     ]
 
 
-def test_a_title_of_a_person_is_not_that_of_the_session() -> None:
+def test_an_honorific_column_is_not_mistaken_for_the_session_title() -> None:
     reading = read(
         "Title;First name;Last name;Session title;Room",
         "Prof.;Ada;Marsh;Warm homes;Quay",
@@ -127,7 +127,7 @@ def test_a_title_of_a_person_is_not_that_of_the_session() -> None:
     ]
 
 
-def test_a_misspelt_column_is_told_with_what_it_may_mean() -> None:
+def test_a_misspelt_column_is_reported_with_a_suggestion() -> None:
     reading = read("Title;Room;Day;Sprachhe", "Warm homes;Quay;;en")
 
     [told] = [one for one in reasons(reading) if "column" in one]
@@ -160,7 +160,7 @@ def test_email_addresses_are_read_from_columns_and_names() -> None:
 @pytest.mark.parametrize(
     "typed", ["ada@", "ada.@example.org", "ada@example..org", "ada@-example.org", "ada@localhost"]
 )
-def test_a_malformed_address_is_left_out_with_its_row_and_the_rest_is_loaded(typed: str) -> None:
+def test_a_malformed_email_address_is_reported_by_row_and_skipped(typed: str) -> None:
     reading = read(
         "Title;Room;Presenter;Email",
         "Warm homes;Quay;Bo Lund;bo@example.org",
@@ -176,7 +176,7 @@ def test_a_malformed_address_is_left_out_with_its_row_and_the_rest_is_loaded(typ
     ]
 
 
-def test_two_people_with_one_address_are_named() -> None:
+def test_two_speakers_with_one_email_address_are_reported() -> None:
     reading = read(
         "Name;Email",
         "Ada Marsh;office@example.org",
@@ -193,7 +193,7 @@ def test_two_people_with_one_address_are_named() -> None:
     ]
 
 
-def test_so_is_whoever_has_the_address_of_a_speaker_of_the_site() -> None:
+def test_an_email_address_of_an_existing_speaker_is_reported() -> None:
     known = {"ada@example.org": "Ada Marsh", "bo@example.org": "Bo Lund"}
     reading = read(
         "Name;Email",
@@ -227,19 +227,19 @@ def test_so_is_whoever_has_the_address_of_a_speaker_of_the_site() -> None:
         ("", "11:00-12:00, Thu 11 June", "11 10:00-11:00"),
     ],
 )
-def test_days_and_ranges_are_read_as_secretaries_type_them(
+def test_days_and_time_ranges_are_read_in_common_spellings(
     day: str, time: str, expected: str
 ) -> None:
     assert times(read(HEAD, f"Warm homes;{day};{time};Quay")) == [expected]
 
 
-def test_a_column_of_dates_may_hold_the_times_as_well() -> None:
+def test_a_date_column_may_contain_the_times() -> None:
     reading = read("Title;Date;Room", "Warm homes;10 June 2009, 9:00 - 10:00;Quay")
 
     assert times(reading) == ["10 08:00-09:00"]
 
 
-def test_a_day_stands_once_for_the_rows_below_it() -> None:
+def test_an_empty_day_cell_repeats_the_day_above() -> None:
     reading = read(
         HEAD,
         "Opening;10 June;9:00;Quay",
@@ -258,7 +258,7 @@ def test_a_day_stands_once_for_the_rows_below_it() -> None:
     ]
 
 
-def test_a_day_may_stand_in_a_row_of_its_own_or_be_the_name_of_the_sheet() -> None:
+def test_a_day_is_read_from_a_heading_row_or_the_sheet_name() -> None:
     in_rows = read(
         "Title;Time;Room", "Wednesday 10 June;;", "One;9:00;Quay", "Day 2;;", "Two;9:00;"
     )
@@ -272,7 +272,7 @@ def test_a_day_may_stand_in_a_row_of_its_own_or_be_the_name_of_the_sheet() -> No
     assert times(in_sheets) == ["11 08:00-08:30"]
 
 
-def test_cells_that_are_merged_down_count_for_each_of_their_rows() -> None:
+def test_merged_cells_apply_to_each_of_their_rows() -> None:
     rows: list[list[Cell]] = [
         ["Title", "Day", "Time", "Room"],
         ["One", (DAY_NUMBER, DAY), (0.375, HOUR), "Quay"],
@@ -289,7 +289,7 @@ NOVEMBER = TargetConference({**TIDES.facts, "starts_on": "2008-11-06", "ends_on"
 YEAR = TargetConference({**TIDES.facts, "starts_on": "2008-01-01", "ends_on": "2008-12-31"})
 
 
-def test_a_date_of_two_readings_is_read_as_the_others_of_the_file() -> None:
+def test_an_ambiguous_date_follows_the_order_of_the_other_dates() -> None:
     british = read(HEAD, "One;6/11/08;9:00;Quay", "Two;13/11/08;9:00;Quay", home=YEAR)
     american = read(HEAD, "One;6/11/08;9:00;Quay", "Two;11/13/08;9:00;Quay", home=YEAR)
     conference = read(HEAD, "One;11/6/08;9:00;Quay", home=NOVEMBER)
@@ -303,7 +303,7 @@ def test_a_date_of_two_readings_is_read_as_the_others_of_the_file() -> None:
     assert [one for one in reasons(british) if "month comes first" in one] == []
 
 
-def test_a_date_of_which_nothing_shows_the_order_is_told_and_can_be_chosen() -> None:
+def test_an_ambiguous_date_order_is_reported_and_can_be_chosen() -> None:
     asked = read(HEAD, "One;6/11/08;9:00;Quay", home=YEAR)
     chosen = read(
         HEAD, "One;6/11/08;9:00;Quay", home=YEAR, choices=TableChoices(date_order="month-first")
@@ -322,7 +322,7 @@ def test_a_date_of_which_nothing_shows_the_order_is_told_and_can_be_chosen() -> 
 # What is no person and no session
 
 
-def test_what_is_still_open_is_no_person_no_room_and_no_session() -> None:
+def test_placeholders_like_tba_become_no_speaker_room_or_session() -> None:
     reading = read(
         "Title;Day;Time;Room;Speakers",
         "Warm homes;10 June;9:00;TBC;N.N.",
@@ -346,7 +346,7 @@ def test_what_is_still_open_is_no_person_no_room_and_no_session() -> None:
     ]
 
 
-def test_a_session_about_totals_is_one() -> None:
+def test_a_session_whose_title_begins_with_total_is_kept() -> None:
     assert titles(read("Title;Room", "Total war;Quay", "Total;Quay")) == ["Total war", "Total"]
 
 
@@ -366,7 +366,7 @@ def test_rows_that_differ_in_day_time_or_room_are_two_sessions(one: str, other: 
     assert titles(reading) == ["Opening", "Lunch", "Lunch"]
 
 
-def test_rows_that_say_the_same_are_one_session() -> None:
+def test_identical_rows_become_one_session() -> None:
     row = "Lunch;10 June;9:00;Quay"
     reading = read(HEAD, row, "Lunch;11 June;9:00;Quay", row, "Lunch;11 June;9:00;Quay")
 
@@ -376,7 +376,7 @@ def test_rows_that_say_the_same_are_one_session() -> None:
 # What cannot be read is refused
 
 
-def test_a_table_in_which_half_the_columns_mean_nothing_is_refused() -> None:
+def test_a_table_with_half_its_columns_unknown_is_refused() -> None:
     with pytest.raises(InvalidFile) as refusal:
         read("Title;Saal;Foo;Bar", "Warm homes;Quay;1;2")
 
@@ -386,11 +386,11 @@ def test_a_table_in_which_half_the_columns_mean_nothing_is_refused() -> None:
     )
 
 
-def test_columns_without_cells_do_not_matter() -> None:
+def test_empty_columns_do_not_count_as_unknown() -> None:
     assert titles(read("Title;Room;Foo;Bar", "Warm homes;Quay;;")) == ["Warm homes"]
 
 
-def test_a_table_in_which_no_time_can_be_read_is_refused() -> None:
+def test_a_table_without_a_valid_time_is_refused() -> None:
     with pytest.raises(InvalidFile) as refusal:
         read(HEAD, "Warm homes;10 June;early;Quay", "Cold homes;10 June;late;Quay")
     with pytest.raises(InvalidFile, match="There is no column for the day of the sessions"):
@@ -403,7 +403,7 @@ def test_a_table_in_which_no_time_can_be_read_is_refused() -> None:
     )
 
 
-def test_the_times_of_a_conference_of_one_day_need_no_day() -> None:
+def test_times_of_a_one_day_conference_need_no_day() -> None:
     home = TargetConference({**TIDES.facts, "ends_on": "2009-06-10"})
 
     assert times(read("Title;Time;Room", "Warm homes;9:00;Quay", home=home)) == ["10 08:00-08:30"]
@@ -412,7 +412,7 @@ def test_the_times_of_a_conference_of_one_day_need_no_day() -> None:
 # Columns that organisers chose
 
 
-def test_columns_mean_what_organisers_chose() -> None:
+def test_columns_are_read_as_organisers_chose() -> None:
     head = ["Was", "Wo genau", "Farbe"]
     chosen = ColumnChoices({header_key(head): ["title", "room", ""]})
 
@@ -425,7 +425,7 @@ def test_columns_mean_what_organisers_chose() -> None:
     assert [note for note in reading.notes if note.kind == "left out"] == []
 
 
-def test_a_column_that_was_chosen_in_another_table_is_known_by_its_name() -> None:
+def test_a_column_choice_applies_to_other_tables_by_name() -> None:
     choices = TableChoices(ColumnChoices(by_name={"wogenau": "room", "catering": ""}))
 
     reading = read("Title;Wo genau;Catering", "Warm homes;Quay;tea", choices=choices)
@@ -437,7 +437,7 @@ def test_a_column_that_was_chosen_in_another_table_is_known_by_its_name() -> Non
 # Names that may mean one person
 
 
-def test_names_that_may_mean_one_person_are_told_and_can_be_joined() -> None:
+def test_similar_names_are_reported_and_can_be_merged() -> None:
     lines = (
         "Title;Room;Speaker",
         "Warm homes;Quay;Dr Ann Smith",
@@ -465,7 +465,7 @@ def test_names_that_may_mean_one_person_are_told_and_can_be_joined() -> None:
     assert "may be the same person" not in " ".join(reasons(apart))
 
 
-def test_a_name_may_mean_somebody_of_the_programme() -> None:
+def test_a_name_similar_to_an_existing_speaker_is_reported_and_can_be_merged() -> None:
     home = TargetConference(TIDES.facts, ("Ann Smith",))
     lines = ("Title;Room;Speaker", "Warm homes;Quay;Prof. Ann Smith, PhD")
 
@@ -477,7 +477,7 @@ def test_a_name_may_mean_somebody_of_the_programme() -> None:
 
 
 @pytest.mark.parametrize("name", ["Jack Ma", "M. Smith", "Mrinal Sen", "Dr", "", "李明", "Cher"])
-def test_an_odd_name_stays_as_it_is(name: str) -> None:
+def test_an_unusual_name_is_kept_unchanged(name: str) -> None:
     reading = read("Title;Room;Speaker", f"Warm homes;Quay;{name}")
 
     assert [one.name for one in reading.programme.speakers] == [one for one in [name] if one]

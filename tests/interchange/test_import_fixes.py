@@ -1,4 +1,4 @@
-"""What is wrong in a file is put right, and the organiser is told where and how."""
+"""Errors in a file are corrected, and the organiser is told where and how."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.interchange.sample_schedules import (
 )
 
 
-def test_an_old_and_dirty_file_loads_with_a_report() -> None:
+def test_a_dirty_file_is_parsed_with_a_report() -> None:
     reading = read_file(FILES / "dirty.xml")
 
     assert reading.notes == (
@@ -80,7 +80,7 @@ def test_an_old_and_dirty_file_loads_with_a_report() -> None:
     )
 
 
-def test_an_old_and_dirty_file_gives_a_clean_programme() -> None:
+def test_a_dirty_file_gives_a_clean_programme() -> None:
     programme = read_file(FILES / "dirty.xml").programme
 
     assert programme.conference.acronym == "an-old-conference"
@@ -92,7 +92,7 @@ def test_an_old_and_dirty_file_gives_a_clean_programme() -> None:
     assert programme.sessions[1].starts_at == datetime(2008, 11, 7, 1, 30, tzinfo=UTC)
 
 
-def test_characters_that_play_tricks_are_taken_out_of_names(tmp_path: Path) -> None:
+def test_hidden_characters_are_removed_from_names(tmp_path: Path) -> None:
     person = "<person id='1'>Ada\u202e Ash\u200bdown</person>"
 
     reading = parse_contents(
@@ -108,7 +108,7 @@ def test_characters_that_play_tricks_are_taken_out_of_names(tmp_path: Path) -> N
     ]
 
 
-def test_control_characters_written_as_codes_are_taken_out(tmp_path: Path) -> None:
+def test_control_characters_written_as_entities_are_removed(tmp_path: Path) -> None:
     words = make_schedule_xml(make_event_xml(title="Warm homes")).replace(
         "Warm", "&#x0B;W&#1;arm&#x1f;"
     )
@@ -121,7 +121,7 @@ def test_control_characters_written_as_codes_are_taken_out(tmp_path: Path) -> No
     ]
 
 
-def test_absurdly_long_words_are_cut(tmp_path: Path) -> None:
+def test_overlong_texts_are_shortened(tmp_path: Path) -> None:
     reading = parse_contents(
         make_schedule_xml(make_event_xml(title="a" * 400, abstract="b" * 60_000)), tmp_path
     )
@@ -134,7 +134,7 @@ def test_absurdly_long_words_are_cut(tmp_path: Path) -> None:
     ]
 
 
-def test_markup_that_was_never_escaped_stays_markup(tmp_path: Path) -> None:
+def test_unescaped_markup_is_kept_as_markup(tmp_path: Path) -> None:
     words = make_schedule_xml(make_event_xml(abstract="ABSTRACT")).replace(
         "ABSTRACT", '<p class="x">Bread &amp; <a href="https://x.example/?a&amp;b">tea</a></p>'
     )
@@ -146,7 +146,7 @@ def test_markup_that_was_never_escaped_stays_markup(tmp_path: Path) -> None:
     )
 
 
-def test_a_wrong_word_for_the_encoding_is_seen_through(tmp_path: Path) -> None:
+def test_a_wrong_encoding_declaration_is_detected(tmp_path: Path) -> None:
     words = '<?xml version="1.0" encoding="iso-8859-1"?>' + make_schedule_xml(title="Santé")
 
     reading = parse_contents(words, tmp_path)
@@ -159,13 +159,13 @@ def test_a_wrong_word_for_the_encoding_is_seen_through(tmp_path: Path) -> None:
     ("said", "code"),
     [("en", "en"), ("English", "en"), ("pt_BR", "pt-BR"), ("", ""), ("Klingon!", "")],
 )
-def test_a_language_becomes_a_code_or_nothing(said: str, code: str, tmp_path: Path) -> None:
+def test_a_language_name_becomes_a_code_or_is_dropped(said: str, code: str, tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(language=said)), tmp_path)
 
     assert reading.programme.sessions[0].language == code
 
 
-def test_links_that_lead_nowhere_safe_are_left_out(tmp_path: Path) -> None:
+def test_unsafe_and_duplicate_links_are_skipped(tmp_path: Path) -> None:
     links = (
         "<link href='https://a.example/x'>A</link><link href='https://a.example/x'>again</link>"
         "<link href='https://b.example/'/><link href='javascript:alert(1)'>C</link>"
@@ -181,7 +181,7 @@ def test_links_that_lead_nowhere_safe_are_left_out(tmp_path: Path) -> None:
     assert [note.kind for note in reading.notes] == ["left out"] * 3
 
 
-def test_a_prefix_that_is_not_declared_does_no_harm(tmp_path: Path) -> None:
+def test_an_undeclared_xml_prefix_is_harmless(tmp_path: Path) -> None:
     abstract = "<abstract>One <o:p>two</o:p> three</abstract>"
     event = make_event_xml().replace("<persons>", f"{abstract}<persons>")
 

@@ -18,7 +18,7 @@ from app.interchange.importers.parsed_programme import (
 from tests.interchange.sample_schedules import FILES, make_schedule_xml, parse_contents
 
 
-def test_a_schedule_says_what_the_conference_is() -> None:
+def test_a_schedule_is_parsed_into_the_conference() -> None:
     reading = read_file(FILES / "closing-the-gap.xml")
 
     assert reading.programme.conference == ParsedConference(
@@ -31,7 +31,7 @@ def test_a_schedule_says_what_the_conference_is() -> None:
     )
 
 
-def test_a_schedule_says_where_and_under_which_themes() -> None:
+def test_a_schedule_is_parsed_into_rooms_and_themes() -> None:
     programme = read_file(FILES / "closing-the-gap.xml").programme
 
     assert programme.rooms == (
@@ -44,7 +44,7 @@ def test_a_schedule_says_where_and_under_which_themes() -> None:
     )
 
 
-def test_a_schedule_says_who_in_any_script() -> None:
+def test_a_schedule_is_parsed_into_speakers_in_any_script() -> None:
     programme = read_file(FILES / "closing-the-gap.xml").programme
 
     assert programme.speakers == (
@@ -53,7 +53,7 @@ def test_a_schedule_says_who_in_any_script() -> None:
     )
 
 
-def test_a_session_keeps_its_identity_its_moment_and_its_words() -> None:
+def test_a_schedule_event_is_parsed_into_a_complete_session() -> None:
     opening, homes = read_file(FILES / "closing-the-gap.xml").programme.sessions
 
     assert opening == ParsedSession(
@@ -81,24 +81,24 @@ def test_a_session_keeps_its_identity_its_moment_and_its_words() -> None:
     assert not homes.recorded
 
 
-def test_a_file_in_order_needs_no_notes() -> None:
+def test_a_valid_file_gives_no_import_notes() -> None:
     assert read_file(FILES / "closing-the-gap.xml").notes == ()
     assert read_file(FILES / "closing-the-gap.json").notes == ()
     assert read_file(FILES / "own.json").notes == ()
 
 
-def test_one_conference_is_the_same_in_xml_and_in_json() -> None:
+def test_a_schedule_is_parsed_alike_from_xml_and_json() -> None:
     from_xml = read_file(FILES / "closing-the-gap.xml").programme
     from_json = read_file(FILES / "closing-the-gap.json").programme
 
     assert from_json == from_xml
 
 
-def test_the_same_file_gives_the_same_programme_again() -> None:
+def test_parsing_is_deterministic() -> None:
     assert read_file(FILES / "dirty.xml") == read_file(FILES / "dirty.xml")
 
 
-def test_our_own_format_holds_all_we_know_of_the_conference() -> None:
+def test_conference_json_holds_every_field_of_the_conference() -> None:
     programme = read_file(FILES / "own.json").programme
 
     assert programme.conference == ParsedConference(
@@ -120,7 +120,7 @@ def test_our_own_format_holds_all_we_know_of_the_conference() -> None:
     assert programme.themes == (ParsedTheme("measure", "Measure", "Count.", "M", "square", 3),)
 
 
-def test_our_own_format_holds_all_we_know_of_rooms_and_people() -> None:
+def test_conference_json_holds_every_field_of_rooms_and_speakers() -> None:
     programme = read_file(FILES / "own.json").programme
 
     assert programme.rooms == (
@@ -147,7 +147,7 @@ def test_our_own_format_holds_all_we_know_of_rooms_and_people() -> None:
     )
 
 
-def test_our_own_format_says_as_what_someone_appears() -> None:
+def test_conference_json_holds_the_roles_of_appearances() -> None:
     counting, lunch = read_file(FILES / "own.json").programme.sessions
 
     assert counting.appearances == (ParsedAppearance("ada-ashdown", "chair"),)
@@ -155,14 +155,14 @@ def test_our_own_format_says_as_what_someone_appears() -> None:
     assert (lunch.theme, lunch.room, lunch.kind) == (None, None, "break")
 
 
-def test_the_format_is_told_by_what_a_file_holds(tmp_path: Path) -> None:
+def test_the_file_format_is_detected_by_content(tmp_path: Path) -> None:
     misnamed = tmp_path / "schedule.xml"
     misnamed.write_bytes((FILES / "own.json").read_bytes())
 
     assert read_file(misnamed).programme.conference.title == "Our own conference"
 
 
-def test_a_file_in_another_encoding_is_read_when_it_says_so(tmp_path: Path) -> None:
+def test_a_declared_encoding_is_used(tmp_path: Path) -> None:
     words = '<?xml version="1.0" encoding="{}"?>' + make_schedule_xml(title="Santé pour tous")
 
     latin = parse_contents(words.format("iso-8859-1").encode("latin-1"), tmp_path)
@@ -174,7 +174,7 @@ def test_a_file_in_another_encoding_is_read_when_it_says_so(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("claim", ["utf-16", "iso-8859-1", "US-ASCII"])
-def test_plain_letters_are_read_whatever_the_file_says(claim: str, tmp_path: Path) -> None:
+def test_an_ascii_file_is_read_whatever_encoding_it_declares(claim: str, tmp_path: Path) -> None:
     words = f'<?xml version="1.0" encoding="{claim}"?>{make_schedule_xml(title="Health for all")}'
 
     reading = parse_contents(words, tmp_path)
@@ -183,7 +183,7 @@ def test_plain_letters_are_read_whatever_the_file_says(claim: str, tmp_path: Pat
     assert reading.notes == ()
 
 
-def test_our_own_format_is_read_with_a_mark_in_front(tmp_path: Path) -> None:
+def test_conference_json_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     contents = (FILES / "own.json").read_text(encoding="utf-8")
 
     reading = parse_contents(contents.encode("utf-8-sig"), tmp_path)
@@ -200,7 +200,7 @@ def test_a_session_that_is_cancelled_says_so(tmp_path: Path) -> None:
     assert [session.cancelled for session in reading.programme.sessions] == [True, False]
 
 
-def test_an_element_of_another_namespace_is_none_of_ours(tmp_path: Path) -> None:
+def test_elements_of_other_xml_namespaces_are_ignored(tmp_path: Path) -> None:
     foreign = '<p:title xmlns:p="urn:other">Something else</p:title><title>'
     plain = make_schedule_xml().replace("<title>", foreign)
     namespaced = plain.replace("<schedule>", '<schedule xmlns="urn:schedule">')

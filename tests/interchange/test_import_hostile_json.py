@@ -185,7 +185,7 @@ def read_or_describe_fault(document: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
 @pytest.mark.parametrize("document", [OWN, SCHEDULE], ids=["own", "schedule"])
-def test_an_odd_value_is_read_left_out_or_refused(
+def test_an_unexpected_json_value_is_read_skipped_or_refused(
     document: dict[str, Any], value: object, tmp_path: Path
 ) -> None:
     faults = {
@@ -201,9 +201,7 @@ def test_an_odd_value_is_read_left_out_or_refused(
     ("language", "read"),
     [("de", "de"), ({"en": "en"}, "en"), (5, ""), (["en"], ""), (True, ""), (None, "")],
 )
-def test_the_language_of_an_event_is_read_as_text_or_nothing(
-    language: object, read: str, tmp_path: Path
-) -> None:
+def test_a_non_text_event_language_is_dropped(language: object, read: str, tmp_path: Path) -> None:
     way = ("schedule", "conference", "days", 0, "rooms", "Hall", 0, "language")
 
     reading = parse_contents(write_changed(SCHEDULE, way, language), tmp_path)

@@ -1,4 +1,4 @@
-"""Which session, which room, which theme and who: told apart or brought together."""
+"""Matching of sessions, rooms, themes and people by name."""
 
 import json
 from pathlib import Path
@@ -18,14 +18,14 @@ from tests.interchange.sample_schedules import (
 LATE = {"date": "2009-06-10T15:00:00+01:00", "start": "15:00"}
 
 
-def test_a_session_that_stands_in_the_file_twice_is_kept_once(tmp_path: Path) -> None:
+def test_a_duplicate_session_is_imported_once(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(), make_event_xml()), tmp_path)
 
     assert len(reading.programme.sessions) == 1
     assert list_notes(reading) == [("left out", "It is in the file twice")]
 
 
-def test_two_sessions_with_one_identity_are_told_apart(tmp_path: Path) -> None:
+def test_two_sessions_with_one_guid_get_separate_keys(tmp_path: Path) -> None:
     events = [
         make_event_xml(),
         make_event_xml(title="Decent work", **LATE),
@@ -41,14 +41,14 @@ def test_two_sessions_with_one_identity_are_told_apart(tmp_path: Path) -> None:
     )
 
 
-def test_a_session_without_guid_or_number_is_known_by_its_title(tmp_path: Path) -> None:
+def test_a_session_without_guid_or_id_is_keyed_by_its_title(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(guid="", number="")), tmp_path)
 
     assert reading.programme.sessions[0].key == "name:warm homes"
     assert list_notes(reading) == [("fixed", "A session has no guid or number; we used its title")]
 
 
-def test_sessions_of_one_title_get_addresses_of_their_own(tmp_path: Path) -> None:
+def test_parsed_sessions_of_one_title_get_unique_slugs(tmp_path: Path) -> None:
     events = [make_event_xml(guid=guid, room=guid) for guid in ("one", "two", "three")]
 
     reading = parse_contents(make_schedule_xml(*events, room=""), tmp_path)
@@ -57,19 +57,19 @@ def test_sessions_of_one_title_get_addresses_of_their_own(tmp_path: Path) -> Non
     assert slugs == ["warm-homes", "warm-homes-2", "warm-homes-3"]
 
 
-def test_a_title_that_no_address_can_spell_is_numbered(tmp_path: Path) -> None:
+def test_a_title_without_letters_gets_a_numbered_slug(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(title="…?!")), tmp_path)
 
     assert reading.programme.sessions[0].slug == "session-1"
 
 
-def test_a_very_long_identity_is_made_short(tmp_path: Path) -> None:
+def test_a_very_long_guid_is_shortened(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(guid="x" * 5000)), tmp_path)
 
     assert len(reading.programme.sessions[0].key) == 64
 
 
-def test_a_session_without_a_room_is_kept(tmp_path: Path) -> None:
+def test_a_session_without_a_room_is_imported(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(room=""), room=""), tmp_path)
 
     assert reading.programme.sessions[0].room is None
@@ -78,7 +78,7 @@ def test_a_session_without_a_room_is_kept(tmp_path: Path) -> None:
     ]
 
 
-def test_a_person_named_twice_in_a_session_appears_once(tmp_path: Path) -> None:
+def test_a_speaker_listed_twice_in_a_session_appears_once(tmp_path: Path) -> None:
     people = "<person id='1'>Ada Ashdown</person><person id='1'>ADA  Ashdown</person>"
 
     reading = parse_contents(make_schedule_xml(make_event_xml(people=people)), tmp_path)
@@ -90,7 +90,7 @@ def test_a_person_named_twice_in_a_session_appears_once(tmp_path: Path) -> None:
     ]
 
 
-def test_people_without_numbers_are_known_by_their_names(tmp_path: Path) -> None:
+def test_people_without_ids_are_keyed_by_their_names(tmp_path: Path) -> None:
     events = [
         make_event_xml(guid="one", people="<person>Ada Ashdown</person>"),
         make_event_xml(guid="two", people="<person id='9'>ada ashdown</person>", **LATE),
@@ -102,7 +102,7 @@ def test_people_without_numbers_are_known_by_their_names(tmp_path: Path) -> None
     assert [person.key for person in reading.programme.speakers] == ["name:ada ashdown"]
 
 
-def test_two_rooms_with_one_number_are_kept_apart() -> None:
+def test_two_rooms_with_one_guid_stay_separate() -> None:
     rooms = [{"name": name, "guid": "6f"} for name in ("Grey room", "Tan room", "grey  ROOM")]
     schedule = {
         "conference": {
@@ -134,7 +134,7 @@ def test_two_rooms_with_one_number_are_kept_apart() -> None:
     ]
 
 
-def test_two_people_with_one_number_are_kept_apart(tmp_path: Path) -> None:
+def test_two_people_with_one_id_stay_separate(tmp_path: Path) -> None:
     people = "<person id='1'>Ada Ashdown</person><person id='1'>Jago Hollins</person>"
 
     reading = parse_contents(make_schedule_xml(make_event_xml(people=people)), tmp_path)
@@ -145,7 +145,7 @@ def test_two_people_with_one_number_are_kept_apart(tmp_path: Path) -> None:
     ]
 
 
-def test_namesakes_get_addresses_of_their_own(tmp_path: Path) -> None:
+def test_speakers_of_one_name_get_unique_slugs(tmp_path: Path) -> None:
     people = "<person id='1'>Ada Ashdown</person><person id='2'>Ada Ashdown</person>"
 
     reading = parse_contents(make_schedule_xml(make_event_xml(people=people)), tmp_path)
@@ -154,7 +154,7 @@ def test_namesakes_get_addresses_of_their_own(tmp_path: Path) -> None:
     assert slugs == ["ada-ashdown", "ada-ashdown-2"]
 
 
-def test_a_person_without_a_name_is_left_out(tmp_path: Path) -> None:
+def test_a_person_without_a_name_is_skipped(tmp_path: Path) -> None:
     reading = parse_contents(
         make_schedule_xml(make_event_xml(people="<person id='1'> </person>")), tmp_path
     )
@@ -163,7 +163,7 @@ def test_a_person_without_a_name_is_left_out(tmp_path: Path) -> None:
     assert list_notes(reading) == [("left out", "One of its people has no name")]
 
 
-def test_a_list_of_people_brings_their_lives(tmp_path: Path) -> None:
+def test_biographies_are_read_from_the_list_of_persons(tmp_path: Path) -> None:
     listed = (
         "<persons><person id='1'><name>Ada Ashdown</name><slug>ada_a</slug>"
         "<biography>Short.</biography><extended_biography>Rather longer.</extended_biography>"
@@ -177,7 +177,7 @@ def test_a_list_of_people_brings_their_lives(tmp_path: Path) -> None:
     assert (person.slug, person.biography) == ("ada-a", "Rather longer.")
 
 
-def test_a_life_told_later_is_learned(tmp_path: Path) -> None:
+def test_a_biography_given_in_a_later_event_is_used(tmp_path: Path) -> None:
     schedule = json.loads((FILES / "closing-the-gap.json").read_text(encoding="utf-8"))
     rooms = schedule["schedule"]["conference"]["days"][0]["rooms"]
     rooms["Library"][0]["persons"] = [{"id": 11, "name": "Ada Ashdown", "biography": "A midwife."}]
@@ -187,7 +187,7 @@ def test_a_life_told_later_is_learned(tmp_path: Path) -> None:
     assert reading.programme.speakers[0].biography == "A midwife."
 
 
-def test_a_theme_may_learn_its_colour_and_may_be_called_otherwise(tmp_path: Path) -> None:
+def test_a_theme_gets_its_colour_from_a_later_track_in_another_spelling(tmp_path: Path) -> None:
     words = make_schedule_xml(make_event_xml()).replace(
         "<track>Daily life</track>", "<track slug='life' color='#17683F'>Living</track>"
     )
@@ -209,14 +209,14 @@ def test_a_session_may_have_no_theme(tmp_path: Path) -> None:
     assert reading.notes == ()
 
 
-def test_hidden_characters_are_taken_out_of_texts(tmp_path: Path) -> None:
+def test_hidden_characters_are_removed_from_texts(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(abstract="a\u200bb\u202e")), tmp_path)
 
     assert reading.programme.sessions[0].abstract == "ab"
     assert list_notes(reading) == [("fixed", "Its text had hidden characters; we removed them")]
 
 
-def test_a_track_without_a_session_is_left_out(tmp_path: Path) -> None:
+def test_a_track_without_sessions_is_skipped(tmp_path: Path) -> None:
     tracks = (
         "<tracks><track slug='life'>Daily life</track><track slug='none'>Nothing</track>"
         "<track color='red'>Nobody</track></tracks><day"
@@ -228,7 +228,7 @@ def test_a_track_without_a_session_is_left_out(tmp_path: Path) -> None:
     assert list_notes(reading) == [("left out", "This theme has no sessions")] * 2
 
 
-def test_a_colour_that_is_none_is_left_out(tmp_path: Path) -> None:
+def test_an_invalid_colour_is_skipped(tmp_path: Path) -> None:
     tracks = "<tracks><track color='red'>Daily life</track></tracks><day"
 
     reading = parse_contents(make_schedule_xml().replace("<day", tracks, 1), tmp_path)

@@ -12,7 +12,7 @@ def own(**changes: object) -> str:
     return json.dumps({**json.loads((FILES / "own.json").read_text(encoding="utf-8")), **changes})
 
 
-def test_a_name_that_nothing_bears_is_left_out(tmp_path: Path) -> None:
+def test_references_to_missing_records_are_skipped(tmp_path: Path) -> None:
     reading = parse_contents(own(rooms=[], themes=None, speakers=[]), tmp_path)
 
     assert list_notes(reading) == [
@@ -22,7 +22,7 @@ def test_a_name_that_nothing_bears_is_left_out(tmp_path: Path) -> None:
     ]
 
 
-def test_things_that_share_a_slug_or_have_none_are_left_out(tmp_path: Path) -> None:
+def test_records_with_a_duplicate_or_missing_slug_are_skipped(tmp_path: Path) -> None:
     rooms = [{"slug": "main-hall", "name": "Main hall"}, {"slug": "main-hall", "name": "B"}, {}, 7]
 
     reading = parse_contents(own(rooms=rooms), tmp_path)
@@ -35,7 +35,7 @@ def test_things_that_share_a_slug_or_have_none_are_left_out(tmp_path: Path) -> N
     ]
 
 
-def test_facts_that_cannot_be_are_left_out(tmp_path: Path) -> None:
+def test_invalid_conference_fields_are_skipped(tmp_path: Path) -> None:
     conference = {
         "title": "",
         "starts_on": "2009-06-10",
@@ -64,7 +64,7 @@ def test_facts_that_cannot_be_are_left_out(tmp_path: Path) -> None:
     ]
 
 
-def test_numbers_that_cannot_be_are_left_out(tmp_path: Path) -> None:
+def test_invalid_numbers_are_skipped(tmp_path: Path) -> None:
     rooms = [{"slug": "main-hall", "name": "Main hall", "capacity": "many"}]
     themes = [{"slug": "measure", "name": "Measure", "palette": 13}]
 
@@ -78,7 +78,7 @@ def test_numbers_that_cannot_be_are_left_out(tmp_path: Path) -> None:
     ]
 
 
-def test_a_value_that_stands_twice_counts_once(tmp_path: Path) -> None:
+def test_of_a_duplicate_json_key_the_first_value_is_used(tmp_path: Path) -> None:
     words = own().replace('"title": "Lunch"', '"title": "Lunch", "title": "Dinner"')
 
     reading = parse_contents(words, tmp_path)
@@ -89,14 +89,14 @@ def test_a_value_that_stands_twice_counts_once(tmp_path: Path) -> None:
     ]
 
 
-def test_a_number_that_is_none_counts_as_nothing(tmp_path: Path) -> None:
+def test_nan_in_json_is_ignored(tmp_path: Path) -> None:
     reading = parse_contents(own().replace('"capacity": 120', '"capacity": NaN'), tmp_path)
 
     assert reading.programme.rooms[0].capacity is None
     assert list_notes(reading) == [("fixed", "It has NaN instead of a number; we ignored it")]
 
 
-def test_a_schedule_in_json_says_which_event_is_meant(tmp_path: Path) -> None:
+def test_notes_on_a_json_schedule_name_the_event(tmp_path: Path) -> None:
     schedule = json.loads((FILES / "closing-the-gap.json").read_text(encoding="utf-8"))
     rooms = schedule["schedule"]["conference"]["days"][0]["rooms"]
     rooms["Library"].append({"id": 35, "title": None})

@@ -13,7 +13,7 @@ from app.interchange.importers.parsed_programme import ParsedProgramme
 from app.programme.editing import rooms_and_themes, sessions, speakers
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 from tests.factories import get_ada_marsh, make_room
-from tests.races import DONE, collide
+from tests.races import DONE, run_overlapping
 
 pytestmark = pytest.mark.postgresql_only
 
@@ -61,7 +61,7 @@ def test_nothing_is_loaded_if_somebody_adds_the_same_meanwhile(
     programme, table = generator.generate(3, 2), model.__tablename__
     title, before = db.session.get_one(Conference, 1).title, count_rows()
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (lambda: load(programme), f"FROM {table} .*FOR UPDATE"),
         (lambda: add(programme), f"INSERT INTO {table}"),
@@ -87,7 +87,7 @@ def test_nothing_is_loaded_if_somebody_uses_what_is_deleted_meanwhile(
     def add() -> None:
         sessions.add({"title": "Knots", "state": "draft", **uses[place]}, actor=MARY)
 
-    ended = collide(
+    ended = run_overlapping(
         site,
         (lambda: apply_import.replace(programme), "DELETE FROM session"),
         (add, "INSERT INTO (appearance|session) "),

@@ -28,7 +28,7 @@ def _name(path: object) -> str:
 
 @pytest.mark.skipif(not SCHEDULES, reason=REASON)
 @pytest.mark.parametrize("path", SCHEDULES or [None], ids=_name)
-def test_a_real_schedule_loads_whole(path: Path) -> None:
+def test_a_real_schedule_is_parsed_completely(path: Path) -> None:
     programme = read_file(path).programme
 
     keys = [session.key for session in programme.sessions]
@@ -43,7 +43,7 @@ def test_a_real_schedule_loads_whole(path: Path) -> None:
 
 @pytest.mark.skipif(not SCHEDULES, reason=REASON)
 @pytest.mark.parametrize("path", SCHEDULES or [None], ids=_name)
-def test_all_that_a_real_session_names_is_there(path: Path) -> None:
+def test_every_reference_in_a_real_schedule_resolves(path: Path) -> None:
     programme = read_file(path).programme
 
     rooms: set[str | None] = {room.key for room in programme.rooms} or {None}
@@ -57,7 +57,7 @@ def test_all_that_a_real_session_names_is_there(path: Path) -> None:
 
 @pytest.mark.skipif(not BOTH, reason=REASON)
 @pytest.mark.parametrize("path", BOTH or [None], ids=_name)
-def test_a_real_conference_is_the_same_in_xml_and_in_json(path: Path) -> None:
+def test_a_real_schedule_is_parsed_alike_from_xml_and_json(path: Path) -> None:
     xml, other = read_file(path).programme, read_file(path.with_suffix(".json")).programme
 
     def told(programme: object) -> object:
@@ -86,7 +86,7 @@ CALENDARS = [path for path in BOTH if path.with_suffix(".ics").exists()]
 
 @pytest.mark.skipif(not CALENDARS, reason=REASON)
 @pytest.mark.parametrize("path", CALENDARS or [None], ids=_name)
-def test_a_real_conference_is_the_same_in_a_calendar_as_far_as_that_tells(path: Path) -> None:
+def test_a_real_schedule_and_its_calendar_agree(path: Path) -> None:
     def told(path: Path) -> object:
         programme = read_file(path).programme
         rooms = {room.key: room.name for room in programme.rooms}

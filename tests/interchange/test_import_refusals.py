@@ -77,14 +77,14 @@ NOT_PROGRAMMES = {
 @pytest.mark.parametrize(
     ("contents", "sentence"), NOT_PROGRAMMES.items(), ids=range(len(NOT_PROGRAMMES))
 )
-def test_what_is_no_programme_is_refused_with_a_sentence(
+def test_a_file_that_is_not_a_programme_is_refused_with_a_message(
     contents: bytes, sentence: str, tmp_path: Path
 ) -> None:
     with pytest.raises(RuleViolation, match=f"^{re.escape(sentence)}"):
         parse_contents(contents, tmp_path)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleViolation, match=r"^There is no file called .*nowhere\.xml$"):
         read_file(tmp_path / "nowhere.xml")
 
@@ -95,7 +95,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["no\0where.xml", "long" * 100])
-def test_a_file_name_that_cannot_be_is_refused(name: str) -> None:
+def test_an_invalid_file_name_is_refused(name: str) -> None:
     with pytest.raises(RuleViolation, match=r"^There is no file called|^Cannot open the file"):
         read_file(Path(name))
 
@@ -109,24 +109,24 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         read_file(huge)
 
 
-def test_more_elements_than_a_programme_can_have_are_refused(tmp_path: Path) -> None:
+def test_too_many_xml_elements_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleViolation, match=r"is too large to be a programme$"):
         parse_contents("<schedule>" + "<day/>" * 400_000 + "</schedule>", tmp_path)
 
 
-def test_more_sessions_than_a_conference_can_have_are_refused(tmp_path: Path) -> None:
+def test_too_many_sessions_are_refused(tmp_path: Path) -> None:
     events = [f"<event id='{number}'/>" for number in range(20_001)]
 
     with pytest.raises(RuleViolation, match=r"^This file has more than 20,000 sessions$"):
         parse_contents(make_schedule_xml(*events), tmp_path)
 
 
-def test_a_file_without_a_single_title_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_titles_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleViolation, match=r"^There are no valid sessions in this file$"):
         parse_contents(make_schedule_xml(make_event_xml(title="")), tmp_path)
 
 
-def test_a_file_without_a_single_date_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_dates_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleViolation, match=r"^There are no valid dates in this file$"):
         parse_contents(
             make_schedule_xml(make_event_xml(date=""), day="", start="", end=""), tmp_path
@@ -166,7 +166,7 @@ SPLICES = st.one_of(
 
 
 @st.composite
-def spoilt_files(draw: st.DrawFn) -> bytes:
+def corrupted_files(draw: st.DrawFn) -> bytes:
     """Take a good file and spoil it in a few places."""
     contents = draw(st.sampled_from(SEEDS))
     for _ in range(draw(st.integers(1, 4))):
@@ -180,10 +180,8 @@ def spoilt_files(draw: st.DrawFn) -> bytes:
     max_examples=300,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(contents=spoilt_files())
-def test_whatever_the_bytes_there_is_a_reading_or_a_refusal(
-    contents: bytes, tmp_path: Path
-) -> None:
+@given(contents=corrupted_files())
+def test_any_corrupted_file_is_parsed_or_refused(contents: bytes, tmp_path: Path) -> None:
     try:
         answer: ParseResult | RuleViolation = parse_contents(contents, tmp_path)
     except RuleViolation as refusal:
@@ -231,7 +229,7 @@ def odd_records(draw: st.DrawFn) -> str:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(contents=odd_records())
-def test_whatever_the_values_there_is_a_reading_or_a_refusal(contents: str, tmp_path: Path) -> None:
+def test_any_json_records_are_parsed_or_refused(contents: str, tmp_path: Path) -> None:
     try:
         answer: ParseResult | RuleViolation = parse_contents(contents, tmp_path)
     except RuleViolation as refusal:

@@ -32,7 +32,7 @@ def read(*lines: str, home: TargetConference = TIDES) -> ParseResult:
     return read_bytes(a_table(*lines), home)
 
 
-def only(reading: ParseResult) -> ParsedSession:
+def get_only_session(reading: ParseResult) -> ParsedSession:
     (session,) = reading.programme.sessions
     return session
 
@@ -45,7 +45,7 @@ def names(reading: ParseResult) -> list[str]:
     return [person.name for person in reading.programme.speakers]
 
 
-def test_people_whose_names_differ_only_by_case_are_one() -> None:
+def test_speaker_names_that_differ_only_in_case_are_one_speaker() -> None:
     reading = read(
         "Title,Day,Starts,Ends,People",
         "Warm homes,2009-06-10,10:00,11:00,Ada Marsh",
@@ -58,14 +58,14 @@ def test_people_whose_names_differ_only_by_case_are_one() -> None:
     assert list_notes(reading).count(spelt) == 1
 
 
-def test_each_row_is_a_session() -> None:
+def test_each_table_row_becomes_a_session() -> None:
     reading = read(
         "Title,Kind,Day,Starts,Ends,Room,Theme,People,Language,Abstract,Links,Cancelled",
         '"Warm homes",Parallel session,2009-06-10,10:00,11:30,Boat house,Water,'
         '"Ada Marsh (Chair)\nBo Lund",en,"Why, and for whom.",https://a.example/,yes',
     )
 
-    session = only(reading)
+    session = get_only_session(reading)
     assert (session.title, session.kind, session.language) == ("Warm homes", "parallel", "en")
     assert begins_and_ends(session) == "10 09:00 10 10:30"
     assert [room.name for room in reading.programme.rooms] == ["Boat house"]
@@ -80,13 +80,13 @@ def test_each_row_is_a_session() -> None:
     assert session.draft is None
 
 
-def test_a_table_belongs_to_the_conference_at_home() -> None:
+def test_a_table_belongs_to_the_current_conference() -> None:
     conference = read("Title,Room", "Warm homes,Boat house").programme.conference
 
     assert (conference.acronym, conference.title) == ("tides-2009", "Tides and Harbours")
 
 
-def test_a_table_without_a_conference_to_belong_to_is_refused() -> None:
+def test_a_table_without_a_current_conference_is_refused() -> None:
     with pytest.raises(InvalidFile, match="does not say which conference it belongs to"):
         read("Title,Room", "Warm homes,Boat house", home=TargetConference())
 
@@ -102,15 +102,15 @@ def test_a_table_without_a_conference_to_belong_to_is_refused() -> None:
         "Name,Start,Room",
     ],
 )
-def test_columns_are_known_however_they_are_spelt(head: str) -> None:
+def test_column_names_are_recognised_in_any_spelling(head: str) -> None:
     reading = read(head, "Warm homes,2009-06-10 10:00,Boat house")
 
-    assert only(reading).title == "Warm homes"
-    assert begins_and_ends(only(reading)) == "10 09:00 10 09:30"
+    assert get_only_session(reading).title == "Warm homes"
+    assert begins_and_ends(get_only_session(reading)) == "10 09:00 10 09:30"
     assert [room.name for room in reading.programme.rooms] == ["Boat house"]
 
 
-def test_columns_that_are_not_known_are_told() -> None:
+def test_unknown_columns_are_reported() -> None:
     reading = read("Title,Room,Catering", "Warm homes,Boat house,tea")
 
     assert ("left out", "We do not recognise this column") in list_notes(reading)
@@ -118,16 +118,16 @@ def test_columns_that_are_not_known_are_told() -> None:
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_a_table_is_read_whatever_parts_its_cells(separator: str) -> None:
+def test_any_cell_separator_is_recognised(separator: str) -> None:
     reading = read(separator.join(("Title", "Room")), separator.join(("Warm homes", "Boat house")))
 
-    assert only(reading).title == "Warm homes"
+    assert get_only_session(reading).title == "Warm homes"
 
 
-def test_lines_above_the_names_of_the_columns_are_passed_over() -> None:
+def test_lines_above_the_header_row_are_skipped() -> None:
     reading = read("Tides and Harbours,", ",", "Title,Room", ",", "Warm homes,Boat house")
 
-    assert only(reading).title == "Warm homes"
+    assert get_only_session(reading).title == "Warm homes"
     assert reading.notes[-1].where in {"row 5", "the file"}
 
 
@@ -146,12 +146,12 @@ def test_lines_above_the_names_of_the_columns_are_passed_over() -> None:
         ("2009-06-10", "23:00", "00:30", "10 22:00 10 23:30"),
     ],
 )
-def test_days_and_hours_are_read_as_people_type_them(
+def test_days_and_times_are_read_in_common_spellings(
     day: str, start: str, end: str, expected: str
 ) -> None:
     reading = read("Title;Day;Start;End", f"Warm homes;{day};{start};{end}")
 
-    assert begins_and_ends(only(reading)) == expected
+    assert begins_and_ends(get_only_session(reading)) == expected
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,7 @@ def test_days_and_hours_are_read_as_people_type_them(
         ("2009-06-10", "never at 10:00", "start time is not valid: “never at 10:00”"),
     ],
 )
-def test_a_time_that_cannot_be_read_is_quoted_with_its_row(
-    day: str, start: str, unread: str
-) -> None:
+def test_an_invalid_time_is_reported_with_its_row(day: str, start: str, unread: str) -> None:
     reading = read(
         "Title;Day;Start;Length",
         "Opening;2009-06-10;9:00;60",
@@ -182,16 +180,16 @@ def test_a_time_that_cannot_be_read_is_quoted_with_its_row(
     )
 
 
-def test_a_length_serves_where_there_is_no_end() -> None:
+def test_a_duration_replaces_a_missing_end() -> None:
     reading = read("Title,Day,Start,Length", "Warm homes,2009-06-10,10:00,45")
 
-    assert begins_and_ends(only(reading)) == "10 09:00 10 09:45"
+    assert begins_and_ends(get_only_session(reading)) == "10 09:00 10 09:45"
 
 
-def test_a_table_without_times_says_nothing_of_them() -> None:
+def test_a_table_without_time_columns_gives_no_notes_on_times() -> None:
     reading = read("Title,Abstract", "Warm homes,Why.")
 
-    assert only(reading).starts_at is None
+    assert get_only_session(reading).starts_at is None
     assert list_notes(reading) == [("fixed", "A session has no guid or number; we used its title")]
 
 
@@ -207,21 +205,21 @@ def test_a_table_without_times_says_nothing_of_them() -> None:
         ("", []),
     ],
 )
-def test_people_are_parted_as_they_are_listed(cell: str, expected: list[str]) -> None:
+def test_lists_of_people_in_a_cell_are_split(cell: str, expected: list[str]) -> None:
     reading = read("Title;People", f'Warm homes;"{cell}"')
 
     assert names(reading) == expected
-    assert len(only(reading).appearances) == len(expected)
+    assert len(get_only_session(reading).appearances) == len(expected)
 
 
-def test_a_state_tells_drafts_and_what_is_cancelled() -> None:
+def test_a_status_column_marks_drafts_and_cancelled_sessions() -> None:
     reading = read("Title,Status", "One,Draft", "Two,Cancelled", "Three,Confirmed")
 
     told = [(one.draft, one.cancelled) for one in reading.programme.sessions]
     assert told == [(True, False), (False, True), (False, False)]
 
 
-def test_each_row_is_a_speaker() -> None:
+def test_each_table_row_becomes_a_speaker() -> None:
     reading = read(
         "First name,Last name,Position,Affiliation,Country,Bio",
         'Ada,Marsh,Harbour master,Port of Whitby,United Kingdom,"Kept it, for years."',
@@ -245,7 +243,7 @@ def test_each_row_is_a_speaker() -> None:
         ("Speaker,Bio", "", "Harbour master"),
     ],
 )
-def test_what_a_title_or_a_description_is_of_depends_on_the_rest(
+def test_title_and_description_columns_are_read_by_the_other_columns(
     head: str, role: str, biography: str
 ) -> None:
     (ada,) = read(head, "Ada Marsh,Harbour master").programme.speakers
@@ -253,7 +251,7 @@ def test_what_a_title_or_a_description_is_of_depends_on_the_rest(
     assert (ada.name, ada.role, ada.biography) == ("Ada Marsh", role, biography)
 
 
-def test_a_row_may_be_a_session_with_its_speaker() -> None:
+def test_a_table_row_can_be_a_session_with_its_speaker() -> None:
     reading = read(
         "firstName,lastName,title,organization,description",
         'Ada,Marsh,Warm homes,Port of Whitby,"Why,\nand for whom."',
@@ -273,17 +271,17 @@ def test_a_row_may_be_a_session_with_its_speaker() -> None:
     assert ("fixed", "It names 2 people; we split the names") in list_notes(reading)
 
 
-def test_a_cell_that_looks_like_a_formula_is_read_as_it_was_written() -> None:
+def test_a_cell_escaped_against_formulas_is_unescaped() -> None:
     reading = read("Title,Room", "'=1+1,'@home")
 
-    assert only(reading).title == "=1+1"
+    assert get_only_session(reading).title == "=1+1"
     assert [room.name for room in reading.programme.rooms] == ["@home"]
 
 
-def test_a_table_that_excel_saved_in_its_own_letters_is_read() -> None:
+def test_a_table_in_windows_1252_is_read() -> None:
     reading = read_bytes("Title;Room\nSanté pour tous;Quai".encode("cp1252"), TIDES)
 
-    assert only(reading).title == "Santé pour tous"
+    assert get_only_session(reading).title == "Santé pour tous"
     assert ("fixed", "It was read as Windows-1252, the encoding Excel uses") in list_notes(reading)
 
 
@@ -303,7 +301,7 @@ def test_a_workbook_is_read_sheet_by_sheet() -> None:
         TIDES,
     )
 
-    assert begins_and_ends(only(reading)) == "10 09:30 10 11:00"
+    assert begins_and_ends(get_only_session(reading)) == "10 09:30 10 11:00"
     assert [(one.name, one.country) for one in reading.programme.speakers] == [
         ("Ada Marsh", "Kenya")
     ]
@@ -312,7 +310,7 @@ def test_a_workbook_is_read_sheet_by_sheet() -> None:
     ]
 
 
-def test_a_moment_and_a_length_in_a_workbook_are_read() -> None:
+def test_a_date_time_and_duration_in_a_workbook_are_read() -> None:
     rows: list[list[Cell]] = [
         ["Title", "Start", "Length"],
         ["Warm homes", (DAY_NUMBER + 0.4375, DAY), (45, "0")],
@@ -320,10 +318,10 @@ def test_a_moment_and_a_length_in_a_workbook_are_read() -> None:
 
     reading = read_bytes(make_workbook({"Sheet1": rows}), TIDES)
 
-    assert begins_and_ends(only(reading)) == "10 09:30 10 10:15"
+    assert begins_and_ends(get_only_session(reading)) == "10 09:30 10 10:15"
 
 
-def test_a_workbook_without_a_title_or_a_name_is_refused() -> None:
+def test_a_workbook_without_title_or_name_column_is_refused() -> None:
     with pytest.raises(InvalidFile, match="No table in this file has a column called"):
         read_bytes(make_workbook({"Costs": [["What"], ["Tea"]]}), TIDES)
 
@@ -336,20 +334,20 @@ def test_a_workbook_without_a_title_or_a_name_is_refused() -> None:
         (make_zip({"notes.txt": b"no workbook"}), "We cannot read this workbook"),
     ],
 )
-def test_a_workbook_that_is_none_is_refused_in_a_sentence(contents: bytes, sentence: str) -> None:
+def test_an_invalid_workbook_is_refused_with_a_message(contents: bytes, sentence: str) -> None:
     with pytest.raises(InvalidFile, match=sentence):
         read_bytes(contents, TIDES)
 
 
 @pytest.mark.parametrize(("members", "megabytes"), [(2001, 0), (1, 97)])
-def test_a_workbook_that_holds_too_much_is_refused(members: int, megabytes: int) -> None:
+def test_a_workbook_that_unpacks_too_large_is_refused(members: int, megabytes: int) -> None:
     parts = {f"xl/{number}.xml": bytes(megabytes * 1024 * 1024) for number in range(members)}
 
     with pytest.raises(InvalidFile, match="This file is too large"):
         read_bytes(make_zip(parts), TIDES)
 
 
-def test_a_workbook_that_lies_about_its_size_is_refused() -> None:
+def test_a_workbook_with_a_false_size_is_refused() -> None:
     packed = make_zip({"xl/workbook.xml": b"<a/>" * 1000})
     lying = packed.replace((4000).to_bytes(4, "little"), (4).to_bytes(4, "little"))
 
@@ -357,7 +355,7 @@ def test_a_workbook_that_lies_about_its_size_is_refused() -> None:
         read_bytes(lying, TIDES)
 
 
-def test_a_table_of_more_rows_than_any_conference_has_is_refused() -> None:
+def test_a_table_with_too_many_rows_is_refused() -> None:
     lines = ["Title,Room", *("Warm homes,Boat house" for _ in range(LIMITS.rows + 1))]
 
     with pytest.raises(InvalidFile, match="more than 20,000 rows"):
@@ -366,7 +364,7 @@ def test_a_table_of_more_rows_than_any_conference_has_is_refused() -> None:
         read_bytes(make_workbook({"One": [["Title"]] * (LIMITS.rows + 1)}), TIDES)
 
 
-def test_two_cells_far_apart_cost_a_program_of_its_own_and_nobody_else() -> None:
+def test_a_sparse_huge_workbook_is_refused_in_a_subprocess() -> None:
     near = make_workbook({"One": [["Title", "Room"], ["Warm homes"]]})
     with ZipFile(BytesIO(near)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
@@ -377,7 +375,7 @@ def test_two_cells_far_apart_cost_a_program_of_its_own_and_nobody_else() -> None
         read_bytes(make_zip(parts), TIDES)
 
 
-def test_a_workbook_that_says_the_same_long_words_everywhere_is_refused() -> None:
+def test_a_workbook_with_too_many_characters_is_refused() -> None:
     rows: list[list[Cell]] = [["Title", "Room"], ["Warm homes" * 10, "Boat house" * 10]]
     few = LIMITS._replace(characters=100)
 
@@ -385,7 +383,7 @@ def test_a_workbook_that_says_the_same_long_words_everywhere_is_refused() -> Non
         list(parse_workbook.iter_sheets(make_workbook({"One": rows}), few))
 
 
-def test_only_as_many_cells_and_sheets_of_a_workbook_are_read_as_are_wanted() -> None:
+def test_parsing_a_workbook_stops_at_the_limits_of_cells_and_sheets() -> None:
     rows: list[list[Cell]] = [["Title", "Room"], ["Warm homes", "Boat house"]]
     book = make_workbook({"One": rows, "Two": rows, "Three": rows})
 
@@ -397,24 +395,24 @@ def test_only_as_many_cells_and_sheets_of_a_workbook_are_read_as_are_wanted() ->
         list(parse_workbook.iter_sheets(book, LIMITS._replace(cells=11)))
 
 
-def test_a_table_of_commas_is_refused_before_it_is_parted() -> None:
+def test_a_table_with_too_many_cells_is_refused_before_splitting() -> None:
     with pytest.raises(InvalidFile, match="too large"):
         read("Title,Room", "," * (LIMITS.cells + 1))
 
 
-def test_a_cell_that_never_ends_is_refused() -> None:
+def test_an_unterminated_cell_is_refused() -> None:
     with pytest.raises(InvalidFile, match="this table beyond row 1"):
         read("Title,Room", '"' + "x" * (spreadsheets.MAX_CELL_LENGTH + 1))
 
 
 @given(st.binary(max_size=400))
-def test_whatever_bytes_follow_the_mark_of_a_workbook_are_refused(body: bytes) -> None:
+def test_any_bytes_after_a_workbook_signature_are_refused(body: bytes) -> None:
     with pytest.raises(InvalidFile):
         read_bytes(spreadsheets.WORKBOOK_SIGNATURES[0] + body, TIDES)
 
 
 @given(st.lists(st.lists(st.text(max_size=30), min_size=3, max_size=3), max_size=6))
-def test_whatever_stands_in_a_table_is_read_or_refused(rows: list[list[str]]) -> None:
+def test_any_table_is_parsed_or_refused(rows: list[list[str]]) -> None:
     table = [["Title", "Start", "People"], *rows]
     lines = "\n".join(",".join(f'"{cell}"' for cell in row) for row in table)
 
@@ -425,12 +423,12 @@ def test_whatever_stands_in_a_table_is_read_or_refused(rows: list[list[str]]) ->
     assert all(session.title for session in reading.programme.sessions)
 
 
-def test_letters_that_are_no_table_are_refused() -> None:
+def test_plain_text_that_is_not_a_table_is_refused() -> None:
     with pytest.raises(InvalidFile, match="We cannot read this file"):
         read("Dear all,", "here is the programme.")
 
 
-def test_a_speakers_field_of_any_simple_kind_is_read_as_one_of_a_session(
+def test_speaker_fields_of_any_simple_kind_are_read_like_session_fields(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     table = SPEAKER_FIELDS

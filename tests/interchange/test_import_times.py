@@ -1,4 +1,4 @@
-"""When a session is: told in many ways, some of them wrong."""
+"""Session times: many formats, some of them invalid."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from tests.interchange.sample_schedules import (
         ("24:00", 1440),
     ],
 )
-def test_a_length_is_read_however_it_is_written(written: str, minutes: int, tmp_path: Path) -> None:
+def test_a_duration_is_read_in_any_spelling(written: str, minutes: int, tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(duration=written)), tmp_path)
 
     (session,) = reading.programme.sessions
@@ -50,7 +50,7 @@ def test_a_length_is_read_however_it_is_written(written: str, minutes: int, tmp_
         ("-00:30", "Its length is not valid (-00:30), so we assumed 30 minutes"),
     ],
 )
-def test_a_session_without_a_usable_length_gets_half_an_hour(
+def test_a_session_without_a_valid_duration_gets_half_an_hour(
     written: str, reason: str, tmp_path: Path
 ) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(duration=written)), tmp_path)
@@ -59,7 +59,7 @@ def test_a_session_without_a_usable_length_gets_half_an_hour(
     assert list_notes(reading) == [("fixed", reason)]
 
 
-def test_a_session_that_never_ends_is_cut_to_a_day(tmp_path: Path) -> None:
+def test_a_session_longer_than_a_day_is_shortened(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(duration="48:00")), tmp_path)
 
     assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 11, 9, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_a_session_that_never_ends_is_cut_to_a_day(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("start", ["25:00", "10:75", "midday"])
-def test_an_hour_that_no_clock_shows_is_no_start(start: str, tmp_path: Path) -> None:
+def test_an_impossible_start_time_is_ignored(start: str, tmp_path: Path) -> None:
     reading = parse_contents(
         make_schedule_xml(make_event_xml(date="2009-06-10", start=start)), tmp_path
     )
@@ -78,14 +78,14 @@ def test_an_hour_that_no_clock_shows_is_no_start(start: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("end", ["2009-02-30", "9999-06-11", "10 June"])
-def test_a_day_that_no_calendar_holds_is_no_last_day(end: str, tmp_path: Path) -> None:
+def test_an_impossible_last_day_is_ignored(end: str, tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(end=end), tmp_path)
 
     assert list_notes(reading) == [("fixed", f"“{end}” is not a date; we used 2009-06-10")]
 
 
 @pytest.mark.parametrize("end", ["2009-06-10T11:15:00+01:00", "11:15"])
-def test_an_end_counts_more_than_a_length(end: str, tmp_path: Path) -> None:
+def test_an_end_takes_precedence_over_a_duration(end: str, tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(end=end)), tmp_path)
 
     assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 10, 10, 15, tzinfo=UTC)
@@ -99,7 +99,7 @@ def test_an_end_after_midnight_is_on_the_next_day(tmp_path: Path) -> None:
     assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 10, 23, 30, tzinfo=UTC)
 
 
-def test_a_session_without_a_time_is_kept_without_one(tmp_path: Path) -> None:
+def test_a_session_without_a_valid_time_is_imported_without_one(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(date="", start="noonish")), tmp_path)
 
     assert reading.programme.sessions[0].starts_at is None
@@ -108,14 +108,14 @@ def test_a_session_without_a_time_is_kept_without_one(tmp_path: Path) -> None:
     ]
 
 
-def test_a_date_that_cannot_be_read_gives_way_to_the_day_and_the_start(tmp_path: Path) -> None:
+def test_an_invalid_date_is_replaced_by_day_and_start(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(date="2009-06-10T99:00")), tmp_path)
 
     assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
     assert list_notes(reading)[1] == ("fixed", "Its date is not valid: 2009-06-10T99:00")
 
 
-def test_a_date_counts_more_than_a_start_that_differs(tmp_path: Path) -> None:
+def test_a_date_takes_precedence_over_a_differing_start(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(start="11:00")), tmp_path)
 
     assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
@@ -124,7 +124,7 @@ def test_a_date_counts_more_than_a_start_that_differs(tmp_path: Path) -> None:
     ]
 
 
-def test_a_date_in_utc_may_stand_beside_a_local_start(tmp_path: Path) -> None:
+def test_a_utc_date_agrees_with_a_local_start(tmp_path: Path) -> None:
     reading = parse_contents(
         make_schedule_xml(make_event_xml(date="2009-06-10T09:00:00+00:00")), tmp_path
     )
@@ -133,7 +133,7 @@ def test_a_date_in_utc_may_stand_beside_a_local_start(tmp_path: Path) -> None:
     assert reading.notes == ()
 
 
-def test_a_moment_without_an_offset_is_told_by_the_conference_s_clocks(tmp_path: Path) -> None:
+def test_a_date_without_offset_is_in_the_conference_time_zone(tmp_path: Path) -> None:
     reading = parse_contents(
         make_schedule_xml(make_event_xml(date="2009-06-10T10:00:00")), tmp_path
     )
@@ -152,7 +152,7 @@ def test_a_moment_without_an_offset_is_told_by_the_conference_s_clocks(tmp_path:
         ('start="2009-06-10T04:00:00"', datetime(2009, 6, 11, 0, 30, tzinfo=UTC)),
     ],
 )
-def test_an_hour_before_the_day_begins_belongs_to_the_night_after(
+def test_a_start_before_the_day_begins_belongs_to_the_following_night(
     day: str, starts_at: datetime, tmp_path: Path
 ) -> None:
     reading = parse_contents(
@@ -175,7 +175,7 @@ def test_an_hour_before_the_day_begins_belongs_to_the_night_after(
         ("2009-06-10T10:00:00", "Europe", "Europe/London"),
     ],
 )
-def test_a_zone_without_a_name_is_known_by_its_distance_from_utc(
+def test_an_unnamed_time_zone_is_derived_from_the_utc_offset(
     date_said: str, named: str, zone: str, tmp_path: Path
 ) -> None:
     reading = parse_contents(
@@ -190,7 +190,7 @@ def test_a_zone_without_a_name_is_known_by_its_distance_from_utc(
     assert "Etc/" not in reading.notes[0].reason
 
 
-def test_a_zone_may_be_told_by_the_day_alone(tmp_path: Path) -> None:
+def test_the_time_zone_can_be_derived_from_the_day_alone(tmp_path: Path) -> None:
     day = 'date="2009-06-10" start="2009-06-10T06:00:00+09:00"'
     reading = parse_contents(
         make_schedule_xml(make_event_xml(date=""), day=day, time_zone_name=""), tmp_path
@@ -203,7 +203,7 @@ def test_a_zone_may_be_told_by_the_day_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("start", "end"), [("2009-06-11", "2009-06-10"), ("1999-06-10", "2009-06-10"), ("", "")]
 )
-def test_dates_that_cannot_be_right_are_taken_from_the_days(
+def test_invalid_conference_dates_are_taken_from_the_days(
     start: str, end: str, tmp_path: Path
 ) -> None:
     conference = parse_contents(
@@ -213,7 +213,7 @@ def test_dates_that_cannot_be_right_are_taken_from_the_days(
     assert (conference.starts_on, conference.ends_on) == (date(2009, 6, 10), date(2009, 6, 10))
 
 
-def test_dates_may_be_written_as_moments(tmp_path: Path) -> None:
+def test_conference_dates_may_include_times(tmp_path: Path) -> None:
     reading = parse_contents(
         make_schedule_xml(start="2009-06-09T23:00:00+00:00", end="2009-06-11T17:00:00+01:00"),
         tmp_path,

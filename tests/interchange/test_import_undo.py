@@ -39,7 +39,7 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.interchange.test_exporters import a_rich_programme
+from tests.interchange.test_exporters import make_rich_programme
 from tests.lookups import get_session
 
 UNDO = "Undo import"
@@ -65,13 +65,13 @@ def another_programme(speakers: Sequence[dict[str, str]] = (), **facts: Any) -> 
     return json.dumps(content).encode()
 
 
-def loaded(organiser: Browser, body: bytes, **more: Any) -> None:
+def load_upload(organiser: Browser, body: bytes, **more: Any) -> None:
     organiser.open("/organise/files/upload")
     organiser.press("Preview changes", programme_file=("conference.json", body))
     organiser.press("Load programme", **more)
 
 
-def everything() -> str:
+def dump_all_rows() -> str:
     """Give all that the rows of the programme say, without their versions."""
     db.session.expire_all()
     rows = json.loads(import_undo.dump_programme(is_other=False))
@@ -82,7 +82,7 @@ def everything() -> str:
 
 
 def a_programme_with_details() -> None:
-    a_rich_programme()
+    make_rich_programme()
     make_room(name="Unused", key="unused", slug="unused", position=9)
     ada = get_ada_marsh()
     make_photo(ada)
@@ -94,10 +94,10 @@ def a_programme_with_details() -> None:
 
 
 @pytest.mark.both_databases
-def test_loading_is_undone_whole_by_one_button(organiser: Browser) -> None:
+def test_an_import_can_be_undone_completely(organiser: Browser) -> None:
     a_programme_with_details()
-    before, public = everything(), snapshot.dump(snapshot_builder.build_snapshot())
-    loaded(organiser, another_programme())
+    before, public = dump_all_rows(), snapshot.dump(snapshot_builder.build_snapshot())
+    load_upload(organiser, another_programme())
     assert queries.get_conference().title == "Storms"
 
     page = organiser.open("/organise/files").press(UNDO)
@@ -105,12 +105,10 @@ def test_loading_is_undone_whole_by_one_button(organiser: Browser) -> None:
     assert "The import has been undone. The programme is as it was before." in page.source
     assert UNDO not in page.buttons
     assert snapshot.dump(snapshot_builder.build_snapshot()) == public
-    assert everything() == before
+    assert dump_all_rows() == before
 
 
-def test_loading_bumps_the_cache_version_because_slides_may_go_with_their_speakers(
-    site: Flask, tmp_path: Path
-) -> None:
+def test_an_import_bumps_the_cache_version(site: Flask, tmp_path: Path) -> None:
     content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
     content["sessions"][0]["title"] = "A grand opening"
     file = tmp_path / "conference.json"
@@ -124,36 +122,40 @@ def test_loading_bumps_the_cache_version_because_slides_may_go_with_their_speake
 
 
 @pytest.mark.both_databases
-def test_another_conference_that_was_loaded_by_mistake_goes_whole(organiser: Browser) -> None:
+def test_importing_another_conference_can_be_undone_completely(organiser: Browser) -> None:
     a_programme_with_details()
-    before = everything()
-    loaded(organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
+    before = dump_all_rows()
+    load_upload(
+        organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True
+    )
     assert queries.get_conference().acronym == "storms"
     assert queries.get_email_additions() == ("", "")
 
     organiser.open("/organise/files").press(UNDO)
 
-    assert everything() == before
+    assert dump_all_rows() == before
 
 
-def test_photos_come_back_with_another_conference_though_unused_ones_are_deleted(
+def test_undoing_an_import_restores_photos_despite_purging_unused_ones(
     organiser: Browser,
 ) -> None:
     a_programme_with_details()
-    before = everything()
-    loaded(organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
+    before = dump_all_rows()
+    load_upload(
+        organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True
+    )
     with transaction():
         photo_retention.purge_unused()
 
     organiser.open("/organise/files").press(UNDO)
 
-    assert everything() == before
+    assert dump_all_rows() == before
 
 
-def test_another_conference_stays_once_its_speakers_have_begun_to_work(organiser: Browser) -> None:
+def test_an_import_cannot_be_undone_once_its_new_speakers_have_access(organiser: Browser) -> None:
     nell = {"slug": "new", "name": "Nell New"}
     body = another_programme(acronym="storms", speakers=[nell])
-    loaded(organiser, body, load_this_as_a_different_conference=True)
+    load_upload(organiser, body, load_this_as_a_different_conference=True)
     page = organiser.open("/organise/files")
     grant_speaker_access(db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one())
 
@@ -163,8 +165,8 @@ def test_another_conference_stays_once_its_speakers_have_begun_to_work(organiser
     assert UNDO not in organiser.open("/organise/files").buttons
 
 
-def test_what_was_changed_since_is_not_undone(organiser: Browser) -> None:
-    loaded(organiser, another_programme())
+def test_an_import_cannot_be_undone_after_later_changes(organiser: Browser) -> None:
+    load_upload(organiser, another_programme())
     page = organiser.open("/organise/files")
     session = get_session("added")
     with transaction():
@@ -176,10 +178,10 @@ def test_what_was_changed_since_is_not_undone(organiser: Browser) -> None:
     assert UNDO not in organiser.open("/organise/files").buttons
 
 
-def test_whoever_was_added_and_has_begun_to_work_is_withdrawn_not_deleted(
+def test_undoing_an_import_withdraws_a_new_speaker_with_access(
     organiser: Browser,
 ) -> None:
-    loaded(organiser, another_programme(speakers=[{"slug": "new", "name": "Nell New"}]))
+    load_upload(organiser, another_programme(speakers=[{"slug": "new", "name": "Nell New"}]))
     nell = db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one()
     grant_speaker_access(nell)
 
@@ -189,7 +191,7 @@ def test_whoever_was_added_and_has_begun_to_work_is_withdrawn_not_deleted(
     assert nell.withdrawn_at is not None
 
 
-def test_whoever_a_merged_file_added_is_withdrawn_not_deleted_either(
+def test_undoing_a_merge_withdraws_a_new_speaker_with_access(
     organiser: Browser, tmp_path: Path
 ) -> None:
     file = tmp_path / "conference.json"
@@ -209,7 +211,7 @@ def test_a_merged_file_can_be_undone_although_speakers_had_begun_to_work(
     organiser: Browser, tmp_path: Path
 ) -> None:
     grant_speaker_access(get_ada_marsh())
-    before = everything()
+    before = dump_all_rows()
     file = tmp_path / "conference.json"
     file.write_bytes(another_programme())
     with transaction():
@@ -217,11 +219,13 @@ def test_a_merged_file_can_be_undone_although_speakers_had_begun_to_work(
 
     organiser.open("/organise/files").press(UNDO)
 
-    assert everything() == before
+    assert dump_all_rows() == before
 
 
-def test_an_undo_raises_versions_so_that_an_open_form_finds_a_conflict(organiser: Browser) -> None:
-    loaded(organiser, another_programme())
+def test_undoing_an_import_increases_versions_so_that_open_forms_are_stale(
+    organiser: Browser,
+) -> None:
+    load_upload(organiser, another_programme())
     seen = get_session("opening").version
 
     organiser.open("/organise/files").press(UNDO)
@@ -230,18 +234,22 @@ def test_an_undo_raises_versions_so_that_an_open_form_finds_a_conflict(organiser
     assert get_session("opening").version == seen + 1
 
 
-def test_a_conference_that_speakers_have_begun_to_work_on_is_not_brought_back_by_half(
+def test_an_import_cannot_be_undone_if_replaced_speakers_had_access(
     organiser: Browser,
 ) -> None:
     grant_speaker_access(get_ada_marsh())
 
-    loaded(organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
+    load_upload(
+        organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True
+    )
 
     assert UNDO not in organiser.open("/organise/files").buttons
 
 
-def test_nobody_undoes_a_conference_for_which_people_have_registered(organiser: Browser) -> None:
-    loaded(organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
+def test_an_import_cannot_be_undone_once_people_have_registered(organiser: Browser) -> None:
+    load_upload(
+        organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True
+    )
     make_delegate()
 
     page = organiser.open("/organise/files").press(UNDO, status=409)
@@ -250,8 +258,8 @@ def test_nobody_undoes_a_conference_for_which_people_have_registered(organiser: 
     assert queries.get_conference().acronym == "storms"
 
 
-def test_undoing_a_published_import_is_published_like_any_change(organiser: Browser) -> None:
-    loaded(organiser, another_programme())
+def test_undoing_a_published_import_is_a_pending_change(organiser: Browser) -> None:
+    load_upload(organiser, another_programme())
     publish_programme()
 
     organiser.open("/organise/files").press(UNDO)
@@ -264,8 +272,8 @@ def test_undoing_a_published_import_is_published_like_any_change(organiser: Brow
 def test_only_the_last_import_can_be_undone_and_only_for_a_week(
     organiser: Browser, frozen_time: Any
 ) -> None:
-    loaded(organiser, another_programme())
-    loaded(organiser, another_programme(title="Gales"))
+    load_upload(organiser, another_programme())
+    load_upload(organiser, another_programme(title="Gales"))
     assert db.session.query(ImportBackup).count() == 1
     frozen_time.shift(timedelta(days=7))
 
@@ -276,7 +284,7 @@ def test_only_the_last_import_can_be_undone_and_only_for_a_week(
 
 
 @pytest.mark.empty
-def test_the_first_programme_of_all_cannot_be_undone(organiser: Browser) -> None:
+def test_the_first_import_cannot_be_undone(organiser: Browser) -> None:
     with transaction():
         services.load_file(ROOT / "content" / "conference.json")
 
@@ -289,7 +297,7 @@ def test_the_first_programme_of_all_cannot_be_undone(organiser: Browser) -> None
 # Places, invented delegates and the time zone
 
 
-def an_invented_conference(delegates: int = 3) -> None:
+def load_demo_conference(delegates: int = 3) -> None:
     queries.get_conference().is_demo = True
     queries.get_conference().acronym = "invented"
     set_places(50)
@@ -297,17 +305,17 @@ def an_invented_conference(delegates: int = 3) -> None:
         demo.create(generator.generate_delegates(delegates))
 
 
-def references() -> list[str]:
+def list_references() -> list[str]:
     return sorted(db.session.scalars(select(Delegate.reference)))
 
 
 @pytest.mark.both_databases
-def test_undoing_brings_back_the_places_and_the_invented_delegates(organiser: Browser) -> None:
-    an_invented_conference()
-    before = references()
+def test_undoing_an_import_restores_places_and_demo_delegates(organiser: Browser) -> None:
+    load_demo_conference()
+    before = list_references()
     body = another_programme(acronym="storms", places=20)
-    loaded(organiser, body, load_this_as_a_different_conference=True)
-    assert (references(), registration.get_seat_counts()) == ([], SeatCounts(20, 0))
+    load_upload(organiser, body, load_this_as_a_different_conference=True)
+    assert (list_references(), registration.get_seat_counts()) == ([], SeatCounts(20, 0))
 
     page = organiser.open("/organise/files")
     assert "The number of places changes from 20 back to 50." in page.text
@@ -315,13 +323,13 @@ def test_undoing_brings_back_the_places_and_the_invented_delegates(organiser: Br
     assert restored in page.text
     page.press(UNDO)
 
-    assert (references(), registration.get_seat_counts()) == (before, SeatCounts(50, 3))
+    assert (list_references(), registration.get_seat_counts()) == (before, SeatCounts(50, 3))
 
 
 @pytest.mark.both_databases
-def test_undoing_a_demonstration_takes_its_delegates_and_places_away(organiser: Browser) -> None:
+def test_undoing_a_demo_deletes_its_delegates_and_places(organiser: Browser) -> None:
     set_places(300)
-    before = everything()
+    before = dump_all_rows()
     with transaction():
         import_rules.load_demo(3, 2, 400)
     assert registration.get_seat_counts() == SeatCounts(500, 400)
@@ -331,16 +339,16 @@ def test_undoing_a_demonstration_takes_its_delegates_and_places_away(organiser: 
     assert "400 invented delegates are deleted." in page.text
     page.press(UNDO)
 
-    assert everything() == before
-    assert (references(), registration.get_seat_counts()) == ([], SeatCounts(300, 0))
+    assert dump_all_rows() == before
+    assert (list_references(), registration.get_seat_counts()) == ([], SeatCounts(300, 0))
 
 
-def test_places_that_somebody_has_changed_since_stay_and_the_page_says_so(
+def test_undoing_an_import_keeps_places_changed_since_and_says_so(
     organiser: Browser,
 ) -> None:
-    an_invented_conference()
+    load_demo_conference()
     body = another_programme(acronym="storms", places=20)
-    loaded(organiser, body, load_this_as_a_different_conference=True)
+    load_upload(organiser, body, load_this_as_a_different_conference=True)
     set_places(2)
 
     page = organiser.open("/organise/files")
@@ -349,13 +357,13 @@ def test_places_that_somebody_has_changed_since_stay_and_the_page_says_so(
     page.press(UNDO)
 
     assert queries.get_conference().acronym == "invented"
-    assert (references(), registration.get_seat_counts()) == ([], SeatCounts(2, 0))
+    assert (list_references(), registration.get_seat_counts()) == ([], SeatCounts(2, 0))
 
 
-def test_places_that_were_not_set_before_are_not_set_after_undoing(organiser: Browser) -> None:
+def test_undoing_an_import_unsets_places_that_were_not_set_before(organiser: Browser) -> None:
     with transaction():
         db.session.execute(delete(SeatLimit))
-    loaded(organiser, another_programme(places=20))
+    load_upload(organiser, another_programme(places=20))
 
     page = organiser.open("/organise/files")
     assert "The number of places is no longer set; it is 20 now." in page.text
@@ -365,12 +373,12 @@ def test_places_that_were_not_set_before_are_not_set_after_undoing(organiser: Br
 
 
 @pytest.mark.both_databases
-def test_the_time_zone_that_was_chosen_is_an_edit_of_its_own_and_undone_too(
+def test_the_chosen_time_zone_of_an_import_is_a_separate_edit_and_is_undone(
     organiser: Browser,
 ) -> None:
-    before, version = everything(), queries.get_conference().version
+    before, version = dump_all_rows(), queries.get_conference().version
     body = another_programme(time_zone="Etc/GMT-3")
-    loaded(organiser, body, time_zone_of_the_conference="Athens")
+    load_upload(organiser, body, time_zone_of_the_conference="Athens")
     db.session.expire_all()
     assert queries.get_conference().time_zone == "Europe/Athens"
     assert queries.get_conference().version == version + 2
@@ -381,11 +389,11 @@ def test_the_time_zone_that_was_chosen_is_an_edit_of_its_own_and_undone_too(
 
     organiser.open("/organise/files").press(UNDO)
 
-    assert everything() == before
+    assert dump_all_rows() == before
 
 
 @pytest.mark.both_databases
-def test_a_file_that_leaves_out_a_day_that_people_booked_is_refused(organiser: Browser) -> None:
+def test_a_file_without_a_booked_day_is_refused(organiser: Browser) -> None:
     make_delegate()  # for 10 June
     body = another_programme(starts_on="2009-06-11")
     organiser.open("/organise/files/upload")

@@ -17,7 +17,7 @@ from app.programme.models import Room, Session, Speaker, Theme
 from app.releases import snapshot_builder
 from app.web import spreadsheets
 from tests.interchange.sample_schedules import EVENT, make_event_xml, make_schedule_xml
-from tests.interchange.test_import_ical import a_calendar, an_event
+from tests.interchange.test_import_ical import make_calendar, make_event
 
 Load = Callable[..., ImportResult]
 
@@ -37,7 +37,7 @@ def load(site: object, tmp_path: Path) -> Load:
     return _load
 
 
-def the(title: str) -> Session:
+def get_session_by_title(title: str) -> Session:
     found = db.session.scalar(select(Session).where(Session.title == title))
     assert found is not None
     return found
@@ -49,7 +49,7 @@ def frozen() -> str:
 
 
 def tables() -> Iterator[bytes]:
-    """Give the working programme as each table that the back office has."""
+    """Return the working programme as exported by each admin list."""
     told = source.load_working_programme("https://conference.example").snapshot
     for name, table in TABLES.items():
         head, rows = table.build(told)
@@ -57,9 +57,9 @@ def tables() -> Iterator[bytes]:
         yield b"".join(spreadsheets.stream_xlsx(name, head, rows))
 
 
-def test_a_table_that_was_taken_away_and_comes_back_changes_nothing(load: Load) -> None:
-    the("Opening").abstract = "Why we are *here*.\n\n- one\n- two"
-    the("Opening").links = '[["https://a.example/", "Slides"]]'
+def test_importing_an_exported_table_changes_nothing(load: Load) -> None:
+    get_session_by_title("Opening").abstract = "Why we are *here*.\n\n- one\n- two"
+    get_session_by_title("Opening").links = '[["https://a.example/", "Slides"]]'
     _with_a_profile("ada-marsh")
     db.session.commit()
     before = frozen()
@@ -78,7 +78,7 @@ def _with_a_profile(slug: str) -> Speaker:
     return found
 
 
-def test_a_table_of_speakers_says_what_stands_in_their_profiles(load: Load) -> None:
+def test_a_table_of_speakers_updates_their_profiles(load: Load) -> None:
     _with_a_profile("ada-marsh")
     db.session.commit()
 
@@ -99,7 +99,7 @@ def test_a_table_of_speakers_says_what_stands_in_their_profiles(load: Load) -> N
     assert [note.subject for note in loaded.notes] == ["Ada Marsh"]
 
 
-def test_a_table_without_profiles_leaves_them_and_two_in_one_row_share_none(load: Load) -> None:
+def test_a_table_without_profile_columns_keeps_profiles(load: Load) -> None:
     _with_a_profile("ada-marsh")
     db.session.commit()
 
@@ -113,14 +113,14 @@ def test_a_table_without_profiles_leaves_them_and_two_in_one_row_share_none(load
     ada = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
     assert (ada.honorific, ada.pronouns) == ("Dr", "she")
     assert ada.links == '[["https://ada.example/", "Her page; with her papers"]]'
-    assert "https://opening.example/" in the("Opening").links
+    assert "https://opening.example/" in get_session_by_title("Opening").links
 
 
-def test_what_a_table_has_no_column_for_stays_as_it_is(load: Load) -> None:
+def test_fields_without_a_column_are_kept(load: Load) -> None:
     loaded = load("Title,Room", "Reading the tide,Boat house", deed=services.merge_file)
 
     assert loaded.changes.changed == ["Session: Reading the tide (room)"]
-    known = the("Reading the tide")
+    known = get_session_by_title("Reading the tide")
     assert known.room is not None
     assert known.room.slug == "boat-house"
     assert markdown.to_text(known.abstract).startswith("How a tide table is made")
@@ -128,7 +128,7 @@ def test_what_a_table_has_no_column_for_stays_as_it_is(load: Load) -> None:
     assert known.theme is not None
 
 
-def test_sessions_that_a_whole_table_does_not_hold_are_withdrawn_and_nothing_else(
+def test_sessions_missing_from_a_table_are_withdrawn_and_nothing_else(
     load: Load,
 ) -> None:
     loaded = load("Title,Room", "Opening,GREAT HALL")
@@ -143,7 +143,7 @@ def test_sessions_that_a_whole_table_does_not_hold_are_withdrawn_and_nothing_els
         assert len(db.session.scalars(select(kind)).all()) == count
 
 
-def test_a_table_of_speakers_withdraws_nobody_and_no_session(load: Load) -> None:
+def test_a_table_of_speakers_withdraws_nothing(load: Load) -> None:
     loaded = load("Name,Country", "Ada Marsh,Kenya", "Bo Lund,Norway")
 
     assert loaded.changes.changed == ["Speaker: Ada Marsh (country)"]
@@ -154,32 +154,32 @@ def test_a_table_of_speakers_withdraws_nobody_and_no_session(load: Load) -> None
     assert (ada.country, ada.role) == ("Kenya", "Harbour master")
 
 
-def test_a_session_keeps_its_length_where_a_table_says_only_when_it_starts(load: Load) -> None:
-    opening = the("Opening")
+def test_a_session_keeps_its_duration_if_a_table_has_only_its_start(load: Load) -> None:
+    opening = get_session_by_title("Opening")
     assert opening.starts_at is not None
     assert opening.ends_at is not None
     length = opening.ends_at - opening.starts_at
 
     load("Title,Day,Start", "Opening,2009-06-11,9am", "Brand new,2009-06-11,2pm")
 
-    moved, new = the("Opening"), the("Brand new")
+    moved, new = get_session_by_title("Opening"), get_session_by_title("Brand new")
     assert moved.starts_at is not None
     assert moved.ends_at == moved.starts_at + length
     assert new.ends_at is not None
     assert f"{moved.starts_at:%d %H:%M}" == "11 08:00"
 
 
-def test_a_session_without_a_length_gets_the_usual_one_with_its_start(load: Load) -> None:
-    opening = the("Opening")
+def test_a_session_without_duration_gets_the_default_one_with_its_start(load: Load) -> None:
+    opening = get_session_by_title("Opening")
     opening.starts_at = opening.ends_at = None
     db.session.commit()
 
     load("Title,Day,Start", "Opening,2009-06-11,9am")
 
-    assert f"{the('Opening').ends_at:%d %H:%M}" == "11 08:30"
+    assert f"{get_session_by_title('Opening').ends_at:%d %H:%M}" == "11 08:30"
 
 
-def test_two_sessions_of_one_title_are_told_apart_by_time_and_room(load: Load) -> None:
+def test_sessions_of_one_title_are_matched_by_time_and_room(load: Load) -> None:
     load(
         "Title,Day,Start,End,Room",
         "Tea,2009-06-10,15:00,15:30,Great hall",
@@ -208,8 +208,8 @@ def test_two_sessions_of_one_title_are_told_apart_by_time_and_room(load: Load) -
     }
 
 
-def test_a_calendar_of_what_is_here_changes_only_what_it_says(load: Load) -> None:
-    event = an_event(
+def test_a_calendar_changes_only_the_fields_it_contains(load: Load) -> None:
+    event = make_event(
         SUMMARY="Harbour walls",
         DTSTART=":20090610T110000Z",
         DTEND=":20090610T120000Z",
@@ -217,20 +217,20 @@ def test_a_calendar_of_what_is_here_changes_only_what_it_says(load: Load) -> Non
         DESCRIPTION="What the sea takes\\, and who mends it.",
     )
 
-    loaded = load(body=a_calendar(event), deed=services.merge_file)
+    loaded = load(body=make_calendar(event), deed=services.merge_file)
 
     assert loaded.changes.changed == ["Session: Harbour walls (end, start)"]
-    assert the("Harbour walls").appearances != []
+    assert get_session_by_title("Harbour walls").appearances != []
 
 
-def test_a_calendar_of_another_conference_takes_the_whole_place(load: Load) -> None:
-    loaded = load(body=a_calendar(X_WR_CALNAME="Winds"))
+def test_a_calendar_of_another_conference_replaces_the_programme(load: Load) -> None:
+    loaded = load(body=make_calendar(X_WR_CALNAME="Winds"))
 
     assert "Session: Opening" in loaded.changes.withdrawn
     assert [one.title for one in db.session.scalars(select(Session))] == ["Warm homes"]
 
 
-def test_a_theme_whose_address_was_made_in_an_earlier_way_keeps_it(load: Load) -> None:
+def test_a_theme_with_an_older_style_of_slug_keeps_it(load: Load) -> None:
     known = db.session.scalars(select(Theme).where(Theme.slug == "water")).one()
     known.name, known.slug = "Łódź", "odz"
     db.session.commit()
@@ -239,10 +239,10 @@ def test_a_theme_whose_address_was_made_in_an_earlier_way_keeps_it(load: Load) -
     load(body=make_schedule_xml(make_event_xml(**event), acronym="tides-2009").encode())
 
     assert [(one.name, one.slug) for one in db.session.scalars(select(Theme))] == [("Łódź", "odz")]
-    assert the("Warm homes").theme is not None
+    assert get_session_by_title("Warm homes").theme is not None
 
 
-def test_contact_addresses_are_loaded_and_an_empty_cell_leaves_them(load: Load) -> None:
+def test_contact_addresses_are_imported_and_kept_for_empty_cells(load: Load) -> None:
     load("Name,Email", "Ada Marsh,ada@example.org", "Bo Lund,bo@example.org")
     told = load("Name,Email,Country", "Ada Marsh,,Kenya", "Bo Lund,bo.lund@example.org,Ghana")
 
@@ -254,7 +254,7 @@ def test_contact_addresses_are_loaded_and_an_empty_cell_leaves_them(load: Load) 
     assert "Speaker: Bo Lund (contact address, country)" in told.changes.changed
 
 
-def test_a_table_of_sessions_takes_nothing_from_its_speakers(load: Load) -> None:
+def test_a_table_of_sessions_does_not_change_speaker_profiles(load: Load) -> None:
     before = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
     organisation = before.organisation
 

@@ -24,7 +24,7 @@ TABLES = [path for path in FILES if path.suffix == ".csv"]
 @pytest.mark.empty
 @pytest.mark.skipif(not SCHEDULES, reason="REAL_SCHEDULES names no folder of schedules")
 @pytest.mark.parametrize("path", SCHEDULES or [Path()], ids=lambda path: path.name)
-def test_every_page_of_a_real_programme_answers(path: Path, visitor: Browser) -> None:
+def test_every_page_of_a_real_imported_programme_renders(path: Path, visitor: Browser) -> None:
     with transaction():
         services.load_file(path)
     publish_programme()
@@ -45,9 +45,7 @@ def test_every_page_of_a_real_programme_answers(path: Path, visitor: Browser) ->
 
 @pytest.mark.skipif(not TABLES, reason="REAL_SCHEDULES names no folder of tables")
 @pytest.mark.parametrize("path", TABLES or [Path()], ids=lambda path: path.name)
-def test_a_real_table_is_added_to_the_conference_that_is_there(
-    path: Path, visitor: Browser
-) -> None:
+def test_a_real_table_is_merged_into_the_current_conference(path: Path, visitor: Browser) -> None:
     with transaction():
         loaded = services.merge_file(path)
     publish_programme()

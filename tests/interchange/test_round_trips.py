@@ -14,7 +14,7 @@ from app.programme.models import Conference
 from app.releases import snapshot_builder
 from tests.browser import Browser
 from tests.factories import make_room, make_session, make_theme, publish_programme, sign_in
-from tests.interchange.test_exporters import a_rich_programme
+from tests.interchange.test_exporters import make_rich_programme
 
 PROGRAMMES = ("working", "published")
 FILES = (
@@ -29,9 +29,9 @@ def editor(visitor: Browser) -> Browser:
     return sign_in(visitor, role=EDITOR)
 
 
-def a_hard_programme() -> None:
+def make_difficult_programme() -> None:
     """Add sessions whose times, rooms and texts are easily lost."""
-    a_rich_programme()
+    make_rich_programme()
     room = make_room(name="Room 1, by the pier; upstairs", key="r1", slug="room-1")
     link = "Read [the *paper*](https://example.org/paper), or [ask](mailto:ada@example.org)."
     make_session(
@@ -72,10 +72,10 @@ def exported(editor: Browser, programme: str, name: str, folder: Path) -> Path:
 
 @pytest.mark.parametrize("programme", PROGRAMMES)
 @pytest.mark.parametrize("name", FILES)
-def test_loading_our_own_export_of_any_file_changes_nothing(
+def test_importing_an_export_of_any_programme_changes_nothing(
     editor: Browser, tmp_path: Path, programme: str, name: str
 ) -> None:
-    a_hard_programme()
+    make_difficult_programme()
     publish_programme()
     before = frozen()
     path = exported(editor, programme, name, tmp_path)
@@ -88,7 +88,7 @@ def test_loading_our_own_export_of_any_file_changes_nothing(
 
 
 @pytest.mark.parametrize("name", ["schedule.xml", "schedule.json", "conference.json"])
-def test_a_session_is_as_long_as_it_is_where_the_clocks_change_meanwhile(
+def test_a_session_across_a_daylight_saving_change_round_trips(
     editor: Browser, tmp_path: Path, name: str
 ) -> None:
     with transaction():
@@ -104,10 +104,10 @@ def test_a_session_is_as_long_as_it_is_where_the_clocks_change_meanwhile(
 
 
 @pytest.mark.parametrize("programme", PROGRAMMES)
-def test_what_goes_out_holds_no_furniture_of_ours(
+def test_exports_contain_no_external_link_notes(
     editor: Browser, tmp_path: Path, programme: str
 ) -> None:
-    a_hard_programme()
+    make_difficult_programme()
     publish_programme()
 
     for name in FILES:
@@ -116,8 +116,8 @@ def test_what_goes_out_holds_no_furniture_of_ours(
         assert b"noopener" not in contents, name
 
 
-def test_a_page_still_says_which_links_leave_the_site(visitor: Browser) -> None:
-    a_hard_programme()
+def test_session_pages_still_mark_external_links(visitor: Browser) -> None:
+    make_difficult_programme()
     publish_programme()
 
     page = visitor.open("/sessions/until-midnight")

@@ -1,4 +1,4 @@
-"""What stories about letters have at hand: templates of their own, and workers."""
+"""Fixtures for email tests: their own templates, and workers."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
@@ -24,7 +24,7 @@ TEMPLATES = {
 
 @pytest.fixture(autouse=True)
 def templates(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Templates of letters that only these stories have; a story may add some."""
+    """Email templates of these tests only; a test may add some."""
     found = dict(TEMPLATES)
     if "site" in request.fixturenames:
         site: Flask = request.getfixturevalue("site")
@@ -50,18 +50,18 @@ def deliver(site: Flask) -> Callable[[], str]:
 
 @pytest.fixture
 def real_time(frozen_time: Any) -> None:
-    """Let the clock run from the real moment on, as it does for other processes."""
+    """Let the clock run from the real time on, as in other processes."""
     moment = time_machine.escape_hatch.datetime.datetime.now(tz=UTC)
     frozen_time.move_to(moment, tick=True)
 
 
-Start = Callable[[], ForkedProgram]
+StartWorker = Callable[[], ForkedProgram]
 
 
 @pytest.fixture
 def start_worker(
     site: Flask, settings: Mapping[str, str], real_time: None, tmp_path: Path
-) -> Iterator[Start]:
+) -> Iterator[StartWorker]:
     """Start mail workers in processes of their own; they end with the test."""
     started: list[ForkedProgram] = []
 
@@ -79,7 +79,7 @@ def start_worker(
 
 
 def reload_email(number: int) -> Email:
-    """Give a letter as the database has it now, and let go of the database at once."""
+    """Reload an email from the database, and end the transaction at once."""
     db.session.rollback()
     letter = db.session.get_one(Email, number)
     db.session.expunge(letter)

@@ -150,7 +150,7 @@ def make_sent_email(**values: str) -> Email:
         ("message/global-delivery-status", "message/global"),
     ],
 )
-def test_an_email_that_came_back_is_marked_as_not_delivered(
+def test_a_returned_email_is_marked_as_failed(
     site: Flask, status_type: str, original_type: str
 ) -> None:
     email = make_sent_email()
@@ -167,7 +167,7 @@ def test_an_email_that_came_back_is_marked_as_not_delivered(
 
 
 @pytest.mark.parametrize("original_type", ["message/global-headers", "message/global"])
-def test_a_report_whose_parts_are_encoded_is_read(site: Flask, original_type: str) -> None:
+def test_a_bounce_report_with_encoded_parts_is_parsed(site: Flask, original_type: str) -> None:
     email = make_sent_email()
     types = {"status_type": "message/global-delivery-status", "original_type": original_type}
 
@@ -178,7 +178,7 @@ def test_a_report_whose_parts_are_encoded_is_read(site: Flask, original_type: st
     assert email.return_status == "5.1.1"
 
 
-def test_the_desk_sees_it_on_the_dashboard_and_in_the_booking(
+def test_the_desk_sees_a_returned_email_on_the_dashboard_and_in_the_booking(
     site: Flask, visitor: Browser
 ) -> None:
     delegate = make_delegate()
@@ -205,7 +205,7 @@ def test_the_desk_sees_it_on_the_dashboard_and_in_the_booking(
     ],
     ids=["nothing", "rubbish", "automatic reply", "somebody else's", "long", "many parts"],
 )
-def test_what_is_about_none_of_our_emails_changes_nothing(site: Flask, report: bytes) -> None:
+def test_a_bounce_report_about_an_unknown_email_is_ignored(site: Flask, report: bytes) -> None:
     email = make_sent_email()
 
     assert receive(site, report) == "0 returned, 1 ignored"
@@ -213,14 +213,14 @@ def test_what_is_about_none_of_our_emails_changes_nothing(site: Flask, report: b
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])
-def test_only_a_report_of_failure_counts(site: Flask, action: str) -> None:
+def test_a_delivery_report_without_a_failure_is_ignored(site: Flask, action: str) -> None:
     email = make_sent_email()
 
     assert receive(site, write_report(email, action=action)) == "0 returned, 1 ignored"
     assert email.is_sent
 
 
-def test_an_email_that_waits_to_go_out_again_stays_in_the_outbox(site: Flask) -> None:
+def test_a_bounce_report_about_a_waiting_email_is_ignored(site: Flask) -> None:
     email = make_email()
 
     assert receive(site, write_report(email)) == "0 returned, 1 ignored"
@@ -228,7 +228,7 @@ def test_an_email_that_waits_to_go_out_again_stays_in_the_outbox(site: Flask) ->
 
 
 @pytest.mark.settings(MAIL_BOUNCE_ADDRESS="bounces@conference.example")
-def test_an_email_is_known_by_the_address_that_it_was_sent_from(
+def test_a_bounce_is_matched_by_its_signed_return_path(
     site: Flask, mailbox: MailServer, deliver: Callable[[], str]
 ) -> None:
     email = make_email(recipient="ada@nhs.example")
@@ -258,11 +258,11 @@ HOSTILE = {
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("report", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_message_changes_nothing_and_holds_up_nobody(site: Flask, report: bytes) -> None:
+def test_a_hostile_message_is_ignored(site: Flask, report: bytes) -> None:
     assert receive(site, report).splitlines()[-1] == "0 returned, 1 ignored"
 
 
-def test_a_huge_report_is_read_as_far_as_a_report_may_go(site: Flask) -> None:
+def test_a_huge_bounce_report_is_read_up_to_the_size_limit(site: Flask) -> None:
     email = make_sent_email()
     padding = b"x" * 78 + b"\r\n"
 
@@ -272,7 +272,7 @@ def test_a_huge_report_is_read_as_far_as_a_report_may_go(site: Flask) -> None:
     assert email.is_failed
 
 
-def test_new_messages_in_a_folder_are_read_once(site: Flask, tmp_path: Path) -> None:
+def test_new_messages_in_a_maildir_are_read_once(site: Flask, tmp_path: Path) -> None:
     email = make_sent_email()
     for part in ("new", "cur", "tmp"):
         (tmp_path / part).mkdir()
@@ -287,7 +287,7 @@ def test_new_messages_in_a_folder_are_read_once(site: Flask, tmp_path: Path) -> 
 
 
 @pytest.mark.both_databases
-def test_an_address_that_does_not_exist_gets_no_emails_to_many_and_still_those_about_a_booking(
+def test_a_hard_bounce_stops_group_emails_but_not_booking_emails(
     site: Flask, mailbox: MailServer, deliver: Callable[[], str]
 ) -> None:
     receive(site, write_report(make_sent_email()))
@@ -299,7 +299,7 @@ def test_an_address_that_does_not_exist_gets_no_emails_to_many_and_still_those_a
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("status", ["4.2.2", "5.2.2", "5.7.1", "5.3.4"])
-def test_what_may_pass_or_lies_in_the_email_counts_the_third_time(site: Flask, status: str) -> None:
+def test_a_soft_bounce_suppresses_the_address_the_third_time(site: Flask, status: str) -> None:
     stopped = []
     for _ in range(3):
         receive(site, write_report(make_sent_email(), status=status))
@@ -310,7 +310,7 @@ def test_what_may_pass_or_lies_in_the_email_counts_the_third_time(site: Flask, s
 
 
 @pytest.mark.both_databases
-def test_a_report_that_comes_twice_counts_once(site: Flask) -> None:
+def test_a_duplicate_bounce_report_counts_once(site: Flask) -> None:
     report = write_report(make_sent_email(), status="4.2.2")
 
     said = [receive(site, report) for _ in range(4)]
@@ -320,9 +320,7 @@ def test_a_report_that_comes_twice_counts_once(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_somebody_who_calls_an_email_spam_gets_no_more_of_those_to_many(
-    site: Flask, visitor: Browser
-) -> None:
+def test_a_spam_complaint_stops_group_emails_to_the_address(site: Flask, visitor: Browser) -> None:
     delegate = make_delegate()
     email = make_sent_email(booking_reference=delegate.reference)
 
@@ -344,7 +342,7 @@ def test_somebody_who_calls_an_email_spam_gets_no_more_of_those_to_many(
     ("kind", "reasons"),
     [("opt-out", [UNSUBSCRIBED]), ("fraud", [COMPLAINED]), ("not-spam", []), ("invented", [])],
 )
-def test_each_kind_of_feedback_does_what_it_says(
+def test_each_type_of_feedback_report_has_its_effect(
     site: Flask, kind: str, reasons: list[str]
 ) -> None:
     receive(site, write_complaint(make_sent_email(), kind=kind))
@@ -353,7 +351,7 @@ def test_each_kind_of_feedback_does_what_it_says(
 
 
 @pytest.mark.settings(MAIL_BOUNCE_ADDRESS="bounces@conference.example")
-def test_a_complaint_without_the_email_is_known_by_the_address_it_was_sent_from(
+def test_a_complaint_without_the_original_email_is_matched_by_return_path(
     site: Flask, mailbox: MailServer, deliver: Callable[[], str]
 ) -> None:
     email = make_email(recipient="ada@nhs.example")
@@ -387,7 +385,7 @@ FORGED = {
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
-def test_a_forged_report_stops_nobody_s_emails(site: Flask, forged: Callable[[], bytes]) -> None:
+def test_a_forged_bounce_report_suppresses_nobody(site: Flask, forged: Callable[[], bytes]) -> None:
     email = make_sent_email()
 
     assert receive(site, forged()) == "0 returned, 1 ignored"
@@ -397,7 +395,7 @@ def test_a_forged_report_stops_nobody_s_emails(site: Flask, forged: Callable[[],
 
 
 @pytest.mark.both_databases
-def test_a_report_about_one_s_own_email_cannot_reach_that_of_another(site: Flask) -> None:
+def test_a_bounce_report_about_ones_own_email_cannot_suppress_another_address(site: Flask) -> None:
     mine, hers = make_sent_email(recipient="mallory@example.org"), make_sent_email()
     report = write_report(mine).replace(b"ada@nhs.example", b"ada@nhs.example, ada@nhs.example")
 
@@ -425,7 +423,7 @@ def test_a_report_about_one_s_own_email_cannot_reach_that_of_another(site: Flask
         ),
     ],
 )
-def test_everybody_reads_the_same_sentence_about_an_email(
+def test_a_bounce_is_described_alike_on_every_admin_page(
     site: Flask, visitor: Browser, values: dict[str, str], sentence: str
 ) -> None:
     delegate = make_delegate()

@@ -1,4 +1,4 @@
-"""What `check-mail` tells an operator: the mail server, and what the DNS says about the sender."""
+"""What `check-mail` reports: the mail server, and the DNS records of the sender."""
 
 import re
 
@@ -44,7 +44,7 @@ def good_records(dns_server: DnsServer) -> DnsServer:
 
 
 @pytest.mark.usefixtures("good_records")
-def test_where_all_is_well_it_says_what_it_found(site: Flask, mailbox: MailServer) -> None:
+def test_the_check_of_a_healthy_setup_lists_what_it_found(site: Flask, mailbox: MailServer) -> None:
     status, lines = run(site, "--to", "ada@example.org")
 
     assert (status, lines) == (
@@ -73,7 +73,7 @@ def test_where_all_is_well_it_says_what_it_found(site: Flask, mailbox: MailServe
 
 
 @pytest.mark.settings(MAIL_USERNAME="site", MAIL_PASSWORD="open sesame")
-def test_it_says_how_the_site_is_connected_and_what_the_server_cannot_do(
+def test_the_check_reports_encryption_sign_in_and_missing_smtp_extensions(
     site: Flask, secure_mailbox: MailServer
 ) -> None:
     secure_mailbox.users["site"] = "open sesame"
@@ -89,7 +89,7 @@ def test_it_says_how_the_site_is_connected_and_what_the_server_cannot_do(
     )
 
 
-def test_a_domain_without_records_is_told_what_to_add(
+def test_a_domain_without_dns_records_is_reported_with_the_records_to_add(
     site: Flask, mailbox: MailServer, dns_server: DnsServer
 ) -> None:
     status, lines = run(site)
@@ -112,7 +112,7 @@ def test_a_domain_without_records_is_told_what_to_add(
     ]
 
 
-def test_two_spf_records_are_as_bad_as_none(site: Flask, dns_server: DnsServer) -> None:
+def test_two_spf_records_are_a_problem(site: Flask, dns_server: DnsServer) -> None:
     dns_server.add(DOMAIN, "TXT", '"v=spf1 -all"', '"v=spf1 +all"')
 
     state, sentence = found("SPF")
@@ -152,7 +152,7 @@ def test_an_spf_record_that_allows_no_server_is_a_problem(
         ),
     ],
 )
-def test_a_key_that_receivers_cannot_use_is_described_with_the_right_record(
+def test_an_invalid_dkim_record_is_reported_with_the_correct_record(
     site: Flask, dns_server: DnsServer, records: list[str], sentence: str
 ) -> None:
     site.config["DKIM_SIGNER"] = DkimSigner(KEY, "conference.example", "spring")
@@ -165,7 +165,7 @@ def test_a_key_that_receivers_cannot_use_is_described_with_the_right_record(
 
 
 @pytest.mark.settings(MAIL_DKIM_SELECTOR="spring")
-def test_the_right_key_is_found_whether_the_site_or_its_mail_server_signs(
+def test_the_dkim_record_is_found_whether_the_site_or_its_mail_server_signs(
     site: Flask, dns_server: DnsServer
 ) -> None:
     dns_server.add(KEY_NAME, "TXT", f'"{RECORD[:20]}" "{RECORD[20:]}"')
@@ -177,14 +177,14 @@ def test_the_right_key_is_found_whether_the_site_or_its_mail_server_signs(
     assert found("DKIM") == (check.FINE, KEY_NAME)
 
 
-def test_a_domain_that_says_it_takes_no_email_has_no_mx(site: Flask, dns_server: DnsServer) -> None:
+def test_a_null_mx_record_is_a_problem(site: Flask, dns_server: DnsServer) -> None:
     dns_server.add(DOMAIN, "MX", "0 .")
 
     assert found("MX")[0] == check.PROBLEM
 
 
 @pytest.mark.settings(MAIL_SERVER="9.9.9.9")
-def test_the_address_of_the_mail_server_needs_a_name(site: Flask, dns_server: DnsServer) -> None:
+def test_the_mail_server_address_must_have_a_ptr_record(site: Flask, dns_server: DnsServer) -> None:
     nameless = found("PTR")
     dns_server.add("9.9.9.9.in-addr.arpa", "PTR", "mail.example.")
 
@@ -193,7 +193,7 @@ def test_the_address_of_the_mail_server_needs_a_name(site: Flask, dns_server: Dn
     assert found("PTR") == (check.FINE, "9.9.9.9")
 
 
-def test_a_dns_server_that_does_not_answer_is_no_problem_of_the_domain(
+def test_an_unresponsive_dns_server_makes_results_unknown(
     site: Flask, dns_server: DnsServer, real_time: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(check, "DNS_TIMEOUT", 0.3)
@@ -208,7 +208,7 @@ def test_a_dns_server_that_does_not_answer_is_no_problem_of_the_domain(
     }
 
 
-def test_without_a_mail_server_there_is_nothing_to_check(site: Flask) -> None:
+def test_without_a_mail_server_the_check_reports_file_delivery(site: Flask) -> None:
     assert run(site) == (
         0,
         ["Mail server: MAIL_SERVER is not set, so emails are saved as files and not sent."],
@@ -223,7 +223,7 @@ def test_without_a_mail_server_there_is_nothing_to_check(site: Flask) -> None:
         ("bo@example.org", "The mail server replied: 550 No such mailbox"),
     ],
 )
-def test_a_test_email_that_is_refused_says_so(
+def test_a_refused_test_email_is_reported(
     site: Flask, mailbox: MailServer, recipient: str, sentence: str
 ) -> None:
     mailbox.refuse(550, "No such mailbox", to="bo@example.org")

@@ -75,7 +75,7 @@ def make_config(**values: object) -> Config:
     )
 
 
-def test_the_verifier_knows_the_example_of_the_standard() -> None:
+def test_the_dkim_verifier_accepts_the_example_of_rfc_8463() -> None:
     assert is_signed(RFC_8463_EMAIL, RFC_8463_KEY)
     assert not is_signed(RFC_8463_EMAIL.replace(b"hungry", b"thirsty"), RFC_8463_KEY)
     assert not is_signed(RFC_8463_EMAIL.replace(b"dinner", b"supper"), RFC_8463_KEY)
@@ -83,7 +83,7 @@ def test_the_verifier_knows_the_example_of_the_standard() -> None:
 
 @pytest.mark.parametrize("key", [RSA_KEY, ED25519_KEY])
 @pytest.mark.parametrize("recipient", ["ada@example.org", "zoë@example.org"])
-def test_an_email_is_signed_and_nobody_can_change_it(
+def test_changing_a_dkim_signed_email_breaks_its_signature(
     site: Flask, mailbox: MailServer, deliver: Deliver, key: object, recipient: str
 ) -> None:
     config = make_config(MAIL_DKIM_KEY=write_pem(key), MAIL_DKIM_DOMAIN="conference.example")
@@ -113,7 +113,7 @@ def test_an_email_is_signed_and_nobody_can_change_it(
 
 
 @pytest.mark.parametrize("key", [RSA_KEY, ED25519_KEY])
-def test_nobody_can_change_how_an_email_to_many_people_is_stopped(
+def test_the_dkim_signature_covers_the_unsubscribe_headers(
     site: Flask, mailbox: MailServer, deliver: Deliver, key: object
 ) -> None:
     config = make_config(MAIL_DKIM_KEY=write_pem(key), MAIL_DKIM_DOMAIN="conference.example")
@@ -159,7 +159,7 @@ def test_nobody_can_change_how_an_email_to_many_people_is_stopped(
         lambda pem: pem.replace("\n", " ").strip(),
     ],
 )
-def test_a_key_of_several_lines_stands_in_the_settings_file(
+def test_a_multi_line_dkim_key_can_be_written_in_the_settings_file(
     tmp_path: Path, write: Callable[[str], str]
 ) -> None:
     file = tmp_path / "settings.env"
@@ -175,7 +175,9 @@ def test_a_key_of_several_lines_stands_in_the_settings_file(
     assert settings_file.read(file).typed == settings.typed
 
 
-def test_a_fault_below_a_key_is_reported_with_its_line(tmp_path: Path) -> None:
+def test_a_settings_file_error_after_a_multi_line_key_has_the_right_line_number(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "settings.env"
     lines = write_pem(RSA_KEY).count("\n")
     file.write_text(f'MAIL_DKIM_KEY="{write_pem(RSA_KEY)}"\nnonsense\n')
@@ -222,7 +224,7 @@ def test_a_fault_below_a_key_is_reported_with_its_line(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_key_that_cannot_be_used_keeps_the_site_from_starting(
+def test_an_invalid_dkim_key_stops_the_site_from_starting(
     values: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(SettingsError) as refused:

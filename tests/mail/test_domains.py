@@ -15,7 +15,7 @@ from app.mail import domains, outbox, retries, services, worker
 from app.mail.models import BULK, URGENT, Email, MailDomain
 from tests.factories import make_email, make_organiser
 from tests.mail_server import MailServer
-from tests.races import waits_for_a_lock
+from tests.races import is_waiting_for_lock
 from tests.waiting import wait_until
 
 Deliver = Callable[[], str]
@@ -28,7 +28,7 @@ def recipients(mailbox: MailServer) -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_a_sign_in_link_overtakes_emails_to_many(
+def test_a_sign_in_link_is_sent_before_group_emails(
     site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     for number in range(5):
@@ -50,7 +50,7 @@ def test_a_sign_in_link_overtakes_emails_to_many(
 
 
 @pytest.mark.both_databases
-def test_a_domain_that_turns_emails_away_is_left_alone_and_the_others_go_on(
+def test_a_failing_domain_is_paused_while_other_domains_are_delivered(
     site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     for number in range(8):
@@ -78,7 +78,7 @@ def test_a_domain_that_turns_emails_away_is_left_alone_and_the_others_go_on(
 
 
 @pytest.mark.both_databases
-def test_the_pause_of_a_domain_grows_while_it_fails(
+def test_the_pause_of_a_failing_domain_grows(
     site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     for number in range(20):
@@ -97,7 +97,7 @@ def test_the_pause_of_a_domain_grows_while_it_fails(
     assert [email.attempts for email in db.session.query(Email)].count(0) == 20 - 3 - 4
 
 
-def test_one_mailbox_that_refuses_does_not_hold_up_its_domain(
+def test_a_full_mailbox_does_not_pause_its_domain(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     for number in range(6):
@@ -109,7 +109,7 @@ def test_one_mailbox_that_refuses_does_not_hold_up_its_domain(
     assert domains.list_failing() == []
 
 
-def test_a_mailbox_that_stays_full_does_not_hold_up_its_domain(
+def test_a_mailbox_that_stays_full_does_not_pause_its_domain(
     site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     make_email(recipient="full@example.org")
@@ -125,7 +125,7 @@ def test_a_mailbox_that_stays_full_does_not_hold_up_its_domain(
     assert failing == []
 
 
-def test_an_organiser_who_sends_an_email_again_does_not_wait_for_its_domain(
+def test_resending_an_email_skips_the_pause_of_its_domain(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     email, *_ = (make_email(recipient=f"{number}@busy.example") for number in range(4))
@@ -146,7 +146,7 @@ def test_an_organiser_who_sends_an_email_again_does_not_wait_for_its_domain(
 
 
 @pytest.mark.settings(MAIL_TIMEOUT=1)
-def test_a_domain_for_which_there_is_no_answer_costs_that_time_once(
+def test_a_domain_that_times_out_is_tried_once_then_paused(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     emails = [make_email(recipient=f"{number}@slow.example") for number in range(3)]
@@ -168,7 +168,7 @@ def fail(domain: str, mailbox: MailServer, deliver: Deliver, count: int = 4) -> 
 
 
 @pytest.mark.both_databases
-def test_a_sign_in_link_does_not_wait_until_a_domain_is_tried_again(
+def test_a_sign_in_link_skips_the_pause_of_its_domain(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     make_organiser("zoe@busy.example")
@@ -182,7 +182,7 @@ def test_a_sign_in_link_does_not_wait_until_a_domain_is_tried_again(
 
 
 @pytest.mark.both_databases
-def test_an_urgent_email_that_arrives_ends_the_pause_of_its_domain(
+def test_a_delivered_urgent_email_ends_the_pause_of_its_domain(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     fail("busy.example", mailbox, deliver)
@@ -199,7 +199,7 @@ def test_an_urgent_email_that_arrives_ends_the_pause_of_its_domain(
 
 
 @pytest.mark.both_databases
-def test_an_urgent_email_is_tried_again_soon_and_the_others_wait_no_longer_for_that(
+def test_retries_of_an_urgent_email_do_not_lengthen_the_pause_of_its_domain(
     site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     fail("busy.example", mailbox, deliver)
@@ -223,7 +223,7 @@ def test_an_urgent_email_is_tried_again_soon_and_the_others_wait_no_longer_for_t
     assert urgent.is_sent
 
 
-def test_a_link_is_tried_every_minute_while_it_works_and_later_like_any_other() -> None:
+def test_a_sign_in_email_is_retried_every_minute_while_its_link_is_valid() -> None:
     within = [pause.total_seconds() for pause in retries.URGENT_BACKOFF]
 
     assert within[:6] == URGENT_SECONDS
@@ -238,7 +238,7 @@ def accumulate_until(pauses: list[float], seconds: float) -> list[float]:
 
 
 @pytest.mark.settings(MAIL_TIMEOUT=1)
-def test_a_domain_without_an_answer_costs_others_little_however_many_sign_in_there(
+def test_urgent_emails_to_a_domain_that_times_out_do_not_delay_other_domains(
     site: Flask, mailbox: MailServer, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "PAUSE_SHARE", 60)  # however long the emails of others take
@@ -256,7 +256,7 @@ def test_a_domain_without_an_answer_costs_others_little_however_many_sign_in_the
 
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_EMAILS_PER_DOMAIN=30)
-def test_emails_to_one_domain_are_spaced_out_but_not_those_that_are_urgent(
+def test_emails_to_one_domain_are_rate_limited_except_urgent_ones(
     site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     make_organiser("zoe@one.example")
@@ -279,7 +279,7 @@ def test_emails_to_one_domain_are_spaced_out_but_not_those_that_are_urgent(
 
 
 @pytest.mark.settings(LIMIT_EMAILS_PER_DOMAIN=30)
-def test_where_emails_are_spaced_out_a_worker_takes_one_at_a_time(site: Flask) -> None:
+def test_with_a_domain_rate_limit_a_worker_leases_one_email_at_a_time(site: Flask) -> None:
     make_email(recipient="0@one.example")
     make_email(recipient="1@one.example")
 
@@ -290,7 +290,7 @@ def test_where_emails_are_spaced_out_a_worker_takes_one_at_a_time(site: Flask) -
 
 
 @pytest.mark.settings(LIMIT_EMAILS_PER_DOMAIN=30)
-def test_a_refusal_does_not_bring_the_next_email_forward(
+def test_a_refused_email_still_uses_its_turn_in_the_domain_rate_limit(
     site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     for number in range(4):
@@ -309,7 +309,7 @@ def test_a_refusal_does_not_bring_the_next_email_forward(
 
 @pytest.mark.postgresql_only
 @pytest.mark.settings(LIMIT_EMAILS_PER_DOMAIN=30)
-def test_two_workers_do_not_take_the_same_turn(site: Flask) -> None:
+def test_two_workers_share_the_domain_rate_limit(site: Flask) -> None:
     make_email(recipient="0@one.example")
     make_email(recipient="1@one.example")
     db.session.commit()
@@ -322,14 +322,16 @@ def test_two_workers_do_not_take_the_same_turn(site: Flask) -> None:
         with transaction():
             here = outbox.lease_next(LEASE)
             there = elsewhere.submit(lease_elsewhere)
-            wait_until(waits_for_a_lock, "the second worker wants the same turn")
+            wait_until(is_waiting_for_lock, "the second worker wants the same turn")
         leased = [[email.recipient for email in emails] for emails in (here, there.result(10))]
 
     assert leased == [["0@one.example"], []]
 
 
 @pytest.mark.both_databases
-def test_what_holds_up_no_email_any_more_is_deleted(site: Flask, frozen_time: Any) -> None:
+def test_domain_records_are_deleted_an_hour_after_their_pause(
+    site: Flask, frozen_time: Any
+) -> None:
     with transaction():
         domains.record_failure(
             "busy.example", 5, "451 Later", clock.real_now(), is_unanswered=False

@@ -48,7 +48,7 @@ def _unfold(message: bytes, name: str) -> str:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_subject_and_a_name_keep_each_of_their_spaces(site: Flask, text: str) -> None:
+def test_header_folding_keeps_every_space_of_subject_and_name(site: Flask, text: str) -> None:
     message = _encode(text)
 
     assert _unfold(message, "Subject") == text
@@ -58,9 +58,7 @@ def test_a_subject_and_a_name_keep_each_of_their_spaces(site: Flask, text: str) 
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("recipient", ["ada@example.org", f"{'a' * 64}@{'b' * 60}.example.org"])
-def test_no_header_begins_with_an_empty_line_or_has_one(
-    site: Flask, text: str, recipient: str
-) -> None:
+def test_folded_headers_have_no_empty_lines(site: Flask, text: str, recipient: str) -> None:
     message = _encode(text, recipient, sender=f"conference@{'long-' * 11}name.example.org")
     headers = message.partition(b"\r\n\r\n")[0].split(b"\r\n")
 
@@ -70,7 +68,7 @@ def test_no_header_begins_with_an_empty_line_or_has_one(
     assert _unfold(message, "To") == recipient
 
 
-def test_a_name_with_commas_and_quotes_is_one_name(site: Flask) -> None:
+def test_a_display_name_with_commas_and_quotes_is_one_name(site: Flask) -> None:
     name = 'Tides, Harbours "and" \\ walls'
 
     message = message_from_bytes(_encode(name), policy=policy.SMTP)
@@ -79,14 +77,14 @@ def test_a_name_with_commas_and_quotes_is_one_name(site: Flask) -> None:
     assert (address.display_name, address.addr_spec) == (name, "tides@conference.example")
 
 
-def test_an_address_in_other_letters_is_written_in_them(site: Flask) -> None:
+def test_a_non_ascii_address_is_written_as_utf_8(site: Flask) -> None:
     message = _encode(ARABIC, "عائشة@example.org")
 
     assert "To: عائشة@example.org\r\n".encode() in message
     assert _unfold(message, "Subject") == ARABIC
 
 
-def test_the_link_by_which_people_unsubscribe_is_never_encoded_however_long_it_is() -> None:
+def test_a_long_list_unsubscribe_link_is_neither_folded_nor_encoded() -> None:
     url = f"https://{'a-long-name.' * 8}example/emails/{'x' * 120}"
     email = EmailMessage(policy=ASCII_POLICY)
     for name, value in unsubscribe_headers(url).items():

@@ -33,7 +33,7 @@ def read_inbox(site: Flask) -> int:
     return count
 
 
-def returned() -> list[int]:
+def list_returned_emails() -> list[int]:
     """The emails that came back, each as often as it was recorded."""
     db.session.rollback()
     subjects = select(HistoryEntry.subject).where(HistoryEntry.summary.like("An email was ret%"))
@@ -55,11 +55,11 @@ def test_new_messages_of_an_imap_mailbox_are_read_once_and_marked(
     counts.append(read_inbox(site))
 
     assert counts == [2, 0, 1]
-    assert returned() == [one.id, other.id]
+    assert list_returned_emails() == [one.id, other.id]
     assert inbox.seen() == [1, 2, 3]
 
 
-def test_the_command_reads_it_too(site: Flask, inbox: ImapServer) -> None:
+def test_receive_bounce_reads_the_imap_mailbox(site: Flask, inbox: ImapServer) -> None:
     email = make_sent_email()
     inbox.add(write_report(email))
     inbox.add(OUT_OF_OFFICE)
@@ -68,14 +68,14 @@ def test_the_command_reads_it_too(site: Flask, inbox: ImapServer) -> None:
     assert receive(site, b"", "--imap") == "0 returned, 0 ignored"
 
 
-def test_the_command_says_that_there_is_no_mailbox(site: Flask) -> None:
+def test_receive_bounce_reports_a_missing_imap_setting(site: Flask) -> None:
     done = site.test_cli_runner().invoke(args=["receive-bounce", "--imap"])
 
     assert done.exit_code == 1
     assert "IMAP_SERVER is not set, so there is no mailbox to read" in done.output
 
 
-def test_a_server_that_asks_for_encryption_hears_the_password_only_then(
+def test_the_imap_password_is_sent_only_after_starttls(
     site: Flask, starttls_inbox: ImapServer
 ) -> None:
     email = make_sent_email()
@@ -84,14 +84,14 @@ def test_a_server_that_asks_for_encryption_hears_the_password_only_then(
     assert read_inbox(site) == 1
     names = [command.partition(" ")[0] for command in starttls_inbox.commands]
     assert names.index("STARTTLS") < names.index("LOGIN")
-    assert returned() == [email.id]
+    assert list_returned_emails() == [email.id]
 
 
 @pytest.mark.settings(IMAP_DONE_FOLDER="Read by the site")
 @pytest.mark.parametrize(
     ("capabilities", "left"), [({"MOVE"}, []), ({"UIDPLUS"}, []), (set[str](), [1, 2])]
 )
-def test_messages_that_were_read_go_to_a_folder(
+def test_processed_imap_messages_are_moved_to_a_folder(
     site: Flask, inbox: ImapServer, capabilities: set[str], left: list[int]
 ) -> None:
     inbox.capabilities = capabilities
@@ -105,23 +105,23 @@ def test_messages_that_were_read_go_to_a_folder(
     assert all(r"\Deleted" in message.flags for message in inbox.messages.values())
 
 
-def test_what_was_there_before_is_read_only_if_nobody_has_seen_it(
+def test_on_the_first_read_only_unseen_messages_are_processed(
     site: Flask, inbox: ImapServer
 ) -> None:
     emails = [make_sent_email() for _ in range(3)]
     inbox.add(write_report(emails[0]), r"\Seen")
     inbox.add(write_report(emails[1]))
     read_inbox(site)
-    inbox.add(write_report(emails[2]), r"\Seen")  # somebody was faster than the site
+    inbox.add(write_report(emails[2]), r"\Seen")  # another client was faster than the site
 
     read_inbox(site)
 
-    assert returned() == [emails[1].id, emails[2].id]
+    assert list_returned_emails() == [emails[1].id, emails[2].id]
 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("command", ["LOGIN", "SEARCH", "FETCH", "in the middle", "STORE"])
-def test_a_connection_that_breaks_loses_nothing_and_repeats_nothing(
+def test_a_broken_imap_connection_neither_loses_nor_repeats_messages(
     site: Flask, inbox: ImapServer, command: str
 ) -> None:
     emails = [make_sent_email() for _ in range(3)]
@@ -135,11 +135,11 @@ def test_a_connection_that_breaks_loses_nothing_and_repeats_nothing(
     inbox.drop_on("")
     read_inbox(site)
 
-    assert returned() == [email.id for email in emails]
+    assert list_returned_emails() == [email.id for email in emails]
 
 
 @pytest.mark.both_databases
-def test_two_workers_that_read_at_the_same_time_handle_each_message_once(
+def test_two_workers_that_read_concurrently_process_each_message_once(
     site: Flask, inbox: ImapServer
 ) -> None:
     emails = [make_sent_email() for _ in range(12)]
@@ -164,25 +164,21 @@ def test_two_workers_that_read_at_the_same_time_handle_each_message_once(
     for worker in workers:
         worker.join()
 
-    assert returned() == numbers
+    assert list_returned_emails() == numbers
     assert len(handled) == 12
 
 
-def test_a_message_that_the_server_cannot_read_holds_up_no_other(
-    site: Flask, inbox: ImapServer
-) -> None:
+def test_a_message_the_imap_server_cannot_fetch_is_skipped(site: Flask, inbox: ImapServer) -> None:
     emails = [make_sent_email() for _ in range(3)]
     for email in emails:
         inbox.add(write_report(email))
     inbox.refuse_fetch(2)
 
     assert read_inbox(site) == 3
-    assert returned() == [emails[0].id, emails[2].id]
+    assert list_returned_emails() == [emails[0].id, emails[2].id]
 
 
-def test_a_message_at_which_the_site_stumbles_holds_up_no_other(
-    site: Flask, inbox: ImapServer
-) -> None:
+def test_an_imap_message_that_raises_an_error_is_skipped(site: Flask, inbox: ImapServer) -> None:
     emails = [make_sent_email() for _ in range(2)]
     for raw in (write_report(emails[0]), b"a stumbling block", write_report(emails[1])):
         inbox.add(raw)
@@ -197,10 +193,12 @@ def test_a_message_at_which_the_site_stumbles_holds_up_no_other(
     counts = [imap_inbox.read_batch(handle), imap_inbox.read_batch(handle)]
 
     assert counts == [3, 0]
-    assert returned() == [email.id for email in emails]
+    assert list_returned_emails() == [email.id for email in emails]
 
 
-def test_a_huge_message_is_read_as_far_as_a_report_may_go(site: Flask, inbox: ImapServer) -> None:
+def test_a_huge_imap_message_is_fetched_up_to_the_size_limit(
+    site: Flask, inbox: ImapServer
+) -> None:
     email = make_sent_email()
     inbox.add(b"Subject: Holiday\r\n\r\n" + b"x" * (3 * MAX_REPORT_SIZE))
     inbox.add(write_report(email))
@@ -214,10 +212,10 @@ def test_a_huge_message_is_read_as_far_as_a_report_may_go(site: Flask, inbox: Im
     imap_inbox.read_batch(handle)
 
     assert lengths == [MAX_REPORT_SIZE, len(write_report(email))]
-    assert returned() == [email.id]
+    assert list_returned_emails() == [email.id]
 
 
-def test_a_server_that_announces_gigabytes_is_not_believed(site: Flask, inbox: ImapServer) -> None:
+def test_an_imap_literal_of_gigabytes_is_refused(site: Flask, inbox: ImapServer) -> None:
     inbox.add(OUT_OF_OFFICE)
     inbox.announce(5_000_000_000)
 
@@ -225,7 +223,7 @@ def test_a_server_that_announces_gigabytes_is_not_believed(site: Flask, inbox: I
         read_inbox(site)
 
 
-def test_a_large_mailbox_is_searched_in_parts(site: Flask, inbox: ImapServer) -> None:
+def test_a_large_imap_mailbox_is_searched_in_ranges(site: Flask, inbox: ImapServer) -> None:
     email = make_sent_email()
     for _ in range(3):
         inbox.add(OUT_OF_OFFICE, r"\Seen")
@@ -233,7 +231,7 @@ def test_a_large_mailbox_is_searched_in_parts(site: Flask, inbox: ImapServer) ->
     inbox.add(write_report(email))
 
     assert [read_inbox(site), read_inbox(site)] == [1, 0]
-    assert returned() == [email.id]
+    assert list_returned_emails() == [email.id]
     searches = [one for one in inbox.commands if "SEARCH" in one]
     assert [one.split(" ")[3] for one in searches] == [
         *("1:20000", "20001:40000", "40001:*"),
@@ -241,7 +239,7 @@ def test_a_large_mailbox_is_searched_in_parts(site: Flask, inbox: ImapServer) ->
     ]
 
 
-def test_more_messages_than_one_round_takes_are_read_in_the_next(
+def test_messages_beyond_the_batch_size_are_read_in_the_next_round(
     site: Flask, inbox: ImapServer
 ) -> None:
     for _ in range(imap_inbox.BATCH_SIZE + 3):
@@ -250,7 +248,7 @@ def test_more_messages_than_one_round_takes_are_read_in_the_next(
     assert [read_inbox(site) for _ in range(3)] == [imap_inbox.BATCH_SIZE, 3, 0]
 
 
-def test_a_mailbox_that_was_made_anew_is_read_from_its_beginning(
+def test_a_recreated_imap_mailbox_is_read_from_its_beginning(
     site: Flask, inbox: ImapServer
 ) -> None:
     emails = [make_sent_email() for _ in range(2)]
@@ -263,7 +261,7 @@ def test_a_mailbox_that_was_made_anew_is_read_from_its_beginning(
     inbox.add(write_report(emails[1]))
 
     assert read_inbox(site) == 2
-    assert returned() == [email.id for email in emails]
+    assert list_returned_emails() == [email.id for email in emails]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +273,7 @@ def test_a_mailbox_that_was_made_anew_is_read_from_its_beginning(
         ({"IMAP_PORT": 1}, "The server of the mailbox could not be reached:"),
     ],
 )
-def test_check_setup_says_why_a_mailbox_cannot_be_read(
+def test_check_setup_reports_why_a_mailbox_cannot_be_read(
     site: Flask, inbox: ImapServer, values: dict[str, Any], sentence: str
 ) -> None:
     site.config.update({name: value or None for name, value in values.items()})
@@ -285,7 +283,9 @@ def test_check_setup_says_why_a_mailbox_cannot_be_read(
     assert f"Mail server: {sentence}" in done.output
 
 
-def test_a_silent_server_does_not_hold_the_worker_for_ever(site: Flask, inbox: ImapServer) -> None:
+def test_a_silent_imap_server_times_out_and_is_retried_later(
+    site: Flask, inbox: ImapServer
+) -> None:
     site.config["MAIL_TIMEOUT"] = 0.2
     inbox.stay_silent()
     reader = imap_inbox.InboxReader(desk.receive_bounce)
@@ -299,7 +299,7 @@ def test_a_silent_server_does_not_hold_the_worker_for_ever(site: Flask, inbox: I
         read_inbox(site)
 
 
-def test_the_worker_reads_the_mailbox(
+def test_the_worker_reads_the_imap_mailbox(
     site: Flask, inbox: ImapServer, start_worker: Callable[[], Any]
 ) -> None:
     email = make_sent_email()
@@ -309,13 +309,13 @@ def test_the_worker_reads_the_mailbox(
     start_worker()
 
     wait_until(lambda: inbox.seen() == [1], "the message is marked as seen")
-    assert returned() == [number]
+    assert list_returned_emails() == [number]
 
 
 # Files
 
 
-def test_a_file_at_which_the_site_stumbles_holds_up_no_other(site: Flask, tmp_path: Path) -> None:
+def test_a_maildir_file_that_raises_an_error_is_skipped(site: Flask, tmp_path: Path) -> None:
     email = make_sent_email()
     for part in ("new", "cur"):
         (tmp_path / part).mkdir()
@@ -331,7 +331,7 @@ def test_a_file_at_which_the_site_stumbles_holds_up_no_other(site: Flask, tmp_pa
     counts = [[*mailbox_files.read_maildir(tmp_path, handle)] for _ in range(2)]
 
     assert counts == [[False, True], []]
-    assert returned() == [email.id]
+    assert list_returned_emails() == [email.id]
 
 
 def write_mbox(path: Path, *messages: bytes, mode: str = "ab") -> None:
@@ -353,10 +353,10 @@ def test_new_messages_of_an_mbox_file_are_read_once(site: Flask, tmp_path: Path)
 
     assert said == ["1 returned, 1 ignored", "0 returned, 0 ignored", "1 returned, 0 ignored"]
     assert path.read_bytes().startswith(content)  # the file is only read
-    assert returned() == [one.id, other.id]
+    assert list_returned_emails() == [one.id, other.id]
 
 
-def test_each_file_of_a_folder_is_read(site: Flask, tmp_path: Path) -> None:
+def test_each_mbox_file_of_a_folder_is_read(site: Flask, tmp_path: Path) -> None:
     folder = tmp_path / "mail"
     folder.mkdir()
     emails = [make_sent_email() for _ in range(2)]
@@ -369,7 +369,9 @@ def test_each_file_of_a_folder_is_read(site: Flask, tmp_path: Path) -> None:
     assert receive(site, b"", "--mbox", str(folder)) == "2 returned, 0 ignored"
 
 
-def test_a_file_from_which_messages_were_deleted_is_read_again(site: Flask, tmp_path: Path) -> None:
+def test_an_mbox_file_from_which_messages_were_deleted_is_read_again(
+    site: Flask, tmp_path: Path
+) -> None:
     emails = [make_sent_email() for _ in range(3)]
     path = tmp_path / "bounces"
     write_mbox(path, *(write_report(email) for email in emails[:2]))
@@ -378,10 +380,10 @@ def test_a_file_from_which_messages_were_deleted_is_read_again(site: Flask, tmp_
 
     receive(site, b"", "--mbox", str(path))
 
-    assert returned() == [email.id for email in emails]
+    assert list_returned_emails() == [email.id for email in emails]
 
 
-def test_a_file_that_is_being_written_is_left_for_later(
+def test_a_locked_mbox_file_is_read_later(
     site: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "bounces"
@@ -395,18 +397,18 @@ def test_a_file_that_is_being_written_is_left_for_later(
     assert receive(site, b"", "--mbox", str(path)) == "1 returned, 0 ignored"
 
 
-def test_rubbish_in_a_file_is_ignored(site: Flask, tmp_path: Path) -> None:
+def test_malformed_data_in_an_mbox_file_is_ignored(site: Flask, tmp_path: Path) -> None:
     email = make_sent_email()
     path = tmp_path / "bounces"
     path.write_bytes(b"no From line\n" + b"\0\xff" * 5000 + b"\n\n")
     write_mbox(path, b"x" * (2 * MAX_REPORT_SIZE), write_report(email))
 
     assert receive(site, b"", "--mbox", str(path)) == "1 returned, 2 ignored"
-    assert returned() == [email.id]
+    assert list_returned_emails() == [email.id]
 
 
 @pytest.mark.both_databases
-def test_a_database_that_is_away_loses_no_message(site: Flask, inbox: ImapServer) -> None:
+def test_a_database_error_loses_no_imap_message(site: Flask, inbox: ImapServer) -> None:
     before, email = make_sent_email(), make_sent_email()
     number = email.id
     inbox.add(write_report(before))
@@ -420,7 +422,7 @@ def test_a_database_that_is_away_loses_no_message(site: Flask, inbox: ImapServer
     rename_table("elsewhere", "email", migration=newest_migration())
 
     assert read_inbox(site) == 1
-    assert returned()[-1] == number
+    assert list_returned_emails()[-1] == number
 
 
 def rename_table(name: str, new_name: str, *, migration: str) -> None:

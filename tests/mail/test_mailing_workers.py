@@ -13,7 +13,7 @@ from app.mailings import scheduling, services
 from app.mailings.scheduling import SendTime
 from app.mailings.services import Draft
 from tests.factories import make_many_delegates
-from tests.mail.conftest import Start
+from tests.mail.conftest import StartWorker
 from tests.mail_server import MailServer
 from tests.waiting import wait_until
 
@@ -31,8 +31,8 @@ def list_recipients() -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_two_workers_who_die_midway_write_each_email_once(
-    mailbox: MailServer, start_worker: Start
+def test_two_killed_workers_send_each_group_email_at_most_once_more_per_worker(
+    mailbox: MailServer, start_worker: StartWorker
 ) -> None:
     make_many_delegates(120)
     with transaction():

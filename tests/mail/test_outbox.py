@@ -1,4 +1,4 @@
-"""What organisers can do with letters, and how letters are forgotten."""
+"""What organisers can do with emails, and how emails are purged."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,10 +21,10 @@ from tests.mail_server import MailServer
 
 Deliver = Callable[[], str]
 LEASE = timedelta(minutes=1)
-SHOWN = "{% from 'mail/delivery_state.html' import state %}{{ state(letter) }}"
+STATE_DESCRIPTIONS = "{% from 'mail/delivery_state.html' import state %}{{ state(letter) }}"
 
 
-def test_a_letter_that_failed_can_be_sent_again(mailbox: MailServer, deliver: Deliver) -> None:
+def test_a_failed_email_can_be_sent_again(mailbox: MailServer, deliver: Deliver) -> None:
     letter = make_email(recipient="ada@example.org", is_secret=True)
     mailbox.refuse(550, "No such mailbox", times=1)
     deliver()
@@ -34,7 +34,9 @@ def test_a_letter_that_failed_can_be_sent_again(mailbox: MailServer, deliver: De
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
 
-def test_a_letter_that_waits_can_be_sent_at_once(mailbox: MailServer, deliver: Deliver) -> None:
+def test_resending_a_waiting_email_resets_its_retries(
+    mailbox: MailServer, deliver: Deliver
+) -> None:
     letter = make_email()
     mailbox.refuse(451, "Try later", times=1)
     deliver()
@@ -45,7 +47,7 @@ def test_a_letter_that_waits_can_be_sent_at_once(mailbox: MailServer, deliver: D
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
 
-def test_a_letter_that_was_sent_goes_again_as_a_new_one(
+def test_resending_a_sent_email_creates_a_copy_with_its_own_message_id(
     frozen_time: Any, site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     letter = services.enqueue("signature", to="ada@example.org", booking_reference="ABC23456")
@@ -63,7 +65,7 @@ def test_a_letter_that_was_sent_goes_again_as_a_new_one(
     assert mailbox.emails[0].text == mailbox.emails[1].text
 
 
-def test_a_letter_brings_what_belongs_to_it_and_goes_again_as_it_was(
+def test_a_resent_email_keeps_its_attachments_and_metadata(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
     letter = services.enqueue(
@@ -93,7 +95,7 @@ def test_a_letter_brings_what_belongs_to_it_and_goes_again_as_it_was(
         )
 
 
-def test_a_letter_to_many_says_how_to_get_no_more_of_them(
+def test_a_group_email_has_a_list_unsubscribe_header(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     rendered = rendering.render_email("signature", "en", {})
@@ -106,7 +108,7 @@ def test_a_letter_to_many_says_how_to_get_no_more_of_them(
     assert letter.message["List-Unsubscribe"] == "<https://conference.example/emails/x>"
 
 
-def test_of_a_secret_letter_nothing_is_kept_once_it_was_sent(
+def test_the_body_of_a_secret_email_is_deleted_once_it_was_sent(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     letter = services.enqueue("signature", to="ada@example.org", is_secret=True)
@@ -118,7 +120,7 @@ def test_of_a_secret_letter_nothing_is_kept_once_it_was_sent(
     assert (letter.state, letter.message) == (SENT, b"")
 
 
-def test_a_letter_whose_words_are_gone_cannot_be_sent_again(
+def test_an_email_without_its_body_cannot_be_sent_again(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
     letter = make_email(is_secret=True)
@@ -129,7 +131,7 @@ def test_a_letter_whose_words_are_gone_cannot_be_sent_again(
 
 
 @pytest.mark.both_databases
-def test_the_words_of_old_letters_are_erased(frozen_time: Any, site: Flask) -> None:
+def test_bodies_of_old_emails_are_deleted(frozen_time: Any, site: Flask) -> None:
     old = make_email(
         state="sent", booking_reference="ABC23456", last_error="ada@example.org is away"
     )
@@ -152,7 +154,7 @@ def test_the_words_of_old_letters_are_erased(frozen_time: Any, site: Flask) -> N
     assert new.message != b""
 
 
-def test_the_letters_of_a_delegate_are_forgotten_but_not_before_they_went_out(site: Flask) -> None:
+def test_emails_of_a_deleted_booking_are_deleted_except_waiting_ones(site: Flask) -> None:
     make_email(booking_reference="ABC23456", state=SENT)
     make_email(booking_reference="ABC23456", state=FAILED)
     waits = make_email(booking_reference="ABC23456")
@@ -166,7 +168,7 @@ def test_the_letters_of_a_delegate_are_forgotten_but_not_before_they_went_out(si
     assert not other.is_secret
 
 
-def test_a_letter_is_found_by_its_number(site: Flask) -> None:
+def test_an_email_is_found_by_its_id(site: Flask) -> None:
     letter = make_email()
 
     assert queries.get_email(letter.id) is letter
@@ -188,25 +190,28 @@ def test_a_letter_is_found_by_its_number(site: Flask) -> None:
         ),
     ],
 )
-def test_a_letters_state_is_told_in_words(site: Flask, about: dict[str, str], words: str) -> None:
-    assert shown(make_email(**about)) == words
+def test_the_state_of_an_email_is_described_in_words(
+    site: Flask, about: dict[str, str], words: str
+) -> None:
+    assert describe_state(make_email(**about)) == words
 
 
-def test_the_moment_of_sending_is_told(site: Flask) -> None:
+def test_the_time_of_sending_is_shown(site: Flask) -> None:
     letter = make_email(state="sent")
     letter.sent_at = letter.created_at
 
     assert (
-        shown(letter) == "Accepted for delivery to ada@example.org at 9:30am on Tuesday 12 May 2009"
+        describe_state(letter)
+        == "Accepted for delivery to ada@example.org at 9:30am on Tuesday 12 May 2009"
     )
 
 
-def shown(letter: Email) -> str:
-    return " ".join(render_template_string(SHOWN, letter=letter).split())
+def describe_state(letter: Email) -> str:
+    return " ".join(render_template_string(STATE_DESCRIPTIONS, letter=letter).split())
 
 
 @pytest.mark.both_databases
-def test_a_worker_that_comes_too_late_does_not_unsay_what_another_has_done(site: Flask) -> None:
+def test_a_worker_with_an_expired_lease_does_not_overwrite_an_outcome(site: Flask) -> None:
     letter = make_email()
     with transaction():
         [slow] = outbox.lease_next(timedelta(seconds=-1))
@@ -235,7 +240,7 @@ def test_a_leased_email_is_due_again_only_after_its_lease(site: Flask, frozen_ti
     db.session.commit()
     leased = [lease_id(site)]
 
-    for seconds in (0, 60, 1):  # the lease ends after its last moment
+    for seconds in (0, 60, 1):  # the lease ends after its expiry time
         frozen_time.shift(timedelta(seconds=seconds))
         leased.append(lease_id(site))
 
@@ -243,7 +248,7 @@ def test_a_leased_email_is_due_again_only_after_its_lease(site: Flask, frozen_ti
 
 
 @pytest.mark.postgresql_only
-def test_a_worker_does_not_wait_for_the_email_that_another_one_leases(site: Flask) -> None:
+def test_leasing_skips_emails_locked_by_another_worker(site: Flask) -> None:
     first, second = make_email().id, make_email().id
     db.session.commit()
 
@@ -255,7 +260,7 @@ def test_a_worker_does_not_wait_for_the_email_that_another_one_leases(site: Flas
 
 
 @pytest.mark.both_databases
-def test_an_email_that_a_worker_gives_back_is_as_if_it_had_not_been_leased(site: Flask) -> None:
+def test_a_released_email_is_as_if_it_had_not_been_leased(site: Flask) -> None:
     emails = [make_email(), make_email()]
     with transaction():
         first, second = outbox.lease_next(LEASE, 5)
@@ -271,7 +276,7 @@ def test_an_email_that_a_worker_gives_back_is_as_if_it_had_not_been_leased(site:
 
 
 @pytest.mark.both_databases
-def test_a_worker_that_comes_too_late_gives_back_nothing_that_another_has_leased(
+def test_a_worker_with_an_expired_lease_cannot_release_the_lease_of_another(
     site: Flask,
 ) -> None:
     email = make_email()
@@ -287,7 +292,7 @@ def test_a_worker_that_comes_too_late_gives_back_nothing_that_another_has_leased
 
 
 @pytest.mark.both_databases
-def test_recording_an_outcome_does_not_wait_for_the_disk_and_leasing_does(site: Flask) -> None:
+def test_outcomes_are_committed_without_fsync_and_leases_with_it(site: Flask) -> None:
     levels = []
     for block in (nullcontext, quick_commits, nullcontext):
         with block(), transaction():
@@ -304,7 +309,7 @@ COMMIT_LEVEL = {
 
 
 @pytest.mark.both_databases
-def test_an_email_is_due_from_its_moment_on(site: Flask, frozen_time: Any) -> None:
+def test_an_email_is_due_from_due_at_on(site: Flask, frozen_time: Any) -> None:
     was_due = [outbox.has_due(db.engine)]
     email = make_email(due_at=clock.real_now() + timedelta(hours=1))
     db.session.commit()

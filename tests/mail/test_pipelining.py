@@ -18,7 +18,7 @@ DOTS = b"Subject: Dots\r\n\r\n.\r\n..\r\n.hidden\r\n"
 
 
 class ScriptedServer(socketserver.ThreadingTCPServer):
-    """An SMTP server that says what it is told, and waits for DATA before it answers at all."""
+    """An SMTP server with scripted replies that waits for DATA before it answers."""
 
     def __init__(self) -> None:
         self.replies: dict[str, str] = {}  # over the first connection
@@ -94,7 +94,7 @@ def run_server() -> Iterator[ScriptedServer]:
 
 
 @pytest.mark.parametrize("drips", [False, True])
-def test_the_commands_of_an_email_go_out_together(
+def test_smtp_commands_of_an_email_are_pipelined(
     server: ScriptedServer, deliver: Deliver, monkeypatch: pytest.MonkeyPatch, *, drips: bool
 ) -> None:
     monkeypatch.setattr(transports, "NOOP_AFTER", 60)  # however long one email is recorded
@@ -107,7 +107,7 @@ def test_the_commands_of_an_email_go_out_together(
     assert server.commands == [["EHLO", *(["MAIL", "RCPT", "DATA"] * 2), "QUIT"]]
 
 
-def test_a_server_that_refuses_is_asked_for_the_next_email_over_the_same_connection(
+def test_after_a_refusal_the_next_email_uses_the_same_smtp_connection(
     server: ScriptedServer, deliver: Deliver
 ) -> None:
     server.replies = {"RCPT": "550 No such mailbox", "DATA": "503 Nobody to send it to"}
@@ -131,7 +131,7 @@ def test_a_server_that_refuses_is_asked_for_the_next_email_over_the_same_connect
         ({"message": "nonsense"}, "The mail server sent a reply that we do not understand"),
     ],
 )
-def test_what_a_server_says_outside_the_rules_is_never_about_the_next_email(
+def test_an_unexpected_smtp_reply_is_never_applied_to_the_next_email(
     server: ScriptedServer, deliver: Deliver, replies: dict[str, str], error: str
 ) -> None:
     server.replies = replies
@@ -146,7 +146,7 @@ def test_what_a_server_says_outside_the_rules_is_never_about_the_next_email(
     assert server.commands[1] == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
 
 
-def test_no_empty_message_is_sent_to_a_server_that_waits_for_one_after_a_refusal(
+def test_no_empty_message_is_sent_if_data_is_accepted_after_a_refused_recipient(
     server: ScriptedServer, deliver: Deliver
 ) -> None:
     server.replies = {"RCPT": "550 No such mailbox"}
@@ -158,7 +158,7 @@ def test_no_empty_message_is_sent_to_a_server_that_waits_for_one_after_a_refusal
     assert server.commands == [["EHLO", "MAIL", "RCPT", "DATA"]]
 
 
-def test_an_address_that_an_old_server_cannot_take_fails_at_once(
+def test_a_non_ascii_address_fails_on_a_server_without_smtputf8(
     server: ScriptedServer, deliver: Deliver
 ) -> None:
     server.replies = {"EHLO": "502 Not implemented"}
@@ -186,7 +186,7 @@ def test_lines_that_begin_with_a_dot_arrive_as_they_are(
     assert mailbox.connections - before == 1
 
 
-def test_a_server_without_pipelining_is_asked_one_thing_after_another(
+def test_a_server_without_pipelining_gets_one_command_at_a_time(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
     mailbox.close()

@@ -33,14 +33,14 @@ def fill(text: str, **values: str) -> str:
     return "|".join(part.text for part in fill_in(text, {**ADA, **values}, KNOWN))
 
 
-def test_a_name_stands_where_its_placeholder_stood() -> None:
+def test_placeholders_are_replaced_with_their_values() -> None:
     assert (
         fill("Dear {{first_name}},\n\nsee you on {{ days }}.")
         == "Dear Ada,\n\nsee you on Thursday."
     )
 
 
-def test_what_a_stranger_typed_stays_words() -> None:
+def test_markdown_in_placeholder_values_is_escaped() -> None:
     for name in [
         "*Ada*",
         "<b>Ada</b>",
@@ -55,7 +55,7 @@ def test_what_a_stranger_typed_stays_words() -> None:
         assert rendered.block.lines[0].unescape() == name
 
 
-def test_what_is_only_for_some_is_left_out_for_others() -> None:
+def test_conditional_text_is_omitted_if_its_placeholder_is_empty() -> None:
     text = "Hello.\n\n{{ only if days }}\nYou come on {{ days }}.\n{{ end }}\n\nBye."
 
     assert fill(text) == "Hello.\n\nYou come on Thursday.\n\nBye."
@@ -64,7 +64,7 @@ def test_what_is_only_for_some_is_left_out_for_others() -> None:
     assert fill("{{ only if not days }}Choose your days.{{ end }}") == ""
 
 
-def test_a_block_is_a_part_of_its_own() -> None:
+def test_a_block_placeholder_becomes_a_separate_part() -> None:
     parts = fill_in("Your ticket:\n\n{{ ticket }}\n\nBye.", ADA, KNOWN)
 
     assert parts == [
@@ -74,7 +74,7 @@ def test_a_block_is_a_part_of_its_own() -> None:
     ]
 
 
-def test_a_subject_is_one_line_as_it_is() -> None:
+def test_a_filled_subject_is_a_single_line_without_markdown() -> None:
     filled = placeholders.fill_line(
         "{{ first_name }}:\r\nyour{{ only if days }} {{ days }}{{ end }}",
         {**ADA, "first_name": "*A*"},
@@ -103,11 +103,11 @@ def test_a_subject_is_one_line_as_it_is() -> None:
         ("{{ only if ticket }}\n{{ ticket }}\n{{ end }}", []),
     ],
 )
-def test_each_fault_is_said(text: str, problems: list[str], site: Flask) -> None:
+def test_every_placeholder_error_is_reported(text: str, problems: list[str], site: Flask) -> None:
     assert placeholders.find_problems(text, KNOWN) == problems
 
 
-def test_what_everyone_needs_may_not_be_left_out(site: Flask) -> None:
+def test_a_required_placeholder_must_be_present_for_everyone(site: Flask) -> None:
     missing = ["Everyone needs {{ booking_link }}: put it back into the text"]
 
     for text in ["Hello", "{{ only if days }}{{ booking_link }}{{ end }}"]:
@@ -116,7 +116,7 @@ def test_what_everyone_needs_may_not_be_left_out(site: Flask) -> None:
         assert placeholders.find_problems(text, KNOWN, ["booking_link"]) == []
 
 
-def test_gaps_are_found_for_each_person() -> None:
+def test_empty_placeholders_are_found_for_each_person() -> None:
     text = "{{ first_name }} {{ days }} {{ only if days }}{{ days }}{{ end }}"
 
     assert placeholders.find_empty(text, {**ADA, "days": ""}) == ["days"]
@@ -124,7 +124,7 @@ def test_gaps_are_found_for_each_person() -> None:
     assert placeholders.list_names(text) == {"first_name", "days"}
 
 
-def test_a_link_alone_is_a_button() -> None:
+def test_a_link_on_its_own_line_becomes_a_button() -> None:
     [button, address, sentence, foreign] = render_markdown(
         fill(
             "[See your booking]({{ booking_link }})\n\n{{ booking_link }}\n\n"
@@ -143,7 +143,7 @@ def test_a_link_alone_is_a_button() -> None:
     assert foreign.block.url == "https://who.example/report"
 
 
-def test_lists_headings_and_lines_stay() -> None:
+def test_lists_headings_and_line_breaks_are_kept() -> None:
     rendered = render_markdown(
         "## On the day\n\nCome **early**\nand *rested*:\n\n- coat\n- pass\n\n1. Enter\n2. Sit", SITE
     )
@@ -170,14 +170,14 @@ def test_lists_headings_and_lines_stay() -> None:
         '<img src="https://evil.example/p.png" onerror="x()">',
     ],
 )
-def test_nothing_active_and_nothing_fetched(markdown: str) -> None:
+def test_rendered_markdown_has_no_scripts_images_or_unsafe_links(markdown: str) -> None:
     for rendered in render_markdown(markdown, SITE):
         shown = HtmlTree("".join(map(str, rendered.block.lines)))
         assert [*shown.find_all("script"), *shown.find_all("img"), *shown.find_all("a")] == []
 
 
 @given(st.text())
-def test_whatever_is_written_stays_words(typed: str) -> None:
+def test_markdown_renders_only_links_and_emphasis_for_any_text(typed: str) -> None:
     for rendered in render_markdown(typed, SITE):
         for line in rendered.block.lines:
             elements = markupever.parse(str(line), HtmlOptions()).select("body *")
@@ -185,7 +185,7 @@ def test_whatever_is_written_stays_words(typed: str) -> None:
 
 
 @given(st.text(), st.text())
-def test_no_text_breaks_the_filling(text: str, value: str) -> None:
+def test_filling_placeholders_never_fails_for_any_text(text: str, value: str) -> None:
     values = dict.fromkeys(KNOWN, value)
 
     fill_in(text, values, KNOWN)
@@ -200,7 +200,7 @@ def write(subject: str, body: str) -> RenderedEmail:
     return rendering.render_email_text(own, ADA, KNOWN, "en")
 
 
-def test_an_email_of_ones_own_looks_like_all_others(site: Flask) -> None:
+def test_an_email_written_by_organisers_has_the_usual_layout(site: Flask) -> None:
     email = write(
         "News for {{ first_name }}\nBcc: x@example.org", "Dear {{ first_name }}\n\n{{ ticket }}"
     )
@@ -217,7 +217,7 @@ def test_an_email_of_ones_own_looks_like_all_others(site: Flask) -> None:
     assert [fault for fault in find_faults(tree) if fault != "a style element"] == []
 
 
-def test_words_that_are_emphasised_a_thousand_times_are_shown_as_typed() -> None:
+def test_deeply_nested_emphasis_is_shown_as_typed() -> None:
     """Rendering them recursed too deeply, which would have stopped every email after this one."""
     typed = "*a _b " * 1000 + "c" + " d_ e*" * 1000
 

@@ -1,4 +1,4 @@
-"""What a letter says, and in what form."""
+"""The content and format of emails."""
 
 import re
 from email import message_from_bytes, policy
@@ -19,14 +19,16 @@ from tests.factories import publish_programme
 from tests.pages import HtmlTree, find_faults, read_text, save_for_validator
 
 
-def read(letter: Email) -> EmailMessage:
+def parse_email(letter: Email) -> EmailMessage:
     message = message_from_bytes(letter.message, policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
 
 
-def a_greeting(**about: Any) -> EmailMessage:
-    return read(services.enqueue("greeting", **{"to": "ada@example.org", "name": "Ada", **about}))
+def enqueue_greeting(**about: Any) -> EmailMessage:
+    return parse_email(
+        services.enqueue("greeting", **{"to": "ada@example.org", "name": "Ada", **about})
+    )
 
 
 def content(message: EmailMessage, kind: str) -> str:
@@ -35,8 +37,8 @@ def content(message: EmailMessage, kind: str) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
-def test_a_letter_says_whom_it_is_from_and_what_it_is_about(site: Flask) -> None:
-    message = a_greeting(booking_reference="ABC23456")
+def test_an_email_has_sender_subject_and_reference_headers(site: Flask) -> None:
+    message = enqueue_greeting(booking_reference="ABC23456")
 
     assert message["Subject"] == "A greeting for Ada"
     assert message["From"] == "Tides and Harbours <tides@conference.example>"
@@ -49,37 +51,37 @@ def test_a_letter_says_whom_it_is_from_and_what_it_is_about(site: Flask) -> None
     assert message.get_content_type() == "multipart/alternative"
 
 
-def test_answers_go_to_the_conference(site: Flask) -> None:
-    message = a_greeting()
+def test_reply_to_is_the_contact_address_of_the_conference(site: Flask) -> None:
+    message = enqueue_greeting()
 
     assert message["Reply-To"] == "tides@conference.example"
 
 
-def test_a_contact_address_in_another_script_stops_no_letter(site: Flask) -> None:
+def test_a_non_ascii_contact_address_does_not_stop_emails(site: Flask) -> None:
     queries.get_conference().contact_email = "jörg@tides.example"
     publish_programme()
 
-    assert a_greeting()["Reply-To"] is None
+    assert enqueue_greeting()["Reply-To"] is None
     zoe = services.enqueue("greeting", to="zoë@example.org", name="Zoë")
     assert "Reply-To: jörg@tides.example\r\n".encode() in zoe.message
 
 
-def test_a_conference_without_an_address_writes_all_the_same(site: Flask) -> None:
+def test_an_invalid_contact_address_leaves_out_reply_to(site: Flask) -> None:
     queries.get_conference().contact_email = "not an address"
     publish_programme()
 
-    assert a_greeting()["Reply-To"] is None
+    assert enqueue_greeting()["Reply-To"] is None
 
 
-def test_each_letter_has_an_identity_of_its_own(site: Flask) -> None:
+def test_each_email_has_its_own_message_id(site: Flask) -> None:
     one, other = (services.enqueue("greeting", to="a@example.org", name="Ada") for _ in range(2))
 
     assert one.message_id != other.message_id
-    assert read(one)["Message-ID"] == one.message_id
+    assert parse_email(one)["Message-ID"] == one.message_id
 
 
 def test_text_and_html_say_the_same(site: Flask) -> None:
-    message = a_greeting(name="Zoë <Doe>")
+    message = enqueue_greeting(name="Zoë <Doe>")
     text, html = content(message, "plain"), HtmlTree(content(message, "html"))
 
     assert text.startswith("Dear Zoë <Doe>,\n\nYou have a place.\n\n-- \nThe organisers\n")
@@ -87,7 +89,7 @@ def test_text_and_html_say_the_same(site: Flask) -> None:
     assert said == "A greeting for Zoë <Doe> Dear Zoë <Doe>, You have a place."
 
 
-def test_every_line_on_the_wire_is_short_and_plain(site: Flask) -> None:
+def test_every_encoded_line_is_ascii_and_at_most_998_bytes(site: Flask) -> None:
     letter = services.enqueue("greeting", to="ada@example.org", name="Zoë " + "x" * 3000)
 
     lines = letter.message.split(b"\r\n")
@@ -97,7 +99,7 @@ def test_every_line_on_the_wire_is_short_and_plain(site: Flask) -> None:
 
 
 def test_a_name_cannot_add_a_header(site: Flask) -> None:
-    message = a_greeting(
+    message = enqueue_greeting(
         name="Ada\r\nBcc: all@example.org\r\n\r\nBuy now", booking_reference="ABC23456"
     )
 
@@ -120,7 +122,7 @@ def test_a_name_cannot_add_a_header(site: Flask) -> None:
         "ada@" + "é" * 64 + ".example",
     ],
 )
-def test_what_is_no_address_is_refused(site: Flask, address: str) -> None:
+def test_enqueueing_an_email_to_an_invalid_address_is_refused(site: Flask, address: str) -> None:
     with pytest.raises(RuleViolation, match="Emails cannot be sent to that email address"):
         services.enqueue("greeting", to=address, name="Ada")
 
@@ -136,22 +138,22 @@ def test_a_reference_cannot_add_a_header(site: Flask) -> None:
 
 
 def test_the_title_of_the_conference_may_be_in_any_script(site: Flask) -> None:
-    message = a_greeting(name="李小龍")
+    message = enqueue_greeting(name="李小龍")
 
     assert message["Subject"] == "A greeting for 李小龍"
 
 
-def test_a_domain_in_another_script_is_written_as_servers_know_it(site: Flask) -> None:
-    assert a_greeting(to="ada@bücher.example")["To"] == "ada@xn--bcher-kva.example"
+def test_a_non_ascii_domain_is_written_in_punycode(site: Flask) -> None:
+    assert enqueue_greeting(to="ada@bücher.example")["To"] == "ada@xn--bcher-kva.example"
 
 
-def test_an_address_in_another_script_is_written_as_it_is(site: Flask) -> None:
+def test_a_non_ascii_local_part_is_written_as_utf_8(site: Flask) -> None:
     letter = services.enqueue("greeting", to="zoë@bücher.example", name="Zoë")
 
     assert "To: zoë@xn--bcher-kva.example\r\n".encode() in letter.message
 
 
-def test_an_address_in_another_script_stays_so_when_the_letter_is_sent_again(site: Flask) -> None:
+def test_a_non_ascii_address_is_kept_when_an_email_is_sent_again(site: Flask) -> None:
     letter = services.enqueue("greeting", to="zoë@bücher.example", name="Zoë")
     letter.state = SENT
 
@@ -160,10 +162,10 @@ def test_an_address_in_another_script_stays_so_when_the_letter_is_sent_again(sit
     assert "To: zoë@xn--bcher-kva.example\r\n".encode() in again.message
 
 
-def test_a_calendar_entry_comes_with_the_letter(site: Flask) -> None:
+def test_a_calendar_entry_is_attached_to_the_email(site: Flask) -> None:
     entry = "BEGIN:VCALENDAR\r\nSUMMARY:Café\r\nEND:VCALENDAR\r\n"
 
-    message = a_greeting(calendar=entry.encode())
+    message = enqueue_greeting(calendar=entry.encode())
 
     [part] = message.iter_attachments()
     assert isinstance(part, EmailMessage)
@@ -174,17 +176,17 @@ def test_a_calendar_entry_comes_with_the_letter(site: Flask) -> None:
     assert content(message, "plain").startswith("Dear Ada")
 
 
-def test_a_misspelt_name_in_a_template_is_noticed(site: Flask) -> None:
+def test_an_undefined_name_in_an_email_template_raises_an_error(site: Flask) -> None:
     with pytest.raises(UndefinedError):
         services.enqueue("misspelt", to="ada@example.org")
 
 
-def test_a_letter_speaks_its_readers_language(site: Flask) -> None:
+def test_an_email_is_rendered_in_the_language_of_its_recipient(site: Flask) -> None:
     site.extensions["languages"] = ("en", "ar")
 
     letter = services.enqueue("translated", to="ada@example.org", language="ar")
 
-    message = read(letter)
+    message = parse_email(letter)
     html = HtmlTree(content(message, "html"))
     assert message["Content-Language"] == "ar"
     assert letter.subject.endswith("in ar")
@@ -192,20 +194,20 @@ def test_a_letter_speaks_its_readers_language(site: Flask) -> None:
     assert "https://conference.example/ar/" in content(message, "plain")
 
 
-def test_a_language_that_is_not_offered_becomes_english(site: Flask) -> None:
+def test_an_unsupported_language_falls_back_to_english(site: Flask) -> None:
     letter = services.enqueue("translated", to="ada@example.org", language="tlh")
 
     assert letter.subject == "Error in en"
 
 
-def test_a_letter_that_is_not_saved_is_not_sent(site: Flask) -> None:
+def test_an_email_of_a_rolled_back_transaction_is_not_sent(site: Flask) -> None:
     services.enqueue("greeting", to="ada@example.org", name="Ada")
     db.session.rollback()
 
     assert db.session.query(Email).count() == 0
 
 
-def test_the_html_of_a_letter_is_sound(
+def test_the_html_of_an_email_is_valid(
     site: Flask, templates: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     templates["mail/everything.txt"] = """Your booking & more
@@ -224,7 +226,7 @@ What happens next:
 
 https://conference.example/
 """
-    source = content(read(services.enqueue("everything", to="ada@example.org")), "html")
+    source = content(parse_email(services.enqueue("everything", to="ada@example.org")), "html")
 
     tree = HtmlTree(source)
     assert [fault for fault in find_faults(tree) if fault != "a style element"] == []

@@ -78,7 +78,7 @@ def make_booked(**values: Any) -> tuple[Delegate, Email]:
 
 
 @pytest.mark.both_databases
-def test_a_reply_is_read_on_the_dashboard_and_in_the_thread(
+def test_a_reply_is_shown_on_the_dashboard_and_in_the_activity_thread(
     site: Flask, inbox: ImapServer, visitor: Browser
 ) -> None:
     delegate, email = make_booked()
@@ -103,7 +103,7 @@ def test_a_reply_is_read_on_the_dashboard_and_in_the_thread(
     assert inbox.seen() == [1]
 
 
-def test_a_reply_is_known_by_its_sender_however_the_domain_is_written(
+def test_a_reply_is_matched_by_its_sender_in_any_spelling_of_the_domain(
     site: Flask, inbox: ImapServer
 ) -> None:
     email = make_sent_email(recipient="Zoe@bücher.example")
@@ -115,7 +115,7 @@ def test_a_reply_is_known_by_its_sender_however_the_domain_is_written(
     assert [sender for sender, _ in list_replies()] == ["zoe@bücher.example"] * 2
 
 
-def test_a_reply_of_a_speaker_is_in_their_thread(
+def test_a_reply_from_a_speaker_is_shown_in_their_activity(
     site: Flask, inbox: ImapServer, visitor: Browser
 ) -> None:
     speaker = get_ada_marsh()
@@ -130,7 +130,7 @@ def test_a_reply_of_a_speaker_is_in_their_thread(
     assert "I come by train." in page.text
 
 
-def test_a_reply_from_the_address_with_which_a_speaker_signs_in_is_in_their_thread(
+def test_a_reply_from_the_sign_in_address_of_a_speaker_is_shown_in_their_activity(
     site: Flask, inbox: ImapServer, visitor: Browser
 ) -> None:
     speaker = get_ada_marsh()
@@ -155,7 +155,7 @@ def test_without_the_setting_replies_stay_in_the_mailbox(site: Flask, inbox: Ima
 
 
 @pytest.mark.both_databases
-def test_a_reply_counts_once_however_often_it_is_read(site: Flask, inbox: ImapServer) -> None:
+def test_a_duplicate_reply_is_stored_once(site: Flask, inbox: ImapServer) -> None:
     _, email = make_booked()
     for _ in range(2):
         inbox.add(write_reply(email).as_bytes())
@@ -174,7 +174,7 @@ def test_a_reply_counts_once_however_often_it_is_read(site: Flask, inbox: ImapSe
         {"From": f"{ADA}, mallory@evil.example"},
         {"From": f'"{ADA}" <mallory@evil.example>'},
         {"From": ""},
-        {"In_Reply_To": "<somebody-else@nhs.example>"},  # somebody's email, not ours
+        {"In_Reply_To": "<somebody-else@nhs.example>"},  # an email of another sender
         {"In_Reply_To": ""},
         {"Auto_Submitted": "auto-replied"},
         {"Auto_Submitted": "auto-generated; owner-email=x"},
@@ -183,7 +183,7 @@ def test_a_reply_counts_once_however_often_it_is_read(site: Flask, inbox: ImapSe
         {"Return_Path": "<>"},
     ],
 )
-def test_what_is_no_reply_of_the_person_is_left_to_people(
+def test_messages_that_are_not_replies_of_the_recipient_are_left_in_the_mailbox(
     site: Flask, inbox: ImapServer, headers: dict[str, str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     _, email = make_booked()
@@ -192,12 +192,12 @@ def test_what_is_no_reply_of_the_person_is_left_to_people(
     assert [read(site), read(site)] == [1, 0]
 
     assert list_replies() == []
-    assert inbox.seen() == []  # as it came, for whoever reads the mailbox
+    assert inbox.seen() == []  # unchanged, for readers of the mailbox
     said = capfd.readouterr().err
     assert [word for word in ("nhs.example", "evil.example", "train") if word in said] == []
 
 
-def test_reports_are_still_reports(site: Flask, inbox: ImapServer) -> None:
+def test_a_bounce_report_is_not_stored_as_a_reply(site: Flask, inbox: ImapServer) -> None:
     _, email = make_booked()
     inbox.add(write_report(email))
 
@@ -207,7 +207,7 @@ def test_reports_are_still_reports(site: Flask, inbox: ImapServer) -> None:
     assert inbox.seen() == [1]
 
 
-def test_a_reply_comes_from_the_address_that_a_delegate_has_by_now(
+def test_a_reply_from_the_changed_address_of_a_delegate_is_stored(
     site: Flask, inbox: ImapServer
 ) -> None:
     delegate, email = make_booked()
@@ -220,7 +220,7 @@ def test_a_reply_comes_from_the_address_that_a_delegate_has_by_now(
     assert list_replies() == [("ada@new.example", "I come by train.")]
 
 
-def test_a_signed_address_says_which_email_is_answered(site: Flask, inbox: ImapServer) -> None:
+def test_a_reply_is_matched_by_the_signed_return_path(site: Flask, inbox: ImapServer) -> None:
     _, email = make_booked()
     to = build_sender("bounces@conference.example", email.id)
     forged = build_sender("bounces@conference.example", email.id).replace("+", "+1")
@@ -233,7 +233,7 @@ def test_a_signed_address_says_which_email_is_answered(site: Flask, inbox: ImapS
     assert list_replies() == [(ADA, "I come by train.")]
 
 
-def test_quotes_secret_links_and_hidden_characters_are_left_out(
+def test_secret_links_hidden_characters_and_trailing_quotes_are_removed_from_replies(
     site: Flask, inbox: ImapServer
 ) -> None:
     delegate, email = make_booked()
@@ -254,7 +254,9 @@ def test_quotes_secret_links_and_hidden_characters_are_left_out(
     )
 
 
-def test_huge_and_broken_messages_lose_nothing(site: Flask, inbox: ImapServer) -> None:
+def test_huge_and_malformed_replies_do_not_stop_other_replies(
+    site: Flask, inbox: ImapServer
+) -> None:
     _, email = make_booked()
     inbox.add(write_reply(email, "x" * (3 * MAX_REPORT_SIZE), Message_ID="<1@x>").as_bytes())
     html = write_reply(email, Message_ID="<2@x>")
@@ -293,7 +295,7 @@ def test_two_workers_store_a_reply_once(site: Flask, inbox: ImapServer) -> None:
     assert len(list_replies()) == 3
 
 
-def test_the_command_stores_replies_of_a_maildir_and_leaves_the_rest(
+def test_receive_bounce_stores_replies_of_a_maildir_and_leaves_other_messages(
     site: Flask, tmp_path: Path
 ) -> None:
     _, email = make_booked()
@@ -343,7 +345,7 @@ def test_replies_are_deleted_a_year_after_the_conference(
     assert list_replies() == []
 
 
-def test_somebody_who_may_only_read_cannot_mark_a_reply(
+def test_a_viewer_cannot_mark_a_reply_as_read(
     site: Flask, inbox: ImapServer, visitor: Browser
 ) -> None:
     _, email = make_booked()
@@ -356,7 +358,7 @@ def test_somebody_who_may_only_read_cannot_mark_a_reply(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_of_replies_asks_the_same_few_questions(
+def test_the_list_of_replies_needs_a_constant_number_of_queries(
     visitor: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):
@@ -383,7 +385,7 @@ def make_reply(number: int, **values: Any) -> EmailReply:
 
 
 @pytest.mark.parametrize(("width", "colours"), [(320, "light"), (1280, "dark")])
-def test_replies_have_no_barriers(
+def test_replies_have_no_accessibility_violations(
     live_site: LiveSites, window: Page, axe: Axe, width: int, colours: str
 ) -> None:
     delegate = make_delegate(email=ADA)

@@ -1,4 +1,4 @@
-"""How letters reach a mail server, and what happens when they do not."""
+"""How emails reach a mail server, and what happens when they do not."""
 
 import random
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Deliver = Callable[[], str]
 
 
 @pytest.mark.both_databases
-def test_a_letter_arrives_once(mailbox: MailServer, deliver: Deliver) -> None:
+def test_an_email_arrives_once(mailbox: MailServer, deliver: Deliver) -> None:
     letter = make_email(recipient="ada@example.org")
 
     assert deliver() == "1 sent, 0 failed, 0 waiting"
@@ -37,7 +37,7 @@ def test_a_letter_arrives_once(mailbox: MailServer, deliver: Deliver) -> None:
     assert letter.lease_until is None
 
 
-def test_many_letters_share_a_connection(mailbox: MailServer, deliver: Deliver) -> None:
+def test_many_emails_share_an_smtp_connection(mailbox: MailServer, deliver: Deliver) -> None:
     for number in range(30):
         make_email(recipient=f"delegate-{number}@example.org")
     before = mailbox.connections
@@ -48,7 +48,7 @@ def test_many_letters_share_a_connection(mailbox: MailServer, deliver: Deliver) 
     assert mailbox.connections - before == 1
 
 
-def test_a_connection_is_renewed_after_many_letters(
+def test_the_smtp_connection_is_renewed_after_max_sends(
     site: Flask, mailbox: MailServer, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transports, "MAX_SENDS_PER_CONNECTION", 2)
@@ -62,7 +62,7 @@ def test_a_connection_is_renewed_after_many_letters(
 
 
 @pytest.mark.both_databases
-def test_the_letter_that_has_been_due_longest_goes_first(
+def test_emails_are_sent_in_order_of_due_at(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     make_email(recipient="second@example.org")
@@ -80,7 +80,7 @@ def test_the_letter_that_has_been_due_longest_goes_first(
 
 
 @pytest.mark.both_databases
-def test_what_is_refused_for_now_is_tried_again(
+def test_a_temporarily_refused_email_is_retried(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     letter = make_email(recipient="ada@example.org")
@@ -101,7 +101,7 @@ def test_what_is_refused_for_now_is_tried_again(
     assert letter.last_error == ""
 
 
-def test_pauses_grow_from_seconds_to_hours_for_two_days(
+def test_retries_back_off_from_seconds_to_hours_for_two_days(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     letter = make_email()
@@ -124,7 +124,7 @@ def test_pauses_grow_from_seconds_to_hours_for_two_days(
     assert deliver() == "0 sent, 0 failed, 0 waiting"
 
 
-def test_an_email_is_not_tried_again_once_its_two_days_are_over(
+def test_an_email_fails_after_two_days_of_retries(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     email = make_email()
@@ -137,7 +137,7 @@ def test_an_email_is_not_tried_again_once_its_two_days_are_over(
     assert email.is_failed
 
 
-def test_letters_that_are_put_off_together_are_not_tried_again_at_one_moment(
+def test_retries_of_emails_that_failed_together_are_spread_by_jitter(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     random.seed(2009)  # so that nothing hangs on chance
@@ -153,7 +153,7 @@ def test_letters_that_are_put_off_together_are_not_tried_again_at_one_moment(
 
 
 @pytest.mark.both_databases
-def test_what_is_refused_for_good_fails_at_once_and_holds_up_nobody(
+def test_a_permanently_refused_email_fails_immediately_and_others_are_sent(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
     nobody = make_email(recipient="nobody@example.org")
@@ -170,7 +170,7 @@ def test_what_is_refused_for_good_fails_at_once_and_holds_up_nobody(
 
 
 @pytest.mark.both_databases
-def test_an_address_that_a_server_refuses_as_wrong_gets_no_emails_to_many_people(
+def test_an_address_refused_as_unknown_is_suppressed_for_group_emails(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
     for name, code, answer in (
@@ -192,7 +192,7 @@ def test_an_address_that_a_server_refuses_as_wrong_gets_no_emails_to_many_people
 
 
 @pytest.mark.both_databases
-def test_no_byte_of_a_servers_answer_holds_up_the_others(
+def test_control_characters_in_an_smtp_reply_are_removed(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
     nobody = make_email(recipient="nobody@example.org")
@@ -206,7 +206,7 @@ def test_no_byte_of_a_servers_answer_holds_up_the_others(
 
 
 @pytest.mark.both_databases
-def test_an_outcome_that_cannot_be_recorded_stops_no_other_email_and_is_no_second_email(
+def test_an_outcome_that_cannot_be_recorded_causes_no_duplicate_and_no_delay(
     site: Flask, frozen_time: Any, mailbox: MailServer
 ) -> None:
     odd = make_email(recipient="odd@example.org").id
@@ -250,9 +250,7 @@ def _refuse_changes_of(number: int) -> list[str]:
     ]
 
 
-def test_a_server_that_ends_the_conversation_is_called_again(
-    mailbox: MailServer, deliver: Deliver
-) -> None:
+def test_a_connection_closed_with_421_is_reopened(mailbox: MailServer, deliver: Deliver) -> None:
     one, other = make_email(), make_email()
     mailbox.refuse(421, "Closing now", times=1)
 
@@ -262,7 +260,9 @@ def test_a_server_that_ends_the_conversation_is_called_again(
     assert other.is_sent
 
 
-def test_an_address_in_another_script_is_delivered(mailbox: MailServer, deliver: Deliver) -> None:
+def test_an_email_to_a_non_ascii_address_is_delivered(
+    mailbox: MailServer, deliver: Deliver
+) -> None:
     make_email(recipient="zoë@bücher.example")
 
     assert deliver() == "1 sent, 0 failed, 0 waiting"
@@ -270,7 +270,7 @@ def test_an_address_in_another_script_is_delivered(mailbox: MailServer, deliver:
     assert [letter.recipient for letter in mailbox.emails] == ["zoë@xn--bcher-kva.example"]
 
 
-def test_an_address_that_the_server_cannot_take_fails_clearly(
+def test_a_non_ascii_address_fails_with_a_clear_error_without_smtputf8(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
     mailbox.close()
@@ -285,7 +285,7 @@ def test_an_address_that_the_server_cannot_take_fails_clearly(
     )
 
 
-def test_a_sender_in_another_script_is_announced_too(
+def test_a_non_ascii_sender_is_announced_with_smtputf8(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     site.config["MAIL_DEFAULT_SENDER"] = "gezeiten-für-alle@conference.example"
@@ -296,7 +296,7 @@ def test_a_sender_in_another_script_is_announced_too(
     assert [letter.sender for letter in mailbox.emails] == ["gezeiten-für-alle@conference.example"]
 
 
-def test_a_server_that_is_away_is_not_the_letters_fault(
+def test_an_unreachable_server_does_not_count_as_an_attempt(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     first, second = make_email(), make_email()
@@ -311,7 +311,7 @@ def test_a_server_that_is_away_is_not_the_letters_fault(
     assert deliver() == "2 sent, 0 failed, 0 waiting"
 
 
-def test_a_server_that_was_away_for_long_gets_all_letters_soon_after(
+def test_after_a_long_outage_emails_are_retried_every_five_minutes(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     letter = make_email()
@@ -328,7 +328,7 @@ def test_a_server_that_was_away_for_long_gets_all_letters_soon_after(
 
 
 @pytest.mark.settings(MAIL_TIMEOUT=1)
-def test_a_silent_server_holds_nothing_up_for_longer_than_its_time(
+def test_a_silent_smtp_server_times_out(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     letter = make_email()
@@ -340,7 +340,9 @@ def test_a_silent_server_holds_nothing_up_for_longer_than_its_time(
 
 
 @pytest.mark.both_databases
-def test_nonsense_is_no_answer(frozen_time: Any, mailbox: MailServer, deliver: Deliver) -> None:
+def test_a_garbled_smtp_reply_is_a_temporary_failure(
+    frozen_time: Any, mailbox: MailServer, deliver: Deliver
+) -> None:
     letter = make_email()
     mailbox.send_garbage()
 
@@ -352,7 +354,7 @@ def test_nonsense_is_no_answer(frozen_time: Any, mailbox: MailServer, deliver: D
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
 
-def test_a_connection_that_breaks_in_a_letter_costs_only_a_moment(
+def test_a_connection_that_breaks_during_an_email_is_retried_within_seconds(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     one, other = make_email(), make_email()
@@ -366,7 +368,7 @@ def test_a_connection_that_breaks_in_a_letter_costs_only_a_moment(
     assert deliver() == "2 sent, 0 failed, 0 waiting"
 
 
-def test_letters_go_over_tls_to_a_server_that_is_vouched_for(
+def test_emails_are_sent_over_tls_to_a_server_with_a_valid_certificate(
     secure_mailbox: MailServer, deliver: Deliver
 ) -> None:
     make_email()
@@ -376,7 +378,7 @@ def test_letters_go_over_tls_to_a_server_that_is_vouched_for(
     assert [letter.over_tls for letter in secure_mailbox.emails] == [True]
 
 
-def test_no_letter_goes_to_a_server_that_nobody_vouches_for(
+def test_no_email_is_sent_to_a_server_with_an_untrusted_certificate(
     site: Flask, secure_mailbox: MailServer, deliver: Deliver
 ) -> None:
     site.config["MAIL_CA_FILE"] = None
@@ -388,7 +390,7 @@ def test_no_letter_goes_to_a_server_that_nobody_vouches_for(
     assert letter.last_error.startswith("The mail server’s certificate or encryption was not")
 
 
-def test_no_letter_goes_in_the_clear_when_tls_is_asked_for(
+def test_no_email_is_sent_unencrypted_if_tls_is_required(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
     site.config["MAIL_USE_TLS"] = True
@@ -399,7 +401,9 @@ def test_no_letter_goes_in_the_clear_when_tls_is_asked_for(
     assert mailbox.emails == []
 
 
-def test_the_site_says_who_it_is(site: Flask, secure_mailbox: MailServer, deliver: Deliver) -> None:
+def test_the_site_authenticates_with_the_smtp_server(
+    site: Flask, secure_mailbox: MailServer, deliver: Deliver
+) -> None:
     secure_mailbox.users["conference"] = "tide"
     site.config.update(MAIL_USERNAME="conference", MAIL_PASSWORD="tide")
     make_email()
@@ -407,7 +411,7 @@ def test_the_site_says_who_it_is(site: Flask, secure_mailbox: MailServer, delive
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
 
-def test_a_wrong_password_is_the_sites_fault_and_no_letter_is_lost(
+def test_a_wrong_smtp_password_keeps_emails_waiting(
     site: Flask, secure_mailbox: MailServer, deliver: Deliver
 ) -> None:
     site.config.update(MAIL_USERNAME="conference", MAIL_PASSWORD="wrong")
@@ -418,7 +422,9 @@ def test_a_wrong_password_is_the_sites_fault_and_no_letter_is_lost(
     assert letter.last_error.startswith("The mail server replied: 535")
 
 
-def test_a_secret_is_forgotten_once_it_is_sent(mailbox: MailServer, deliver: Deliver) -> None:
+def test_only_secret_email_bodies_are_deleted_once_sent(
+    mailbox: MailServer, deliver: Deliver
+) -> None:
     secret = make_email(is_secret=True)
     other = make_email()
 
@@ -429,7 +435,7 @@ def test_a_secret_is_forgotten_once_it_is_sent(mailbox: MailServer, deliver: Del
     assert other.message != b""
 
 
-def test_a_secret_that_waits_is_kept(mailbox: MailServer, deliver: Deliver) -> None:
+def test_a_waiting_secret_email_keeps_its_body(mailbox: MailServer, deliver: Deliver) -> None:
     mailbox.refuse(451, "Try later")
     secret = make_email(is_secret=True)
 
@@ -438,7 +444,7 @@ def test_a_secret_that_waits_is_kept(mailbox: MailServer, deliver: Deliver) -> N
     assert secret.message != b""
 
 
-def test_without_a_server_letters_become_files_for_their_owner_alone(
+def test_without_a_mail_server_emails_are_written_to_private_files(
     site: Flask, instance: Path, deliver: Deliver
 ) -> None:
     letter = make_email(booking_reference="ABC23456")
@@ -456,7 +462,7 @@ def test_without_a_server_letters_become_files_for_their_owner_alone(
     assert (instance / "mail").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_folder_that_cannot_be_written_keeps_letters_waiting(
+def test_an_unwritable_mail_folder_keeps_emails_waiting(
     site: Flask, instance: Path, deliver: Deliver
 ) -> None:
     (instance / "mail").write_text("in the way")
@@ -467,7 +473,7 @@ def test_a_folder_that_cannot_be_written_keeps_letters_waiting(
     assert letter.last_error == "The email could not be saved to a file: File exists"
 
 
-def test_a_letter_that_another_worker_holds_is_left_to_it(
+def test_an_email_leased_by_another_worker_is_skipped(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     now = make_email().created_at
@@ -478,7 +484,7 @@ def test_a_letter_that_another_worker_holds_is_left_to_it(
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
 
-def test_the_log_holds_no_addresses(
+def test_the_log_contains_no_email_addresses(
     mailbox: MailServer, deliver: Deliver, capfd: pytest.CaptureFixture[str]
 ) -> None:
     mailbox.refuse(550, "ada@example.org is unknown", to="ada@example.org")
@@ -494,7 +500,7 @@ def test_the_log_holds_no_addresses(
 @pytest.mark.parametrize(
     ("code", "said"), [(554, "0 sent, 1 failed, 0 waiting"), (452, "0 sent, 0 failed, 1 waiting")]
 )
-def test_a_letter_whose_words_are_refused(
+def test_a_reply_to_the_content_decides_between_retry_and_failure(
     mailbox: MailServer, deliver: Deliver, code: int, said: str
 ) -> None:
     mailbox.reject_content(code, "We do not take that")
@@ -505,7 +511,7 @@ def test_a_letter_whose_words_are_refused(
     assert letter.last_error == f"The mail server replied: {code} We do not take that"
 
 
-def test_counting_letters(
+def test_undelivered_emails_are_counted_and_listed_by_state(
     site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     assert queries.get_undelivered().oldest is None

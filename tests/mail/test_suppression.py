@@ -41,7 +41,7 @@ def reasons_of(address: str) -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_addresses_are_left_out_however_they_are_typed(site: Flask, queries: list[str]) -> None:
+def test_suppressed_addresses_are_excluded_in_any_spelling(site: Flask, queries: list[str]) -> None:
     with transaction():
         suppress("Ada@NHS.example", BOUNCED)
         suppress("ada@nhs.example", UNSUBSCRIBED)
@@ -64,7 +64,7 @@ def test_addresses_are_left_out_however_they_are_typed(site: Flask, queries: lis
 
 
 @pytest.mark.both_databases
-def test_thousands_of_addresses_are_looked_up_at_once(site: Flask) -> None:
+def test_thousands_of_addresses_can_be_looked_up_in_one_query(site: Flask) -> None:
     with transaction():
         suppress("4711@example.org", COMPLAINT)
 
@@ -86,7 +86,7 @@ def test_thousands_of_addresses_are_looked_up_at_once(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_reason_is_there_once_and_lifting_one_leaves_the_others(site: Flask) -> None:
+def test_a_suppression_reason_is_stored_once_and_lifted_separately(site: Flask) -> None:
     with transaction():
         added = [suppress("ada@nhs.example", one) for one in (BOUNCED, BOUNCED, UNSUBSCRIBED)]
     [bounced, _] = suppression.list_reasons("ada@nhs.example")
@@ -107,7 +107,7 @@ def test_a_reason_is_there_once_and_lifting_one_leaves_the_others(site: Flask) -
 
 
 @pytest.mark.both_databases
-def test_an_erased_person_who_unsubscribed_stays_unsubscribed(site: Flask) -> None:
+def test_an_erased_address_stays_unsubscribed(site: Flask) -> None:
     link = make_link("ada@nhs.example")
     with transaction():
         suppress("ada@nhs.example", UNSUBSCRIBED, note="Ada rang")
@@ -124,7 +124,7 @@ def test_an_erased_person_who_unsubscribed_stays_unsubscribed(site: Flask) -> No
     assert exclusion_reasons(["grace@nhs.example"]) == {}
 
 
-def test_whoever_was_erased_by_an_earlier_version_stays_unsubscribed(site: Flask) -> None:
+def test_an_address_erased_by_an_earlier_version_stays_unsubscribed(site: Flask) -> None:
     former = signing.hash_text(suppression.SALT, "jörg@xn--bcher-kva.example")[0]
     about = {"reason": UNSUBSCRIBED, "suppressed_at": clock.now()}
     with transaction():
@@ -137,9 +137,7 @@ def test_whoever_was_erased_by_an_earlier_version_stays_unsubscribed(site: Flask
 
 
 @pytest.mark.both_databases
-def test_a_mail_program_unsubscribes_with_one_click_and_no_cookie(
-    site: Flask, visitor: Browser
-) -> None:
+def test_one_click_unsubscribe_works_without_a_cookie(site: Flask, visitor: Browser) -> None:
     link = make_link()
 
     answer = visitor.fetch("POST", link, data=ONE_CLICK)
@@ -150,7 +148,7 @@ def test_a_mail_program_unsubscribes_with_one_click_and_no_cookie(
     assert exclusion_reasons(["grace@nhs.example"]) == {}
 
 
-def test_somebody_stops_the_emails_on_the_page_and_gets_them_again(visitor: Browser) -> None:
+def test_the_unsubscribe_page_stops_group_emails_and_allows_them_again(visitor: Browser) -> None:
     link = make_link()
 
     page = visitor.open(link)
@@ -168,7 +166,7 @@ def test_somebody_stops_the_emails_on_the_page_and_gets_them_again(visitor: Brow
     assert reasons_of("ada@nhs.example") == []
 
 
-def test_what_the_desk_decided_is_not_lifted_by_a_link(visitor: Browser) -> None:
+def test_a_suppression_by_the_desk_is_not_lifted_by_an_unsubscribe_link(visitor: Browser) -> None:
     link = make_link()
     with transaction():
         suppress("ada@nhs.example", BY_DESK, by="dora@conference.example")
@@ -181,7 +179,7 @@ def test_what_the_desk_decided_is_not_lifted_by_a_link(visitor: Browser) -> None
 
 
 @pytest.mark.parametrize("way", ["shortened", "altered", "of another purpose", "rubbish"])
-def test_a_link_that_we_did_not_issue_says_nothing_and_changes_nothing(
+def test_a_forged_unsubscribe_link_is_not_found_and_changes_nothing(
     site: Flask, visitor: Browser, way: str
 ) -> None:
     link = make_link()
@@ -202,7 +200,7 @@ def _sign_as_booking() -> str:
     return signing.sign("booking", key)
 
 
-def test_a_link_says_nothing_about_the_person_and_outlives_a_change_of_the_secret_key(
+def test_an_unsubscribe_link_reveals_no_address_and_survives_key_rotation(
     site: Flask, visitor: Browser, new_browser: Browsers
 ) -> None:
     link = make_link()
@@ -216,7 +214,7 @@ def test_a_link_says_nothing_about_the_person_and_outlives_a_change_of_the_secre
     assert reasons_of("ada@nhs.example") == [UNSUBSCRIBED]
 
 
-def test_headers_and_footer_of_an_email_to_many(site: Flask) -> None:
+def test_group_emails_have_unsubscribe_headers_and_a_footer(site: Flask) -> None:
     assert unsubscribe.unsubscribe_headers("https://conference.example/emails/x") == {
         "List-Unsubscribe": "<https://conference.example/emails/x>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -226,7 +224,7 @@ def test_headers_and_footer_of_an_email_to_many(site: Flask) -> None:
     )
 
 
-def test_delegates_switch_emails_that_are_not_about_their_booking_off_and_on(
+def test_delegates_can_switch_group_emails_off_and_on(
     visitor: Browser,
 ) -> None:
     delegate = make_delegate()
@@ -241,7 +239,7 @@ def test_delegates_switch_emails_that_are_not_about_their_booking_off_and_on(
     assert reasons_of("ada@example.org") == []
 
 
-def test_speakers_switch_emails_off_and_on(visitor: Browser) -> None:
+def test_speakers_can_switch_group_emails_off_and_on(visitor: Browser) -> None:
     ada = get_ada_marsh()
     sign_in_speaker(visitor, ada)
     visitor.open(f"/speak/{ada.slug}")
@@ -255,7 +253,7 @@ def test_speakers_switch_emails_off_and_on(visitor: Browser) -> None:
     assert db.session.scalars(select(SuppressedAddress)).all() == []
 
 
-def test_what_the_organisers_stopped_has_no_switch(visitor: Browser) -> None:
+def test_delegates_cannot_switch_on_group_emails_stopped_by_organisers(visitor: Browser) -> None:
     delegate = make_delegate()
     with transaction():
         suppress("ada@example.org", BY_DESK, by="dora@conference.example")
@@ -267,7 +265,7 @@ def test_what_the_organisers_stopped_has_no_switch(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_deleting_details_leaves_a_hash_unless_somebody_else_has_the_address(
+def test_erasing_a_booking_hashes_the_suppressed_address_unless_shared(
     site: Flask,
 ) -> None:
     one = make_delegate(given_names="Ada", cancelled_at=clock.now())

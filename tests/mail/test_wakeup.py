@@ -28,7 +28,7 @@ def is_woken(waking: Wakeup, seconds: float = PATIENCE) -> bool:
 
     def sleep(_: float, *others: int) -> bool:
         is_woken = bool(others) and bool(select.select(others, [], [], seconds)[0])
-        return not is_woken  # as if it were told to stop, which ends the sleep
+        return not is_woken  # as if it got the stop signal, which ends the sleep
 
     return not waking.wait(sleep)
 
@@ -89,7 +89,7 @@ def queue_by_statement(email: Email) -> None:
 
 @pytest.mark.postgresql_only
 @pytest.mark.parametrize("queue", [send_again, queue_by_statement])
-def test_however_an_email_is_queued_the_worker_wakes(
+def test_the_worker_wakes_however_an_email_is_queued(
     waking: Wakeup, queue: Callable[[Email], None]
 ) -> None:
     email = make_email(state=FAILED, attempts=3)
@@ -103,7 +103,7 @@ def test_however_an_email_is_queued_the_worker_wakes(
 
 
 @pytest.mark.postgresql_only
-def test_what_a_worker_does_itself_does_not_wake_it(waking: Wakeup) -> None:
+def test_a_worker_is_not_woken_by_its_own_changes(waking: Wakeup) -> None:
     make_email()
     make_email()
     db.session.commit()
@@ -119,7 +119,7 @@ def test_what_a_worker_does_itself_does_not_wake_it(waking: Wakeup) -> None:
 
 
 @pytest.mark.postgresql_only
-def test_a_worker_looks_by_itself_while_its_connection_is_gone_and_then_listens_again(
+def test_a_worker_polls_while_its_connection_is_lost_and_then_listens_again(
     site: Flask, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wakeup, "RECONNECT_INTERVAL", 0)
@@ -140,7 +140,7 @@ def test_a_worker_looks_by_itself_while_its_connection_is_gone_and_then_listens_
 
 
 @pytest.mark.postgresql_only
-def test_a_server_that_cannot_be_reached_directly_is_no_reason_to_stop(site: Flask) -> None:
+def test_a_worker_polls_if_the_direct_database_url_is_unreachable(site: Flask) -> None:
     nowhere = f"postgresql+psycopg://postgres@{HOST}:{free_port()}/conference"
     waking = wakeup.create_wakeup(db.engine, nowhere)
 
@@ -149,7 +149,7 @@ def test_a_server_that_cannot_be_reached_directly_is_no_reason_to_stop(site: Fla
 
 @pytest.mark.postgresql_only
 @pytest.mark.skipif(pooler.PROGRAM is None, reason="pgbouncer is not installed")
-def test_behind_a_pooler_a_worker_listens_at_the_direct_address(site: Flask) -> None:
+def test_behind_a_pooler_a_worker_listens_on_the_direct_database_url(site: Flask) -> None:
     direct = db.engine.url.render_as_string(hide_password=False)
     between = pooler.Pooler(direct)
     pooled = wakeup.Listener(db.engine, make_url(between.url))
@@ -165,9 +165,7 @@ def test_behind_a_pooler_a_worker_listens_at_the_direct_address(site: Flask) -> 
     between.stop()
 
 
-def test_a_worker_sleeps_while_the_file_of_the_database_is_away(
-    waking: Wakeup, workplace: Path
-) -> None:
+def test_a_worker_sleeps_while_the_sqlite_file_is_missing(waking: Wakeup, workplace: Path) -> None:
     waking.close()
     file = workplace / "conference.sqlite"
     file.rename(workplace / "away")

@@ -27,7 +27,7 @@ from tests.mail_server import MailServer
 from tests.waiting import wait_until
 
 Run = Callable[[], Result]
-GO_ON = ["deliver-mail", "--forever"]
+RUN_WORKER = ["deliver-mail", "--forever"]
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def count_unsent(folder: Path) -> int:
         return int(count)
 
 
-def take_away(folder: Path) -> None:
+def hide_database(folder: Path) -> None:
     """Leave the database as it is in the middle of a migration."""
     with closing(sqlite3.connect(folder / "conference.sqlite", timeout=10)) as database:
         database.execute("UPDATE alembic_version SET version_num = '0001'")
@@ -73,30 +73,30 @@ def take_away(folder: Path) -> None:
         database.commit()
 
 
-def bring_back(folder: Path) -> None:
+def restore_database(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "conference.sqlite", timeout=10)) as database:
         database.execute("UPDATE alembic_version SET version_num = ?", [newest_migration()])
         database.execute("ALTER TABLE away RENAME TO email")
         database.commit()
 
 
-def go_on(site: Flask) -> Result:
-    return site.test_cli_runner().invoke(args=GO_ON)
+def run_worker(site: Flask) -> Result:
+    return site.test_cli_runner().invoke(args=RUN_WORKER)
 
 
-def test_a_worker_goes_on_until_it_is_told_to_stop(
+def test_a_worker_runs_until_it_gets_sigterm(
     site: Flask, mailbox: MailServer, in_a_while: InAWhile
 ) -> None:
     make_email()
     mailbox.on_accept(lambda: in_a_while(0.5, stop))
 
-    done = go_on(site)
+    done = run_worker(site)
 
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "1 sent, 0 failed, 0 waiting")
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-def test_a_worker_told_to_stop_takes_no_other_letter(site: Flask, mailbox: MailServer) -> None:
+def test_a_stopping_worker_sends_no_further_email(site: Flask, mailbox: MailServer) -> None:
     make_email()
     make_email()
 
@@ -106,51 +106,51 @@ def test_a_worker_told_to_stop_takes_no_other_letter(site: Flask, mailbox: MailS
 
     mailbox.on_accept(stop_twice)
 
-    assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 1 waiting"
+    assert run_worker(site).output.splitlines()[-1] == "1 sent, 0 failed, 1 waiting"
 
 
-def test_a_worker_outlives_the_database(
+def test_a_worker_survives_a_database_outage(
     site: Flask, workplace: Path, mailbox: MailServer, in_a_while: InAWhile
 ) -> None:
     make_email()
-    take_away(workplace)
-    in_a_while(0.5, lambda: bring_back(workplace))
+    hide_database(workplace)
+    in_a_while(0.5, lambda: restore_database(workplace))
     mailbox.on_accept(stop)
 
-    assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 0 waiting"
+    assert run_worker(site).output.splitlines()[-1] == "1 sent, 0 failed, 0 waiting"
 
 
-def test_a_letter_that_went_out_while_the_database_was_away_does_not_go_again(
+def test_an_email_sent_during_a_database_outage_is_not_sent_again(
     site: Flask, workplace: Path, mailbox: MailServer, in_a_while: InAWhile
 ) -> None:
     make_email()
 
     def lose_the_database() -> None:
-        take_away(workplace)
+        hide_database(workplace)
         in_a_while(0.5, come_back)
 
     def come_back() -> None:
-        bring_back(workplace)
+        restore_database(workplace)
         stop_when_all_are_sent(workplace)
 
     mailbox.on_accept(lose_the_database)
 
-    assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 0 waiting"
+    assert run_worker(site).output.splitlines()[-1] == "1 sent, 0 failed, 0 waiting"
     assert len(mailbox.emails) == 1
 
 
-def test_a_worker_told_to_stop_does_not_wait_for_the_database_forever(
+def test_a_stopping_worker_does_not_wait_for_an_unavailable_database(
     site: Flask, workplace: Path, mailbox: MailServer
 ) -> None:
     make_email()
 
     def lose_the_database() -> None:
-        take_away(workplace)
+        hide_database(workplace)
         stop()
 
     mailbox.on_accept(lose_the_database)
 
-    done = go_on(site)
+    done = run_worker(site)
 
     assert done.exit_code == 1
     assert done.output.splitlines()[-1] == (
@@ -158,7 +158,7 @@ def test_a_worker_told_to_stop_does_not_wait_for_the_database_forever(
     )
 
 
-def test_a_task_that_fails_stops_no_other(site: Flask) -> None:
+def test_a_failing_task_does_not_stop_the_others(site: Flask) -> None:
     done: list[str] = []
 
     def fail() -> None:
@@ -169,7 +169,7 @@ def test_a_task_that_fails_stops_no_other(site: Flask) -> None:
     assert done == ["the other"]
 
 
-def test_tasks_that_take_long_hold_up_those_of_no_other_group(site: Flask) -> None:
+def test_slow_tasks_do_not_delay_other_task_groups(site: Flask) -> None:
     rounds: list[str] = []
     is_offered = Event()
 
@@ -191,7 +191,7 @@ def test_tasks_that_take_long_hold_up_those_of_no_other_group(site: Flask) -> No
     assert "drawn" in rounds
 
 
-def test_all_groups_are_told_to_stop_before_any_is_waited_for(site: Flask) -> None:
+def test_all_task_groups_are_stopped_before_any_is_joined(site: Flask) -> None:
     done: list[str] = []
 
     def count_resting() -> int:
@@ -211,8 +211,8 @@ def test_all_groups_are_told_to_stop_before_any_is_waited_for(site: Flask) -> No
     assert done == ["began", "ended after the other"]
 
 
-class Clumsy:
-    """A carrier that stumbles over one letter."""
+class FailingTransport:
+    """A transport that fails for one email."""
 
     max_send_time = 1.0
 
@@ -227,10 +227,10 @@ class Clumsy:
         """Has nothing to let go of."""
 
 
-def test_a_letter_that_we_stumble_over_holds_up_nobody(site: Flask) -> None:
+def test_an_email_that_raises_an_error_does_not_delay_the_others(site: Flask) -> None:
     odd, other = make_email(recipient="odd@example.org"), make_email()
     with ShutdownSignal() as bell:
-        worker = mail_worker.MailWorker(Clumsy(), bell)
+        worker = mail_worker.MailWorker(FailingTransport(), bell)
 
         worker.run_once()
 
@@ -239,7 +239,7 @@ def test_a_letter_that_we_stumble_over_holds_up_nobody(site: Flask) -> None:
     assert other.is_sent
 
 
-A_LETTER = LeasedEmail(
+AN_EMAIL = LeasedEmail(
     id=1,
     template="x",
     booking_reference="",
@@ -253,40 +253,40 @@ A_LETTER = LeasedEmail(
 )
 
 
-def test_a_connection_that_stood_idle_is_tried_before_it_is_used(
+def test_an_idle_smtp_connection_is_checked_before_use(
     site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transports, "NOOP_AFTER", -1)
     server = transports.SmtpTransport(site)
-    server.send(A_LETTER)
-    server.send(A_LETTER)
+    server.send(AN_EMAIL)
+    server.send(AN_EMAIL)
     mailbox.reopen()
 
-    server.send(A_LETTER)
+    server.send(AN_EMAIL)
 
     server.close()
     assert len(mailbox.emails) == 3
 
 
-def test_a_connection_that_is_not_needed_is_closed(
+def test_an_idle_smtp_connection_is_closed(
     site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = transports.SmtpTransport(site)
-    server.send(A_LETTER)
+    server.send(AN_EMAIL)
     before = mailbox.connections
     server.close_if_idle()
-    server.send(A_LETTER)
+    server.send(AN_EMAIL)
     assert mailbox.connections == before
 
     monkeypatch.setattr(transports, "IDLE_TIMEOUT", -1)
     server.close_if_idle()
-    server.send(A_LETTER)
+    server.send(AN_EMAIL)
 
     server.close()
     assert mailbox.connections == before + 1
 
 
-def test_all_steps_together_have_a_limit_too(
+def test_sending_an_email_has_an_overall_deadline(
     site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transports, "STEPS_PER_SEND", -1)
@@ -294,12 +294,12 @@ def test_all_steps_together_have_a_limit_too(
     with pytest.raises(
         transports.ServerUnavailable, match="The mail server did not respond in time"
     ):
-        transports.SmtpTransport(site).send(A_LETTER)
+        transports.SmtpTransport(site).send(AN_EMAIL)
 
 
 @pytest.mark.settings(MAIL_TIMEOUT=1)
 @pytest.mark.parametrize("be_slow", [MailServer.greet_endlessly, MailServer.drip])
-def test_a_server_that_drips_its_answer_is_cut_off_well_within_the_loan(
+def test_a_server_with_dripping_replies_is_cut_off_before_the_lease_expires(
     site: Flask, mailbox: MailServer, be_slow: Callable[[MailServer], None]
 ) -> None:
     server = transports.SmtpTransport(site)
@@ -309,7 +309,7 @@ def test_a_server_that_drips_its_answer_is_cut_off_well_within_the_loan(
     with pytest.raises(
         transports.TemporaryFailure, match="The mail server did not respond in time"
     ):
-        server.send(A_LETTER)
+        server.send(AN_EMAIL)
 
     assert 1 < time.perf_counter() - began < server.max_send_time
 
@@ -323,7 +323,7 @@ def listen_without_answering(count: int) -> Iterator[list[tuple[str, int]]]:
             listener = open_sockets.enter_context(socket.socket())
             listener.bind(("127.0.0.1", 0))
             listener.listen(0)
-            for _ in range(3):  # as many as wait at the door before it takes no more
+            for _ in range(3):  # as many as are in the backlog before it accepts no more
                 caller = open_sockets.enter_context(socket.socket())
                 caller.setblocking(False)
                 caller.connect_ex(listener.getsockname())
@@ -332,7 +332,7 @@ def listen_without_answering(count: int) -> Iterator[list[tuple[str, int]]]:
 
 
 @pytest.mark.settings(MAIL_TIMEOUT=1)
-def test_a_server_with_many_dead_addresses_is_given_up_well_within_the_loan(
+def test_a_server_with_many_dead_addresses_is_given_up_before_the_lease_expires(
     site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with listen_without_answering(9) as addresses:
@@ -344,54 +344,52 @@ def test_a_server_with_many_dead_addresses_is_given_up_well_within_the_loan(
         with pytest.raises(
             transports.ServerUnavailable, match="The mail server did not respond in time"
         ):
-            server.send(A_LETTER)
+            server.send(AN_EMAIL)
 
         assert 1 < time.perf_counter() - began < server.max_send_time
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1:8000", "[::1]:8000", "conference.example"])
-def test_a_site_at_any_kind_of_address_greets_the_server(
+def test_the_ehlo_name_is_valid_for_any_site_url(
     site: Flask, mailbox: MailServer, name: str
 ) -> None:
     site.config["SITE_URL"] = f"http://{name}"
     server = transports.SmtpTransport(site)
 
-    server.send(A_LETTER)
+    server.send(AN_EMAIL)
 
     server.close()
     assert len(mailbox.emails) == 1
 
 
-def test_letters_go_to_a_server_that_speaks_tls_from_the_start(
-    site: Flask, mailbox: MailServer
-) -> None:
+def test_emails_are_sent_to_a_server_with_implicit_tls(site: Flask, mailbox: MailServer) -> None:
     mailbox.close()
     mailbox.open(implicit_tls=True)
     site.config.update(MAIL_USE_SSL=True, MAIL_CA_FILE=mailbox.ca_certificate)
     server = transports.SmtpTransport(site)
 
-    server.send(A_LETTER)
+    server.send(AN_EMAIL)
 
     server.close()
     assert len(mailbox.emails) == 1
 
 
-def test_an_authority_that_is_not_there_keeps_letters_waiting(
+def test_a_missing_ca_file_keeps_emails_waiting(
     site: Flask, mailbox: MailServer, tmp_path: Path
 ) -> None:
     site.config.update(MAIL_USE_SSL=True, MAIL_CA_FILE=tmp_path / "nowhere.pem")
 
     with pytest.raises(transports.ServerUnavailable, match="No such file"):
-        transports.SmtpTransport(site).send(A_LETTER)
+        transports.SmtpTransport(site).send(AN_EMAIL)
 
 
-def test_a_worker_whose_statements_are_wrong_says_so_and_ends(
+def test_a_worker_ends_with_the_error_if_the_schema_is_wrong(
     site: Flask, workplace: Path, mailbox: MailServer
 ) -> None:
     with closing(sqlite3.connect(workplace / "conference.sqlite")) as database:
         database.execute("ALTER TABLE email RENAME COLUMN due_at TO is_due_at")
 
-    done = go_on(site)
+    done = run_worker(site)
 
     assert isinstance(done.exception, OperationalError)
     assert "no such column: email.due_at" in str(done.exception)

@@ -1,4 +1,4 @@
-"""Workers as they really run: several at once, killed, and told to stop."""
+"""Workers as they really run: several at once, killed, and stopped."""
 
 import time
 from datetime import timedelta
@@ -13,7 +13,7 @@ from app.database import db, transaction
 from app.mail import queries, services
 from app.mail.models import BULK, URGENT, Email
 from tests.factories import make_email
-from tests.mail.conftest import Start, reload_email
+from tests.mail.conftest import StartWorker, reload_email
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
 from tests.subprocesses import ForkedProgram
@@ -29,13 +29,15 @@ def all_sent() -> bool:
     return counted.waiting == 0
 
 
-def the_lease_runs_out() -> None:
+def expire_lease() -> None:
     with transaction():
         db.session.execute(update(Email).values(lease_until=clock.real_now()))
 
 
 @pytest.mark.both_databases
-def test_two_workers_deliver_each_letter_once(mailbox: MailServer, start_worker: Start) -> None:
+def test_two_workers_deliver_each_email_once(
+    mailbox: MailServer, start_worker: StartWorker
+) -> None:
     for number in range(200):
         db.session.add(make_email(recipient=f"delegate-{number}@example.org"))
     workers = [start_worker(), start_worker()]
@@ -52,9 +54,9 @@ def test_two_workers_deliver_each_letter_once(mailbox: MailServer, start_worker:
 
 
 def send_with_a_kill(
-    mailbox: MailServer, start_worker: Start, letters: int, *, killed_at: int
+    mailbox: MailServer, start_worker: StartWorker, letters: int, *, killed_at: int
 ) -> list[str]:
-    """Kill the worker as it sends so many letters, start another; return who got a letter."""
+    """Kill the worker after it has sent so many emails, start another; return who got an email."""
     for number in range(letters):
         make_email(recipient=f"delegate-{number}@example.org")
     worker = start_worker()
@@ -67,15 +69,15 @@ def send_with_a_kill(
     mailbox.on_accept(kill)
     worker.wait(30)
     mailbox.reset()
-    the_lease_runs_out()
+    expire_lease()
     start_worker()
     wait_until(all_sent, "all letters sent", 30)
     return [letter.recipient for letter in mailbox.emails]
 
 
 @pytest.mark.both_databases
-def test_a_worker_killed_before_it_could_write_down_sends_at_most_one_letter_twice(
-    mailbox: MailServer, start_worker: Start
+def test_a_worker_killed_before_recording_sends_at_most_one_email_twice(
+    mailbox: MailServer, start_worker: StartWorker
 ) -> None:
     recipients = send_with_a_kill(mailbox, start_worker, 10, killed_at=3)
 
@@ -86,8 +88,8 @@ def test_a_worker_killed_before_it_could_write_down_sends_at_most_one_letter_twi
 
 
 @pytest.mark.both_databases
-def test_a_worker_killed_in_the_middle_of_many_sends_at_most_one_letter_twice(
-    mailbox: MailServer, start_worker: Start
+def test_a_worker_killed_within_a_batch_sends_at_most_one_email_twice(
+    mailbox: MailServer, start_worker: StartWorker
 ) -> None:
     """It has leased several together by then, and does not wait for the disk after each."""
     recipients = send_with_a_kill(mailbox, start_worker, 100, killed_at=40)
@@ -97,8 +99,8 @@ def test_a_worker_killed_in_the_middle_of_many_sends_at_most_one_letter_twice(
 
 
 @pytest.mark.both_databases
-def test_a_sign_in_link_does_not_wait_for_letters_that_a_worker_has_leased(
-    mailbox: MailServer, start_worker: Start
+def test_a_sign_in_link_does_not_wait_for_leased_emails(
+    mailbox: MailServer, start_worker: StartWorker
 ) -> None:
     for number in range(40):
         make_email(recipient=f"delegate-{number}@example.org", priority=BULK)
@@ -118,15 +120,15 @@ def test_a_sign_in_link_does_not_wait_for_letters_that_a_worker_has_leased(
 
 
 @pytest.mark.both_databases
-def test_a_worker_told_to_stop_finishes_the_letter_in_its_hand(
-    mailbox: MailServer, start_worker: Start
+def test_a_stopping_worker_finishes_the_current_email(
+    mailbox: MailServer, start_worker: StartWorker
 ) -> None:
     first, second = make_email().id, make_email().id
     worker = start_worker()
 
     def stop() -> None:
         worker.terminate()
-        time.sleep(0.5)  # the letter is in hand all this time
+        time.sleep(0.5)  # the email stays leased all this time
 
     mailbox.on_accept(stop)
     assert worker.wait(30)
@@ -139,21 +141,21 @@ def test_a_worker_told_to_stop_finishes_the_letter_in_its_hand(
     assert len(mailbox.emails) == 1
 
 
-def test_a_worker_with_nothing_to_do_costs_little_and_stops_when_asked(
-    mailbox: MailServer, start_worker: Start
+def test_an_idle_worker_uses_little_cpu_and_stops_on_sigterm(
+    mailbox: MailServer, start_worker: StartWorker
 ) -> None:
     make_email()
     worker = start_worker()
     mailbox.wait_for(1, 20)
 
-    # what is due at its start may still be in hand in the first of these seconds
+    # what was due at its start may still be leased in the first of these seconds
     assert any(busy_share_of(worker) < 0.1 for _ in range(20))
     worker.terminate()
     assert worker.wait(20)
 
 
 def busy_share_of(worker: ForkedProgram) -> float:
-    """Look on for a second; tell for which part of it the worker was at work."""
+    """Watch for a second and return the share of it in which the worker was busy."""
     ticks, began = ticks_of(worker), time.perf_counter()
     time.sleep(1)
     return (ticks_of(worker) - ticks) / CLOCK_TICKS / (time.perf_counter() - began)
@@ -164,7 +166,9 @@ def ticks_of(worker: ForkedProgram) -> int:
     return int(fields[13]) + int(fields[14])
 
 
-def test_a_letter_goes_out_soon_after_the_commit(mailbox: MailServer, start_worker: Start) -> None:
+def test_an_email_is_sent_soon_after_the_commit(
+    mailbox: MailServer, start_worker: StartWorker
+) -> None:
     """How soon, `make bench` measures."""
     make_email()
     start_worker()
@@ -175,8 +179,8 @@ def test_a_letter_goes_out_soon_after_the_commit(mailbox: MailServer, start_work
         mailbox.wait_for(count)
 
 
-def test_a_worker_goes_on_when_the_mail_server_comes_back(
-    mailbox: MailServer, start_worker: Start
+def test_a_worker_resumes_after_a_mail_server_outage(
+    mailbox: MailServer, start_worker: StartWorker
 ) -> None:
     mailbox.close()
     letter = make_email().id
@@ -189,8 +193,8 @@ def test_a_worker_goes_on_when_the_mail_server_comes_back(
 
 
 @pytest.mark.postgresql_only
-def test_a_worker_goes_on_when_the_database_comes_back(
-    mailbox: MailServer, start_worker: Start, postgres: PostgresServer
+def test_a_worker_resumes_after_a_database_outage(
+    mailbox: MailServer, start_worker: StartWorker, postgres: PostgresServer
 ) -> None:
     make_email(recipient="first@example.org")
     make_email(recipient="second@example.org")
@@ -217,7 +221,7 @@ def test_a_worker_goes_on_when_the_database_comes_back(
     ]
 
 
-def test_the_worker_keeps_house(mailbox: MailServer, start_worker: Start) -> None:
+def test_the_worker_runs_its_periodic_tasks(mailbox: MailServer, start_worker: StartWorker) -> None:
     long_ago = clock.real_now() - services.BODY_RETENTION - timedelta(days=1)
     old = make_email(state="sent", created_at=long_ago, booking_reference="ABC23456").id
     start_worker()

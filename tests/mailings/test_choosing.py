@@ -56,7 +56,7 @@ MAX_QUERIES = 8  # of a page, the sign-in included
 
 
 def read_choice(mailing: Mailing) -> dict[str, str]:
-    """Give the address of everybody in the list, and why they get none."""
+    """Return the address of each person in the list, and the reason for exclusion."""
     chosen = mailing_queries.select_people(mailing)
     rows = recipient_queries.list_page(chosen, "", offset=0, limit=100)
     assert chosen.count == sum(not reason for _, reason in rows)
@@ -77,7 +77,7 @@ def store(mailing: Mailing) -> Mapping[str, str]:
 
 
 @pytest.mark.both_databases
-def test_each_of_the_reasons_leaves_out_exactly_those_whom_it_concerns(site: Flask) -> None:
+def test_each_exclusion_reason_excludes_exactly_the_people_it_applies_to(site: Flask) -> None:
     make_delegate(given_names="Ada", email="ada@example.org")
     make_delegate(given_names="Ada’s colleague", email="ADA@example.org")
     make_delegate(given_names="Bo", email="bo@example.org")
@@ -113,7 +113,7 @@ def test_each_of_the_reasons_leaves_out_exactly_those_whom_it_concerns(site: Fla
 
 
 @pytest.mark.both_databases
-def test_an_email_about_their_booking_reaches_those_who_have_unsubscribed(site: Flask) -> None:
+def test_an_essential_group_email_reaches_people_who_have_unsubscribed(site: Flask) -> None:
     make_delegate(given_names="Ada", email="ada@example.org")
     make_delegate(given_names="Bo", email="bo@example.org")
     with transaction():
@@ -129,7 +129,7 @@ def test_an_email_about_their_booking_reaches_those_who_have_unsubscribed(site: 
 
 
 @pytest.mark.both_databases
-def test_speakers_get_it_at_their_contact_address_or_at_that_with_which_they_sign_in(
+def test_speakers_get_group_emails_at_their_contact_or_sign_in_address(
     site: Flask,
 ) -> None:
     for number, address in enumerate(("", "not an address", "eve@x..example", "eve@example.org")):
@@ -149,7 +149,7 @@ def test_speakers_get_it_at_their_contact_address_or_at_that_with_which_they_sig
 
 
 @pytest.mark.both_databases
-def test_people_on_the_waiting_list_are_chosen_in_its_order(site: Flask) -> None:
+def test_people_on_the_waiting_list_get_group_emails_in_its_order(site: Flask) -> None:
     make_waiting_list_entry(name="Cy", email="cy@example.org")
     make_waiting_list_entry(name="Bea", email="bea@example.org")
 
@@ -159,7 +159,7 @@ def test_people_on_the_waiting_list_are_chosen_in_its_order(site: Flask) -> None
 
 
 @pytest.mark.both_databases
-def test_the_page_before_sending_names_who_has_no_value_and_how_many(visitor: Browser) -> None:
+def test_the_send_page_names_people_without_a_placeholder_value(visitor: Browser) -> None:
     organiser = sign_in(visitor, GRACE)
     for number in range(7):
         make_delegate(given_names=f"No {number}", email=f"no{number}@example.org", organisation="")
@@ -174,7 +174,7 @@ def test_the_page_before_sending_names_who_has_no_value_and_how_many(visitor: Br
 
 
 @pytest.mark.both_databases
-def test_the_preview_goes_through_those_who_get_it_alone(visitor: Browser) -> None:
+def test_the_preview_steps_only_through_people_who_will_get_the_email(visitor: Browser) -> None:
     organiser = sign_in(visitor, GRACE)
     for name in ("Ada", "Bo", "Cy"):
         make_delegate(given_names=name, email=f"{name}@example.org")
@@ -191,7 +191,7 @@ def test_the_preview_goes_through_those_who_get_it_alone(visitor: Browser) -> No
 
 
 @pytest.mark.parametrize("step", ["", "/people", "/people?q=love&page=2", "/preview", "/send"])
-def test_the_pages_of_a_draft_ask_the_database_as_often_for_one_person_as_for_thousands(
+def test_pages_of_a_draft_need_as_many_queries_for_one_person_as_for_thousands(
     visitor: Browser, queries: list[str], step: str
 ) -> None:
     organiser = sign_in(visitor, GRACE)
@@ -209,7 +209,7 @@ def test_the_pages_of_a_draft_ask_the_database_as_often_for_one_person_as_for_th
     assert counts[0] == counts[1] <= MAX_QUERIES
 
 
-def let_all_use_everything() -> None:
+def enable_every_filter() -> None:
     """Give every delegate a seat, a starred session and a requirement, and let them check in."""
     make_session(key="knots", slug="knots", title="Knots", booking="bookable", seats=9000)
     publish_programme()
@@ -231,12 +231,12 @@ def let_all_use_everything() -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.settings(LANGUAGES='["en", "de"]')
-def test_each_filter_of_each_list_finds_its_people_in_few_queries(
+def test_each_filter_of_each_audience_finds_its_people_in_few_queries(
     visitor: Browser, site: Flask, queries: list[str]
 ) -> None:
     sign_in(visitor, GRACE)
     make_many_delegates(5000)
-    let_all_use_everything()
+    enable_every_filter()
     make_group(make_delegate(email="bea@example.org", category_id=make_category().id))
     make_question("Bus", kind="choice", choices=("Early", "Late"))
     with transaction():
@@ -267,7 +267,7 @@ def test_each_filter_of_each_list_finds_its_people_in_few_queries(
 
 
 @pytest.mark.both_databases
-def test_those_with_something_to_arrange_get_an_email_that_does_not_say_what(
+def test_delegates_with_open_requirements_can_be_emailed_without_revealing_them(
     visitor: Browser, new_browser: Any, frozen_time: Any
 ) -> None:
     organiser = sign_in(visitor, GRACE)
@@ -312,7 +312,7 @@ def test_those_with_something_to_arrange_get_an_email_that_does_not_say_what(
 
 
 def find_names(page: Page) -> list[str]:
-    """Give the given name in each row of a list of delegates called Lovelace."""
+    """Return the given name in each row of a list of delegates called Lovelace."""
     return [" ".join(row.values()).partition(" Lovelace")[0].split()[-1] for row in page.rows]
 
 
@@ -331,7 +331,7 @@ def make_case(delegate: Delegate, kind: str, **values: Any) -> None:
 
 
 @pytest.mark.both_databases
-def test_those_who_have_not_been_checked_in_are_chosen(visitor: Browser) -> None:
+def test_delegates_who_are_not_checked_in_can_be_chosen(visitor: Browser) -> None:
     organiser = sign_in(visitor, GRACE)
     ada = make_delegate(given_names="Ada", email="ada@example.org")
     bo = make_delegate(given_names="Bo", email="bo@example.org")
@@ -357,7 +357,7 @@ def test_those_who_have_not_been_checked_in_are_chosen(visitor: Browser) -> None
 
 
 @pytest.mark.both_databases
-def test_the_first_chunk_goes_out_in_the_order_of_the_list(site: Flask, frozen_time: Any) -> None:
+def test_the_first_batch_is_sent_in_the_order_of_the_list(site: Flask, frozen_time: Any) -> None:
     for name in ("Cy", "Ada", "Bo"):
         make_delegate(given_names=name, email=f"{name.lower()}@example.org")
     store(make_mailing())
@@ -413,7 +413,7 @@ def make_busy_speakers() -> None:
         ("theme=rivers", ["Ada Early"]),
     ],
 )
-def test_speakers_are_chosen_by_what_they_have_to_do_and_by_their_sessions(
+def test_speakers_can_be_filtered_by_open_tasks_and_sessions(
     site: Flask, query: str, names: list[str]
 ) -> None:
     make_busy_speakers()
@@ -426,7 +426,7 @@ def test_speakers_are_chosen_by_what_they_have_to_do_and_by_their_sessions(
     assert [one.name for one, _ in rows] == names
 
 
-def test_a_view_of_speakers_without_slides_is_saved_and_written_to(visitor: Browser) -> None:
+def test_a_saved_view_of_speakers_without_slides_can_be_emailed(visitor: Browser) -> None:
     organiser = sign_in(visitor, GRACE)
     make_busy_speakers()
 
@@ -438,7 +438,7 @@ def test_a_view_of_speakers_without_slides_is_saved_and_written_to(visitor: Brow
 
 
 @pytest.mark.settings(LANGUAGES='["en", "de"]')
-def test_delegates_are_chosen_by_the_language_in_which_they_registered(visitor: Browser) -> None:
+def test_delegates_can_be_filtered_by_language(visitor: Browser) -> None:
     organiser = sign_in(visitor, GRACE)
     make_delegate(given_names="Ada", email="ada@example.org")
     make_delegate(given_names="Dirk", email="dirk@example.org", language="de")
@@ -450,7 +450,7 @@ def test_delegates_are_chosen_by_the_language_in_which_they_registered(visitor: 
 
 
 @pytest.mark.both_databases
-def test_delegates_and_speakers_of_an_organisation_get_an_email(visitor: Browser) -> None:
+def test_delegates_and_speakers_can_be_filtered_by_organisation(visitor: Browser) -> None:
     organiser = sign_in(visitor, GRACE)
     for name, place in (("Ada", "École de Santé"), ("Bo", "Ecole de sante, Nice"), ("Cy", "")):
         make_delegate(given_names=name, organisation=place, email=f"{name}@example.org")
@@ -476,7 +476,7 @@ def find_schools(page: Page) -> list[str]:
     return re.findall(r"School \d{3}", page.source)
 
 
-def test_one_of_hundreds_of_groups_is_found(visitor: Browser) -> None:
+def test_delegates_can_be_filtered_by_one_of_hundreds_of_groups(visitor: Browser) -> None:
     organiser = sign_in(visitor, GRACE)
     for number in range(201):
         make_group(organisation=f"School {number:03}")
@@ -500,7 +500,7 @@ def test_one_of_hundreds_of_groups_is_found(visitor: Browser) -> None:
     assert len(find_schools(again)) == 51
 
 
-def test_a_saved_view_of_an_organisation_chooses_people_until_the_email_is_sent(
+def test_a_saved_view_selects_people_until_the_email_is_sent(
     visitor: Browser, frozen_time: Any
 ) -> None:
     organiser = sign_in(visitor, GRACE)

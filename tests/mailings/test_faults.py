@@ -45,7 +45,7 @@ def list_addresses() -> list[str]:
     return sorted(db.session.scalars(select(Email.recipient).where(Email.template == "mailing")))
 
 
-def load_wrongly(people: Any, query: str) -> dict[str, Candidate]:
+def load_with_error(people: Any, query: str) -> dict[str, Candidate]:
     """Return people without what their email needs, as a program with a fault would."""
     return {
         one: Candidate(one, "Bo", "bo@example.org", values={"word": 7})  # type: ignore[dict-item]
@@ -56,13 +56,13 @@ def load_wrongly(people: Any, query: str) -> dict[str, Candidate]:
 @pytest.fixture
 def broken() -> Any:
     known = declare(Placeholder("word", "A word"))
-    audiences.declare(Audience("broken", "People", known, load_wrongly))
+    audiences.declare(Audience("broken", "People", known, load_with_error))
     yield "broken"
     audiences.AUDIENCES.pop("broken")
 
 
 @pytest.mark.both_databases
-def test_a_group_email_that_cannot_be_written_ends_and_those_after_it_go_out(
+def test_a_group_email_that_fails_to_render_does_not_stop_later_ones(
     visitor: Browser, broken: str, frozen_time: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     organiser = sign_in(visitor, GRACE)
@@ -87,7 +87,7 @@ def test_a_group_email_that_cannot_be_written_ends_and_those_after_it_go_out(
 
 
 @pytest.mark.both_databases
-def test_nobody_who_was_erased_gets_an_email_that_waited_for_its_turn(
+def test_an_erased_delegate_gets_no_queued_group_email(
     visitor: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     organiser = sign_in(visitor, GRACE)
@@ -109,9 +109,7 @@ def test_nobody_who_was_erased_gets_an_email_that_waited_for_its_turn(
     assert "details deleted: 1" in page.text
 
 
-def test_an_email_that_was_being_sent_when_somebody_was_erased_is_not_tried_again(
-    site: Flask, frozen_time: Any
-) -> None:
+def test_a_leased_email_to_an_erased_delegate_is_not_retried(site: Flask, frozen_time: Any) -> None:
     bo = make_delegate(given_names="Bo", email="bo@example.org")
     schedule(make_mailing())
     release.release_due()
@@ -139,7 +137,7 @@ def move_conference(days: int) -> None:
 
 
 @pytest.mark.parametrize(("days", "sent"), [(7, 0), (-1, 1), (-3, 1)])
-def test_a_reminder_moves_with_the_conference_also_in_its_last_minutes(
+def test_a_scheduled_reminder_follows_changed_conference_dates(
     site: Flask, frozen_time: Any, days: int, sent: int
 ) -> None:
     make_delegate(email="ada@example.org")
@@ -155,7 +153,7 @@ def test_a_reminder_moves_with_the_conference_also_in_its_last_minutes(
     assert len(list_addresses()) == sent
 
 
-def test_a_reminder_of_a_conference_that_has_begun_is_not_sent(
+def test_a_reminder_is_not_sent_once_the_conference_has_begun(
     visitor: Browser, frozen_time: Any
 ) -> None:
     organiser = sign_in(visitor, GRACE)

@@ -34,7 +34,7 @@ def write_german(organiser: Browser, text: str = "Hallo {{ first_name }}") -> Pa
 
 @EN_DE_FR
 @pytest.mark.both_databases
-def test_each_gets_the_text_in_their_language_if_it_is_written_and_else_the_default_one(
+def test_recipients_get_the_text_in_their_language_or_the_default_text(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     make_three()
@@ -59,7 +59,7 @@ def test_each_gets_the_text_in_their_language_if_it_is_written_and_else_the_defa
 
 
 @EN_DE_FR
-def test_the_preview_says_which_text_somebody_gets(organiser: Browser) -> None:
+def test_the_preview_shows_which_language_a_person_gets(organiser: Browser) -> None:
     make_three()
     page = write_german(organiser).follow("Preview")
     assert (page.summary_list["Text"], page.summary_list["Subject"]) == ("Default text", "Hello")
@@ -70,7 +70,7 @@ def test_the_preview_says_which_text_somebody_gets(organiser: Browser) -> None:
 
 
 @EN_DE_FR
-def test_placeholders_are_checked_in_each_text(organiser: Browser) -> None:
+def test_placeholders_are_checked_in_the_text_of_each_language(organiser: Browser) -> None:
     make_three()
     mailing = make_mailing(subject="Hello", body="Dear {{ first_name }}")
     form = organiser.open(f"/organise/mailings/{mailing.id}/text?language=de")
@@ -83,7 +83,9 @@ def test_placeholders_are_checked_in_each_text(organiser: Browser) -> None:
 
 
 @EN_DE_FR
-def test_a_text_is_deleted_and_copied_with_the_email(organiser: Browser, frozen_time: Any) -> None:
+def test_translated_texts_are_copied_with_the_email_and_can_be_deleted(
+    organiser: Browser, frozen_time: Any
+) -> None:
     make_three()
     page = write_german(organiser).follow("Send")
     page = page.press("Send email", {"Send it to everyone in the list: 3 people": True})
@@ -95,7 +97,7 @@ def test_a_text_is_deleted_and_copied_with_the_email(organiser: Browser, frozen_
     assert "Text in Deutsch" not in page.summary_list
 
 
-def test_a_site_in_one_language_asks_for_one_text(organiser: Browser) -> None:
+def test_a_site_with_one_language_has_one_text_for_group_emails(organiser: Browser) -> None:
     mailing = make_mailing()
 
     page = organiser.open(f"/organise/mailings/{mailing.id}/text")

@@ -57,7 +57,7 @@ def write_mailings() -> list[str]:
 
 
 def change_the_programme() -> list[str]:
-    """Give the addresses where people are told of a change."""
+    """Return the pages of notices of change."""
     with transaction():
         notices.prepare()
     delegate = make_delegate(email="follower@example.org")
@@ -74,7 +74,7 @@ def change_the_programme() -> list[str]:
 
 
 @pytest.mark.parametrize(("width", "colours"), [(320, "light"), (1280, "dark")])
-def test_no_page_of_emails_to_many_has_a_barrier(
+def test_group_email_pages_have_no_accessibility_violations(
     live_site: LiveSites, window: Page, axe: Axe, width: int, colours: str
 ) -> None:
     with transaction():

@@ -99,8 +99,8 @@ def overview() -> NoticeOverview:
     return notice_queries.get_overview(notice)
 
 
-def told() -> dict[str, list[str]]:
-    """Tell who would be told of what."""
+def list_changes_by_person() -> dict[str, list[str]]:
+    """Return who would be notified of what."""
     return {
         one.name: [f"{notice_text.describe(each).heading}: {each.label}" for each in one.changes]
         for one in overview().recipients
@@ -114,7 +114,7 @@ def move(slug: str, to: datetime | None = AFTERNOON) -> None:
 
 
 @pytest.mark.both_databases
-def test_followers_hear_what_happened_to_their_sessions(site: Flask) -> None:
+def test_a_notice_lists_changes_of_sessions_for_their_followers(site: Flask) -> None:
     make_follower("harbour-walls", "reading-the-tide", given_names="Ada")
     make_follower("farewell", given_names="Grace", email="grace@example.org")
     make_delegate(given_names="Mary", email="mary@example.org")
@@ -123,7 +123,7 @@ def test_followers_hear_what_happened_to_their_sessions(site: Flask) -> None:
     get_session("reading-the-tide").cancelled_at = clock.now()
     publish()
 
-    assert told() == {
+    assert list_changes_by_person() == {
         "Ada Lovelace": [
             "Reading the tide: Cancelled",
             "Harbour walls and piers: Moved",
@@ -135,7 +135,7 @@ def test_followers_hear_what_happened_to_their_sessions(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_moved_and_moved_back_is_not_mentioned(site: Flask) -> None:
+def test_a_session_moved_and_moved_back_is_not_in_the_notice(site: Flask) -> None:
     make_follower("harbour-walls")
     before = get_session("harbour-walls").starts_at
     move("harbour-walls")
@@ -148,7 +148,7 @@ def test_what_moved_and_moved_back_is_not_mentioned(site: Flask) -> None:
     assert notice_queries.find_open() is None
 
 
-def test_two_releases_are_told_as_one_change(site: Flask) -> None:
+def test_changes_of_two_releases_are_merged_in_the_notice(site: Flask) -> None:
     make_follower("harbour-walls")
     move("harbour-walls")
     publish()
@@ -164,7 +164,7 @@ def test_two_releases_are_told_as_one_change(site: Flask) -> None:
     )
 
 
-def test_a_release_that_is_restored_leaves_nothing_to_tell(site: Flask) -> None:
+def test_a_rollback_leaves_no_changes_in_the_notice(site: Flask) -> None:
     make_follower("harbour-walls")
     move("harbour-walls")
     publish()
@@ -175,7 +175,7 @@ def test_a_release_that_is_restored_leaves_nothing_to_tell(site: Flask) -> None:
     assert notice_queries.find_open() is None
 
 
-def test_going_back_after_dropping_a_notice_is_a_change_again(site: Flask) -> None:
+def test_a_rollback_after_a_dropped_notice_is_a_new_change(site: Flask) -> None:
     make_follower("harbour-walls")
     move("harbour-walls")
     publish()
@@ -194,7 +194,7 @@ def test_going_back_after_dropping_a_notice_is_a_change_again(site: Flask) -> No
     )
 
 
-def test_everybody_of_a_day_hears_of_a_plenary_of_another_start_and_of_the_venue(
+def test_changes_of_plenary_day_start_and_venue_concern_all_delegates_of_the_day(
     site: Flask,
 ) -> None:
     make_delegate(given_names="Ada", days="2009-06-10")
@@ -204,14 +204,14 @@ def test_everybody_of_a_day_hears_of_a_plenary_of_another_start_and_of_the_venue
     get_session("opening").room = make_room(name="Light house")
     publish()
 
-    assert told() == {
+    assert list_changes_by_person() == {
         "Ada Lovelace": ["Venue: New venue", "Opening: New room"],
         "Grace Lovelace": ["Venue: New venue", "Thursday 11 June 2009: New start of the day"],
     }
 
 
 @pytest.mark.both_databases
-def test_whoever_has_unsubscribed_hears_only_of_the_days_on_which_they_come(
+def test_unsubscribed_delegates_are_notified_only_of_the_days_they_attend(
     site: Flask, mailbox: MailServer
 ) -> None:
     make_follower("harbour-walls", given_names="Ada", days="2009-06-10")
@@ -229,7 +229,7 @@ def test_whoever_has_unsubscribed_hears_only_of_the_days_on_which_they_come(
     get_session("opening").room = make_room(name="Light house")
     publish()
 
-    assert told() == {
+    assert list_changes_by_person() == {
         "Ada Lovelace": ["Opening: New room"],
         "Cy Lovelace": ["Harbour walls: Moved"],
         "Dora Lovelace": ["Opening: New room"],
@@ -246,16 +246,16 @@ def test_whoever_has_unsubscribed_hears_only_of_the_days_on_which_they_come(
     }
 
 
-def test_a_day_is_not_said_to_start_late_where_its_plenary_says_so(site: Flask) -> None:
+def test_a_moved_plenary_is_not_also_reported_as_a_new_start_of_the_day(site: Flask) -> None:
     make_delegate()
     move("opening", datetime(2009, 6, 10, 9, 0, tzinfo=UTC))
     publish()
 
-    assert told() == {"Ada Lovelace": ["Opening: Moved"]}
+    assert list_changes_by_person() == {"Ada Lovelace": ["Opening: Moved"]}
 
 
 @pytest.mark.both_databases
-def test_everybody_of_the_day_gets_one_email_if_an_organiser_chooses_so(
+def test_an_organiser_can_notify_all_delegates_of_the_day_of_a_change(
     site: Flask, mailbox: MailServer
 ) -> None:
     grant_speaker_access(get_ada_marsh(), "ada@example.org")
@@ -269,7 +269,7 @@ def test_everybody_of_the_day_gets_one_email_if_an_organiser_chooses_so(
     move("harbour-walls")
     get_session("reading-the-tide").cancelled_at = clock.now()
     publish()
-    before = told()
+    before = list_changes_by_person()
     with transaction():
         notice = overview().notice
         notices.create_mailing(
@@ -285,7 +285,11 @@ def test_everybody_of_the_day_gets_one_email_if_an_organiser_chooses_so(
         "Ada Lovelace": ["Harbour walls: Moved"],  # she speaks in it
         "Bo Lovelace": ["Harbour walls: Moved"],
     }
-    assert told() == {"Ada Lovelace": both, "Bo Lovelace": both, "Cy Lovelace": both}
+    assert list_changes_by_person() == {
+        "Ada Lovelace": both,
+        "Bo Lovelace": both,
+        "Cy Lovelace": both,
+    }
     mailing = db.session.scalars(select(Mailing)).one()
     assert mailing.is_essential is False
     send(mailing)
@@ -298,7 +302,7 @@ def test_everybody_of_the_day_gets_one_email_if_an_organiser_chooses_so(
     ]
 
 
-def test_people_with_an_interest_of_another_kind_hear_of_their_sessions(
+def test_other_tables_can_add_people_interested_in_a_session(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def select_notes(keys: Collection[str]) -> Select[Any]:
@@ -320,10 +324,12 @@ def test_people_with_an_interest_of_another_kind_hear_of_their_sessions(
     save(DelegateNote(delegate_id=cy.id, text=key, written_at=after, written_by=""))
 
     told_ones = ["Goodbye: New title"]
-    assert told() == {"Ada Lovelace": told_ones, "Bo Lovelace": told_ones}
+    assert list_changes_by_person() == {"Ada Lovelace": told_ones, "Bo Lovelace": told_ones}
 
 
-def test_a_change_that_is_over_leaves_the_notice(site: Flask, frozen_time: Any) -> None:
+def test_changes_of_past_sessions_are_removed_from_the_notice(
+    site: Flask, frozen_time: Any
+) -> None:
     make_follower("harbour-walls", "farewell")
     move("harbour-walls")
     get_session("farewell").title = "Goodbye"
@@ -340,7 +346,7 @@ def test_a_change_that_is_over_leaves_the_notice(site: Flask, frozen_time: Any) 
     assert list_own_words(mailing) == {"Ada Lovelace": ["Goodbye"]}
 
 
-def test_a_notice_of_an_earlier_version_of_the_site_is_stored_whole(site: Flask) -> None:
+def test_a_notice_from_an_earlier_version_is_completed_by_the_worker(site: Flask) -> None:
     make_follower("harbour-walls")
     move("harbour-walls")
     publish()
@@ -354,7 +360,7 @@ def test_a_notice_of_an_earlier_version_of_the_site_is_stored_whole(site: Flask)
     assert notice_people.get_summary(overview().notice).size == (1, 1)
 
 
-def test_nothing_is_left_of_a_delegate_who_is_erased(site: Flask) -> None:
+def test_an_erased_delegate_is_removed_from_the_notice(site: Flask) -> None:
     delegate = make_follower("harbour-walls")
     other = make_follower("harbour-walls", email="grace@example.org", given_names="Grace")
     move("harbour-walls")
@@ -369,7 +375,9 @@ def test_nothing_is_left_of_a_delegate_who_is_erased(site: Flask) -> None:
     assert notice_people.get_summary(overview().notice).size == (1, 1)
 
 
-def test_nobody_hears_what_they_know(site: Flask, frozen_time: Any) -> None:
+def test_changes_seen_in_the_agenda_or_made_by_the_person_are_not_notified(
+    site: Flask, frozen_time: Any
+) -> None:
     seen = make_follower("harbour-walls", given_names="Ada")
     move("harbour-walls")
     get_session("opening").room = make_room(name="Light house")
@@ -379,15 +387,15 @@ def test_nobody_hears_what_they_know(site: Flask, frozen_time: Any) -> None:
     make_delegate(given_names="Grace", email="grace@example.org")
     linked = db.session.get_one(LinkedAgenda, seen.id).agenda
     with transaction():
-        linked.changed_at = clock.now()  # as when somebody presses the button
+        linked.changed_at = clock.now()  # as when the button is pressed
         agenda.acknowledge_changes(
             linked, {one.key: one for one in current_release.get_programme().sessions}
         )
 
-    assert told() == {"Ada Lovelace": ["Opening: New room"]}
+    assert list_changes_by_person() == {"Ada Lovelace": ["Opening: New room"]}
 
 
-def test_cancelled_bookings_and_sessions_that_are_over_are_left_out(
+def test_cancelled_bookings_and_past_sessions_are_not_notified(
     site: Flask, frozen_time: Any
 ) -> None:
     make_follower("farewell", given_names="Grace", email="grace@example.org")
@@ -399,10 +407,10 @@ def test_cancelled_bookings_and_sessions_that_are_over_are_left_out(
     get_session("farewell").title = "Goodbye"
     publish()
 
-    assert told() == {"Grace Lovelace": ["Goodbye: New title"]}
+    assert list_changes_by_person() == {"Grace Lovelace": ["Goodbye: New title"]}
 
 
-def test_speakers_who_join_and_leave_are_named(site: Flask) -> None:
+def test_a_change_of_speakers_names_who_joined_and_left(site: Flask) -> None:
     make_follower("reading-the-tide")
     session = get_session("reading-the-tide")
     session.appearances[0].speaker = make_speaker(name="Mary Anning")
@@ -420,7 +428,9 @@ def test_a_session_that_was_deleted_is_no_longer_in_the_programme(site: Flask) -
     db.session.delete(get_session("harbour-walls"))
     publish()
 
-    assert told() == {"Ada Lovelace": ["Harbour walls: No longer in the programme"]}
+    assert list_changes_by_person() == {
+        "Ada Lovelace": ["Harbour walls: No longer in the programme"]
+    }
 
 
 # The emails
@@ -439,7 +449,7 @@ def prepare_emails() -> Mailing:
 
 
 def send(mailing: Mailing, when: timedelta = timedelta()) -> None:
-    """Send a mailing as somebody who has seen who gets it."""
+    """Send a group email after seeing its recipients."""
     with transaction():
         count = mailing_queries.select_people(mailing).count
         scheduling.schedule(
@@ -452,7 +462,7 @@ def send(mailing: Mailing, when: timedelta = timedelta()) -> None:
 
 
 def list_own_words(mailing: Mailing) -> dict[str, list[str]]:
-    """Tell who would be told of what, by the lines that are headings."""
+    """Return who would be notified of what, by the heading lines."""
     rows = db.session.scalars(
         select(MailingRecipient)
         .where(MailingRecipient.mailing_id == mailing.id)
@@ -508,7 +518,7 @@ def test_each_person_gets_one_email_with_their_calendar(
     assert "Before: Great hall\nNow: Light house" in grace.text
 
 
-def test_a_test_to_oneself_has_the_calendar_file(site: Flask, mailbox: MailServer) -> None:
+def test_a_test_email_of_a_notice_has_the_calendar_file(site: Flask, mailbox: MailServer) -> None:
     make_follower("harbour-walls")
     move("harbour-walls")
     publish()
@@ -557,7 +567,7 @@ https://conference.example/programme"""
 
 
 @pytest.mark.both_databases
-def test_another_release_brings_the_draft_up_to_date_and_leaves_its_text(site: Flask) -> None:
+def test_another_release_updates_the_draft_notice_and_keeps_its_text(site: Flask) -> None:
     make_follower("harbour-walls", given_names="Ada")
     make_follower("reading-the-tide", given_names="Grace", email="grace@example.org")
     before = get_session("harbour-walls").starts_at
@@ -588,7 +598,7 @@ def test_another_release_brings_the_draft_up_to_date_and_leaves_its_text(site: F
         )
 
 
-def test_the_draft_goes_when_nothing_is_left_to_tell(site: Flask) -> None:
+def test_the_draft_notice_is_deleted_when_no_changes_remain(site: Flask) -> None:
     make_follower("harbour-walls")
     before = get_session("harbour-walls").starts_at
     move("harbour-walls")
@@ -601,7 +611,7 @@ def test_the_draft_goes_when_nothing_is_left_to_tell(site: Flask) -> None:
     assert db.session.scalars(select(MailingRecipient)).all() == []
 
 
-def test_what_was_told_is_not_told_again(site: Flask) -> None:
+def test_changes_that_were_sent_are_not_in_the_next_notice(site: Flask) -> None:
     make_follower("harbour-walls", "reading-the-tide")
     move("harbour-walls")
     publish()
@@ -612,10 +622,10 @@ def test_what_was_told_is_not_told_again(site: Flask) -> None:
     publish()
 
     assert waiting is None
-    assert told() == {"Ada Lovelace": ["Reading the tide: Moved"]}
+    assert list_changes_by_person() == {"Ada Lovelace": ["Reading the tide: Moved"]}
 
 
-def test_a_mailing_that_was_cancelled_in_time_is_merged_with_what_came_later(
+def test_changes_of_a_cancelled_notice_email_are_merged_into_the_next_notice(
     site: Flask,
 ) -> None:
     make_follower("harbour-walls", "reading-the-tide")
@@ -629,11 +639,13 @@ def test_a_mailing_that_was_cancelled_in_time_is_merged_with_what_came_later(
         scheduling.cancel(first, actor=GRACE)
     prepare()
 
-    assert told() == {"Ada Lovelace": ["Harbour walls: Moved", "Reading the tide: Moved"]}
+    assert list_changes_by_person() == {
+        "Ada Lovelace": ["Harbour walls: Moved", "Reading the tide: Moved"]
+    }
     assert db.session.scalars(select(Mailing)).all() == []
 
 
-def test_changes_that_were_left_out_stay_out_until_they_are_others(site: Flask) -> None:
+def test_excluded_changes_stay_excluded_until_they_change_again(site: Flask) -> None:
     make_follower("harbour-walls", "reading-the-tide")
     move("harbour-walls")
     get_session("reading-the-tide").title = "Reading the tides"
@@ -645,15 +657,17 @@ def test_changes_that_were_left_out_stay_out_until_they_are_others(site: Flask) 
         notices.create_mailing(found.notice, [moved], expected_version=version, actor=GRACE)
     get_session("farewell").title = "Goodbye"
     publish()
-    first = told()
+    first = list_changes_by_person()
     get_session("reading-the-tide").title = "Tides"
     publish()
 
     assert first == {"Ada Lovelace": ["Harbour walls: Moved"]}
-    assert told() == {"Ada Lovelace": ["Tides: New title", "Harbour walls: Moved"]}
+    assert list_changes_by_person() == {
+        "Ada Lovelace": ["Tides: New title", "Harbour walls: Moved"]
+    }
 
 
-def test_people_who_share_an_address_get_one_email_with_what_concerns_both(site: Flask) -> None:
+def test_people_who_share_an_email_address_get_one_merged_notice(site: Flask) -> None:
     make_follower("harbour-walls", given_names="Ada")
     make_follower("reading-the-tide", given_names="Grace")
     move("harbour-walls")
@@ -665,7 +679,7 @@ def test_people_who_share_an_address_get_one_email_with_what_concerns_both(site:
     }
 
 
-def test_a_notice_that_has_changed_is_not_approved(site: Flask) -> None:
+def test_approving_a_stale_notice_is_refused(site: Flask) -> None:
     make_follower("harbour-walls")
     move("harbour-walls")
     publish()
@@ -677,7 +691,7 @@ def test_a_notice_that_has_changed_is_not_approved(site: Flask) -> None:
         notices.create_mailing(overview().notice, [], expected_version=seen, actor=GRACE)
 
 
-def test_a_crash_while_preparing_leaves_nothing_behind(site: Flask) -> None:
+def test_a_crash_while_preparing_notice_emails_is_rolled_back(site: Flask) -> None:
     make_follower("harbour-walls")
     move("harbour-walls")
     publish()
@@ -694,7 +708,7 @@ def test_a_crash_while_preparing_leaves_nothing_behind(site: Flask) -> None:
     assert list_own_words(prepare_emails()) == {"Ada Lovelace": ["Harbour walls"]}
 
 
-def test_a_scheduled_release_is_offered_by_the_worker(site: Flask, frozen_time: Any) -> None:
+def test_the_worker_creates_a_notice_for_a_scheduled_release(site: Flask, frozen_time: Any) -> None:
     make_follower("harbour-walls")
     make_scheduled_release()
     move("harbour-walls")
@@ -703,12 +717,12 @@ def test_a_scheduled_release_is_offered_by_the_worker(site: Flask, frozen_time: 
 
     worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
-    assert told() == {"Ada Lovelace": ["Harbour walls: Moved"]}
+    assert list_changes_by_person() == {"Ada Lovelace": ["Harbour walls: Moved"]}
     assert db.session.scalars(select(Mailing)).all() == []
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_each_person_reads_days_in_their_language(site: Flask) -> None:
+def test_dates_in_a_notice_are_in_the_language_of_the_recipient(site: Flask) -> None:
     make_follower("harbour-walls", language="fr")
     move("harbour-walls", AFTERNOON + timedelta(days=1))
     publish()
@@ -721,7 +735,7 @@ def test_each_person_reads_days_in_their_language(site: Flask) -> None:
 
 @pytest.mark.own_site
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_each_person_reads_the_introduction_in_their_language(
+def test_the_introduction_of_a_notice_is_in_the_language_of_the_recipient(
     site: Flask,
     visitor: Browser,
     mailbox: MailServer,
@@ -757,7 +771,7 @@ def test_each_person_reads_the_introduction_in_their_language(
 
 
 @pytest.mark.both_databases
-def test_releases_at_the_same_time_make_one_notice(site: Flask) -> None:
+def test_concurrent_releases_create_one_notice(site: Flask) -> None:
     make_follower("harbour-walls")
     move("harbour-walls")
     db.session.commit()
@@ -775,7 +789,9 @@ def test_releases_at_the_same_time_make_one_notice(site: Flask) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_preparing_takes_the_same_few_queries(site: Flask, queries: list[str], count: int) -> None:
+def test_preparing_a_notice_needs_a_constant_number_of_queries(
+    site: Flask, queries: list[str], count: int
+) -> None:
     for number in range(count):
         make_follower("harbour-walls", "opening", email=f"p{number}@example.org")
     move("harbour-walls")

@@ -65,7 +65,7 @@ def find_speaker(slug: str) -> Speaker:
 
 
 def publish() -> None:
-    """Publish what the story has changed, and let the worker find it."""
+    """Publish the changes of the test, and let the worker detect them."""
     db.session.commit()
     publish_programme()
     worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
@@ -94,8 +94,8 @@ def schedule(organiser: Browser, people: str) -> None:
     page.press("Send email", {f"Send it to {people}": True})
 
 
-def told() -> dict[str, list[str]]:
-    """Tell who would be told of what, by their addresses."""
+def list_changes_by_address() -> dict[str, list[str]]:
+    """Return who would be notified of what, by address."""
     notice = notice_queries.find_open()
     if notice is None:
         return {}
@@ -122,12 +122,12 @@ def entries(calendar: str) -> dict[str, tuple[Any, str]]:
     }
 
 
-def list_mails() -> Sequence[str]:
+def list_recipients() -> Sequence[str]:
     return db.session.scalars(select(Email.recipient).order_by(Email.id)).all()
 
 
 @pytest.mark.both_databases
-def test_publishing_sends_speakers_nothing_and_lists_what_they_would_get(
+def test_publishing_sends_no_emails_and_lists_changes_for_speakers(
     organiser: Browser,
 ) -> None:
     grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
@@ -154,11 +154,11 @@ def test_publishing_sends_speakers_nothing_and_lists_what_they_would_get(
     ]
     assert "1 person" in page.press("Search", search="helper@").text
     assert "2 people" in page.press("Search", search="marsh").text
-    assert list_mails() == []
+    assert list_recipients() == []
 
 
 @pytest.mark.both_databases
-def test_each_speaker_gets_one_email_with_their_calendar_once_it_is_approved(
+def test_each_speaker_gets_one_email_with_calendar_once_the_notice_is_approved(
     organiser: Browser, mailbox: MailServer, frozen_time: Any
 ) -> None:
     rename_room("harbour-walls")
@@ -170,7 +170,7 @@ def test_each_speaker_gets_one_email_with_their_calendar_once_it_is_approved(
     words = words.replace("has changed.", "has changed, sorry.")
     form = draft.follow("Change subject and text")
     page = form.press("Save email", subject="News for you", text=words)
-    before = list_mails()
+    before = list_recipients()
     page.follow("Send").press("Send email", {"Send it to 2 people": True})
     frozen_time.shift(timedelta(minutes=11))
     for _ in range(2):
@@ -223,7 +223,7 @@ View the programme:
 https://conference.example/programme"""
 
 
-def test_a_speaker_who_helps_another_is_addressed_by_their_own_name(
+def test_a_speaker_who_is_also_an_assistant_is_addressed_by_their_own_name(
     organiser: Browser, mailbox: MailServer
 ) -> None:
     grant_speaker_access(find_speaker("joao-mare"), ADA, is_assistant=True)
@@ -239,7 +239,7 @@ def test_a_speaker_who_helps_another_is_addressed_by_their_own_name(
     assert "Dear Ada," in email.text
 
 
-def test_dropping_a_notice_drops_it_for_speakers(organiser: Browser, frozen_time: Any) -> None:
+def test_dropping_a_notice_drops_it_for_speakers_too(organiser: Browser, frozen_time: Any) -> None:
     rename_room("harbour-walls")
     publish()
     question = organiser.open("/organise/notices").follow("Notify nobody")
@@ -249,12 +249,12 @@ def test_dropping_a_notice_drops_it_for_speakers(organiser: Browser, frozen_time
     publish()
 
     assert "You can notify 1 person of 1 change." in question.text
-    assert told() == {ADA: ["Profile of Ada Marsh: Role"]}
-    assert list_mails() == []
+    assert list_changes_by_address() == {ADA: ["Profile of Ada Marsh: Role"]}
+    assert list_recipients() == []
 
 
 @pytest.mark.both_databases
-def test_whoever_speaks_and_has_a_booking_gets_one_email(
+def test_a_speaker_with_a_booking_gets_one_merged_notice_email(
     organiser: Browser, mailbox: MailServer
 ) -> None:
     make_follower(
@@ -277,7 +277,7 @@ def test_whoever_speaks_and_has_a_booking_gets_one_email(
     assert len(mailbox.emails) == 2
 
 
-def test_whoever_no_longer_speaks_in_a_session_finds_it_cancelled_in_their_calendar(
+def test_the_calendar_of_a_removed_speaker_marks_the_session_as_cancelled(
     site: Flask, mailbox: MailServer
 ) -> None:
     get_session("harbour-walls").appearances[0].speaker = find_speaker("joao-mare")
@@ -291,7 +291,7 @@ def test_whoever_no_longer_speaks_in_a_session_finds_it_cancelled_in_their_calen
     }
 
 
-def test_speakers_cannot_unsubscribe_from_their_part_and_followers_can(
+def test_notices_to_speakers_have_no_unsubscribe_link_and_those_to_followers_have(
     site: Flask, mailbox: MailServer
 ) -> None:
     make_follower("harbour-walls", email="mary@example.org", days="2009-06-11")
@@ -307,7 +307,7 @@ def test_speakers_cannot_unsubscribe_from_their_part_and_followers_can(
     assert links["mary@example.org"]
 
 
-def test_whoever_has_lost_access_is_neither_listed_nor_told(
+def test_people_without_speaker_access_are_not_notified(
     organiser: Browser, mailbox: MailServer, frozen_time: Any
 ) -> None:
     helper = grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
@@ -329,7 +329,7 @@ def test_whoever_has_lost_access_is_neither_listed_nor_told(
 
 
 @pytest.mark.both_databases
-def test_whoever_cancels_their_booking_is_still_told_what_they_speak_in(
+def test_a_speaker_who_cancels_a_booking_is_still_notified_of_their_sessions(
     organiser: Browser, mailbox: MailServer, frozen_time: Any
 ) -> None:
     speaks = make_follower("reading-the-tide", email="Ada@example.org", days="2009-06-11")
@@ -361,7 +361,7 @@ def test_whoever_cancels_their_booking_is_still_told_what_they_speak_in(
 
 
 @pytest.mark.both_databases
-def test_a_speaker_who_cancels_their_booking_is_told_nothing_of_what_they_followed(
+def test_a_speaker_who_cancels_a_booking_is_not_notified_of_followed_sessions(
     organiser: Browser, mailbox: MailServer, frozen_time: Any
 ) -> None:
     speaks = make_follower("reading-the-tide", email="Ada@example.org", days="2009-06-11")
@@ -388,7 +388,7 @@ def test_a_speaker_who_cancels_their_booking_is_told_nothing_of_what_they_follow
 
 
 @pytest.mark.both_databases
-def test_an_email_that_waits_to_be_sent_is_written_again_for_a_speaker_who_cancels(
+def test_a_queued_notice_email_is_rewritten_when_a_speaker_cancels_a_booking(
     organiser: Browser, mailbox: MailServer, frozen_time: Any
 ) -> None:
     speaks = make_follower("reading-the-tide", email=ADA, days="2009-06-11")
@@ -411,11 +411,11 @@ def test_an_email_that_waits_to_be_sent_is_written_again_for_a_speaker_who_cance
     assert entries(emails[ADA].calendar) == {"Harbour walls": (1, "CONFIRMED")}
     assert "Reading the tide" in emails[HELPER].text
     assert {*entries(emails[HELPER].calendar)} == {"Harbour walls", "Reading the tide"}
-    assert told() == {}
+    assert list_changes_by_address() == {}
 
 
 @pytest.mark.both_databases
-def test_an_email_not_yet_written_when_sending_has_started_is_right_for_a_speaker_who_cancels(
+def test_a_cancelled_booking_during_sending_is_considered_in_the_notice_email(
     organiser: Browser, mailbox: MailServer, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_follower("reading-the-tide", email=HELPER, days="2009-06-11")
@@ -442,7 +442,7 @@ def test_an_email_not_yet_written_when_sending_has_started_is_right_for_a_speake
 
 
 @pytest.mark.both_databases
-def test_who_is_excluded_gets_no_email_that_is_written_again(
+def test_an_excluded_speaker_gets_no_rewritten_notice_email(
     organiser: Browser, mailbox: MailServer, frozen_time: Any
 ) -> None:
     speaks = make_follower("reading-the-tide", email=ADA, days="2009-06-11")
@@ -459,7 +459,7 @@ def test_who_is_excluded_gets_no_email_that_is_written_again(
     assert [one.recipient for one in mailbox.emails] == [JOAO]
 
 
-def test_a_speaker_who_is_excluded_stays_so_when_they_cancel_their_booking(
+def test_an_excluded_speaker_stays_excluded_after_cancelling_a_booking(
     organiser: Browser,
 ) -> None:
     speaks = make_follower("reading-the-tide", email="Ada@example.org", days="2009-06-11")
@@ -479,7 +479,7 @@ def test_a_speaker_who_is_excluded_stays_so_when_they_cancel_their_booking(
     }
 
 
-def test_speakers_who_cannot_be_told_are_named_until_their_changes_are_left_out(
+def test_speakers_without_email_address_are_named_until_their_changes_are_excluded(
     organiser: Browser,
 ) -> None:
     unknown = tuple(make_speaker(name=f"Speaker {one}", slug=f"speaker-{one}") for one in "ABCDEF")
@@ -504,7 +504,7 @@ def test_speakers_who_cannot_be_told_are_named_until_their_changes_are_left_out(
     assert "get no email" not in organiser.open("/organise/notices").text
 
 
-def test_a_change_of_which_nobody_can_be_told_is_listed_with_the_speakers(
+def test_a_change_nobody_can_be_notified_of_is_listed_with_its_speakers(
     organiser: Browser,
 ) -> None:
     unknown = make_speaker(name="Bela Stone", slug="bela-stone")
@@ -532,10 +532,15 @@ def test_a_change_of_which_nobody_can_be_told_is_listed_with_the_speakers(
     assert "get no email" not in organiser.open("/organise/notices").text
     rename_room("farewell")
     publish()
-    assert told()["bela@example.org"] == ["Tides: Abstract", "Profile of Bela Stone: Role"]
+    assert list_changes_by_address()["bela@example.org"] == [
+        "Tides: Abstract",
+        "Profile of Bela Stone: Role",
+    ]
 
 
-def test_speakers_are_named_also_if_nobody_at_all_can_be_told(organiser: Browser) -> None:
+def test_speakers_without_email_address_are_named_if_nobody_can_be_notified(
+    organiser: Browser,
+) -> None:
     unknown = make_speaker(name="Bela Stone", slug="bela-stone")
     make_session(title="Tides", slug="tides", speakers=(unknown,))
     publish()
@@ -557,7 +562,7 @@ def test_speakers_are_named_also_if_nobody_at_all_can_be_told(organiser: Browser
     assert "get no email" not in organiser.open("/organise/publishing/releases/3").text
 
 
-def test_whoever_is_excluded_from_the_emails_gets_none_and_the_others_do(
+def test_only_excluded_speakers_get_no_notice_email(
     organiser: Browser, mailbox: MailServer, frozen_time: Any
 ) -> None:
     rename_room("harbour-walls")
@@ -577,7 +582,7 @@ def test_whoever_is_excluded_from_the_emails_gets_none_and_the_others_do(
     assert [one.recipient for one in mailbox.emails] == [JOAO]
 
 
-def test_nothing_is_left_of_an_assistant_whose_account_is_deleted(site: Flask) -> None:
+def test_a_deleted_assistant_is_erased_from_notices_and_recipients(site: Flask) -> None:
     helper = grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
     rename_room("harbour-walls")
     publish()
@@ -597,33 +602,33 @@ def test_nothing_is_left_of_an_assistant_whose_account_is_deleted(site: Flask) -
 # Who leaves
 
 
-def test_whoever_organisers_remove_is_told_so_and_nothing_else(site: Flask) -> None:
+def test_a_speaker_removed_by_organisers_is_notified_only_of_that(site: Flask) -> None:
     get_ada_marsh().withdrawn_at = clock.now()
     rename_room("harbour-walls")
     publish()
 
-    assert told()[ADA] == ["Profile of Ada Marsh: No longer in the programme"]
+    assert list_changes_by_address()[ADA] == ["Profile of Ada Marsh: No longer in the programme"]
 
 
-def test_whoever_withdrew_is_not_told_again(site: Flask) -> None:
+def test_a_speaker_who_withdrew_is_not_notified_of_it(site: Flask) -> None:
     make_organiser()
     with transaction():
         (own,) = list_access_to_speaker(get_ada_marsh())
         seen = speakers_services.participation_fingerprint(get_ada_marsh())
         speakers_services.withdraw(own, "I am ill", expected_fingerprint=seen)
-    before = list_mails()
+    before = list_recipients()
     publish()
 
-    assert ADA not in told()
-    assert list_mails() == before
+    assert ADA not in list_changes_by_address()
+    assert list_recipients() == before
 
 
-def test_another_conference_is_no_news(site: Flask) -> None:
+def test_a_new_conference_creates_no_notice(site: Flask) -> None:
     db.session.get_one(Conference, 1).acronym = "other-2010"
     get_session("farewell").title = "Another farewell"
     publish()
 
-    assert told() == {}
+    assert list_changes_by_address() == {}
 
 
 # Their own edits
@@ -641,43 +646,45 @@ def approve_proposal(asked: Proposal) -> None:
 
 
 @pytest.mark.both_databases
-def test_whoever_asked_for_a_change_is_told_of_it_once_and_others_in_a_notice(
+def test_an_approved_proposal_is_emailed_to_its_author_and_notified_to_others(
     site: Flask,
 ) -> None:
     grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
     approve_role("Pilot")
     publish()
 
-    assert list_mails() == [ADA]
-    assert told() == {HELPER: ["Profile of Ada Marsh: Role"]}
+    assert list_recipients() == [ADA]
+    assert list_changes_by_address() == {HELPER: ["Profile of Ada Marsh: Role"]}
 
 
-def test_a_title_for_which_somebody_asked_is_news_to_followers_alone(site: Flask) -> None:
+def test_an_approved_title_is_notified_only_to_followers_not_to_its_author(site: Flask) -> None:
     for address in (ADA, "mary@example.org"):
         make_follower("harbour-walls", email=address, days="2009-06-11")
     approve_proposal(make_proposal(get_session("harbour-walls"), actor=ADA, title="Walls"))
     publish()
 
-    assert told() == {"mary@example.org": ["Walls: New title"]}
+    assert list_changes_by_address() == {"mary@example.org": ["Walls: New title"]}
 
 
-def test_whoever_asked_for_a_change_is_told_what_organisers_have_changed_besides(
+def test_the_author_of_a_proposal_is_notified_of_other_changes_by_organisers(
     site: Flask,
 ) -> None:
     approve_role("Pilot")
     get_ada_marsh().organisation = "Port of Scarborough"
     publish()
-    besides = told()
+    besides = list_changes_by_address()
     approve_role("Captain")
     get_ada_marsh().role = "Bosun"
     publish()
 
     assert besides == {ADA: ["Profile of Ada Marsh: Organisation"]}
-    assert told() == {ADA: ["Profile of Ada Marsh: Role", "Profile of Ada Marsh: Organisation"]}
+    assert list_changes_by_address() == {
+        ADA: ["Profile of Ada Marsh: Role", "Profile of Ada Marsh: Organisation"]
+    }
 
 
 @pytest.mark.both_databases
-def test_whoever_asked_for_what_is_public_is_not_told_because_a_draft_says_otherwise(
+def test_the_author_of_a_published_proposal_is_not_notified_because_of_a_draft(
     site: Flask, mailbox: MailServer
 ) -> None:
     ada, walls = get_ada_marsh(), get_session("harbour-walls")
@@ -693,7 +700,7 @@ def test_whoever_asked_for_what_is_public_is_not_told_because_a_draft_says_other
     walls.abstract, walls.keywords = "", "[]"
     db.session.commit()
 
-    found = told()
+    found = list_changes_by_address()
     approve()
 
     assert found[ADA] == ["Harbour walls: New room"]
@@ -702,7 +709,7 @@ def test_whoever_asked_for_what_is_public_is_not_told_because_a_draft_says_other
     assert "Profile of Ada Marsh" not in email.text
 
 
-def test_whoever_asked_for_a_change_is_told_if_an_earlier_release_is_public_again(
+def test_the_author_of_a_proposal_is_notified_if_a_rollback_undoes_it(
     site: Flask, frozen_time: Any
 ) -> None:
     get_ada_marsh().organisation = "Port of Scarborough"
@@ -717,7 +724,7 @@ def test_whoever_asked_for_a_change_is_told_if_an_earlier_release_is_public_agai
         releases.roll_back(2, "", expected_release=3, actor=GRACE)
     worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
-    assert told() == {ADA: ["Farewell: New room", "Profile of Ada Marsh: Role"]}
+    assert list_changes_by_address() == {ADA: ["Farewell: New room", "Profile of Ada Marsh: Role"]}
 
 
 def drop() -> None:
@@ -728,7 +735,9 @@ def drop() -> None:
 
 
 @pytest.mark.both_databases
-def test_what_needs_no_approval_is_news_only_to_others(site: Flask, frozen_time: Any) -> None:
+def test_auto_approved_changes_are_notified_only_to_other_people(
+    site: Flask, frozen_time: Any
+) -> None:
     grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
     db.session.get_one(Conference, 1).trusted_fields = "biography"
     db.session.commit()
@@ -743,5 +752,5 @@ def test_what_needs_no_approval_is_news_only_to_others(site: Flask, frozen_time:
         auto_approval.publish_due()
     worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
-    assert told() == {HELPER: ["Profile of Ada Marsh: Biography"]}
-    assert list_mails() == []
+    assert list_changes_by_address() == {HELPER: ["Profile of Ada Marsh: Biography"]}
+    assert list_recipients() == []

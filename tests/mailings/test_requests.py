@@ -32,7 +32,7 @@ def release_now(frozen_time: Any) -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_applicants_on_hold_are_told_their_own_link_unless_their_state_changes_first(
+def test_applicants_on_hold_get_their_own_link_unless_their_state_changed(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     french = dump_translations({"fr": CategoryTexts(name="Journaliste")})
@@ -69,7 +69,7 @@ def test_applicants_on_hold_are_told_their_own_link_unless_their_state_changes_f
 
 
 @pytest.mark.both_databases
-def test_those_who_would_like_to_come_are_chosen_by_state_and_may_unsubscribe(
+def test_people_who_registered_interest_are_chosen_by_state_and_can_unsubscribe(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     make_interest()
@@ -94,7 +94,7 @@ def test_those_who_would_like_to_come_are_chosen_by_state_and_may_unsubscribe(
 
 
 @pytest.mark.both_databases
-def test_who_got_an_email_is_forgotten_with_their_application_and_with_their_booking(
+def test_recipients_are_erased_with_their_application_or_booking(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     application = make_application()

@@ -29,10 +29,10 @@ from tests.factories import make_delegate, make_many_delegates
 from tests.races import run_in_threads
 
 GRACE = "grace@conference.example"
-WORDS = Draft("A word, {{ first_name }}", "Dear {{ full_name }},\n\nsee [it]({{ booking_link }}).")
+BODY = Draft("A word, {{ first_name }}", "Dear {{ full_name }},\n\nsee [it]({{ booking_link }}).")
 
 
-def write_mailing(query: str = "", audience: str = "delegates", draft: Draft = WORDS) -> Mailing:
+def write_mailing(query: str = "", audience: str = "delegates", draft: Draft = BODY) -> Mailing:
     mailing = services.create(audience, query, actor=GRACE)
     services.save(mailing, draft, expected_version=0, actor=GRACE)
     db.session.commit()
@@ -40,7 +40,7 @@ def write_mailing(query: str = "", audience: str = "delegates", draft: Draft = W
 
 
 def schedule(mailing: Mailing, **values: Any) -> int:
-    """Schedule a mailing in ten minutes, as somebody who has seen who gets it."""
+    """Schedule a group email in ten minutes after seeing its recipients."""
     count = mailing_queries.select_people(mailing).count
     when = SendTime(scheduling.undo_deadline(timedelta(minutes=10)), **values)
     scheduling.schedule(
@@ -66,7 +66,7 @@ def list_recipients() -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_an_address_with_a_sharp_s_is_not_that_of_somebody_with_two(
+def test_email_addresses_with_sharp_s_and_double_s_are_different_recipients(
     site: Flask, frozen_time: Any
 ) -> None:
     make_delegate(given_names="Ada", email="Weiß@example.org")
@@ -82,7 +82,7 @@ def test_an_address_with_a_sharp_s_is_not_that_of_somebody_with_two(
 
 
 @pytest.mark.both_databases
-def test_those_who_were_chosen_get_it_once_the_time_to_undo_is_over(
+def test_a_group_email_is_sent_once_the_time_to_cancel_is_over(
     site: Flask, frozen_time: Any
 ) -> None:
     make_delegate(given_names="Ada", email="ada@example.org")
@@ -106,7 +106,7 @@ def test_those_who_were_chosen_get_it_once_the_time_to_undo_is_over(
 
 
 @pytest.mark.parametrize("query", ["", "day=2009-06-10", "country=GB&state=attending", "q=love"])
-def test_choosing_five_thousand_people_takes_few_queries(
+def test_choosing_five_thousand_recipients_needs_few_queries(
     site: Flask, queries: list[str], query: str
 ) -> None:
     make_many_delegates(5000)
@@ -121,7 +121,7 @@ def test_choosing_five_thousand_people_takes_few_queries(
 
 
 @pytest.mark.both_databases
-def test_whoever_presses_send_twice_at_once_schedules_it_once(site: Flask) -> None:
+def test_pressing_send_twice_concurrently_schedules_a_group_email_once(site: Flask) -> None:
     make_delegate(email="ada@example.org")
     number = write_mailing().id
     db.session.commit()
@@ -144,7 +144,7 @@ def die_before_committing() -> None:
         raise ZeroDivisionError
 
 
-def test_a_chunk_that_fails_leaves_nothing_behind(
+def test_a_failed_batch_is_rolled_back_and_sent_later(
     site: Flask, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("ada", "bo", "cy"):
@@ -163,7 +163,9 @@ def test_a_chunk_that_fails_leaves_nothing_behind(
     assert list_recipients() == ["ada@example.org", "bo@example.org", "cy@example.org"]
 
 
-def test_whoever_cancels_or_is_erased_meanwhile_gets_nothing(site: Flask, frozen_time: Any) -> None:
+def test_delegates_who_cancel_or_are_erased_before_sending_get_no_email(
+    site: Flask, frozen_time: Any
+) -> None:
     make_delegate(given_names="Ada", email="ada@example.org")
     bo = make_delegate(given_names="Bo", email="bo@example.org")
     cy = make_delegate(given_names="Cy", email="cy@example.org")
@@ -192,7 +194,9 @@ def test_whoever_cancels_or_is_erased_meanwhile_gets_nothing(site: Flask, frozen
     assert (erased.name, erased.address, erased.address_key) == ("", "", "")
 
 
-def test_what_strangers_and_organisers_type_stays_harmless(site: Flask, frozen_time: Any) -> None:
+def test_typed_text_cannot_inject_headers_scripts_or_links_into_group_emails(
+    site: Flask, frozen_time: Any
+) -> None:
     make_delegate(
         given_names="[Ada](https://evil.example)\r\nBcc: all@example.org", email="ada@example.org"
     )
@@ -212,7 +216,7 @@ def test_what_strangers_and_organisers_type_stays_harmless(site: Flask, frozen_t
     assert "evil.example" in email.subject
 
 
-def test_another_module_gives_each_recipient_words_and_a_calendar_entry(
+def test_a_module_can_add_a_text_block_and_calendar_for_each_recipient(
     site: Flask, frozen_time: Any
 ) -> None:
     person = f"delegate {make_delegate(email='ada@example.org').id}"

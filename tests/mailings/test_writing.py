@@ -31,7 +31,7 @@ from tests.factories import (
 )
 from tests.mail_server import MailServer
 from tests.refusals import TOO_MANY
-from tests.sent_emails import deliver_emails, emails_to, find_link
+from tests.sent_emails import deliver_emails, find_link, list_emails_to
 
 GRACE = "grace@conference.example"
 PAGE = "/organise/mailings"
@@ -73,7 +73,7 @@ def get_addresses() -> list[str]:
     return sorted(db.session.scalars(select(Email.recipient).where(Email.template == "mailing")))
 
 
-def test_those_whom_the_list_shows_get_the_email_when_the_time_to_cancel_is_over(
+def test_the_people_of_a_filtered_list_get_the_email_after_the_time_to_cancel(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     make_three()
@@ -113,7 +113,7 @@ def test_those_whom_the_list_shows_get_the_email_when_the_time_to_cancel_is_over
     }
 
 
-def test_an_email_that_is_cancelled_in_time_is_a_draft_again(
+def test_a_group_email_cancelled_in_time_becomes_a_draft_again(
     organiser: Browser, frozen_time: Any
 ) -> None:
     make_three()
@@ -131,7 +131,7 @@ def test_an_email_that_is_cancelled_in_time_is_a_draft_again(
     assert len(get_addresses()) == 3
 
 
-def test_some_are_left_out_by_hand_and_others_have_no_use_for_it(
+def test_people_can_be_excluded_by_hand_and_duplicates_are_excluded(
     organiser: Browser, frozen_time: Any
 ) -> None:
     _, bo, _ = make_three()
@@ -157,9 +157,7 @@ def test_some_are_left_out_by_hand_and_others_have_no_use_for_it(
     assert get_addresses() == ["ada@example.org"]
 
 
-def test_a_placeholder_that_nobody_knows_or_that_is_private_is_refused(
-    organiser: Browser, site: Flask
-) -> None:
+def test_unknown_and_private_placeholders_are_refused(organiser: Browser, site: Flask) -> None:
     make_three()
     form = organiser.open("/organise/delegates").press("Email these people")
 
@@ -179,7 +177,7 @@ def test_a_placeholder_that_nobody_knows_or_that_is_private_is_refused(
     ]
 
 
-def test_other_braces_than_those_of_placeholders_are_not_sent_as_they_are(
+def test_malformed_placeholders_are_refused_with_a_correction(
     organiser: Browser,
 ) -> None:
     make_three()
@@ -199,7 +197,7 @@ def test_other_braces_than_those_of_placeholders_are_not_sent_as_they_are(
     ]
 
 
-def test_nothing_is_sent_to_people_who_were_not_counted(organiser: Browser) -> None:
+def test_sending_requires_confirmation_of_the_current_number_of_people(organiser: Browser) -> None:
     make_three()
     page = write(organiser).follow("Send")
     make_delegate(given_names="Dora", email="dora@example.org")
@@ -214,7 +212,7 @@ def test_nothing_is_sent_to_people_who_were_not_counted(organiser: Browser) -> N
     assert "Scheduled." in page.press("Send email", answers).text
 
 
-def test_nobody_is_written_to_where_no_one_matches(organiser: Browser) -> None:
+def test_a_group_email_without_matching_people_cannot_be_sent(organiser: Browser) -> None:
     make_three()
     page = write(organiser).follow("Change filters").press("Save filters", search="Zoe")
 
@@ -224,7 +222,7 @@ def test_nobody_is_written_to_where_no_one_matches(organiser: Browser) -> None:
     assert "Nobody would get this email. Change the filters first." in page.text
 
 
-def test_the_preview_goes_from_one_person_to_the_next_without_their_links(
+def test_the_preview_steps_through_people_without_their_secret_links(
     organiser: Browser,
 ) -> None:
     make_three()
@@ -244,7 +242,7 @@ def test_the_preview_goes_from_one_person_to_the_next_without_their_links(
     assert "1 person has no value for organisation: Cy Lovelace" in page.text
 
 
-def test_no_test_is_sent_as_somebody_gets_it_who_is_no_longer_in_the_list(
+def test_no_test_email_is_sent_for_a_person_no_longer_in_the_list(
     organiser: Browser,
 ) -> None:
     make_three()
@@ -259,7 +257,7 @@ def test_no_test_is_sent_as_somebody_gets_it_who_is_no_longer_in_the_list(
     assert db.session.scalars(select(Email)).all() == []
 
 
-def test_no_test_is_sent_of_what_was_scheduled_to_somebody_who_was_deleted(
+def test_no_test_email_is_sent_for_a_deleted_recipient_of_a_scheduled_email(
     organiser: Browser,
 ) -> None:
     make_waiting_list_entry()
@@ -275,7 +273,7 @@ def test_no_test_is_sent_of_what_was_scheduled_to_somebody_who_was_deleted(
     assert db.session.scalars(select(Email)).all() == []
 
 
-def test_tests_of_group_emails_are_limited(organiser: Browser) -> None:
+def test_test_emails_of_group_emails_are_rate_limited(organiser: Browser) -> None:
     make_three()
     preview = write(organiser).follow("Preview")
     for _ in range(20):
@@ -288,7 +286,7 @@ def test_tests_of_group_emails_are_limited(organiser: Browser) -> None:
     organiser.open("/organise/letters/check").press("Send me a test email", status=429)
 
 
-def test_the_preview_stays_dark_and_narrow_from_one_person_to_the_next(organiser: Browser) -> None:
+def test_the_preview_keeps_dark_mode_and_phone_width_between_people(organiser: Browser) -> None:
     make_three()
     page = write(organiser).follow("Preview").follow("Phone").follow("Dark")
 
@@ -302,7 +300,7 @@ def test_the_preview_stays_dark_and_narrow_from_one_person_to_the_next(organiser
     assert "prefers-color-scheme: dark" not in html
 
 
-def test_a_reminder_follows_the_dates_and_reaches_those_who_registered_since(
+def test_a_relative_reminder_follows_the_dates_and_includes_new_bookings(
     organiser: Browser, frozen_time: Any
 ) -> None:
     make_three()
@@ -325,7 +323,7 @@ def test_a_reminder_follows_the_dates_and_reaches_those_who_registered_since(
     assert len(get_addresses()) == 4
 
 
-def test_a_saved_view_chooses_the_people(organiser: Browser) -> None:
+def test_a_saved_view_selects_the_recipients(organiser: Browser) -> None:
     make_three()
     view: SavedView = make_saved_view(
         make_organiser(GRACE), list_name="delegates", query="country=GH", name="From Ghana"
@@ -342,7 +340,9 @@ def test_a_saved_view_chooses_the_people(organiser: Browser) -> None:
     }
 
 
-def test_an_email_whose_filter_is_gone_goes_to_nobody(organiser: Browser, frozen_time: Any) -> None:
+def test_a_group_email_whose_filter_no_longer_exists_cannot_be_sent(
+    organiser: Browser, frozen_time: Any
+) -> None:
     ada, bo, _ = make_three()
     with transaction():
         annotations.add_tag(ada, "Press", actor=GRACE)
@@ -372,7 +372,7 @@ def test_an_email_whose_filter_is_gone_goes_to_nobody(organiser: Browser, frozen
     assert page.summary_list["Will get it"] == "1 person"
 
 
-def test_speakers_are_told_their_sessions_and_open_tasks(
+def test_group_emails_to_speakers_can_list_their_sessions_and_open_tasks(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     speaker = get_ada_marsh()
@@ -398,7 +398,7 @@ def test_speakers_are_told_their_sessions_and_open_tasks(
 
 
 @pytest.mark.both_databases
-def test_people_on_the_waiting_list_are_told_their_own_link_and_forgotten_with_their_entry(
+def test_waiting_list_recipients_get_their_own_link_and_are_erased_with_their_entry(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     waiting = make_waiting_list_entry()
@@ -437,7 +437,7 @@ def test_people_on_the_waiting_list_are_told_their_own_link_and_forgotten_with_t
     assert list(names) == ["", "Cy Gone"]
 
 
-def test_a_report_says_what_was_refused_and_is_a_file_too(
+def test_the_report_shows_refused_emails_and_can_be_downloaded(
     organiser: Browser, frozen_time: Any
 ) -> None:
     make_three()
@@ -467,7 +467,7 @@ def test_a_report_says_what_was_refused_and_is_a_file_too(
 
 
 @pytest.mark.both_databases
-def test_a_report_says_what_was_returned_even_once_the_email_is_deleted(
+def test_the_report_shows_returned_emails_even_after_they_are_deleted(
     organiser: Browser, frozen_time: Any
 ) -> None:
     get_ada_marsh().contact_address = "marsh@example.org"
@@ -494,7 +494,9 @@ def test_a_report_says_what_was_returned_even_once_the_email_is_deleted(
     assert after.follow("Returned later").rows[0]["State"] == "Returned"
 
 
-def test_the_rest_is_stopped_while_emails_go_out(organiser: Browser, frozen_time: Any) -> None:
+def test_sending_can_be_stopped_for_the_remaining_recipients(
+    organiser: Browser, frozen_time: Any
+) -> None:
     make_three()
     send(write(organiser), "Send it to everyone in the list: 3 people")
     frozen_time.shift(timedelta(minutes=10))
@@ -510,7 +512,7 @@ def test_the_rest_is_stopped_while_emails_go_out(organiser: Browser, frozen_time
     assert [row["State"] for row in page.rows] == ["Stopped"]
 
 
-def test_the_desk_reads_what_was_sent_and_sends_nothing(visitor: Browser) -> None:
+def test_the_desk_can_read_group_emails_but_not_send_them(visitor: Browser) -> None:
     make_three()
     grace = sign_in(visitor, GRACE)
     write(grace)
@@ -524,15 +526,13 @@ def test_the_desk_reads_what_was_sent_and_sends_nothing(visitor: Browser) -> Non
     assert db.session.scalars(select(Mailing.state)).all() == ["draft"]
 
 
-def test_nobody_in_the_team_reads_the_link_by_which_somebody_unsubscribes(
-    organiser: Browser, frozen_time: Any
-) -> None:
+def test_unsubscribe_links_are_hidden_from_the_team(organiser: Browser, frozen_time: Any) -> None:
     make_delegate(given_names="Ada", email="ada@example.org")
     text = "See https://conference.example/programme"
     send(write(organiser, text=text), "Send it to everyone in the list: 1 person")
     frozen_time.shift(timedelta(minutes=10))
     release.release_due()
-    [email] = emails_to("ada@example.org")
+    [email] = list_emails_to("ada@example.org")
 
     page = organiser.open("/organise/letters").follow("See you soon, Ada")
 

@@ -1,4 +1,4 @@
-"""Files that tests hand in as slides and papers: plain ones, odd ones and hostile ones."""
+"""Test files for uploads of slides and papers: plain, odd and hostile ones."""
 
 import zipfile
 from collections.abc import Mapping

@@ -43,7 +43,7 @@ from tests.factories import (
     make_upload,
     sign_in,
 )
-from tests.races import at_once, waits_for_a_lock
+from tests.races import is_waiting_for_lock, run_concurrently
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.empty
@@ -127,7 +127,7 @@ def confirm(organiser: Browser, **other: str) -> Page:
 
 
 @pytest.mark.both_databases
-def test_the_example_makes_room_for_a_new_conference(organiser: Browser) -> None:
+def test_a_new_conference_replaces_the_example(organiser: Browser) -> None:
     use_the_example()
     lost = db.session.scalars(select(Session).order_by(Session.id)).first()
     assert lost
@@ -174,7 +174,9 @@ def test_the_example_makes_room_for_a_new_conference(organiser: Browser) -> None
 
 
 @pytest.mark.both_databases
-def test_the_team_and_the_history_stay_and_others_go(organiser: Browser) -> None:
+def test_replacing_the_example_keeps_team_and_history_and_deletes_other_people(
+    organiser: Browser,
+) -> None:
     use_the_example()
     make_organiser("former@conference.example", FORMER)
     before = db.session.scalar(select(func.count()).select_from(HistoryEntry)) or 0
@@ -195,7 +197,7 @@ def test_the_team_and_the_history_stay_and_others_go(organiser: Browser) -> None
     assert organiser.open("/organise/history").heading == "History"
 
 
-def test_the_answers_can_be_changed_before_anything_happens(organiser: Browser) -> None:
+def test_setup_answers_can_be_changed_before_confirming(organiser: Browser) -> None:
     confirm(organiser)
 
     form = organiser.press("Change your answers")
@@ -221,7 +223,7 @@ def test_the_answers_can_be_changed_before_anything_happens(organiser: Browser) 
         ),
     ],
 )
-def test_what_is_missing_is_asked_for(
+def test_invalid_setup_answers_are_reported(
     organiser: Browser, label: str, typed: str, error: str
 ) -> None:
     organiser.open("/organise/start")
@@ -233,7 +235,7 @@ def test_what_is_missing_is_asked_for(
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("is_cancelled", [False, True])
-def test_once_somebody_has_registered_nothing_is_removed(
+def test_a_conference_with_registrations_cannot_be_replaced(
     organiser: Browser,
     is_cancelled: bool,
 ) -> None:
@@ -251,7 +253,7 @@ def test_once_somebody_has_registered_nothing_is_removed(
 
 
 @pytest.mark.both_databases
-def test_who_comes_second_is_shown_what_is_there_now(
+def test_a_stale_confirmation_shows_the_current_conference(
     organiser: Browser, new_browser: object
 ) -> None:
     assert callable(new_browser)
@@ -269,7 +271,7 @@ def test_who_comes_second_is_shown_what_is_there_now(
 
 @pytest.mark.both_databases
 @pytest.mark.usefixtures("example")
-def test_two_who_press_at_once_start_one_conference(site: Flask) -> None:
+def test_two_concurrent_confirmations_start_one_conference(site: Flask) -> None:
     seen = queries.get_replacement_preview().fingerprint
     folder = get_content_folder()
 
@@ -277,7 +279,7 @@ def test_two_who_press_at_once_start_one_conference(site: Flask) -> None:
         requested = NewConference(title, TIDES.starts_on, TIDES.ends_on, TIDES.time_zone)
         services.start(folder, requested, expected_fingerprint=seen, actor=title)
 
-    ended = at_once(site, [partial(start, title) for title in ("Tides", "Winds")])
+    ended = run_concurrently(site, [partial(start, title) for title in ("Tides", "Winds")])
 
     assert ended == [services.StaleInventory.message, "done"]
     assert db.session.scalar(select(Conference.title)) in {"Tides", "Winds"}
@@ -285,7 +287,7 @@ def test_two_who_press_at_once_start_one_conference(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_loading_the_example_waits_for_whoever_changes_the_places(site: Flask) -> None:
+def test_loading_the_example_waits_for_the_lock_on_places(site: Flask) -> None:
     """Both lock the places first and then the cache version, so neither blocks the other."""
     raised = list[Exception]()
 
@@ -303,7 +305,7 @@ def test_loading_the_example_waits_for_whoever_changes_the_places(site: Flask) -
         seats.lock_if_set(CONFERENCE)
         loading.start()
         if db.engine.dialect.name == "postgresql":
-            wait_until(waits_for_a_lock, "the example waits for the places")
+            wait_until(is_waiting_for_lock, "the example waits for the places")
         bump_cache_version()
     loading.join(60)
 
@@ -311,7 +313,7 @@ def test_loading_the_example_waits_for_whoever_changes_the_places(site: Flask) -
     assert count_rows()["release"] == 1
 
 
-def test_what_fails_in_between_leaves_everything(organiser: Browser) -> None:
+def test_a_failure_while_starting_a_conference_is_rolled_back(organiser: Browser) -> None:
     use_the_example()
     before = count_rows()
     with transaction():
@@ -359,11 +361,11 @@ def test_the_example_can_be_kept(organiser: Browser) -> None:
     assert organiser.open("/organise/start").heading == "Start a new conference"
 
 
-def test_a_programme_can_be_loaded_instead(organiser: Browser) -> None:
+def test_a_programme_can_be_loaded_instead_of_starting_anew(organiser: Browser) -> None:
     assert organiser.open("/organise").follow("Load a programme").heading == "Load a programme"
 
 
-def test_an_empty_site_offers_to_begin(visitor: Browser) -> None:
+def test_an_empty_site_offers_to_start_a_conference_or_load_the_example(visitor: Browser) -> None:
     page = sign_in(visitor).open("/organise")
 
     assert "Set up your own conference" in page.headings
@@ -371,7 +373,7 @@ def test_an_empty_site_offers_to_begin(visitor: Browser) -> None:
     assert visitor.open("/").heading == "Closing the Gap in a Generation"
 
 
-def test_only_organisers_are_offered_it(visitor: Browser) -> None:
+def test_only_organisers_are_offered_to_start_a_conference(visitor: Browser) -> None:
     with transaction():
         services.load_example(get_content_folder())
     for role in ("editor", "desk", "viewer"):
@@ -380,7 +382,7 @@ def test_only_organisers_are_offered_it(visitor: Browser) -> None:
         assert "Set up your own conference" not in page.headings
 
 
-def test_texts_of_the_example_beside_another_conference_are_a_task(organiser: Browser) -> None:
+def test_leftover_texts_of_the_example_are_a_dashboard_task(organiser: Browser) -> None:
     with transaction():
         conference = db.session.scalars(select(Conference)).one()
         conference.acronym = "tides-2010"
@@ -402,7 +404,7 @@ def test_texts_of_the_example_beside_another_conference_are_a_task(organiser: Br
     )
 
 
-def test_public_pages_of_an_empty_conference_say_nothing_of_the_example(
+def test_public_pages_of_a_new_conference_mention_nothing_of_the_example(
     organiser: Browser, new_browser: object
 ) -> None:
     assert callable(new_browser)
@@ -417,7 +419,7 @@ def test_public_pages_of_an_empty_conference_say_nothing_of_the_example(
             assert remnant not in words, address
 
 
-def test_commands_do_the_same(site: Flask) -> None:
+def test_commands_load_the_example_and_start_a_conference(site: Flask) -> None:
     runner = site.test_cli_runner()
 
     loaded = runner.invoke(args=["load-example"])
@@ -440,7 +442,7 @@ def test_commands_do_the_same(site: Flask) -> None:
     assert "because people have registered for it" in refused.output
 
 
-def test_commands_refuse_what_cannot_be(site: Flask) -> None:
+def test_the_new_conference_command_refuses_invalid_options(site: Flask) -> None:
     args = ["new-conference", "--title", "Tides", "--first-day", "2010-03-04"]
 
     backwards = site.test_cli_runner().invoke(
@@ -453,7 +455,7 @@ def test_commands_refuse_what_cannot_be(site: Flask) -> None:
     assert (backwards.exit_code, nowhere.exit_code) == (1, 1)
 
 
-def test_the_caterer_of_the_example_gets_counts_for_each_meal(organiser: Browser) -> None:
+def test_the_example_has_dietary_counts_for_each_meal(organiser: Browser) -> None:
     page = organiser.open("/organise/delegates/_requirements/dietary").press("Show requirements")
 
     lunches = (

@@ -1,4 +1,4 @@
-"""Pictures that tests hand in: plain ones, odd ones and hostile ones."""
+"""Test pictures for uploads: plain, odd and hostile ones."""
 
 import struct
 import zlib
@@ -45,7 +45,7 @@ def open_jpeg(body: bytes) -> Image.Image:
 
 
 def make_rotated_with_location() -> bytes:
-    """Give what a phone held upright makes: turned by its EXIF data, which tell the place too."""
+    """Return a photo of a phone held upright: rotated by EXIF, which also contains the location."""
     picture = Image.new("RGB", (600, 400), BLUE)
     picture.paste(RED, (0, 0, 300, 400))
     exif = Image.Exif()
@@ -77,7 +77,7 @@ def make_rotated(orientation: int) -> bytes:
     """Give a picture whose top is red once it is turned as its EXIF data say (EXIF 2.32, 4.6.4)."""
     upright = Image.new("RGB", (600, 600), BLUE)
     upright.paste(RED, (0, 0, 600, 300))
-    upright.paste(GREEN, (0, 0, 150, 150))  # the corner at the left tells mirrors apart
+    upright.paste(GREEN, (0, 0, 150, 150))  # the left corner distinguishes mirrored pictures
     back = {
         1: None,
         2: Image.Transpose.FLIP_LEFT_RIGHT,

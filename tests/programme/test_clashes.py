@@ -60,7 +60,7 @@ def sessions(draw: Callable[[Any], Any]) -> ScheduledSession:
 programmes = st.lists(sessions(), max_size=14, unique_by=lambda one: one.key)
 
 
-def told(found: Sequence[Clash]) -> list[tuple[str, frozenset[str], str]]:
+def describe_clashes(found: Sequence[Clash]) -> list[tuple[str, frozenset[str], str]]:
     """Give clashes so that they can be compared, whichever of the two sessions they begin with."""
     return sorted(
         (
@@ -71,7 +71,7 @@ def told(found: Sequence[Clash]) -> list[tuple[str, frozenset[str], str]]:
     )
 
 
-def looked_up(programme: Sequence[ScheduledSession]) -> list[tuple[str, frozenset[str], str]]:
+def find_pairwise(programme: Sequence[ScheduledSession]) -> list[tuple[str, frozenset[str], str]]:
     """Find the same by comparing every session with every other, as the rules are written."""
     found = [one for pair in combinations(programme, 2) for one in of_two(*pair)]
     found += [(kind, frozenset({one.key}), "") for one in programme for kind in of_one(one)]
@@ -120,14 +120,14 @@ def of_one(session: ScheduledSession) -> list[str]:
 
 
 @given(programmes)
-def test_what_is_found_is_what_comparing_each_with_each_finds(
+def test_find_clashes_agrees_with_a_pairwise_comparison(
     programme: list[ScheduledSession],
 ) -> None:
-    assert told(find_clashes(programme, FRAME)) == looked_up(programme)
+    assert describe_clashes(find_clashes(programme, FRAME)) == find_pairwise(programme)
 
 
 @given(programmes, st.randoms())
-def test_the_order_of_the_sessions_makes_no_difference(
+def test_find_clashes_does_not_depend_on_session_order(
     programme: list[ScheduledSession], chance: Any
 ) -> None:
     shuffled = list(programme)
@@ -137,7 +137,7 @@ def test_the_order_of_the_sessions_makes_no_difference(
 
 
 @given(programmes)
-def test_each_of_two_sessions_is_told_of_the_other(programme: list[ScheduledSession]) -> None:
+def test_a_clash_is_reported_for_both_sessions(programme: list[ScheduledSession]) -> None:
     found = find_clashes(programme, FRAME)
 
     sides = group_by_session(found)
@@ -154,7 +154,7 @@ def test_each_of_two_sessions_is_told_of_the_other(programme: list[ScheduledSess
 
 
 @given(programmes.filter(bool))
-def test_a_session_moved_away_from_all_others_clashes_with_none(
+def test_a_session_moved_away_from_all_others_has_no_clash_with_them(
     programme: list[ScheduledSession],
 ) -> None:
     first, *others = programme
@@ -165,10 +165,12 @@ def test_a_session_moved_away_from_all_others_clashes_with_none(
     found = find_clashes([moved, *others], FRAME)
 
     assert [one.kind for one in group_by_session(found)[moved.key]] == [clashes.DAY]
-    assert told([one for one in found if one.session != moved.key]) == looked_up(others)
+    assert describe_clashes([one for one in found if one.session != moved.key]) == find_pairwise(
+        others
+    )
 
 
-def test_a_thousand_sessions_take_a_small_part_of_a_second() -> None:
+def test_finding_clashes_of_a_thousand_sessions_is_fast() -> None:
     programme = [
         ScheduledSession(
             key=f"{number}",
@@ -184,14 +186,14 @@ def test_a_thousand_sessions_take_a_small_part_of_a_second() -> None:
         for number in range(1_000)
     ]
 
-    control = min(taken_by(lambda: sum(range(2_000_000))) for _ in range(3))
-    taken = min(taken_by(lambda: find_clashes(programme, FRAME)) for _ in range(3))
+    control = min(measure_seconds(lambda: sum(range(2_000_000))) for _ in range(3))
+    taken = min(measure_seconds(lambda: find_clashes(programme, FRAME)) for _ in range(3))
 
     assert len(find_clashes(programme, FRAME)) > 900
     assert taken < 2 * control  # which is some 25 ms
 
 
-def taken_by(deed: Callable[[], object]) -> float:
+def measure_seconds(deed: Callable[[], object]) -> float:
     began = thread_time()
     deed()
     return thread_time() - began
@@ -214,11 +216,11 @@ def test_the_small_conference_has_no_clash(site: Flask) -> None:
 
 
 @pytest.mark.empty
-def test_nothing_clashes_where_no_conference_has_been_loaded(site: Flask) -> None:
+def test_there_are_no_clashes_without_a_conference(site: Flask) -> None:
     assert find_in_working_programme() == ()
 
 
-def test_one_room_at_one_time_is_told_at_both_sessions(site: Flask) -> None:
+def test_two_sessions_in_one_room_clash(site: Flask) -> None:
     hall = make_room(name="Long room")
     make_session(key="one", title="One", room=hall)
     make_session(key="two", title="Two", room=hall, **at(30))
@@ -229,7 +231,7 @@ def test_one_room_at_one_time_is_told_at_both_sessions(site: Flask) -> None:
     assert reasons("three") == []
 
 
-def test_a_person_in_two_sessions_is_told_at_both(site: Flask) -> None:
+def test_a_speaker_in_two_sessions_at_once_is_a_clash(site: Flask) -> None:
     lin = make_speaker(name="Lin")
     make_session(key="one", title="One", speakers=(lin,))
     make_session(key="two", title="Two", speakers=(lin,), **at(30))
@@ -238,7 +240,7 @@ def test_a_person_in_two_sessions_is_told_at_both(site: Flask) -> None:
     assert reasons("two") == ["Lin is also in “One” at that time"]
 
 
-def test_a_chair_who_is_elsewhere_is_told_as_what_they_are(site: Flask) -> None:
+def test_a_chair_in_two_sessions_at_once_is_described_as_chairing(site: Flask) -> None:
     lin = make_speaker(name="Lin")
     make_session(key="one", title="One", speakers=(lin,))
     led = make_session(key="two", title="Two", **at(30))
@@ -253,7 +255,7 @@ def test_a_chair_who_is_elsewhere_is_told_as_what_they_are(site: Flask) -> None:
     assert reasons("two") == ["Lin is chairing this session, and is also in “One” at that time"]
 
 
-def test_a_speaker_who_is_away_is_told_at_the_session(site: Flask) -> None:
+def test_a_session_during_an_absence_of_its_speaker_is_a_clash(site: Flask) -> None:
     lin = make_speaker(name="Lin")
     make_session(key="one", speakers=(lin,))
     make_session(key="two", speakers=(lin,), **at(120))
@@ -264,7 +266,7 @@ def test_a_speaker_who_is_away_is_told_at_the_session(site: Flask) -> None:
     assert reasons("two") == []
 
 
-def test_a_room_that_is_smaller_than_the_seats_is_told(site: Flask) -> None:
+def test_a_session_with_more_seats_than_its_room_holds_is_a_clash(site: Flask) -> None:
     make_session(key="one", room=make_room(name="Loft", capacity=8), seats=9)
     make_session(key="two", room=make_room(capacity=8), seats=8)
     make_session(key="three", room=make_room(), seats=900)
@@ -274,7 +276,7 @@ def test_a_room_that_is_smaller_than_the_seats_is_told(site: Flask) -> None:
     ]
 
 
-def test_too_little_time_to_walk_is_told_with_the_time(site: Flask) -> None:
+def test_too_little_walking_time_between_rooms_is_a_clash(site: Flask) -> None:
     lin = make_speaker(name="Lin")
     make_session(key="one", title="One", room=make_room(name="Loft"), speakers=(lin,))
     make_session(key="two", title="Two", room=make_room(name="Cellar"), speakers=(lin,), **at(64))
@@ -287,7 +289,7 @@ def test_too_little_time_to_walk_is_told_with_the_time(site: Flask) -> None:
     ]
 
 
-def test_walking_time_is_what_the_conference_says(site: Flask) -> None:
+def test_walking_time_is_a_setting_of_the_conference(site: Flask) -> None:
     lin = make_speaker()
     make_session(room=make_room(), speakers=(lin,))
     make_session(room=make_room(), speakers=(lin,), **at(64))
@@ -299,7 +301,7 @@ def test_walking_time_is_what_the_conference_says(site: Flask) -> None:
     assert find_in_working_programme() == ()
 
 
-def test_a_session_on_another_day_is_told_with_the_day(site: Flask) -> None:
+def test_a_session_outside_the_conference_days_is_a_clash(site: Flask) -> None:
     make_session(key="one", **at(60 * 48))
 
     assert reasons("one") == [
@@ -307,7 +309,7 @@ def test_a_session_on_another_day_is_told_with_the_day(site: Flask) -> None:
     ]
 
 
-def test_what_does_not_take_place_clashes_with_nothing(site: Flask) -> None:
+def test_cancelled_withdrawn_and_unscheduled_sessions_have_no_clashes(site: Flask) -> None:
     hall, lin, gone = make_room(), make_speaker(), make_speaker(withdrawn_at=clock.now())
     make_session(room=hall, speakers=(lin, gone))
     make_session(room=hall, speakers=(lin,), cancelled_at=clock.now())
@@ -318,7 +320,7 @@ def test_what_does_not_take_place_clashes_with_nothing(site: Flask) -> None:
     assert find_in_working_programme() == ()
 
 
-def test_a_clash_with_a_draft_says_that_it_is_one(site: Flask) -> None:
+def test_a_clash_with_a_draft_is_marked_as_draft(site: Flask) -> None:
     hall = make_room()
     make_session(room=hall)
     make_session(room=hall, is_draft=True)
@@ -326,7 +328,7 @@ def test_a_clash_with_a_draft_says_that_it_is_one(site: Flask) -> None:
     assert [clash.is_draft for clash in find_in_working_programme()] == [True]
 
 
-def test_a_session_whose_end_is_not_known_clashes_with_what_goes_on_then(site: Flask) -> None:
+def test_a_session_without_end_clashes_with_sessions_at_its_start(site: Flask) -> None:
     hall = make_room()
     make_session(key="one", room=hall, ends_at=None, starts_at=FIRST_MORNING + timedelta(minutes=5))
     make_session(title="Two", room=hall)

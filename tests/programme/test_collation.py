@@ -26,7 +26,7 @@ FAMILY_NAMES = {
 
 
 @pytest.mark.parametrize("name", FAMILY_NAMES)
-def test_the_family_name_is_read_from_how_a_name_is_written(name: str) -> None:
+def test_the_family_name_is_recognised_in_a_full_name(name: str) -> None:
     assert collation.family_name(name) == FAMILY_NAMES[name]
 
 

@@ -1,4 +1,4 @@
-"""People add things at the same moment: each gets an address of its own."""
+"""Concurrent additions: each gets its own slug."""
 
 from functools import partial
 
@@ -11,12 +11,12 @@ from app.programme import slugs
 from app.programme.editing import speakers
 from tests.races import run_in_threads
 
-AT_ONCE = 6
+CONCURRENT_ADDITIONS = 6
 NOBODY = {"name": "Mary Seacole", "role": ""}
 
 
-def added_at_once(site: Flask) -> list[str]:
-    """Let several people add the same name; tell the address that each of them got."""
+def add_concurrently(site: Flask) -> list[str]:
+    """Let several people add the same name concurrently and return each slug."""
 
     def add(number: int) -> str:
         try:
@@ -25,20 +25,22 @@ def added_at_once(site: Flask) -> list[str]:
         except IntegrityError:
             return "taken"
 
-    return sorted(run_in_threads(site, [partial(add, number) for number in range(AT_ONCE)]))
+    return sorted(
+        run_in_threads(site, [partial(add, number) for number in range(CONCURRENT_ADDITIONS)])
+    )
 
 
 @pytest.mark.both_databases
-def test_the_same_name_at_the_same_moment_gets_addresses_of_its_own(site: Flask) -> None:
-    got = added_at_once(site)
+def test_speakers_of_one_name_added_concurrently_get_unique_slugs(site: Flask) -> None:
+    got = add_concurrently(site)
 
     assert got == ["mary-seacole", *(f"mary-seacole-{number}" for number in range(2, 7))]
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_they_would_take_each_others(
+def test_without_the_lock_concurrent_additions_would_collide_on_slugs(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slugs, "queue_for", lambda _: None)
 
-    assert "taken" in added_at_once(site)
+    assert "taken" in add_concurrently(site)

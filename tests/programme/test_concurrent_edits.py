@@ -1,4 +1,4 @@
-"""Several people save or undo the same thing at the same moment: one of them wins, and all know."""
+"""Concurrent saves and undos of one object: one wins, the others see a conflict."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ from app.errors import StaleEdit
 from app.history import queries as history
 from app.programme.editing import sessions, undo, versioned_edits
 from app.programme.models import Session
-from tests.races import at_once
+from tests.races import run_concurrently
 
 PEOPLE = 4
 Row = TypeVar("Row", bound=Base)
@@ -25,8 +25,8 @@ def opening() -> Session:
 
 
 def do_at_once(site: Flask, deed: Callable[[int], object]) -> list[str]:
-    """Let everyone do the same at the same moment; tell how it ended for each."""
-    return at_once(site, [partial(deed, number) for number in range(PEOPLE)])
+    """Let all do the same concurrently and return each outcome."""
+    return run_concurrently(site, [partial(deed, number) for number in range(PEOPLE)])
 
 
 def save(number: int) -> None:
@@ -36,7 +36,7 @@ def save(number: int) -> None:
 
 
 @pytest.mark.both_databases
-def test_one_of_many_who_save_at_once_is_in_time(site: Flask) -> None:
+def test_of_many_concurrent_saves_one_succeeds_and_the_others_are_stale(site: Flask) -> None:
     ended = do_at_once(site, save)
 
     assert ended == [StaleEdit.message] * (PEOPLE - 1) + ["done"]
@@ -45,7 +45,7 @@ def test_one_of_many_who_save_at_once_is_in_time(site: Flask) -> None:
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_all_of_them_would_be(
+def test_without_the_lock_all_concurrent_saves_would_succeed(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: it shows that the test above can see the race."""
@@ -65,7 +65,7 @@ def test_without_the_lock_all_of_them_would_be(
 
 
 @pytest.mark.both_databases
-def test_one_of_many_who_undo_at_once_does(site: Flask) -> None:
+def test_of_many_concurrent_undos_one_succeeds(site: Flask) -> None:
     with transaction():
         save(0)
     entry = history.find_latest("session opening")
@@ -80,7 +80,7 @@ def test_one_of_many_who_undo_at_once_does(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_sessions_added_at_once_have_addresses_of_their_own(site: Flask) -> None:
+def test_sessions_added_concurrently_get_unique_slugs(site: Flask) -> None:
     ended = do_at_once(site, lambda _: sessions.add({"title": "Tea"}, actor="somebody"))
 
     assert ended == ["done"] * PEOPLE

@@ -1,4 +1,4 @@
-"""Whoever adds a field of a session or a speaker is told each place that has not heard of it."""
+"""Adding a field of a session or speaker reports every place that does not support it yet."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
@@ -44,7 +44,7 @@ NOT_ASKED = {  # by one question of the form for organisers
     *("starts_at", "ends_at"),  # but by the day and two times
     *("photo", "takes_part"),  # but on pages of their own
 }
-KEPT_APART = {  # columns of a session that nobody edits by themselves, or which state holds
+KEPT_APART = {  # columns of a session that are not edited directly, or that state contains
     *("id", "key", "version", "changed_at", "title_sort_key", "theme_id", "room_id"),
     *("is_draft", "cancelled_at", "withdrawn_at"),
 }
@@ -95,7 +95,7 @@ OF_SPEAKERS = Places(
 )
 
 
-def forgotten(field: Field, places: Places = OF_SESSIONS) -> list[str]:
+def find_unsupported(field: Field, places: Places = OF_SESSIONS) -> list[str]:
     """List the places that should know a field and do not."""
     in_files, is_shown = bool(field.file_name), bool(field.file_name) and field.is_public
     is_asked = field.name not in NOT_ASKED
@@ -140,14 +140,14 @@ def _names(*records: Any) -> set[str]:
     return {one.name for record in records for one in fields(record)}
 
 
-def test_every_field_of_a_session_and_a_speaker_is_known_wherever_it_has_to_be() -> None:
-    told = {one.name: forgotten(one) for one in SESSION_FIELDS}
-    told |= {f"speaker {one.name}": forgotten(one, OF_SPEAKERS) for one in SPEAKER_FIELDS}
+def test_every_session_and_speaker_field_is_supported_everywhere() -> None:
+    told = {one.name: find_unsupported(one) for one in SESSION_FIELDS}
+    told |= {f"speaker {one.name}": find_unsupported(one, OF_SPEAKERS) for one in SPEAKER_FIELDS}
 
     assert {name: places for name, places in told.items() if places} == {}
 
 
-def test_a_field_of_a_speaker_that_is_not_proposed_is_asked_and_saved_with_the_others(
+def test_a_speaker_field_that_is_not_proposed_is_still_in_the_admin_form(
     site: Flask,
 ) -> None:
     motto = Field(
@@ -173,7 +173,7 @@ def test_a_field_of_a_speaker_that_is_not_proposed_is_asked_and_saved_with_the_o
         assert form.values(ZoneInfo("UTC"))["motto"] == "Ebb and flow"
 
 
-def test_merging_and_the_page_in_admin_know_every_field_of_a_speaker(visitor: Browser) -> None:
+def test_speaker_merging_and_the_admin_page_support_every_speaker_field(visitor: Browser) -> None:
     samples = {
         one.name: SAMPLES.get(one.kind, f"Our {one.name}")
         for one in SPEAKER_FIELDS
@@ -188,7 +188,7 @@ def test_merging_and_the_page_in_admin_know_every_field_of_a_speaker(visitor: Br
     assert [name for name, text in shown.items() if text not in page.text] == []
 
 
-def test_a_field_that_stands_in_the_table_alone_is_missed_place_by_place() -> None:
+def test_a_field_defined_only_in_the_field_set_is_reported_wherever_it_is_missing() -> None:
     motto = Field(
         "motto",
         "Motto",
@@ -199,7 +199,7 @@ def test_a_field_that_stands_in_the_table_alone_is_missed_place_by_place() -> No
         filter_name="motto",
     )
 
-    assert forgotten(motto) == [
+    assert find_unsupported(motto) == [
         "the model has no column",
         "the snapshot does not hold it",
         "the comparison has no word for it",
@@ -211,7 +211,7 @@ def test_a_field_that_stands_in_the_table_alone_is_missed_place_by_place() -> No
     ]
 
 
-def test_a_column_that_stands_in_no_table_is_missed_too() -> None:
+def test_a_column_outside_the_field_set_is_reported() -> None:
     columns = {one.key for one in inspect(models.Session).columns}
 
     assert columns - set(SESSION_FIELDS.names) == KEPT_APART
@@ -234,7 +234,7 @@ def _make_full_session() -> ParsedSession:
     return next(one for one in sessions if one.slug == "full")
 
 
-def test_each_format_brings_back_every_field_of_a_session(site: Flask, tmp_path: Path) -> None:
+def test_each_file_format_round_trips_every_session_field(site: Flask, tmp_path: Path) -> None:
     full = _make_full_session()
     names = [one.file_name for one in SESSION_FIELDS.in_files if one.kind is not table.PROSE]
 
@@ -248,7 +248,7 @@ def test_each_format_brings_back_every_field_of_a_session(site: Flask, tmp_path:
     assert lost == {"conference.json": [], "schedule.xml": [], "schedule.json": []}
 
 
-def test_a_spreadsheet_brings_back_every_field_that_has_a_column(site: Flask) -> None:
+def test_a_spreadsheet_round_trips_every_field_with_a_column(site: Flask) -> None:
     full = _make_full_session()
     head, rows = TABLES["sessions"].build(source.load_working_programme(SITE).snapshot)
 
@@ -261,7 +261,7 @@ def test_a_spreadsheet_brings_back_every_field_that_has_a_column(site: Flask) ->
     ] == []
 
 
-def test_the_search_finds_a_session_by_every_field_that_is_searched(site: Flask) -> None:
+def test_the_search_finds_a_session_by_every_searchable_field(site: Flask) -> None:
     _make_full_session()
     content = source.load_working_programme(SITE).snapshot
     session = next(one for one in content.sessions if one.slug == "full")

@@ -1,4 +1,4 @@
-"""A session has keywords: organisers type them, speakers propose them, readers filter by them."""
+"""Keywords of sessions: edited by organisers, proposed by speakers, a filter for visitors."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def set_keywords(slug: str, *words: str) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_an_organiser_types_becomes_a_filter_of_the_programme(
+def test_keywords_typed_by_an_organiser_become_programme_filters(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
@@ -66,7 +66,7 @@ def list_offered(page: Page) -> list[tuple[str, str]]:
     ]
 
 
-def test_words_of_any_case_are_one_filter(visitor: Browser) -> None:
+def test_keywords_that_differ_only_in_case_are_one_filter(visitor: Browser) -> None:
     set_keywords("opening", "Tax")
     set_keywords("reading-the-tide", "tax")
     publish_programme()
@@ -78,7 +78,7 @@ def test_words_of_any_case_are_one_filter(visitor: Browser) -> None:
     assert list_offered(page) == [("tax", "Tax")]
 
 
-def test_the_words_used_most_are_offered_and_the_chosen_one(
+def test_the_most_used_keywords_and_the_chosen_one_are_offered_as_filters(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_filters, "MAX_WORDS_OFFERED", 1)
@@ -90,7 +90,7 @@ def test_the_words_used_most_are_offered_and_the_chosen_one(
     assert list_offered(visitor.open("/search?keyword=moon")) == [("moon", "moon"), ("tax", "tax")]
 
 
-def test_too_many_words_are_refused_beside_the_question(visitor: Browser) -> None:
+def test_too_many_keywords_are_refused_beside_the_field(visitor: Browser) -> None:
     organiser = sign_in(visitor)
     organiser.open("/organise/sessions/opening/change")
 
@@ -99,7 +99,7 @@ def test_too_many_words_are_refused_beside_the_question(visitor: Browser) -> Non
     assert page.errors == ["Enter 20 or fewer, each of 60 characters or fewer"]
 
 
-def test_a_speaker_proposes_them_and_the_changelog_tells_of_them(
+def test_a_speaker_can_propose_keywords_and_the_changelog_lists_them(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     publish_programme()
@@ -117,7 +117,7 @@ def test_a_speaker_proposes_them_and_the_changelog_tells_of_them(
     assert "Keywords" in visitor.open(f"/changes/{number}").text
 
 
-def test_files_bring_them_back_and_one_that_has_none_leaves_them(
+def test_files_round_trip_keywords_and_a_file_without_them_changes_none(
     site: object, tmp_path: Path
 ) -> None:
     set_keywords("opening", "moon", "Spring tide")
@@ -142,7 +142,7 @@ def test_files_bring_them_back_and_one_that_has_none_leaves_them(
     assert keywords("opening") == ["moon", "Spring tide"]
 
 
-def test_a_file_brings_the_words_that_a_form_would(site: object, tmp_path: Path) -> None:
+def test_a_file_import_applies_the_keyword_limits_of_the_form(site: object, tmp_path: Path) -> None:
     path = tmp_path / "conference.json"
     written = json.loads(FORMATS["conference.json"].dump(load_working_programme(SITE)))
     opening, other = written["sessions"][:2]
@@ -165,7 +165,7 @@ def test_a_file_brings_the_words_that_a_form_would(site: object, tmp_path: Path)
     ]
 
 
-def test_a_release_from_before_there_were_keywords_still_opens(site: object) -> None:
+def test_a_release_older_than_keywords_can_be_loaded(site: object) -> None:
     written = json.loads(snapshot.dump(load_working_programme(SITE).snapshot))
     for session in written["sessions"]:
         del session["keywords"]

@@ -1,4 +1,4 @@
-"""What somebody hands in as a photo becomes a small square JPEG, or is refused in plain words."""
+"""An uploaded photo becomes a small square JPEG, or is refused with an explanation."""
 
 import random
 import subprocess
@@ -33,8 +33,8 @@ MIDDLE = (240, 240)
 TOLERANCE = 6  # of 255: a JPEG is not exact
 
 
-def prepared(body: bytes) -> bytes:
-    """Take a picture in, and cut the square that readers are shown first."""
+def process(body: bytes) -> bytes:
+    """Ingest a picture, and crop the default square."""
     return cropping.crop_square(normalise_upload.normalise_upload(body))
 
 
@@ -45,27 +45,29 @@ def is_near(found: object, wanted: tuple[int, int, int]) -> bool:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("size", [(640, 480), (480, 900), (100, 100), (1500, 3000)])
-def test_any_picture_becomes_a_square_of_the_same_colour(kind: str, size: tuple[int, int]) -> None:
-    made = open_jpeg(prepared(make_picture(kind, size, GREEN)))
+def test_any_picture_format_becomes_a_square_jpeg_of_the_same_colour(
+    kind: str, size: tuple[int, int]
+) -> None:
+    made = open_jpeg(process(make_picture(kind, size, GREEN)))
 
     assert (made.size, made.mode, made.format) == ((480, 480), "RGB", "JPEG")
     assert is_near(made.getpixel(MIDDLE), GREEN)
 
 
-def test_the_middle_is_kept() -> None:
+def test_the_middle_of_a_wide_picture_is_kept() -> None:
     wide = Image.new("RGB", (900, 300), RED)
     wide.paste(GREEN, (300, 0, 600, 300))
 
-    made = open_jpeg(prepared(encode(wide)))
+    made = open_jpeg(process(encode(wide)))
 
     assert all(is_near(made.getpixel(at), GREEN) for at in [(12, 12), MIDDLE, (467, 467)])
 
 
-def test_it_stands_upright_and_nothing_tells_where_it_was_taken() -> None:
+def test_a_photo_is_rotated_upright_and_loses_its_location_metadata() -> None:
     body = make_rotated_with_location()
     assert b"Secretcam" in body
 
-    made = prepared(body)
+    made = process(body)
 
     assert is_near(open_jpeg(made).getpixel((240, 40)), RED)  # what was at the left is at the top
     assert is_near(open_jpeg(made).getpixel((240, 440)), BLUE)
@@ -81,8 +83,8 @@ def test_it_stands_upright_and_nothing_tells_where_it_was_taken() -> None:
     assert not any(word in made for word in (b"Secretcam", b"Exif", b"home", b"ICC_PROFILE"))
 
 
-def test_what_is_transparent_is_white() -> None:
-    made = open_jpeg(prepared(make_picture("PNG", colour=(0, 0, 0, 0), mode="RGBA")))
+def test_transparent_areas_become_white() -> None:
+    made = open_jpeg(process(make_picture("PNG", colour=(0, 0, 0, 0), mode="RGBA")))
 
     assert is_near(made.getpixel(MIDDLE), (255, 255, 255))
 
@@ -98,37 +100,37 @@ def test_what_is_transparent_is_white() -> None:
         ("PNG", "I;16", 0x8080, (128, 128, 128)),
     ],
 )
-def test_other_ways_to_write_colours_are_read(
+def test_other_colour_modes_are_converted(
     kind: str, mode: str, colour: object, wanted: tuple[int, int, int]
 ) -> None:
-    made = open_jpeg(prepared(make_picture(kind, colour=colour, mode=mode)))
+    made = open_jpeg(process(make_picture(kind, colour=colour, mode=mode)))
 
     assert is_near(made.getpixel(MIDDLE), wanted)
 
 
-def test_the_colours_of_a_profile_are_brought_to_those_of_the_web() -> None:
+def test_colour_profiles_are_converted_to_srgb() -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    made = open_jpeg(prepared(make_picture(colour=GREEN, icc_profile=lab)))
+    made = open_jpeg(process(make_picture(colour=GREEN, icc_profile=lab)))
     assert is_near(made.getpixel(MIDDLE), GREEN)
 
-    broken = open_jpeg(prepared(make_picture(colour=GREEN, icc_profile=b"no profile at all")))
+    broken = open_jpeg(process(make_picture(colour=GREEN, icc_profile=b"no profile at all")))
     assert is_near(broken.getpixel(MIDDLE), GREEN)
 
 
-def test_a_picture_full_of_detail_weighs_no_more_than_it_may() -> None:
+def test_a_detailed_picture_stays_within_the_file_size_limit() -> None:
     noise = Image.effect_noise((1200, 1200), 120).convert("RGB")
 
-    assert len(prepared(encode(noise))) <= 25 * 1024
+    assert len(process(encode(noise))) <= 25 * 1024
 
 
-def test_a_photo_of_a_phone_is_read_at_once() -> None:
+def test_a_photo_at_phone_resolution_is_accepted() -> None:
     body = make_picture(size=(4032, 3024), colour=BLUE)
 
-    assert is_near(open_jpeg(prepared(body)).getpixel(MIDDLE), BLUE)
+    assert is_near(open_jpeg(process(body)).getpixel(MIDDLE), BLUE)
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-NONE_OF_THEM = "Choose a JPEG, PNG or WebP picture"
+UNSUPPORTED = "Choose a JPEG, PNG or WebP picture"
 BROKEN = "This picture is damaged. Choose another"
 TWO_THINGS = "We do not recognise this type of file. Save the picture as a JPEG"
 TOO_MANY = normalise_upload.TOO_MANY_PIXELS
@@ -137,12 +139,12 @@ TOO_MANY = normalise_upload.TOO_MANY_PIXELS
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        pytest.param(b"", NONE_OF_THEM, id="empty"),
-        pytest.param(SVG, NONE_OF_THEM, id="svg"),
-        pytest.param(b"GIF89a/*" + bytes(20) + b"*/=1;alert(1)//", NONE_OF_THEM, id="gif and js"),
-        pytest.param(make_picture("GIF", mode="P", colour=0), NONE_OF_THEM, id="gif"),
-        pytest.param(make_picture("TIFF"), NONE_OF_THEM, id="tiff"),
-        pytest.param(b"%PDF-1.4\n" + make_picture(), NONE_OF_THEM, id="pdf and jpeg"),
+        pytest.param(b"", UNSUPPORTED, id="empty"),
+        pytest.param(SVG, UNSUPPORTED, id="svg"),
+        pytest.param(b"GIF89a/*" + bytes(20) + b"*/=1;alert(1)//", UNSUPPORTED, id="gif and js"),
+        pytest.param(make_picture("GIF", mode="P", colour=0), UNSUPPORTED, id="gif"),
+        pytest.param(make_picture("TIFF"), UNSUPPORTED, id="tiff"),
+        pytest.param(b"%PDF-1.4\n" + make_picture(), UNSUPPORTED, id="pdf and jpeg"),
         pytest.param(make_picture()[:900], BROKEN, id="half a jpeg"),
         pytest.param(make_picture("PNG", (900, 900))[:-40], BROKEN, id="half a png"),
         pytest.param(make_picture("WEBP")[:90], BROKEN, id="half a webp"),
@@ -172,54 +174,54 @@ TOO_MANY = normalise_upload.TOO_MANY_PIXELS
         ),
     ],
 )
-def test_what_is_no_fit_picture_is_refused_in_plain_words(body: bytes, sentence: str) -> None:
+def test_unsupported_pictures_are_refused_with_a_clear_message(body: bytes, sentence: str) -> None:
     with pytest.raises(InvalidFile) as refusal:
-        prepared(body)
+        process(body)
 
     assert str(refusal.value) == sentence
 
 
-def test_every_beginning_of_a_picture_is_refused_or_read_and_nothing_else() -> None:
+def test_a_truncated_picture_causes_no_other_error_than_refusal() -> None:
     for body in (make_rotated_with_location(), make_picture("PNG"), make_picture("WEBP")):
         for length in range(0, len(body), max(1, len(body) // 40)):
             try:
-                prepared(body[:length])
+                process(body[:length])
             except InvalidFile:
                 continue
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_however_the_camera_was_held_the_picture_stands_upright(orientation: int) -> None:
-    made = open_jpeg(prepared(make_rotated(orientation)))
+def test_every_exif_orientation_is_rotated_upright(orientation: int) -> None:
+    made = open_jpeg(process(make_rotated(orientation)))
 
     assert is_near(made.getpixel((40, 40)), GREEN)
     assert is_near(made.getpixel((440, 40)), RED)
     assert is_near(made.getpixel((240, 440)), BLUE)
 
 
-def test_a_colour_beyond_those_of_the_web_is_brought_to_the_nearest() -> None:
+def test_a_wide_gamut_colour_becomes_the_nearest_srgb_colour() -> None:
     plain = make_picture(colour=(0, 200, 0))
     wide = make_picture(colour=(0, 200, 0), icc_profile=make_display_p3_profile())
 
-    red, green, blue = open_jpeg(prepared(wide)).getpixel(MIDDLE)  # type: ignore[misc]
+    red, green, blue = open_jpeg(process(wide)).getpixel(MIDDLE)  # type: ignore[misc]
 
-    assert is_near(open_jpeg(prepared(plain)).getpixel(MIDDLE), (0, 200, 0))
+    assert is_near(open_jpeg(process(plain)).getpixel(MIDDLE), (0, 200, 0))
     assert green > 200  # a wider green is more of the web's own
     assert max(red, blue) < 60
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "PNG"])
-def test_of_an_animation_the_first_picture_is_shown(kind: str) -> None:
-    assert is_near(open_jpeg(prepared(make_animation(kind))).getpixel(MIDDLE), GREEN)
+def test_the_first_frame_of_an_animation_is_used(kind: str) -> None:
+    assert is_near(open_jpeg(process(make_animation(kind))).getpixel(MIDDLE), GREEN)
 
 
-def test_the_16_bits_of_a_scan_become_8() -> None:
+def test_a_16_bit_picture_is_converted_to_8_bits() -> None:
     grey = Image.new("I;16", (600, 400), 0xC0C0)
 
-    assert is_near(open_jpeg(prepared(encode(grey, "PNG"))).getpixel(MIDDLE), (192, 192, 192))
+    assert is_near(open_jpeg(process(encode(grey, "PNG"))).getpixel(MIDDLE), (192, 192, 192))
 
 
-def test_metadata_without_end_are_refused_or_left_out() -> None:
+def test_excessive_metadata_is_refused_or_removed() -> None:
     told = PngInfo()
     for number in range(80):
         told.add_text(f"note {number}", "x" * 900_000, zip=True)
@@ -229,8 +231,8 @@ def test_metadata_without_end_are_refused_or_left_out() -> None:
     camera = encode(Image.new("RGB", (300, 300), GREEN), exif=exif.tobytes(), comment=b"z" * 60_000)
 
     with pytest.raises(InvalidFile, match=BROKEN):
-        prepared(long)
-    assert len(prepared(camera)) < 2000
+        process(long)
+    assert len(process(camera)) < 2000
 
 
 @pytest.mark.parametrize(
@@ -244,14 +246,14 @@ def test_metadata_without_end_are_refused_or_left_out() -> None:
         pytest.param(make_picture("WEBP") + make_zip({"x.class": b"y"}), id="webp and jar"),
     ],
 )
-def test_what_is_a_picture_and_something_else_is_refused(body: bytes) -> None:
+def test_a_polyglot_file_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidFile) as refusal:
-        prepared(body)
+        process(body)
 
     assert str(refusal.value) == TWO_THINGS
 
 
-def test_the_film_that_telephones_put_behind_a_picture_is_left_out() -> None:
+def test_a_motion_photo_video_is_removed() -> None:
     film = b"\0\0\0\x18ftypmp42" + bytes(20_000)
 
     assert film not in normalise_upload.normalise_upload(make_picture() + film)
@@ -261,23 +263,23 @@ def test_the_film_that_telephones_put_behind_a_picture_is_left_out() -> None:
     "found_by_chance",
     [b"<svg", b"<SVG\x8f", b"PK\x05\x06", b"PK\x05\x06" + bytes(18) + b"\x01", b"\xff\xda" * 300],
 )
-def test_an_honest_photo_is_not_refused_for_bytes_that_occur_by_chance(
+def test_a_photo_is_not_refused_for_signature_bytes_that_occur_by_chance(
     found_by_chance: bytes,
 ) -> None:
     noise = random.Random(14).randbytes(60_000)
     film = b"\0\0\0\x18ftypmp42" + noise[:30_000] + found_by_chance + noise[30_000:]
 
-    prepared(make_picture() + film)
+    process(make_picture() + film)
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"mif1", b"msf1"])
 def test_a_heic_picture_is_refused_with_advice(brand: bytes) -> None:
     with pytest.raises(InvalidFile, match="save it as a JPEG first"):
-        prepared(b"\0\0\0\x24ftyp" + brand + bytes(400))
+        process(b"\0\0\0\x24ftyp" + brand + bytes(400))
 
 
 @pytest.mark.parametrize("size", [(3000, 300), (200, 4000)])
-def test_of_what_is_very_long_the_middle_is_kept(size: tuple[int, int]) -> None:
+def test_a_very_long_picture_is_cropped_to_its_middle(size: tuple[int, int]) -> None:
     whole = open_jpeg(normalise_upload.normalise_upload(make_picture(size=size)))
 
     assert max(whole.size) <= 2 * min(whole.size)
@@ -292,7 +294,7 @@ def test_of_what_is_very_long_the_middle_is_kept(size: tuple[int, int]) -> None:
         ("WEBP", (2800, 2100), {}),
     ],
 )
-def test_a_photo_of_twelve_megapixels_takes_little_memory(
+def test_processing_a_12_megapixel_photo_needs_little_memory(
     kind: str, size: tuple[int, int], told: dict[str, Any]
 ) -> None:
     script = (
@@ -311,6 +313,6 @@ def test_a_photo_of_twelve_megapixels_takes_little_memory(
 
 
 @pytest.mark.parametrize("written", ["", "50 50", "50 50 39", "101 0 100", "0 0 101", "a b c"])
-def test_a_part_outside_the_picture_is_none(written: str) -> None:
+def test_a_crop_outside_the_picture_is_refused(written: str) -> None:
     with pytest.raises(RuleViolation, match="inside the picture"):
         Crop.parse(written)

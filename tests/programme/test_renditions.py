@@ -31,7 +31,7 @@ def ada() -> Speaker:
     return db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
 
 
-def a_real_photo(speaker: Speaker, cut: Crop | None = None, **about: object) -> Photo:
+def make_renderable_photo(speaker: Speaker, cut: Crop | None = None, **about: object) -> Photo:
     """Save a photo of a speaker whose left half is red and whose right half is blue."""
     halves = Image.new("RGB", (900, 600), BLUE)
     halves.paste(RED, (0, 0, 450, 600))
@@ -41,23 +41,23 @@ def a_real_photo(speaker: Speaker, cut: Crop | None = None, **about: object) -> 
     return make_photo(speaker, **held, **about)
 
 
-def drawn(reader: Browser) -> dict[str, str]:
-    """Tell what the picture of the first speaker in a session is made of."""
+def list_offered(reader: Browser) -> dict[str, str]:
+    """Return the sources of the picture of the first speaker in a session."""
     page = reader.open("/sessions/harbour-walls")
     offered = {one.get("type", ""): one.get("srcset", "") for one in page.tree.find_all("source")}
     return {**offered, "img": next(page.tree.find_all("img")).get("src", "")}
 
 
 @pytest.mark.both_databases
-def test_readers_are_offered_every_kind_once_the_worker_has_made_them(visitor: Browser) -> None:
-    photo = a_real_photo(ada())
+def test_every_rendition_is_offered_once_the_worker_has_rendered_it(visitor: Browser) -> None:
+    photo = make_renderable_photo(ada())
     publish_programme()
     at = f"/photos/{photo.key}"
-    assert drawn(visitor) == {"img": f"{at}.jpg"}
+    assert list_offered(visitor) == {"img": f"{at}.jpg"}
 
     renditions.render_pending()
 
-    assert drawn(visitor) == {
+    assert list_offered(visitor) == {
         "image/avif": f"{at}/96.avif, {at}/192.avif 2x",
         "image/webp": f"{at}/96.webp, {at}/192.webp 2x",
         "img": f"{at}/192.jpg",
@@ -78,35 +78,35 @@ def test_readers_are_offered_every_kind_once_the_worker_has_made_them(visitor: B
 def test_a_photo_without_sizes_is_offered_whole_although_another_has_them(
     visitor: Browser,
 ) -> None:
-    a_real_photo(make_speaker())
+    make_renderable_photo(make_speaker())
     renditions.render_pending()
-    photo = a_real_photo(ada())
+    photo = make_renderable_photo(ada())
 
     publish_programme()
 
-    assert drawn(visitor) == {"img": f"/photos/{photo.key}.jpg"}
+    assert list_offered(visitor) == {"img": f"/photos/{photo.key}.jpg"}
 
 
 @pytest.mark.parametrize(
     "end", ["97.avif", "480.png", "480.gif", "0.jpg", "999.jpg", "99999999999.jpg", "480.avif/x"]
 )
-def test_no_other_size_and_kind_is_served(visitor: Browser, end: str) -> None:
-    photo = a_real_photo(ada())
+def test_an_unknown_rendition_size_or_format_is_not_found(visitor: Browser, end: str) -> None:
+    photo = make_renderable_photo(ada())
     publish_programme()
     renditions.render_pending()
 
     assert visitor.fetch("GET", f"/photos/{photo.key}/{end}").status_code == 404
 
 
-def test_renditions_of_what_readers_do_not_see_are_not_served(visitor: Browser) -> None:
-    photo = a_real_photo(ada())
+def test_renditions_of_unpublished_photos_are_not_served(visitor: Browser) -> None:
+    photo = make_renderable_photo(ada())
 
     renditions.render_pending()
 
     assert visitor.fetch("GET", f"/photos/{photo.key}/96.avif").status_code == 404
 
 
-def test_a_photo_shows_the_part_that_was_chosen_in_every_size() -> None:
+def test_every_rendition_shows_the_chosen_crop() -> None:
     halves = Image.new("RGB", (900, 600), BLUE)
     halves.paste(RED, (0, 0, 450, 600))
     whole = normalise_upload.normalise_upload(encode(halves))
@@ -125,9 +125,9 @@ def test_a_photo_shows_the_part_that_was_chosen_in_every_size() -> None:
 
 
 @pytest.mark.both_databases
-def test_many_workers_make_each_rendition_once(site: Flask) -> None:
+def test_many_workers_render_each_rendition_once(site: Flask) -> None:
     for _ in range(4):
-        a_real_photo(make_speaker())
+        make_renderable_photo(make_speaker())
     db.session.commit()
 
     def work() -> None:
@@ -145,8 +145,8 @@ def test_many_workers_make_each_rendition_once(site: Flask) -> None:
     assert not renditions.has_pending()
 
 
-def test_what_a_worker_died_with_is_taken_up_by_another() -> None:
-    photo = a_real_photo(ada(), rendering_until=clock.real_now() + renditions.LEASE_TIME)
+def test_a_rendering_lease_of_a_dead_worker_expires() -> None:
+    photo = make_renderable_photo(ada(), rendering_until=clock.real_now() + renditions.LEASE_TIME)
     assert not renditions.has_pending()
     photo.rendering_until = clock.real_now() - renditions.LEASE_TIME
     db.session.commit()
@@ -156,36 +156,36 @@ def test_what_a_worker_died_with_is_taken_up_by_another() -> None:
     assert db.session.scalar(select(func.count()).select_from(Rendition)) == len(EVERY)
 
 
-def test_what_cannot_be_painted_is_tried_once_and_readers_keep_the_photo(visitor: Browser) -> None:
+def test_a_photo_that_cannot_be_rendered_is_tried_once_and_still_shown(visitor: Browser) -> None:
     make_photo(ada())  # which is no picture
     publish_programme()
 
     renditions.render_pending()
 
     assert not renditions.has_pending()
-    assert list(drawn(visitor)) == ["img"]
+    assert list(list_offered(visitor)) == ["img"]
 
 
 @pytest.mark.both_databases
-def test_a_photo_that_takes_too_long_is_tried_again_later_and_holds_up_no_other(
+def test_a_photo_that_times_out_is_retried_later_and_delays_no_other(
     frozen_time: Any,
 ) -> None:
-    slow = a_real_photo(ada()).key
+    slow = make_renderable_photo(ada()).key
     renditions.render_pending(TOO_SHORT)
-    other = a_real_photo(make_speaker()).key
+    other = make_renderable_photo(make_speaker()).key
 
     renditions.render_pending()
 
-    assert list_made() == {other}
+    assert list_rendered() == {other}
     frozen_time.shift(renditions.RETRY_AFTER * 2)
     renditions.render_pending()
-    assert list_made() == {slow, other}
+    assert list_rendered() == {slow, other}
 
 
-def test_a_photo_that_always_takes_too_long_is_tried_a_few_times(
+def test_a_photo_that_always_times_out_is_tried_max_attempts_times(
     frozen_time: Any, visitor: Browser
 ) -> None:
-    a_real_photo(ada())
+    make_renderable_photo(ada())
     publish_programme()
 
     for _ in range(renditions.MAX_ATTEMPTS):
@@ -194,15 +194,15 @@ def test_a_photo_that_always_takes_too_long_is_tried_a_few_times(
         frozen_time.shift(renditions.RETRY_AFTER * 2)
 
     assert not renditions.has_pending()
-    assert list(drawn(visitor)) == ["img"]
+    assert list(list_offered(visitor)) == ["img"]
 
 
-def list_made() -> set[str]:
+def list_rendered() -> set[str]:
     return {*db.session.scalars(select(Rendition.photo_key))}
 
 
-def test_a_photo_without_its_whole_is_painted_from_what_is_left() -> None:
-    photo = a_real_photo(ada(), Crop(0, 0, 50))
+def test_a_photo_without_its_original_is_rendered_from_the_stored_square() -> None:
+    photo = make_renderable_photo(ada(), Crop(0, 0, 50))
     photo.original = None
     db.session.commit()
 
@@ -214,8 +214,8 @@ def test_a_photo_without_its_whole_is_painted_from_what_is_left() -> None:
         assert picture.size == (96, 96)
 
 
-def test_renditions_go_with_their_photo() -> None:
-    photo = a_real_photo(ada())
+def test_renditions_are_deleted_with_their_photo() -> None:
+    photo = make_renderable_photo(ada())
     renditions.render_pending()
     photo.speaker_id = None
     db.session.commit()
@@ -226,10 +226,10 @@ def test_renditions_go_with_their_photo() -> None:
     assert db.session.scalar(select(func.count()).select_from(Rendition)) == 0
 
 
-def test_what_photos_are_cut_from_is_kept_until_a_month_after_the_conference(
+def test_originals_of_photos_are_deleted_a_month_after_the_conference(
     frozen_time: Any, visitor: Browser
 ) -> None:
-    photo = a_real_photo(ada())
+    photo = make_renderable_photo(ada())
     visitor.open("/")  # which sees the time of the database
     for moment, is_kept in (("2009-07-11", True), ("2009-07-13", False)):
         frozen_time.move_to(f"{moment}T12:00:00+01:00")
@@ -239,9 +239,9 @@ def test_what_photos_are_cut_from_is_kept_until_a_month_after_the_conference(
         assert (photo.original is not None) == is_kept
 
 
-def test_a_list_with_photos_asks_the_database_nothing(visitor: Browser, queries: list[str]) -> None:
+def test_a_list_with_photos_needs_no_queries(visitor: Browser, queries: list[str]) -> None:
     for number in range(3):
-        a_real_photo(make_speaker(name=f"Somebody {number}"))
+        make_renderable_photo(make_speaker(name=f"Somebody {number}"))
     make_speaker(name="Without One")
     publish_programme()
     renditions.render_pending()
@@ -254,7 +254,7 @@ def test_a_list_with_photos_asks_the_database_nothing(visitor: Browser, queries:
     assert len(list(page.tree.find_all("picture"))) == 3
 
 
-def test_a_list_in_which_nobody_has_a_photo_shows_initials(visitor: Browser) -> None:
+def test_a_list_without_photos_shows_initials(visitor: Browser) -> None:
     page = visitor.open("/speakers")
 
     assert list(page.tree.find_all("img", within=page.main)) == []

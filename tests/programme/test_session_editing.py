@@ -1,4 +1,4 @@
-"""Editing sessions: what is changed is told, what cannot be is refused, nothing is half done."""
+"""Editing sessions: changes are reported, invalid ones refused, and saving is atomic."""
 
 from datetime import timedelta
 from typing import Any
@@ -45,13 +45,13 @@ def session(key: str) -> Session:
     return db.session.scalars(select(Session).where(Session.key == key)).one()
 
 
-def newest(key: str) -> HistoryEntry:
+def find_newest_entry(key: str) -> HistoryEntry:
     entry = history.find_latest(f"session {key}")
     assert entry
     return entry
 
 
-def saved(key: str, **values: Any) -> None:
+def save_session(key: str, **values: Any) -> None:
     with transaction():
         one = session(key)
         sessions.save(one, values, expected_version=one.version, actor=GRACE)
@@ -59,12 +59,12 @@ def saved(key: str, **values: Any) -> None:
 
 def refusal(key: str, **values: Any) -> str:
     with pytest.raises(RuleViolation) as refused:
-        saved(key, **values)
+        save_session(key, **values)
     return str(refused.value)
 
 
 @pytest.mark.both_databases
-def test_a_session_is_added_with_all_that_is_known_of_it(site: Flask) -> None:
+def test_a_session_is_added_with_all_its_fields(site: Flask) -> None:
     with transaction():
         sessions.add(A_TALK, actor=GRACE)
 
@@ -75,11 +75,11 @@ def test_a_session_is_added_with_all_that_is_known_of_it(site: Flask) -> None:
         "ends_at": "2009-06-10T14:00:00+00:00",
     }
     assert (talk.slug, talk.version, talk.changed_at is None) == ("uber-ebbe-und-flut", 1, False)
-    assert newest(talk.key).summary == "Über Ebbe und Flut was added"
+    assert find_newest_entry(talk.key).summary == "Über Ebbe und Flut was added"
 
 
 @pytest.mark.both_databases
-def test_no_two_sessions_have_one_address(site: Flask) -> None:
+def test_two_sessions_of_one_title_get_unique_slugs(site: Flask) -> None:
     with transaction():
         first = sessions.add(A_TALK, actor=GRACE)
         second = sessions.add(A_TALK, actor=GRACE)
@@ -88,8 +88,8 @@ def test_no_two_sessions_have_one_address(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_change_is_told_field_by_field_in_words(site: Flask) -> None:
-    saved(
+def test_the_history_describes_a_change_field_by_field(site: Flask) -> None:
+    save_session(
         "reading-the-tide",
         title="Reading the tides",
         theme="stone",
@@ -103,7 +103,7 @@ def test_a_change_is_told_field_by_field_in_words(site: Flask) -> None:
         abstract="",
     )
 
-    entry = newest("reading-the-tide")
+    entry = find_newest_entry("reading-the-tide")
     assert entry.actor == GRACE
     assert {one.label: (one.old, one.new) for one in entry.field_changes} == {
         "Title": ("Reading the tide", "Reading the tides"),
@@ -120,10 +120,10 @@ def test_a_change_is_told_field_by_field_in_words(site: Flask) -> None:
     assert entry.summary.startswith("Reading the tides was changed: title, theme, room, start")
 
 
-def test_a_single_change_is_a_sentence_of_its_own(site: Flask) -> None:
-    saved("opening", room="boat-house")
-    saved("opening", subtitle="With tea")
-    saved("opening", subtitle="")
+def test_the_history_describes_a_single_change_in_one_sentence(site: Flask) -> None:
+    save_session("opening", room="boat-house")
+    save_session("opening", subtitle="With tea")
+    save_session("opening", subtitle="")
 
     told = [entry.summary for entry in history.list_entries("session opening")]
     assert told == [
@@ -133,10 +133,10 @@ def test_a_single_change_is_a_sentence_of_its_own(site: Flask) -> None:
     ]
 
 
-def test_saving_what_stands_already_leaves_no_trace(site: Flask) -> None:
+def test_saving_without_changes_leaves_no_history_entry(site: Flask) -> None:
     one = session("opening")
 
-    saved(
+    save_session(
         "opening", **{field: SESSION_FIELDS.get_value(one, field) for field in SESSION_FIELDS.names}
     )
 
@@ -145,9 +145,9 @@ def test_saving_what_stands_already_leaves_no_trace(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_same_people_change_their_order_and_their_roles(site: Flask) -> None:
-    saved("opening", appearances=[["joao-mare", "speaker"], ["ada-marsh", "chair"]])
-    saved("opening", appearances=[["joao-mare", "chair"], ["joao-mare", "speaker"]])
+def test_the_order_and_roles_of_speakers_can_be_changed(site: Flask) -> None:
+    save_session("opening", appearances=[["joao-mare", "speaker"], ["ada-marsh", "chair"]])
+    save_session("opening", appearances=[["joao-mare", "chair"], ["joao-mare", "speaker"]])
 
     opening = session("opening")
     told = [(part.speaker.key, part.role, part.position) for part in opening.appearances]
@@ -155,8 +155,8 @@ def test_the_same_people_change_their_order_and_their_roles(site: Flask) -> None
 
 
 @pytest.mark.both_databases
-def test_an_edit_that_comes_too_late_holds_both_versions(site: Flask) -> None:
-    saved("opening", title="The opening")
+def test_a_stale_edit_holds_both_versions(site: Flask) -> None:
+    save_session("opening", title="The opening")
 
     with pytest.raises(StaleEdit) as late, transaction():
         sessions.save(session("opening"), {"title": "Beginning"}, expected_version=1, actor=GRACE)
@@ -197,7 +197,7 @@ def test_an_edit_that_comes_too_late_holds_both_versions(site: Flask) -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_refused_and_nothing_is_half_done(
+def test_an_invalid_edit_is_refused_as_a_whole(
     site: Flask, values: dict[str, Any], reason: str
 ) -> None:
     before = {
@@ -215,13 +215,13 @@ def test_what_cannot_be_is_refused_and_nothing_is_half_done(
 
 @pytest.mark.both_databases
 def test_a_session_is_moved_over_its_own_old_time(site: Flask) -> None:
-    saved("opening", starts_at="2009-06-11T09:00:00Z", ends_at="2009-06-11T10:00:00Z")
-    saved("opening", starts_at="2009-06-10T09:00:00Z", ends_at="2009-06-10T10:00:00Z")
+    save_session("opening", starts_at="2009-06-11T09:00:00Z", ends_at="2009-06-11T10:00:00Z")
+    save_session("opening", starts_at="2009-06-10T09:00:00Z", ends_at="2009-06-10T10:00:00Z")
 
     assert session("opening").starts_at == FIRST_MORNING + timedelta(minutes=30)
 
 
-def test_a_session_is_cancelled_and_brought_back(site: Flask) -> None:
+def test_a_session_can_be_cancelled_and_restored(site: Flask) -> None:
     with transaction():
         sessions.cancel(session("opening"), actor=GRACE)
         sessions.cancel(session("opening"), actor=GRACE)
@@ -235,7 +235,7 @@ def test_a_session_is_cancelled_and_brought_back(site: Flask) -> None:
     assert told == ["Opening was cancelled", "Opening was restored"]
 
 
-def test_a_draft_that_is_cancelled_stays_hidden_from_readers(site: Flask) -> None:
+def test_a_cancelled_draft_stays_hidden_from_the_public(site: Flask) -> None:
     secret = make_speaker(name="Secret Guest")
     one = make_session(title="A surprise", is_draft=True, speakers=(secret,))
     with transaction():
@@ -251,7 +251,7 @@ def test_a_draft_that_is_cancelled_stays_hidden_from_readers(site: Flask) -> Non
     assert session(one.key).state == "draft"
 
 
-def test_a_cancelled_session_that_readers_know_is_confirmed_when_it_is_brought_back(
+def test_a_restored_session_that_was_public_becomes_confirmed(
     site: Flask,
 ) -> None:
     with transaction():  # as an import leaves it, where its file says that it is a draft
@@ -264,18 +264,18 @@ def test_a_cancelled_session_that_readers_know_is_confirmed_when_it_is_brought_b
     assert session("opening").state == "confirmed"
 
 
-def test_what_a_file_left_out_can_be_brought_back(site: Flask) -> None:
+def test_a_session_withdrawn_by_an_import_can_be_restored(site: Flask) -> None:
     one = make_session(withdrawn_at=FIRST_MORNING)
 
     with transaction():
         sessions.reinstate(session(one.key), actor=GRACE)
 
     assert session(one.key).state == "confirmed"
-    assert newest(one.key).field_changes[0].before == "withdrawn"
+    assert find_newest_entry(one.key).field_changes[0].before == "withdrawn"
 
 
 @pytest.mark.both_databases
-def test_only_what_nobody_has_seen_is_really_deleted(site: Flask) -> None:
+def test_only_a_never_published_session_is_deleted_others_are_cancelled(site: Flask) -> None:
     key = make_session(title="A slip", speakers=(make_speaker(),)).key
 
     with transaction():
@@ -285,10 +285,10 @@ def test_only_what_nobody_has_seen_is_really_deleted(site: Flask) -> None:
     assert (gone, kept) == (True, False)
     assert db.session.scalar(select(Session).where(Session.key == key)) is None
     assert session("opening").state == "cancelled"
-    assert newest(key).summary == "A slip was deleted"
+    assert find_newest_entry(key).summary == "A slip was deleted"
 
 
-def test_what_an_earlier_release_held_is_cancelled_too(site: Flask) -> None:
+def test_deleting_a_session_of_an_earlier_release_cancels_it(site: Flask) -> None:
     key = make_session().key
     publish_programme()
     with transaction():
@@ -301,21 +301,21 @@ def test_what_an_earlier_release_held_is_cancelled_too(site: Flask) -> None:
     assert not gone
 
 
-def test_a_copy_is_a_draft_without_time_and_room(site: Flask) -> None:
+def test_a_duplicated_session_is_a_draft_without_time_and_room(site: Flask) -> None:
     with transaction():
         copy = sessions.duplicate(session("opening"), actor=GRACE)
 
     told = (copy.title, copy.slug, copy.state, copy.room, copy.starts_at, copy.ends_at)
     assert told == ("Opening (copy)", "opening-copy", "draft", None, None, None)
     assert [part.speaker.key for part in copy.appearances] == ["ada-marsh", "joao-mare"]
-    assert newest(copy.key).summary == "Opening (copy) was added as a copy of Opening"
+    assert find_newest_entry(copy.key).summary == "Opening (copy) was added as a copy of Opening"
 
 
 @pytest.mark.both_databases
-def test_several_are_changed_at_once_and_what_cannot_be_is_named(site: Flask) -> None:
+def test_a_bulk_edit_changes_several_sessions_and_names_skipped_ones(site: Flask) -> None:
     make_theme(slug="air", name="Air")
     draft = make_session(title="Not yet seen").key
-    saved("farewell", subtitle="With a song")
+    save_session("farewell", subtitle="With a song")
 
     with transaction():
         seen = {"coffee": 1, "farewell": 1, draft: 1, "gone": 1}
@@ -331,4 +331,4 @@ def test_several_are_changed_at_once_and_what_cannot_be_is_named(site: Flask) ->
     ]
     assert (session("coffee").theme, session("farewell").theme) == (None, None)
     assert session(draft).state == "draft"
-    assert [change.field for change in newest(draft).field_changes] == ["theme", "state"]
+    assert [change.field for change in find_newest_entry(draft).field_changes] == ["theme", "state"]

@@ -11,7 +11,7 @@ from app.programme.editing import sessions
 from app.programme.models import Session, Speaker
 from tests.browser import Browser
 from tests.factories import make_session, make_speaker, publish_programme, sign_in, sign_in_speaker
-from tests.interchange.test_import_ical import a_calendar, an_event
+from tests.interchange.test_import_ical import make_calendar, make_event
 from tests.lookups import get_session
 
 
@@ -33,16 +33,16 @@ from tests.lookups import get_session
         ("李" * 300, "-".join(["li"] * 27)),
     ],
 )
-def test_a_name_in_any_script_gives_an_address(name: str, slug: str) -> None:
+def test_a_name_in_any_script_gives_a_slug(name: str, slug: str) -> None:
     assert slugs.slugify(name) == slug
 
 
-def test_a_role_in_another_script_is_no_code() -> None:
+def test_a_role_in_another_script_gives_no_code() -> None:
     assert (slugs.make_code("Panel Chair"), slugs.make_code("Докладчик")) == ("panel-chair", "")
 
 
 @pytest.mark.both_databases
-def test_an_editor_changes_an_address_and_the_old_one_leads_there(visitor: Browser) -> None:
+def test_an_old_slug_redirects_after_an_editor_changes_it(visitor: Browser) -> None:
     make_speaker(slug="speaker-1", key="speaker-1", name="سلمى")
     publish_programme()
     sign_in(visitor, role=EDITOR)
@@ -59,7 +59,7 @@ def test_an_editor_changes_an_address_and_the_old_one_leads_there(visitor: Brows
     assert (answer.status_code, answer.headers["Location"]) == (308, "/speakers/salma-haddad")
 
 
-def test_an_address_that_is_left_empty_stays_or_is_made_from_the_title(visitor: Browser) -> None:
+def test_an_empty_slug_is_kept_or_made_from_the_title(visitor: Browser) -> None:
     sign_in(visitor, role=EDITOR)
 
     visitor.open("/organise/sessions/opening/change").press("Save", page_address="")
@@ -72,13 +72,13 @@ def test_an_address_that_is_left_empty_stays_or_is_made_from_the_title(visitor: 
 
 
 @pytest.mark.both_databases
-def test_no_other_page_gets_an_address_that_leads_somewhere(visitor: Browser) -> None:
+def test_a_former_slug_cannot_be_used_for_another_page(visitor: Browser) -> None:
     make_session(slug="walls", key="walls", title="Walls")
     with transaction():
         _change("walls", "sea-walls")
     with transaction():
         added = sessions.add({"title": "Walls", "state": "confirmed"}, actor="Grace")
-        imported = a_calendar(an_event(UID="new", SUMMARY="Walls!"))
+        imported = make_calendar(make_event(UID="new", SUMMARY="Walls!"))
         with pytest.raises(RuleViolation, match="The page address sea-walls is already used"):
             _change("opening", "Sea walls")
         with pytest.raises(RuleViolation, match="The page address walls is already used"):
@@ -91,14 +91,14 @@ def test_no_other_page_gets_an_address_that_leads_somewhere(visitor: Browser) ->
     assert get_session("walls").title == "Walls"
 
 
-def test_an_imported_session_never_takes_a_former_address(
+def test_an_imported_session_never_gets_a_former_slug(
     visitor: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     make_session(slug="walls", key="walls", title="Walls")
     with transaction():
         _change("walls", "sea-walls")
     path = tmp_path_factory.mktemp("files") / "calendar.ics"
-    path.write_bytes(a_calendar(an_event(UID="new", SUMMARY="Walls?")))
+    path.write_bytes(make_calendar(make_event(UID="new", SUMMARY="Walls?")))
 
     with transaction():
         services.merge_file(path)
@@ -106,7 +106,7 @@ def test_an_imported_session_never_takes_a_former_address(
     assert get_session("walls-2").title == "Walls?"
 
 
-def test_a_change_of_an_address_can_be_undone(visitor: Browser) -> None:
+def test_a_change_of_a_slug_can_be_undone(visitor: Browser) -> None:
     sign_in(visitor, role=EDITOR)
     visitor.open("/organise/sessions/opening/change").press("Save", page_address="welcome")
 
@@ -117,7 +117,7 @@ def test_a_change_of_an_address_can_be_undone(visitor: Browser) -> None:
     assert db.session.query(Session).filter_by(slug="opening").count() == 1
 
 
-def test_the_own_pages_of_a_speaker_are_found_at_the_former_address(visitor: Browser) -> None:
+def test_speaker_pages_redirect_from_the_former_slug(visitor: Browser) -> None:
     speaker = make_speaker(slug="salma", key="salma", name="Salma")
     sign_in_speaker(visitor, speaker)
     with transaction():

@@ -56,7 +56,7 @@ def change(kind: OrderedKind[Any], slug: str, wish: str) -> None:
 
 @each_kind
 @pytest.mark.both_databases
-def test_an_old_address_leads_to_the_new_one(editor: Browser, kind: OrderedKind[Any]) -> None:
+def test_an_old_slug_redirects_to_the_new_one(editor: Browser, kind: OrderedKind[Any]) -> None:
     make_session(**{kind.name: make(kind, "Wind")}, slug="gusts", key="gusts", title="Gusts")
     publish_programme()
 
@@ -78,7 +78,7 @@ def test_an_old_address_leads_to_the_new_one(editor: Browser, kind: OrderedKind[
 
 @each_kind
 @pytest.mark.both_databases
-def test_a_filter_with_an_old_address_finds_the_same(
+def test_a_filter_with_an_old_slug_finds_the_same_sessions(
     editor: Browser, kind: OrderedKind[Any]
 ) -> None:
     make_session(**{kind.name: make(kind, "Wind")}, title="Gusts")
@@ -97,7 +97,7 @@ def test_a_filter_with_an_old_address_finds_the_same(
 
 @each_kind
 @pytest.mark.both_databases
-def test_publishing_another_address_changes_one_thing_and_no_session(
+def test_publishing_a_changed_slug_is_one_change_and_changes_no_session(
     editor: Browser, kind: OrderedKind[Any]
 ) -> None:
     make_session(**{kind.name: make(kind, "Wind")})
@@ -113,7 +113,9 @@ def test_publishing_another_address_changes_one_thing_and_no_session(
 
 
 @each_kind
-def test_a_release_of_before_leads_the_other_way(editor: Browser, kind: OrderedKind[Any]) -> None:
+def test_after_a_rollback_the_new_slug_redirects_to_the_old_one(
+    editor: Browser, kind: OrderedKind[Any]
+) -> None:
     make(kind, "Wind")
     publish_programme()
     first = programme.get_latest_release_number()
@@ -127,7 +129,7 @@ def test_a_release_of_before_leads_the_other_way(editor: Browser, kind: OrderedK
 
 @each_kind
 @pytest.mark.both_databases
-def test_the_address_of_another_is_refused_beside_its_field(
+def test_the_slug_of_another_room_or_theme_is_refused_beside_the_field(
     editor: Browser, kind: OrderedKind[Any]
 ) -> None:
     make(kind, "Wind")
@@ -150,7 +152,7 @@ def test_the_address_of_another_is_refused_beside_its_field(
 
 
 @each_kind
-def test_a_new_one_gets_the_address_that_is_typed(editor: Browser, kind: OrderedKind[Any]) -> None:
+def test_a_new_room_or_theme_gets_the_typed_slug(editor: Browser, kind: OrderedKind[Any]) -> None:
     page = editor.open(f"/organise/{kind.plural}/_add")
 
     page = page.press(f"Add this {kind.name}", name="Wind", page_address="Fresh Air")
@@ -163,7 +165,9 @@ def test_a_new_one_gets_the_address_that_is_typed(editor: Browser, kind: Ordered
 
 @each_kind
 @pytest.mark.both_databases
-def test_two_at_once_see_both_addresses(new_browser: Browsers, kind: OrderedKind[Any]) -> None:
+def test_a_stale_edit_of_a_slug_shows_both_slugs(
+    new_browser: Browsers, kind: OrderedKind[Any]
+) -> None:
     make(kind, "Wind")
     one = sign_in(new_browser(), "one@conference.example")
     other = sign_in(new_browser(), "other@conference.example")
@@ -181,7 +185,9 @@ def test_two_at_once_see_both_addresses(new_browser: Browsers, kind: OrderedKind
 
 @each_kind
 @pytest.mark.both_databases
-def test_a_change_is_undone_from_the_history(editor: Browser, kind: OrderedKind[Any]) -> None:
+def test_a_changed_slug_can_be_undone_from_the_history(
+    editor: Browser, kind: OrderedKind[Any]
+) -> None:
     make_session(**{kind.name: make(kind, "Wind")}, slug="gusts", key="gusts")
     page = editor.open(f"/organise/{kind.plural}/wind/change").press("Save", page_address="air")
 
@@ -196,7 +202,7 @@ def test_a_change_is_undone_from_the_history(editor: Browser, kind: OrderedKind[
 
 
 @each_kind
-def test_a_session_keeps_what_it_refers_to_when_that_moves(
+def test_a_session_keeps_its_room_or_theme_when_the_slug_changes(
     editor: Browser, kind: OrderedKind[Any]
 ) -> None:
     make_session(**{kind.name: make(kind, "Wind")}, slug="gusts", key="gusts", title="Gusts")
@@ -212,7 +218,7 @@ def test_a_session_keeps_what_it_refers_to_when_that_moves(
 
 @each_kind
 @pytest.mark.both_databases
-def test_a_file_of_before_leaves_the_new_address(site: Flask, kind: OrderedKind[Any]) -> None:
+def test_importing_an_older_file_keeps_the_new_slug(site: Flask, kind: OrderedKind[Any]) -> None:
     make_session(**{kind.name: make(kind, "Wind")}, slug="gusts", key="gusts")
     before = source.load_working_programme("").programme
     change(kind, "wind", "air")
@@ -225,7 +231,7 @@ def test_a_file_of_before_leaves_the_new_address(site: Flask, kind: OrderedKind[
 
 @each_kind
 @pytest.mark.both_databases
-def test_an_import_gives_nobody_the_former_address_of_another(
+def test_an_import_never_assigns_the_former_slug_of_another(
     site: Flask, kind: OrderedKind[Any]
 ) -> None:
     make(kind, "Wind")
@@ -245,7 +251,7 @@ def test_an_import_gives_nobody_the_former_address_of_another(
 
 
 @pytest.mark.both_databases
-def test_a_theme_is_restored_from_a_backup_of_before_there_were_keys(site: Flask) -> None:
+def test_a_theme_from_a_backup_older_than_keys_gets_its_slug_as_key(site: Flask) -> None:
     with transaction():
         rows = [{"id": 99, "slug": "wind", "name": "Wind"}, {"id": 98, "slug": "rain", "name": "R"}]
         db.session.execute(insert(Theme), rows)
@@ -255,7 +261,7 @@ def test_a_theme_is_restored_from_a_backup_of_before_there_were_keys(site: Flask
 
 
 @pytest.mark.both_databases
-def test_addresses_stay_on_the_way_down_and_up(site: Flask) -> None:
+def test_slugs_survive_migrating_down_and_up(site: Flask) -> None:
     make(THEMES, "Wind")
     change(THEMES, "wind", "air")
     db.session.remove()

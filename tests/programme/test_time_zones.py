@@ -17,13 +17,13 @@ from tests.live_site import LiveSites
 from tests.pages import read_text
 
 
-def clocks(page: Page) -> str:
-    """Read by which clocks times are told."""
+def read_zone_note(page: Page) -> str:
+    """Return the time zone that a page uses."""
     (told,) = page.tree.find_by_class("clocks")
     return read_text(next(page.tree.find_all("p", within=told)))
 
 
-def elsewhere(page: Page) -> list[str]:
+def list_visitor_times(page: Page) -> list[str]:
     """Read what the clocks of another place show."""
     return [read_text(one) for one in page.tree.find_by_class("row__elsewhere")]
 
@@ -47,14 +47,14 @@ def _load_with_zone(zone: str, folder: Path) -> None:
 
 def test_the_zone_of_the_conference_is_named_in_words(visitor: Browser) -> None:
     for address in ("/programme", "/programme?view=grid", "/programme/2009-06-10", "/now"):
-        assert clocks(visitor.open(address)) == "Times are London time, BST."
+        assert read_zone_note(visitor.open(address)) == "Times are London time, BST."
 
 
 @pytest.mark.parametrize(
     "address",
     ["/themes/water", "/rooms/great-hall", "/speakers/ada-marsh", "/sessions", "/agenda"],
 )
-def test_wherever_there_are_times_their_zone_is_named(visitor: Browser, address: str) -> None:
+def test_every_page_with_times_names_the_time_zone(visitor: Browser, address: str) -> None:
     make_agenda("opening", holder=visitor)
 
     assert "Times are London time, BST." in visitor.open(address).text
@@ -71,29 +71,31 @@ def test_wherever_there_are_times_their_zone_is_named(visitor: Browser, address:
         ("Etc/GMT+3", "Times are UTC\N{MINUS SIGN}3."),
     ],
 )
-def test_any_zone_has_a_name(visitor: Browser, zone: str, told: str) -> None:
+def test_any_time_zone_has_a_name(visitor: Browser, zone: str, told: str) -> None:
     _in_zone(zone)
 
-    assert clocks(visitor.open("/programme")) == told
+    assert read_zone_note(visitor.open("/programme")) == told
 
 
-def test_a_visitor_elsewhere_sees_their_own_times_as_well(visitor: Browser) -> None:
+def test_a_visitor_can_show_times_in_another_time_zone_alongside(visitor: Browser) -> None:
     visitor.open("/programme").follow("Show another time zone")
 
     page = visitor.press("Use this time zone", {"Time zone": "America/Lima"})
 
-    assert clocks(page) == ("Times are London time, BST. Times in Lima are shown alongside.")
-    assert elsewhere(page)[0] == "3:30am to 4:30am in Lima"
+    assert read_zone_note(page) == (
+        "Times are London time, BST. Times in Lima are shown alongside."
+    )
+    assert list_visitor_times(page)[0] == "3:30am to 4:30am in Lima"
     assert "9:30am to 10:30am" in page.text
 
 
-def test_the_day_is_told_where_it_is_another_there(visitor: Browser) -> None:
+def test_the_date_is_shown_if_it_differs_in_the_other_time_zone(visitor: Browser) -> None:
     page = visitor.open("/programme?zone=Pacific/Auckland")
 
-    assert elsewhere(page)[-1] == "3am to 4am on Friday 12 June in Auckland"
+    assert list_visitor_times(page)[-1] == "3am to 4am on Friday 12 June in Auckland"
 
 
-def test_the_zone_goes_along_to_other_views_and_to_sessions(visitor: Browser) -> None:
+def test_the_chosen_time_zone_is_kept_on_other_views_and_sessions(visitor: Browser) -> None:
     page = visitor.open("/programme?zone=Asia/Tokyo")
 
     grid = page.follow("By room and time")
@@ -104,7 +106,7 @@ def test_the_zone_goes_along_to_other_views_and_to_sessions(visitor: Browser) ->
     assert "in Tokyo" in grid.follow("Now").text
 
 
-def test_the_form_keeps_the_view(visitor: Browser) -> None:
+def test_choosing_a_time_zone_keeps_the_view_and_filters(visitor: Browser) -> None:
     visitor.open("/programme?view=grid&theme=water").follow("Show another time zone")
 
     page = visitor.press("Use this time zone", {"Time zone": "Asia/Tokyo"})
@@ -113,14 +115,14 @@ def test_the_form_keeps_the_view(visitor: Browser) -> None:
     assert "in Tokyo" in page.text
 
 
-def test_a_zone_that_is_not_in_the_list_can_be_asked_for_by_its_name(visitor: Browser) -> None:
+def test_an_unlisted_time_zone_can_be_requested_by_name(visitor: Browser) -> None:
     page = visitor.open("/programme?zone=Antarctica/Troll")
 
-    assert elsewhere(page)[0].endswith("in Troll")
+    assert list_visitor_times(page)[0].endswith("in Troll")
 
 
-def test_the_zone_of_the_conference_needs_no_second_time(visitor: Browser) -> None:
-    assert elsewhere(visitor.open("/programme?zone=Europe/London")) == []
+def test_the_time_zone_of_the_conference_adds_no_second_time(visitor: Browser) -> None:
+    assert list_visitor_times(visitor.open("/programme?zone=Europe/London")) == []
 
 
 @pytest.mark.parametrize(
@@ -128,18 +130,18 @@ def test_the_zone_of_the_conference_needs_no_second_time(visitor: Browser) -> No
     ["Mars/Olympus", "../../etc/passwd", "%00", "%3Cscript%3E", "Europe", "Etc/UTC", "x" * 500],
 )
 @pytest.mark.parametrize("address", ["/programme", "/programme/2009-06-10", "/now"])
-def test_a_zone_that_there_is_not_is_422_and_times_stay_as_they_are(
+def test_an_unknown_time_zone_answers_422_and_shows_conference_times(
     visitor: Browser, asked: str, address: str
 ) -> None:
     page = visitor.open(f"{address}?zone={asked}", 422)
 
-    assert clocks(page) == "We do not recognise that time zone."
+    assert read_zone_note(page) == "We do not recognise that time zone."
     assert "Times are London time, BST." in page.text
-    assert elsewhere(page) == []
+    assert list_visitor_times(page) == []
     assert page.headers["Cache-Control"] == "private, no-store"
 
 
-def test_a_device_elsewhere_is_offered_its_own_zone_and_nothing_changes_by_itself(
+def test_a_device_in_another_time_zone_is_offered_it_without_automatic_change(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
@@ -157,9 +159,7 @@ def test_a_device_elsewhere_is_offered_its_own_zone_and_nothing_changes_by_itsel
         expect(elsewhere).to_have_text("3:30am to 4:30am in Lima")
 
 
-def test_a_place_that_the_list_does_not_have_is_offered_all_the_same(
-    live_site: LiveSites, chromium: Chromium
-) -> None:
+def test_an_unlisted_device_time_zone_is_offered(live_site: LiveSites, chromium: Chromium) -> None:
     home = live_site().address
 
     with chromium.new_context(base_url=home, timezone_id="Antarctica/Troll") as context:
@@ -173,7 +173,7 @@ def test_a_place_that_the_list_does_not_have_is_offered_all_the_same(
 
 
 @pytest.mark.parametrize("zone", ["Europe/London", "UTC"])
-def test_a_device_at_home_is_offered_nothing_of_its_own(
+def test_a_device_in_the_conference_time_zone_is_offered_no_other(
     live_site: LiveSites, chromium: Chromium, zone: str
 ) -> None:
     home = live_site().address
@@ -185,7 +185,7 @@ def test_a_device_at_home_is_offered_nothing_of_its_own(
         expect(window.get_by_text("Show another time zone")).to_be_visible()
 
 
-def test_a_programme_in_another_zone_shows_its_own_hours_before_it_is_published(
+def test_an_imported_programme_in_another_time_zone_shows_its_times_before_publishing(
     visitor: Browser, tmp_path: Path
 ) -> None:
     _load_with_zone("America/New_York", tmp_path)
@@ -198,7 +198,7 @@ def test_a_programme_in_another_zone_shows_its_own_hours_before_it_is_published(
     assert "4:30am to 5:30am" in change.text
     assert "4:30am" in board.text
     assert "9:30am" not in board.text
-    assert "9:30am" in visitor.open("/programme").text  # readers see the published zone
+    assert "9:30am" in visitor.open("/programme").text  # visitors see the published time zone
 
 
 @pytest.mark.empty
@@ -215,7 +215,7 @@ def test_before_the_first_release_organisers_see_the_hours_of_their_own_zone(
     assert "9:30am" not in board.text
 
 
-def test_plain_text_names_a_zone_that_is_no_place(visitor: Browser) -> None:
+def test_plain_text_names_a_time_zone_without_a_city(visitor: Browser) -> None:
     _in_zone("Etc/GMT-1")
 
     text = visitor.fetch("GET", "/programme.txt").get_data(as_text=True)

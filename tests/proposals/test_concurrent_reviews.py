@@ -1,4 +1,4 @@
-"""Two editors decide on one proposal at the same moment: one of them does, the other is told."""
+"""Two concurrent decisions on one proposal: one succeeds, the other sees a conflict."""
 
 from collections.abc import Sequence
 from threading import Barrier
@@ -15,7 +15,7 @@ from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from tests.factories import get_ada_marsh
 from tests.proposals.test_proposals import get_open_proposal, send
-from tests.races import at_once
+from tests.races import run_concurrently
 
 pytestmark = pytest.mark.both_databases
 
@@ -27,7 +27,7 @@ AGREES, ASKS_AGAIN = (
 
 
 def decide_together(site: Flask) -> list[str]:
-    """Let one editor approve and another send back what both have seen; tell how it ended."""
+    """Let one editor approve and another send back the same proposal; return the outcomes."""
     proposal = get_open_proposal()
     number, fingerprint = proposal.id, ProposalReview(proposal).fingerprint
 
@@ -39,14 +39,16 @@ def decide_together(site: Flask) -> list[str]:
             number, "Which harbour?", expected_fingerprint=fingerprint, actor=HEDY
         )
 
-    return at_once(site, [approve, send_back])
+    return run_concurrently(site, [approve, send_back])
 
 
 def list_emails() -> Sequence[str]:
     return db.session.scalars(select(Email.subject).order_by(Email.subject)).all()
 
 
-def test_of_two_editors_one_decides_and_the_other_is_told_who_did(site: Flask) -> None:
+def test_of_two_concurrent_reviews_one_succeeds_and_the_other_names_who_decided(
+    site: Flask,
+) -> None:
     send(get_ada_marsh(), role="Harbour engineer")
 
     ended = decide_together(site)
@@ -59,7 +61,7 @@ def test_of_two_editors_one_decides_and_the_other_is_told_who_did(site: Flask) -
     assert list_emails() == [AGREES if proposal.state == "approved" else ASKS_AGAIN]
 
 
-def test_without_the_lock_both_would_decide_and_the_speaker_would_hear_both(
+def test_without_the_lock_both_reviews_would_succeed_and_send_emails(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: it shows that the test above can see the race."""

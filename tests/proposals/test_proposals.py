@@ -71,7 +71,7 @@ def auto_approve(names: str) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_proposal_changes_nothing_until_somebody_approves_it(site: Flask) -> None:
+def test_a_proposal_changes_nothing_until_it_is_approved(site: Flask) -> None:
     send(get_ada_marsh(), role="Harbour engineer", pronouns="she/her")
     assert get_ada_marsh().role == "Harbour master"
     proposal = get_open_proposal()
@@ -108,7 +108,7 @@ def test_sending_again_updates_the_open_proposal_and_keeps_the_original_text(sit
     assert db.session.scalars(select(Proposal.state)).all() == ["taken back"]
 
 
-def test_two_people_can_propose_changes_of_different_fields_at_once(site: Flask) -> None:
+def test_two_people_can_propose_changes_of_different_fields_concurrently(site: Flask) -> None:
     both = get_fingerprints(get_ada_marsh())
     old = queries.get_status(get_ada_marsh()).values
     with transaction():
@@ -139,7 +139,7 @@ def test_two_people_who_change_the_same_field_see_both_versions(site: Flask) -> 
 
 
 @pytest.mark.both_databases
-def test_a_proposal_is_not_approved_unseen_once_an_organiser_has_changed_the_text(
+def test_a_stale_review_cannot_approve_a_proposal_whose_text_was_changed(
     site: Flask,
 ) -> None:
     send(get_ada_marsh(), role="Pilot")
@@ -166,7 +166,7 @@ def test_a_proposal_is_not_approved_unseen_once_an_organiser_has_changed_the_tex
     assert get_ada_marsh().role == "Pilot"
 
 
-def test_a_proposal_can_be_approved_although_the_text_is_the_same_by_now(site: Flask) -> None:
+def test_a_proposal_can_be_approved_if_the_text_already_has_that_value(site: Flask) -> None:
     send(get_ada_marsh(), role="Pilot")
     with transaction():
         speakers.save(
@@ -182,7 +182,7 @@ def test_a_proposal_can_be_approved_although_the_text_is_the_same_by_now(site: F
 
 
 @pytest.mark.both_databases
-def test_an_organiser_who_amends_a_proposal_tells_the_speaker_why(site: Flask) -> None:
+def test_an_amended_proposal_needs_a_note_that_is_emailed_to_the_speaker(site: Flask) -> None:
     send(opening(), title="The opening!!!", abstract="Come.")
     proposal = get_open_proposal()
     fingerprint = ProposalReview(proposal).fingerprint
@@ -209,7 +209,7 @@ def test_an_organiser_who_amends_a_proposal_tells_the_speaker_why(site: Flask) -
     assert list_emails()[0][1].startswith("Approved with changes: ")
 
 
-def test_a_speaker_goes_on_from_the_text_that_was_sent_back(site: Flask) -> None:
+def test_after_requested_changes_a_speaker_continues_from_the_proposed_text(site: Flask) -> None:
     send(get_ada_marsh(), role="Pilot")
     proposal = get_open_proposal()
     with transaction():
@@ -234,7 +234,7 @@ def test_a_speaker_goes_on_from_the_text_that_was_sent_back(site: Flask) -> None
     ]
 
 
-def test_nobody_can_decide_on_a_proposal_twice(site: Flask) -> None:
+def test_a_proposal_cannot_be_decided_twice(site: Flask) -> None:
     send(get_ada_marsh(), role="Pilot")
     proposal = get_open_proposal()
     fingerprint = ProposalReview(proposal).fingerprint
@@ -260,7 +260,7 @@ def test_a_speaker_can_withdraw_a_proposal(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_when_one_field_is_withdrawn_the_others_stay_open(site: Flask) -> None:
+def test_withdrawing_one_field_of_a_proposal_keeps_the_others_open(site: Flask) -> None:
     send(get_ada_marsh(), role="Pilot", links=[["https://port.example/", ""]])
     sent = get_open_proposal()
     fingerprint, sent_at = ProposalReview(sent).fingerprint, sent.sent_at
@@ -279,7 +279,7 @@ def test_when_one_field_is_withdrawn_the_others_stay_open(site: Flask) -> None:
     assert sent.values == {"role": "Pilot"}
 
 
-def test_a_speaker_who_has_left_the_programme_cannot_propose_anything(site: Flask) -> None:
+def test_a_withdrawn_speaker_cannot_propose_changes(site: Flask) -> None:
     original = get_fingerprints(get_ada_marsh())
     with transaction():
         speakers.withdraw(get_ada_marsh(), actor=GRACE)
@@ -300,7 +300,7 @@ def test_the_proposals_of_a_speaker_are_deleted_with_them(site: Flask) -> None:
     assert db.session.scalars(select(Proposal)).all() == []
 
 
-def test_a_script_as_a_link_cannot_be_approved(site: Flask) -> None:
+def test_a_javascript_link_cannot_be_approved(site: Flask) -> None:
     send(get_ada_marsh(), links=[["javascript:alert(1)", "Click"]])
     proposal = get_open_proposal()
 
@@ -337,7 +337,7 @@ def test_a_photo_is_proposed_by_its_key(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_auto_approved_fields_are_published_without_any_other_change(
+def test_auto_approved_fields_are_published_without_other_pending_changes(
     site: Flask, frozen_time: Any
 ) -> None:
     auto_approve("biography links")

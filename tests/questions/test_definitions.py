@@ -48,16 +48,18 @@ def get_versions(question: Question) -> list[tuple[int, str]]:
         (tuple(map(str, range(31))), "Enter 30 choices or fewer"),
     ],
 )
-def test_choices_must_differ(site: Flask, choices: tuple[str, ...], sentence: str) -> None:
+def test_choices_of_a_question_must_be_unique(
+    site: Flask, choices: tuple[str, ...], sentence: str
+) -> None:
     assert refused(replace(TABLE, texts={"en": EditedTexts("Where?", "", choices)})) == sentence
     assert list_own() == []
 
 
-def test_a_question_without_words_is_refused(site: Flask) -> None:
+def test_a_question_without_text_is_refused(site: Flask) -> None:
     assert refused(replace(DINNER, texts={"en": EditedTexts("")})) == "Enter the question"
 
 
-def test_a_translation_has_as_many_choices(site: Flask) -> None:
+def test_a_translation_must_have_the_same_number_of_choices(site: Flask) -> None:
     texts = {**TABLE.texts, "fr": EditedTexts("Où ?", "", ("Fenêtre", "Porte", "Jardin"))}
 
     assert (
@@ -65,7 +67,7 @@ def test_a_translation_has_as_many_choices(site: Flask) -> None:
     )
 
 
-def test_a_condition_leads_to_an_earlier_question_that_can_have_the_answer(site: Flask) -> None:
+def test_a_condition_must_refer_to_an_earlier_question_with_that_answer(site: Flask) -> None:
     dinner, table = make_question(kind="yes_no"), make_question("Where?")
     itself = replace(DINNER, condition=f"{dinner.id} is yes")
     later = replace(DINNER, condition=f"{table.id} answered")
@@ -82,7 +84,7 @@ def test_a_condition_leads_to_an_earlier_question_that_can_have_the_answer(site:
     assert refused(replace(DINNER, condition=f"{dinner.id} is yes")) == retired
 
 
-def test_what_a_condition_needs_stays_as_it_is(site: Flask) -> None:
+def test_a_question_that_another_depends_on_cannot_be_changed_moved_or_deleted(site: Flask) -> None:
     dinner = make_question("Will you dine?", kind="yes_no")
     where = make_question("Where?", condition=f"{dinner.id} is yes")
     needed = "Change “Where?” first: it depends on an answer to this question"
@@ -101,7 +103,7 @@ def test_what_a_condition_needs_stays_as_it_is(site: Flask) -> None:
     assert list_own() == []
 
 
-def test_only_what_changes_the_meaning_of_answers_makes_a_version(site: Flask) -> None:
+def test_only_changes_of_meaning_create_a_new_version_of_a_question(site: Flask) -> None:
     question = make_question("Where?", kind="choice", choices=["Window", "Door"])
 
     def save(*choices: str, is_corrected: bool = False) -> None:
@@ -120,7 +122,7 @@ def test_only_what_changes_the_meaning_of_answers_makes_a_version(site: Flask) -
     assert get_versions(question)[2] == (3, "c5 c2 c3")
 
 
-def test_a_date_that_is_over_and_an_edit_that_comes_too_late_are_refused(site: Flask) -> None:
+def test_an_erasure_date_in_the_past_and_a_stale_edit_are_refused(site: Flask) -> None:
     question = make_question()
 
     assert refused(replace(DINNER, erasure="2009-01-01")) == "Enter a date in the future"

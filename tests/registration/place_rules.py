@@ -44,7 +44,7 @@ FOR_ALL = st.sampled_from([DELEGATES, STUDENTS])
 
 
 def close_registration_at(moment: datetime | None) -> None:
-    """Let registration close at a moment, or stay open until the conference."""
+    """Close registration at a time, or leave it open until the conference."""
     with transaction():
         conference = db.session.get_one(Conference, 1)
         public_settings.update(conference, {"registration_closes_at": moment})
@@ -62,7 +62,7 @@ class PlaceRules(SeatMachine):
 
     @rule(category=FOR_ALL, at_desk=st.booleans(), sessions=st.sets(A_SESSION, max_size=2))
     def register(self, category: str, at_desk: bool, sessions: set[str]) -> None:
-        """Let somebody register where there is a place, and else join the list."""
+        """Register a person if there is a place, or add them to the waiting list."""
         if at_desk:
             self.add_at_desk(category)
         else:
@@ -71,7 +71,7 @@ class PlaceRules(SeatMachine):
     @precondition(lambda self: self.people)
     @rule(data=st.data(), category=FOR_ALL)
     def register_again(self, data: st.DataObject, category: str) -> None:
-        """Let somebody register who has a place, waits, applies, or has cancelled."""
+        """Register a person who has a place, waits, applies, or has cancelled."""
         person = data.draw(st.integers(1, self.people))
         self.register_person(person, category)
 
@@ -84,7 +84,7 @@ class PlaceRules(SeatMachine):
         code: int = 0,
         sessions: set[str] | None = None,
     ) -> None:
-        """Send somebody's answers, and let the model say how that must end."""
+        """Submit a person's answers, and compare the outcome with the model."""
         claim, kept = self.claim(category), self.places.kept.get(f"code {code}")
         number = {
             CATEGORY: str(self.categories[category]),
@@ -122,11 +122,11 @@ class PlaceRules(SeatMachine):
             self.places.queue[person] = claim
 
     def take_chosen_seats(self, person: int, sessions: set[str]) -> None:
-        """Let somebody have the free ones of the seats that they chose while registering."""
+        """Give a person the free seats that they chose while registering."""
         raise NotImplementedError
 
     def give_place(self, person: int, claim: Claim) -> None:
-        """Let somebody have a place, who asks for none in any other way then."""
+        """Give a person a place, which ends all their other claims."""
         self.stop_waiting(person)
         self.end_application(person)
         self.places.give(person, claim)
@@ -135,13 +135,13 @@ class PlaceRules(SeatMachine):
     def stop_waiting(self, person: int) -> None:
         """End a wait or an offer, if there is one."""
         if person in {**self.places.queue, **self.places.offered}:
-            if person not in self.places.held:  # whoever keeps a place has waited without a code
+            if person not in self.places.held:  # people who keep a place have waited without a code
                 self.give_back_use(person)
             for people in (self.places.queue, self.places.offered):
                 people.pop(person, None)
 
     def give_back_use(self, person: int) -> None:
-        """Let somebody else use the code with which this person joined the list."""
+        """Let another person use the code with which this person joined the list."""
         for code in self.codes.values():
             code.users.discard(person)
 
@@ -151,7 +151,7 @@ class PlaceRules(SeatMachine):
         self.places.kept.pop(f"applicant {person}", None)
 
     def draw_attending(self, data: st.DataObject) -> int:
-        """Choose somebody who has a place, or had one."""
+        """Choose a person who has, or had, a place."""
         return data.draw(st.sampled_from(sorted({*self.places.held, *self.cancelled})))
 
     @precondition(lambda self: self.places.held)
@@ -179,7 +179,7 @@ class PlaceRules(SeatMachine):
         self.offer()
 
     def end_booking(self, person: int) -> None:
-        """Let somebody have no place, nor any seat, nor wait for one."""
+        """Remove a person's place, seats and waiting list entries."""
         self.cancelled[person] = self.places.held[person]
         self.places.forget(person)
         for key, session in self.sessions.items():
@@ -190,7 +190,7 @@ class PlaceRules(SeatMachine):
     @precondition(lambda self: self.cancelled)
     @rule(data=st.data())
     def restore(self, data: st.DataObject) -> None:
-        """Give somebody who has cancelled a free place again, before those who wait."""
+        """Restore a cancelled person to a free place before those who wait."""
         person = data.draw(st.sampled_from(sorted(self.cancelled)))
         claim, is_gone = self.cancelled[person], Delegate.cancelled_at.is_not(None)
         address = Delegate.email == f"p{person}@example.org"
@@ -208,7 +208,7 @@ class PlaceRules(SeatMachine):
             assert not is_possible
 
     def add_at_desk(self, category: str) -> None:
-        """Let the desk add somebody, before those who wait."""
+        """Let the desk add a person before those who wait."""
         person, claim = self.add_person(), self.claim(category)
         answers = {**build_answers(person), CATEGORY: str(self.categories[category])}
         is_possible = self.places.fits([claim])
@@ -310,7 +310,7 @@ class PlaceRules(SeatMachine):
     @precondition(lambda self: self.places.queue)
     @rule(data=st.data(), how=st.sampled_from([TO_TOP, WITHIN_LIMITS, WITH_NEW_PLACE]))
     def put_before_others(self, data: st.DataObject, how: str) -> None:
-        """Move somebody to the top, or offer them a place; what is full may get one more."""
+        """Move a person to the top, or offer them a place; a full limit may be raised by one."""
         person = data.draw(st.sampled_from(list(self.places.queue)))
         claim, why = self.places.queue[person], {"reason": "Mistake", "actor": GRACE}
         adds_place = how == WITH_NEW_PLACE
@@ -360,9 +360,9 @@ class PlaceRules(SeatMachine):
 
     @rule(places=st.integers(3, 6), category=FOR_ALL)
     def open_again_with_more_places(self, places: int, category: str) -> None:
-        """Raise the limit while registration is closed, which offers nothing, and open it again.
+        """Raise the limit while registration is closed, which makes no offers, and reopen it.
 
-        Whoever comes before the worker's next round does not overtake those who wait.
+        A person who comes before the worker's next round does not overtake the waiting list.
         """
         before = self.places.limits[CONFERENCE]
         close_registration_at(clock.now())

@@ -27,7 +27,7 @@ def find_without_lock(people: int) -> Callable[[str], SeatLimit]:
     return only_look
 
 
-def look_together(people: int) -> Callable[[str], SeatLimit | None]:
+def find_without_lock_at_once(people: int) -> Callable[[str], SeatLimit | None]:
     """Return what finds a limit without locking it; the first time, so many look at it together."""
     looked = Barrier(people)
 

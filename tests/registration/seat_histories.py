@@ -33,12 +33,12 @@ Act = Callable[[str, int], bool]  # do something for a person; False if nothing 
 
 
 def make_model(number: int) -> SeatList:
-    """Return a list with so many seats and nobody on it."""
+    """Return a list with so many seats, none taken."""
     return SeatList({SEATS: number})
 
 
 def apply(model: SeatList, action: str, person: int) -> str:
-    """Do what somebody asks for, as the rules say, and return how that ends."""
+    """Apply an act by the rules and return its outcome."""
     has_seat, has_offer = person in model.held, person in model.offered
     waits, is_free = has_offer or person in model.queue, model.is_free_for(A_SEAT)
     has_it = {"take": has_seat, "join": has_seat or waits, "give_back": not has_seat}
@@ -58,7 +58,7 @@ def apply(model: SeatList, action: str, person: int) -> str:
 
 @dataclass(frozen=True)
 class Event:
-    """What somebody asked for, how it ended, and between which numbers; a change has its own."""
+    """An act, its outcome, and its numbers; a change has exactly one."""
 
     action: str
     person: int

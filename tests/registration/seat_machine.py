@@ -68,7 +68,7 @@ class Code:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody can use it now."""
+        """Whether a person can use it now."""
         return not self.is_withdrawn and len(self.users) < self.uses and clock.now() < self.ends_at
 
 
@@ -101,7 +101,7 @@ def number_of(email: str) -> int:
 
 
 def seat(key: str) -> Claim:
-    """Return what somebody asks for who books a session."""
+    """Return the answers of a person who books a session."""
     return Claim((session_seats.session_limit(key),))
 
 
@@ -115,7 +115,7 @@ def find(model: Any, number: int) -> Any:
 
 
 class SeatMachine:
-    """The site and the model, with nobody there yet."""
+    """The site and the model, without people."""
 
     traveller: Traveller
     categories: dict[str, int]
@@ -160,12 +160,12 @@ class SeatMachine:
         return seats.name_category_limit(self.categories[category])
 
     def claim(self, category: str, group: int | None = None) -> Claim:
-        """Return what somebody asks for who chooses a category."""
+        """Return the answers of a person who chooses a category."""
         own = () if PLACES[category] is None else (self.limit_of(category),)
         return Claim((CONFERENCE, *own), group)
 
     def add_person(self) -> int:
-        """Return the number of somebody who has not been here."""
+        """Return the number of a new person."""
         self.people += 1
         return self.people
 
@@ -174,7 +174,7 @@ class SeatMachine:
         cache_version.recheck()
         try:
             with self.dying(), transaction():
-                db.session.execute(delete(RateLimitHit))  # how often one may, other stories tell
+                db.session.execute(delete(RateLimitHit))  # the rate limit is tested elsewhere
                 action()
         except ConferenceError as refusal:
             note(f"# refused: {refusal}")
@@ -221,7 +221,7 @@ class SeatMachine:
         self.sessions[key].offer_free(get_offer_end())
 
     def check(self) -> None:
-        """Compare everybody's place, offer and turn, and the numbers in all limits."""
+        """Compare everyone's place, offer and turn, and the counters of all limits."""
         db.session.expire_all()
         limits = {one.name: one for one in db.session.scalars(select(SeatLimit))}
         entries = sorted(db.session.scalars(select(WaitingListEntry)), key=get_turn)

@@ -13,7 +13,7 @@ from itertools import chain
 
 @dataclass(frozen=True)
 class Claim:
-    """What somebody has, has an offer of, or waits for."""
+    """What a person has, is offered, or waits for."""
 
     limits: tuple[str, ...]  # towards which it counts, the whole first
     group: int | None = None  # with which they stay together
@@ -49,12 +49,12 @@ class SeatList:
         )
 
     def can_move(self, claim: Claim) -> bool:
-        """Tell if somebody with a place can have this one: it fits, and nobody waits for it."""
+        """Return whether a person with a place can have this one: it fits, and is not reserved."""
         part = Claim(claim.limits[1:])
         return self.fits([part], self.queue.values())
 
     def is_full(self, name: str) -> bool:
-        """Tell if nothing is left of a limit."""
+        """Return whether a limit is exhausted."""
         return self.count(name) >= self.limits[name]
 
     def find_next(self) -> list[int]:
@@ -75,16 +75,16 @@ class SeatList:
         return []
 
     def is_free_for(self, claim: Claim) -> bool:
-        """Tell if a newcomer gets a place: it fits, and is nobody's turn who waits."""
+        """Return whether a newcomer gets a place: it fits, and is not reserved."""
         return self.fits([claim]) and not self.find_next()
 
     def give(self, person: int, claim: Claim) -> None:
-        """Let somebody have a place, in which case they neither wait nor have an offer."""
+        """Give a person a place, which ends their wait or offer."""
         self.forget(person)
         self.held[person] = claim
 
     def forget(self, person: int) -> None:
-        """Let somebody neither have a place, nor an offer, nor wait."""
+        """Remove a person's place, offer and wait."""
         for people in (self.held, self.offered, self.queue):
             people.pop(person, None)
 

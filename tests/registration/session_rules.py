@@ -42,30 +42,30 @@ class SessionRules(PlaceRules):
     ballot: Draw | None = None
 
     def find_booking(self, person: int) -> Delegate:
-        """Return the booking of somebody, or the last that they had."""
+        """Return the current or last booking of a person."""
         address = Delegate.email == f"p{person}@example.org"
         order = Delegate.cancelled_at.is_not(None), Delegate.id.desc()
         found = select(Delegate).where(address).order_by(*order)
         return db.session.scalars(found.limit(1)).one()
 
     def clashes(self, person: int, key: str) -> set[str]:
-        """Return where somebody has a seat at the same time."""
+        """Return the session in which a person has a seat at the same time."""
         same = {one for one in HOURS if HOURS[one] == HOURS[key]} - {key}
         return {one for one in same if person in self.sessions[one].held}
 
     def is_by_ballot(self, key: str) -> bool:
-        """Tell if the seats of a session are to be drawn."""
+        """Return whether the seats of a session will be drawn."""
         return self.ballot is not None and key in self.ballot.keys
 
     def take_chosen_seats(self, person: int, sessions: set[str]) -> None:
-        """Let somebody have the free ones of the seats that they chose while registering."""
+        """Give a person the free seats that they chose while registering."""
         for one in get_programme().sessions:
             is_chosen = one.key in sessions and not self.clashes(person, one.key)
             if is_chosen and self.can_take(person, one.key):
                 self.sessions[one.key].give(person, seat(one.key))
 
     def can_take(self, person: int, key: str) -> bool:
-        """Tell if there is a seat for somebody: the one on offer to them, or a free one."""
+        """Return whether a person can get a seat: one on offer to them, or a free one."""
         session = self.sessions[key]
         if person in session.offered:
             return clock.now() < session.ends[person]
@@ -81,7 +81,7 @@ class SessionRules(PlaceRules):
         self.try_to_book(self.draw_attending(data), key, how)
 
     def try_to_book(self, person: int, key: str, how: str) -> None:
-        """Let somebody press the button, and the model say how that must end."""
+        """Press the button for a person, and compare the outcome with the model."""
         clashes, session = self.clashes(person, key), self.sessions[key]
         in_place_of = set() if how == BOOK else clashes
 
@@ -143,9 +143,9 @@ class SessionRules(PlaceRules):
 
     @rule(data=st.data(), more=st.integers(-1, 2))
     def publish(self, data: st.DataObject, more: int) -> None:
-        """Raise or lower the limit of a session, also below what is taken.
+        """Change the limit of a session, also below the number taken.
 
-        Whoever comes before the worker's next round does not overtake those who wait.
+        A person who comes before the worker's next round does not overtake the waiting list.
         """
         awaited = [key for key in sorted(HOURS) if self.sessions[key].queue]
         key = data.draw(st.sampled_from(awaited) if awaited else A_SESSION)
@@ -163,7 +163,7 @@ class SessionRules(PlaceRules):
     @precondition(lambda self: not self.ballot)
     @rule(keys=st.sets(A_SESSION, min_size=1, max_size=2), hours=st.sampled_from([10, 20]))
     def open_ballot(self, keys: set[str], hours: int) -> None:
-        """Let seats be drawn; nobody may be waiting for one."""
+        """Open a ballot for a session without a waiting list."""
         ends_at = clock.now() + timedelta(hours=hours)
         details = ballots.BallotDetails("Workshops", ends_at, frozenset(keys))
         waits = any(self.sessions[key].queue for key in keys)
@@ -186,7 +186,7 @@ class SessionRules(PlaceRules):
                 self.ballot.wishes[number] = keys
 
     def save_wishes(self, person: int, ballot: int, keys: list[str]) -> None:
-        """Rank somebody's wishes."""
+        """Submit a person's ballot choices."""
         ballots.save_wishes(self.find_booking(person), ballot, keys)
 
     def get_ballot(self) -> Ballot:

@@ -1,4 +1,4 @@
-"""Each access requirement is arranged by somebody, by a date, and answered in private."""
+"""Access requirement cases: an owner, a due date and a private answer."""
 
 from typing import Any
 from urllib.parse import urldefrag
@@ -20,25 +20,25 @@ from app.registration.requirement_cases import services
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, make_room, sign_in
-from tests.lookups import address_of
+from tests.lookups import booking_url
 from tests.registration.test_encryption import FIRST, SECOND, data_key, read_stored, run_worker
 from tests.registration.test_session_bookings import book, make_bookable
 from tests.registration_flow import ACCESS, ACCESS_WORDS, CONSENT, answer_questions
-from tests.sent_emails import find_link, last_email_to, subjects_to
+from tests.sent_emails import find_link, get_last_email_to, list_subjects_to
 
 GRACE = "grace@example.org"
 DORA, OSWIN = "dora@conference.example", "oswin@conference.example"
 SIGNING = "British Sign Language"
 STATE, OWNER, DUE = "State", "Who arranges it", "Due date (optional)"
 ANSWER = "Answer to the delegate (optional)"
-EMAIL_THEM = "Email the delegate that there is an answer"
+EMAIL_DELEGATE = "Email the delegate that there is an answer"
 COLUMNS = ("Requirement", "State", "Who arranges it", "Due")
 NAMES = ("Ada", "Bea", "Cleo")
 SUBJECT = "We have replied about your booking:"
 
 
 def register_grace(visitor: Browser, words: str = "A chair with arms") -> Delegate:
-    """Register somebody who needs an interpreter and has written something too."""
+    """Register a person with an interpreter and a text as requirements."""
     page = answer_questions(visitor, until="access-needs", name=("Grace", "Hopper"), email=GRACE)
     typed: dict[str, Any] = {ACCESS: [SIGNING], ACCESS_WORDS: words, CONSENT: True}
     page = page.press("Continue", typed).press("Continue")
@@ -60,7 +60,7 @@ def list_cases(page: Page) -> list[list[str]]:
     return [[row[name] for name in COLUMNS] for row in page.rows]
 
 
-def viewed() -> list[tuple[str, str, str]]:
+def list_recorded_views() -> list[tuple[str, str, str]]:
     """Give who looked at what, in the history."""
     looked = select(HistoryEntry.actor, HistoryEntry.subject, HistoryEntry.summary)
     looked = looked.where(HistoryEntry.summary.contains("viewed")).order_by(HistoryEntry.id)
@@ -68,7 +68,7 @@ def viewed() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.both_databases
-def test_a_requirement_is_arranged_answered_and_replied_to(
+def test_a_requirement_case_is_arranged_answered_and_replied_to(
     visitor: Browser, new_browser: Any
 ) -> None:
     register_grace(visitor)
@@ -83,11 +83,11 @@ def test_a_requirement_is_arranged_answered_and_replied_to(
             OWNER: DORA,
             DUE: "2009-06-01",
             ANSWER: "Two interpreters will be in the hall.",
-            EMAIL_THEM: True,
+            EMAIL_DELEGATE: True,
         },
     )
 
-    email = last_email_to(GRACE)
+    email = get_last_email_to(GRACE)
     assert email.subject.startswith(SUBJECT)
     address, part = urldefrag(find_link(email, "/booking/"))
     own = visitor.open(address)
@@ -116,15 +116,15 @@ def test_a_requirement_is_arranged_answered_and_replied_to(
 
 
 @pytest.mark.both_databases
-def test_the_email_and_the_history_and_the_tables_do_not_say_what_is_required(
+def test_emails_history_and_tables_do_not_reveal_the_requirement(
     visitor: Browser, new_browser: Any
 ) -> None:
     register_grace(visitor)
     page = open_case(sign_in(new_browser(), DORA))
 
-    page.press("Save", {ANSWER: "An interpreter will come", EMAIL_THEM: True})
+    page.press("Save", {ANSWER: "An interpreter will come", EMAIL_DELEGATE: True})
 
-    email = last_email_to(GRACE)
+    email = get_last_email_to(GRACE)
     stored = read_stored("requirement_case", "history_entry", "history_personal_details")
     words = ("sign", "interpreter", "chair", "requirement")
     assert [one for one in words if one in email.text.lower()] == []
@@ -132,24 +132,26 @@ def test_the_email_and_the_history_and_the_tables_do_not_say_what_is_required(
 
 
 @pytest.mark.both_databases
-def test_cases_come_and_go_with_the_answers(visitor: Browser) -> None:
+def test_requirement_cases_follow_the_answers_of_the_delegate(visitor: Browser) -> None:
     delegate = register_grace(visitor)
     first = {one.id for one in delegate.requirement_cases}
 
-    page = visitor.open(address_of(delegate, "/access-needs"))
+    page = visitor.open(booking_url(delegate, "/access-needs"))
     page = page.press("Save", {ACCESS: [SIGNING, "Step-free access"], ACCESS_WORDS: ""})
 
     assert "Step-free access Received" in page.text
     assert "What you wrote in your own words" not in page.text
     db.session.refresh(delegate)
     assert len(first & {one.id for one in delegate.requirement_cases}) == 1
-    page = visitor.open(address_of(delegate, "/access-needs"))
+    page = visitor.open(booking_url(delegate, "/access-needs"))
     page = page.press("Save", {ACCESS: [], ACCESS_WORDS: ""})
     assert "Your access requirements" not in page.headings
     assert db.session.query(RequirementCase).all() == []
 
 
-def test_other_words_open_the_case_again(visitor: Browser, new_browser: Any) -> None:
+def test_changing_the_text_of_a_requirement_reopens_its_case(
+    visitor: Browser, new_browser: Any
+) -> None:
     delegate = register_grace(visitor)
     desk = sign_in(new_browser(), DORA)
     words = "In their own words (Grace Hopper)"
@@ -158,13 +160,13 @@ def test_other_words_open_the_case_again(visitor: Browser, new_browser: Any) -> 
         f"{SIGNING} (Grace Hopper) Grace Hopper"
     ]
 
-    page = visitor.open(address_of(delegate, "/access-needs"))
+    page = visitor.open(booking_url(delegate, "/access-needs"))
     page.press("Save", {ACCESS_WORDS: "A chair without arms"})
 
     assert "A chair without arms" in open_case(desk, words).text
 
 
-def test_what_is_overdue_comes_first_and_can_be_filtered(
+def test_overdue_requirement_cases_are_listed_first_and_can_be_filtered(
     visitor: Browser, new_browser: Any, frozen_time: Any
 ) -> None:
     register_grace(visitor)
@@ -194,9 +196,7 @@ def test_what_is_overdue_comes_first_and_can_be_filtered(
     assert found == asked
 
 
-def test_a_search_is_kept_while_requirements_are_not_shown_yet(
-    visitor: Browser, new_browser: Any
-) -> None:
+def test_a_search_is_kept_until_requirements_are_shown(visitor: Browser, new_browser: Any) -> None:
     register_grace(visitor)
     make_delegate(access="A ramp")
     run_periodic()
@@ -208,7 +208,7 @@ def test_a_search_is_kept_while_requirements_are_not_shown_yet(
     ]
 
 
-def test_each_look_is_recorded_once_an_hour(
+def test_each_view_of_requirements_is_recorded_once_an_hour(
     visitor: Browser, new_browser: Any, frozen_time: Any
 ) -> None:
     register_grace(visitor)
@@ -217,35 +217,37 @@ def test_each_look_is_recorded_once_an_hour(
     open_case(desk)
 
     listed = (DORA, "access requirements", "The list of access requirements was viewed")
-    assert viewed() == [listed]
+    assert list_recorded_views() == [listed]
 
 
-def wait_without_looking(desk: Browser, frozen_time: Any) -> None:
+def let_an_hour_pass_elsewhere(desk: Browser, frozen_time: Any) -> None:
     """Let more than an hour pass, in which the desk works on something else."""
     for _ in range(3):
         frozen_time.shift(25 * 60)
         desk.open("/organise")
 
 
-def test_what_was_ticked_an_hour_ago_is_not_lost_and_recorded_as_a_look(
+def test_a_selection_made_an_hour_ago_is_kept_and_recorded_as_a_view(
     visitor: Browser, new_browser: Any, frozen_time: Any
 ) -> None:
     register_grace(visitor)
     desk = sign_in(new_browser(), DORA)
     page = open_list(desk)
-    wait_without_looking(desk, frozen_time)
+    let_an_hour_pass_elsewhere(desk, frozen_time)
 
     asked = page.press("Mark as arranged", {f"Select {SIGNING} (Grace Hopper)": True})
 
     assert asked.heading == "Mark 1 requirement as arranged?"
-    assert len(viewed()) == 2
-    wait_without_looking(desk, frozen_time)
+    assert len(list_recorded_views()) == 2
+    let_an_hour_pass_elsewhere(desk, frozen_time)
     page = page.press("Mark as arranged", status=422)  # nothing is ticked
     assert page.buttons.count("Show access requirements") == 1
     assert SIGNING not in page.text
 
 
-def test_who_comes_too_late_sees_both_versions(visitor: Browser, new_browser: Any) -> None:
+def test_a_stale_edit_of_a_requirement_case_shows_both_versions(
+    visitor: Browser, new_browser: Any
+) -> None:
     register_grace(visitor)
     early = open_case(sign_in(new_browser(), DORA))
     late = open_case(sign_in(new_browser(), OSWIN))
@@ -260,7 +262,7 @@ def test_who_comes_too_late_sees_both_versions(visitor: Browser, new_browser: An
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("type_name", ["access", "dietary"])
-def test_several_requirements_are_marked_as_arranged_without_an_email(
+def test_several_requirement_cases_can_be_marked_as_arranged_without_email(
     visitor: Browser, new_browser: Any, type_name: str
 ) -> None:
     delegates = [
@@ -274,7 +276,7 @@ def test_several_requirements_are_marked_as_arranged_without_an_email(
     ]
     run_periodic()
     reply = f"Reply: What you wrote in your own words ({type_name.title()} requirements)"
-    page = visitor.open(address_of(delegates[1])).follow(reply)
+    page = visitor.open(booking_url(delegates[1])).follow(reply)
     page.press("Send reply", {"Your reply": "And a rail"})
     desk = sign_in(new_browser(), DORA)
     page = desk.open(f"/organise/{type_name}").press(f"Show {type_name} requirements")
@@ -287,42 +289,44 @@ def test_several_requirements_are_marked_as_arranged_without_an_email(
     assert "Bea" not in page.text
     page = page.press("Mark as arranged")
     assert [name for name in NAMES if name in page.text] == ["Bea"]
-    assert subjects_to("Ada@example.org") == []
+    assert list_subjects_to("Ada@example.org") == []
     assert (
-        "What you wrote in your own words Arranged" in visitor.open(address_of(delegates[0])).text
+        "What you wrote in your own words Arranged" in visitor.open(booking_url(delegates[0])).text
     )
     page = desk.open(f"/organise/delegates/{delegates[0].reference}")
     assert "Changed: state" in page.text
 
 
-def test_an_email_needs_an_answer(visitor: Browser, new_browser: Any) -> None:
+def test_a_requirement_case_cannot_be_emailed_without_an_answer(
+    visitor: Browser, new_browser: Any
+) -> None:
     register_grace(visitor)
-    before = subjects_to(GRACE)
+    before = list_subjects_to(GRACE)
 
-    page = open_case(sign_in(new_browser(), DORA)).press("Save", {EMAIL_THEM: True}, status=422)
+    page = open_case(sign_in(new_browser(), DORA)).press("Save", {EMAIL_DELEGATE: True}, status=422)
 
     assert page.errors == ["Write an answer, or untick this box"]
-    assert subjects_to(GRACE) == before
+    assert list_subjects_to(GRACE) == before
 
 
-def test_an_empty_reply_is_refused(visitor: Browser) -> None:
+def test_an_empty_reply_to_a_requirement_case_is_refused(visitor: Browser) -> None:
     delegate = register_grace(visitor)
-    page = visitor.open(address_of(delegate)).follow(f"Reply: {SIGNING} (Access requirements)")
+    page = visitor.open(booking_url(delegate)).follow(f"Reply: {SIGNING} (Access requirements)")
 
     page = page.press("Send reply", status=422)
 
     assert page.errors == ["Write your reply"]
 
 
-def test_nobody_replies_about_another_booking(visitor: Browser) -> None:
+def test_a_requirement_case_of_another_booking_is_not_found(visitor: Browser) -> None:
     delegate = register_grace(visitor)
     other = make_delegate(email="other@example.org")
 
-    visitor.open(address_of(other, f"/access/{delegate.requirement_cases[0].key}"), 404)
+    visitor.open(booking_url(other, f"/access/{delegate.requirement_cases[0].key}"), 404)
 
 
 @pytest.mark.both_databases
-def test_a_cancelled_booking_has_nothing_to_arrange_until_it_is_restored(
+def test_requirement_cases_are_hidden_while_the_booking_is_cancelled(
     visitor: Browser, new_browser: Any
 ) -> None:
     delegate = register_grace(visitor)
@@ -340,7 +344,7 @@ def test_a_cancelled_booking_has_nothing_to_arrange_until_it_is_restored(
 
 
 @pytest.mark.both_databases
-def test_they_are_deleted_with_the_answers_and_with_the_details(
+def test_requirement_cases_are_deleted_with_the_answers_and_the_booking(
     visitor: Browser, frozen_time: Any
 ) -> None:
     delegate = register_grace(visitor)
@@ -360,7 +364,7 @@ def test_they_are_deleted_with_the_answers_and_with_the_details(
     assert db.session.query(RequirementCase).all() == []
 
 
-def test_their_deletion_alone_deletes_the_cases(visitor: Browser) -> None:
+def test_deleting_requirements_deletes_their_cases(visitor: Browser) -> None:
     delegate = register_grace(visitor)
 
     with transaction():
@@ -376,7 +380,7 @@ def run_periodic() -> None:
 
 
 @pytest.mark.both_databases
-def test_the_worker_makes_the_cases_of_bookings_from_before(site: Flask) -> None:
+def test_the_worker_creates_missing_requirement_cases_of_existing_bookings(site: Flask) -> None:
     delegate = make_delegate(access="A ramp")
     make_delegate(email="other@example.org")
 
@@ -388,7 +392,7 @@ def test_the_worker_makes_the_cases_of_bookings_from_before(site: Flask) -> None
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("count", [1, 3])
-def test_answers_whose_key_is_lost_cost_the_worker_nothing_and_wait_for_it(
+def test_undecryptable_requirements_are_skipped_by_the_worker_until_the_key_returns(
     site: Flask, queries: list[str], count: int
 ) -> None:
     for number in range(count):
@@ -412,7 +416,7 @@ def test_answers_whose_key_is_lost_cost_the_worker_nothing_and_wait_for_it(
 
 
 @pytest.mark.both_databases
-def test_a_new_key_encrypts_them_again_and_a_lost_one_loses_only_them(
+def test_key_rotation_re_encrypts_requirement_cases(
     site: Flask, visitor: Browser, new_browser: Any
 ) -> None:
     delegate = register_grace(visitor)
@@ -422,14 +426,16 @@ def test_a_new_key_encrypts_them_again_and_a_lost_one_loses_only_them(
         run_worker()
 
     with data_key(site, SECOND):
-        assert "Our answer: Yes" in visitor.open(address_of(delegate)).text
+        assert "Our answer: Yes" in visitor.open(booking_url(delegate)).text
     page = open_list(desk).follow("Cannot be read: the key is missing (Grace Hopper)")
     page = page.press("Save", {STATE: "Arranged"})
     with data_key(site, SECOND):
-        assert "Our answer: Yes" in visitor.open(address_of(delegate)).text
+        assert "Our answer: Yes" in visitor.open(booking_url(delegate)).text
 
 
-def test_a_delegates_own_copy_has_them(visitor: Browser, new_browser: Any) -> None:
+def test_the_data_export_of_a_delegate_has_requirement_cases(
+    visitor: Browser, new_browser: Any
+) -> None:
     delegate = register_grace(visitor, "")
     open_case(sign_in(new_browser(), DORA)).press("Save", {ANSWER: "Yes", DUE: "2009-06-01"})
     db.session.expire_all()
@@ -445,7 +451,7 @@ def test_a_delegates_own_copy_has_them(visitor: Browser, new_browser: Any) -> No
     ]
 
 
-def test_the_interpreter_reads_in_which_sessions_and_rooms_they_are_needed(
+def test_a_requirement_case_shows_the_booked_sessions_and_rooms(
     visitor: Browser, new_browser: Any
 ) -> None:
     delegate = register_grace(visitor)
@@ -459,7 +465,7 @@ def test_the_interpreter_reads_in_which_sessions_and_rooms_they_are_needed(
     assert open_case(desk).summary_list["Sessions booked"] == where
 
 
-def test_a_view_of_requirements_is_saved(visitor: Browser) -> None:
+def test_a_filtered_list_of_requirement_cases_can_be_saved_as_a_view(visitor: Browser) -> None:
     desk = sign_in(visitor, DORA)
     open_list(desk)
 
@@ -471,7 +477,7 @@ def test_a_view_of_requirements_is_saved(visitor: Browser) -> None:
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_list_of_requirement_cases_needs_few_queries(
     visitor: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):

@@ -13,7 +13,7 @@ from tests.live_site import LiveSites
 ANSWER = "Two interpreters will be in the hall. " * 5
 
 
-def test_no_page_about_a_requirement_has_a_barrier(
+def test_requirement_case_pages_have_no_accessibility_violations(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     delegate = make_delegate(
@@ -30,22 +30,22 @@ def test_no_page_about_a_requirement_has_a_barrier(
 
     barriers = []
     window.goto(f"{site}/organise/access")
-    barriers += [*axe(window), *sideways(window)]
+    barriers += [*axe(window), *list_overflow(window)]
     window.get_by_role("button", name="Show access requirements").click()
     expect(window.get_by_role("table")).to_be_visible()
-    barriers += [*axe(window), *sideways(window)]
+    barriers += [*axe(window), *list_overflow(window)]
     window.goto(f"{site}/organise/access/{key}")
-    barriers += [*axe(window), *sideways(window)]
+    barriers += [*axe(window), *list_overflow(window)]
     window.get_by_label("Answer to the delegate (optional)").fill(ANSWER)
     window.get_by_role("button", name="Save").click()
     expect(window.get_by_role("status").first).to_be_visible()
     for address in (booking, f"{booking}/access/{key}"):
         window.goto(address)
-        barriers += [*axe(window), *sideways(window)]
+        barriers += [*axe(window), *list_overflow(window)]
 
     assert barriers == []
 
 
-def sideways(window: Page) -> list[str]:
+def list_overflow(window: Page) -> list[str]:
     """Name the page if it can be scrolled sideways."""
     return [f"sideways: {window.url}"] if horizontal_overflow(window) else []

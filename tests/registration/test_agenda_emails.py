@@ -1,4 +1,4 @@
-"""A delegate agrees to emails about the sessions in their agenda, which nobody does by default."""
+"""Delegates opt in to emails about the sessions in their agenda."""
 
 import json
 from datetime import timedelta
@@ -43,7 +43,9 @@ def has_agreed(delegate: Delegate) -> bool:
 
 
 @pytest.mark.both_databases
-def test_saving_an_agenda_agrees_to_nothing_until_its_box_is_ticked(visitor: Browser) -> None:
+def test_saving_an_agenda_gives_no_consent_to_emails_until_the_box_is_ticked(
+    visitor: Browser,
+) -> None:
     delegate = make_delegate()
     make_agenda("opening", holder=visitor)
     visitor.open(agenda_page(delegate))
@@ -58,7 +60,7 @@ def test_saving_an_agenda_agrees_to_nothing_until_its_box_is_ticked(visitor: Bro
     assert not has_agreed(delegate)
 
 
-def test_the_box_can_be_ticked_while_the_agenda_is_saved(visitor: Browser) -> None:
+def test_consent_to_emails_can_be_given_while_saving_the_agenda(visitor: Browser) -> None:
     delegate = make_delegate()
     make_agenda("opening", holder=visitor)
 
@@ -67,7 +69,7 @@ def test_the_box_can_be_ticked_while_the_agenda_is_saved(visitor: Browser) -> No
     assert has_agreed(delegate)
 
 
-def test_the_consent_is_in_their_own_copy_and_on_the_desk_s_page_and_goes_with_the_agenda(
+def test_consent_to_agenda_emails_is_exported_shown_to_the_desk_and_deleted(
     visitor: Browser, frozen_time: Any
 ) -> None:
     delegate = make_follower("Ada", "opening")
@@ -89,7 +91,7 @@ def test_the_consent_is_in_their_own_copy_and_on_the_desk_s_page_and_goes_with_t
 
 
 @pytest.mark.both_databases
-def test_those_who_follow_a_session_and_agreed_get_an_email_from_which_they_can_unsubscribe(
+def test_followers_who_consented_get_group_emails_and_can_unsubscribe(
     visitor: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     organiser = sign_in(visitor, GRACE)
@@ -118,7 +120,7 @@ def test_those_who_follow_a_session_and_agreed_get_an_email_from_which_they_can_
 
 
 @pytest.mark.both_databases
-def test_any_session_chooses_everybody_who_agreed_and_never_those_who_unsubscribed(
+def test_the_any_session_filter_selects_consenting_and_not_unsubscribed_delegates(
     visitor: Browser,
 ) -> None:
     sign_in(visitor, GRACE)

@@ -14,7 +14,7 @@ from app.releases.current_release import get_programme
 from tests.browser import Browser, Browsers, Page
 from tests.factories import FIRST_MORNING, make_agenda, make_delegate
 from tests.pages import read_text
-from tests.registration.test_session_bookings import book, make_bookable, path_of
+from tests.registration.test_session_bookings import book, make_bookable, seat_url
 
 
 def rows_of(page: Page) -> list[str]:
@@ -22,7 +22,7 @@ def rows_of(page: Page) -> list[str]:
     return [read_text(one) for one in page.tree.find_by_class("row")]
 
 
-def test_seats_and_stars_are_in_one_agenda_with_one_calendar(visitor: Browser) -> None:
+def test_booked_seats_and_stars_are_in_one_agenda_and_calendar(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
@@ -33,7 +33,7 @@ def test_seats_and_stars_are_in_one_agenda_with_one_calendar(visitor: Browser) -
     assert "To see your seats here, open your booking" in page.text
     assert "Knots" not in page.text
 
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
     page = visitor.open("/agenda")
 
     knots, farewell = rows_of(page)
@@ -48,16 +48,14 @@ def test_seats_and_stars_are_in_one_agenda_with_one_calendar(visitor: Browser) -
     assert page.heading == "Give back your seat?"
 
 
-def test_whoever_has_only_a_link_to_the_agenda_sees_no_seat(
-    visitor: Browser, new_browser: Browsers
-) -> None:
+def test_an_agenda_link_alone_does_not_show_seats(visitor: Browser, new_browser: Browsers) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
     agenda = make_agenda("farewell", holder=visitor)
     with transaction():
         agenda_links.link_agenda(db.session.merge(ada), db.session.merge(agenda))
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
     assert "Knots" in visitor.open("/agenda").text
 
     friend = new_browser()
@@ -70,7 +68,9 @@ def test_whoever_has_only_a_link_to_the_agenda_sees_no_seat(
     assert "Knots" not in answer.get_data(as_text=True)
 
 
-def test_an_offer_and_a_position_are_shown_and_only_a_seat_clashes(visitor: Browser) -> None:
+def test_the_agenda_shows_offers_and_waiting_list_positions_and_only_seats_clash(
+    visitor: Browser,
+) -> None:
     make_bookable("Knots", 1)
     make_bookable("Ropes", 1)
     ada, bea = make_delegate(), make_delegate(email="bea@example.org", given_names="Bea")
@@ -81,7 +81,7 @@ def test_an_offer_and_a_position_are_shown_and_only_a_seat_clashes(visitor: Brow
     for slug in ("knots", "ropes"):
         with transaction():
             services.join_waiting_list(db.session.merge(ada), get_programme().get_session(slug))
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
 
     page = visitor.open("/agenda")
     assert ["Waiting: number 1 of 1" in one for one in rows_of(page)] == [True, True]
@@ -94,7 +94,7 @@ def test_an_offer_and_a_position_are_shown_and_only_a_seat_clashes(visitor: Brow
     assert "Accept or decline the seat: Knots" in page.links
 
 
-def test_a_star_says_if_seats_are_left_and_leads_to_booking_one(
+def test_a_starred_session_shows_free_seats_and_a_link_to_book(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("Knots")
@@ -102,7 +102,7 @@ def test_a_star_says_if_seats_are_left_and_leads_to_booking_one(
     ada, bea = make_delegate(), make_delegate(email="bea@example.org", given_names="Bea")
     book(bea, "ropes")
     make_agenda("knots", "ropes", "farewell", holder=visitor)
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
 
     page = visitor.open("/agenda")
 
@@ -118,13 +118,13 @@ def test_a_star_says_if_seats_are_left_and_leads_to_booking_one(
     assert "Book a seat" not in visitor.open("/sessions/knots").links
 
 
-def test_no_seat_is_shown_of_a_booking_that_was_cancelled_or_whose_links_have_changed(
+def test_seats_of_a_cancelled_booking_or_changed_link_are_not_shown(
     visitor: Browser,
 ) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
     assert "Knots Booked" in rows_of(visitor.open("/agenda"))[0]
     with transaction():
         desk.cancel(db.session.merge(ada), actor="grace@conference.example", reason="")
@@ -132,7 +132,7 @@ def test_no_seat_is_shown_of_a_booking_that_was_cancelled_or_whose_links_have_ch
     assert rows_of(visitor.open("/agenda")) == []
     bea = make_delegate(email="bea@example.org", given_names="Bea")
     book(bea, "knots")
-    visitor.open(path_of(bea))
+    visitor.open(seat_url(bea))
     assert "Knots Booked" in rows_of(visitor.open("/agenda"))[0]
     with transaction():
         desk.correct_email(
@@ -145,14 +145,14 @@ def test_no_seat_is_shown_of_a_booking_that_was_cancelled_or_whose_links_have_ch
     assert rows_of(visitor.open("/agenda")) == []
 
 
-def test_stars_that_the_booking_does_not_have_stay_in_a_calendar_of_their_own(
+def test_an_agenda_not_saved_with_the_booking_keeps_its_own_calendar(
     visitor: Browser,
 ) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
     make_agenda("farewell", holder=visitor)
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
 
     page = visitor.open("/agenda")
 
@@ -166,11 +166,11 @@ def test_stars_that_the_booking_does_not_have_stay_in_a_calendar_of_their_own(
     assert "/booking/calendar/" in page.links["Subscribe in your calendar"]
 
 
-def test_the_page_of_seats_and_stars_is_kept_by_no_cache(visitor: Browser) -> None:
+def test_the_agenda_with_seats_is_not_cached(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
 
     answer = visitor.fetch("GET", "/agenda")
 

@@ -23,9 +23,9 @@ from tests.registration.test_applications import (
     decide,
     list_miscounts,
     make_press,
-    own_page,
+    open_own_application,
 )
-from tests.sent_emails import find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to
 
 
 @pytest.fixture
@@ -47,13 +47,13 @@ def cancel(delegate: Delegate) -> None:
 
 
 def leave(visitor: Browser, delegate: Delegate, frozen_time: Any) -> None:
-    page = visitor.open(find_link(last_email_to("ada@example.org"), "/waiting-list/"))
+    page = visitor.open(find_link(get_last_email_to("ada@example.org"), "/waiting-list/"))
     page.follow("Leave the waiting list").press("Leave the waiting list")
 
 
 def decline(visitor: Browser, delegate: Delegate, frozen_time: Any) -> None:
     cancel(delegate)
-    page = visitor.open(find_link(last_email_to("ada@example.org"), "/waiting-list/"))
+    page = visitor.open(find_link(get_last_email_to("ada@example.org"), "/waiting-list/"))
     page.follow("Decline the place").press("Decline the place")
 
 
@@ -71,7 +71,7 @@ def be_removed(visitor: Browser, delegate: Delegate, frozen_time: Any) -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("end_wait", [leave, decline, miss_the_offer, be_removed])
-def test_whose_wait_ends_without_a_place_is_no_longer_listed_as_waiting(
+def test_an_applicant_whose_wait_ended_without_a_place_is_not_listed_as_waiting(
     visitor: Browser, delegate: Delegate, frozen_time: Any, end_wait: Callable[..., None]
 ) -> None:
     end_wait(visitor, delegate, frozen_time)
@@ -83,14 +83,14 @@ def test_whose_wait_ends_without_a_place_is_no_longer_listed_as_waiting(
     assert page.summary_list["State"] == "No longer waiting"
     assert page.summary_list["Waiting list"] in page.links
     assert "No longer waits for a place" in page.text
-    own = own_page(visitor)
+    own = open_own_application(visitor)
     assert own.heading == "You are no longer on the waiting list"
     assert own.follow("See your waiting list page").heading
     assert "Withdraw my application" not in own.links
     assert list_miscounts() == []
 
 
-def test_an_email_to_those_on_the_waiting_list_does_not_reach_who_has_left_it(
+def test_a_group_email_to_waiting_applicants_skips_those_who_left(
     visitor: Browser, delegate: Delegate, frozen_time: Any, mailbox: MailServer
 ) -> None:
     sign_in(visitor)

@@ -1,4 +1,4 @@
-"""An approval and a withdrawal in the same second: one wins, and nobody has half a place."""
+"""Concurrent approval and withdrawal: one wins, and no place is half taken."""
 
 import random
 import threading
@@ -22,7 +22,7 @@ from app.registration.applications.models import APPROVED, ASKED, WITHDRAWN, Reg
 from app.write_queue import WriteQueueFull
 from tests.factories import make_application, make_category, set_places
 from tests.live_site import LiveSites
-from tests.races import at_once
+from tests.races import run_concurrently
 from tests.registration.test_session_booking_races import Person
 from tests.waiting import HOST
 
@@ -81,12 +81,14 @@ def list_miscounts() -> Sequence[str]:
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("is_place_held", [True, False])
-def test_of_an_approval_and_a_withdrawal_at_once_one_wins(site: Flask, is_place_held: bool) -> None:
+def test_of_a_concurrent_approval_and_withdrawal_one_succeeds(
+    site: Flask, is_place_held: bool
+) -> None:
     numbers = [one.id for one in make_applicants(4, is_place_held=is_place_held)]
     deeds = [lambda number=one: approve(number) for one in numbers]
     deeds += [lambda number=one: withdraw(number) for one in numbers]
 
-    ended = at_once(site, deeds)
+    ended = run_concurrently(site, deeds)
 
     found = states()
     assert found[APPROVED] + found[WITHDRAWN] == 4
@@ -100,20 +102,20 @@ def test_of_an_approval_and_a_withdrawal_at_once_one_wins(site: Flask, is_place_
 
 
 @pytest.mark.both_databases
-def test_two_who_approve_at_once_give_one_place(site: Flask) -> None:
+def test_two_concurrent_approvals_give_one_place(site: Flask) -> None:
     [number] = [one.id for one in make_applicants(1)]
 
-    ended = at_once(site, [lambda: approve(number, GRACE), lambda: approve(number, OLGA)])
+    ended = run_concurrently(site, [lambda: approve(number, GRACE), lambda: approve(number, OLGA)])
 
     assert ended == ["P0 X already has a place", "done"]
     assert count_delegates() == 1
     assert list_miscounts() == []
 
 
-def test_without_the_lock_somebody_who_withdrew_would_have_a_place(
+def test_without_the_lock_a_withdrawn_applicant_would_get_a_place(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the stories above can see the race."""
+    """Control: without the lock, the tests above fail."""
     [number] = [one.id for one in make_applicants(1)]
     both_have_looked = threading.Barrier(2)
 
@@ -121,7 +123,7 @@ def test_without_the_lock_somebody_who_withdrew_would_have_a_place(
         with read_only_connection(db.engine) as connection:
             known = select(RegistrationApplication.state, RegistrationApplication.ended_at)
             row = connection.execute(known.where(RegistrationApplication.id == number)).one()
-        both_have_looked.wait(20)  # before anybody writes
+        both_have_looked.wait(20)  # before any write
         application.state, application.ended_at = row
 
     def unlocked(name: str) -> SeatLimit:
@@ -146,7 +148,7 @@ def test_without_the_lock_somebody_who_withdrew_would_have_a_place(
     monkeypatch.setattr(services, "lock", only_look)
     monkeypatch.setattr(seats, "find_for_update", unlocked)
 
-    ended = at_once(
+    ended = run_concurrently(
         site,
         [
             lambda: look_first(lambda one: decisions.approve(one, Decision(), actor=GRACE)),
@@ -158,7 +160,9 @@ def test_without_the_lock_somebody_who_withdrew_would_have_a_place(
 
 
 @pytest.mark.both_databases
-def test_eight_processes_let_each_application_end_once(site: Flask, live_site: LiveSites) -> None:
+def test_under_load_from_eight_processes_each_application_ends_once(
+    site: Flask, live_site: LiveSites
+) -> None:
     set_places(PLACES + 5)
     applications = make_applicants(APPLICANTS, is_place_held=True)
     tokens = [links.application_token(one) for one in applications]

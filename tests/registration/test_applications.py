@@ -1,4 +1,4 @@
-"""Where the organisers decide who may come, people apply, and everybody knows where they stand."""
+"""Categories with approval: people apply, organisers decide, and everyone sees their state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,9 +33,9 @@ from tests.factories import (
 )
 from tests.pages import read_text
 from tests.refusals import TOO_MANY
-from tests.registration.test_categories import ASKED, begin, standing
-from tests.registration_flow import answer_questions, go_on
-from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+from tests.registration.test_categories import QUESTION, begin, get_seats_and_taken
+from tests.registration_flow import answer_questions, continue_to
+from tests.sent_emails import find_link, get_last_email_to, list_emails_to, list_subjects_to
 
 GRACE, OLGA = "grace@conference.example", "olga@conference.example"
 RECEIVED = "We have received your application for Tides and Harbours"
@@ -49,13 +49,13 @@ def make_press(places: int | None = None, **values: Any) -> RegistrationCategory
 
 
 def apply_for_place(visitor: Browser, name: str = "Ada", category: str = "Press") -> Page:
-    email, chosen = f"{name.lower()}@example.org", {ASKED: category}
+    email, chosen = f"{name.lower()}@example.org", {QUESTION: category}
     page = answer_questions(visitor, name=(name, "Lovelace"), email=email, answers=chosen)
     return page.press("Send application")
 
 
-def own_page(visitor: Browser, email: str = "ada@example.org") -> Page:
-    letter = next(one for one in reversed(emails_to(email)) if "/application/" in one.text)
+def open_own_application(visitor: Browser, email: str = "ada@example.org") -> Page:
+    letter = next(one for one in reversed(list_emails_to(email)) if "/application/" in one.text)
     return visitor.open(find_link(letter, "/application/"))
 
 
@@ -75,7 +75,7 @@ def decide(deed: Callable[..., None], *, actor: str = GRACE, **values: Any) -> N
 
 
 def add_at_the_desk() -> None:
-    """Let the desk give a place to whoever has applied as Ada."""
+    """Let the desk give the applicant Ada a place."""
     answers = {
         "given_names": "Ada",
         "family_name": "Lovelace",
@@ -89,7 +89,7 @@ def add_at_the_desk() -> None:
 
 
 @pytest.mark.both_databases
-def test_somebody_applies_is_approved_and_has_a_place(visitor: Browser) -> None:
+def test_an_approved_applicant_gets_a_place(visitor: Browser) -> None:
     make_press()
     page = visitor.open("/register").follow("Start now")
     assert "You apply for a place, and the organisers decide." in page.text
@@ -99,9 +99,9 @@ def test_somebody_applies_is_approved_and_has_a_place(visitor: Browser) -> None:
     page = page.press("Send application")
 
     assert page.heading == "Check your email"
-    assert subjects_to("ada@example.org") == [RECEIVED]
+    assert list_subjects_to("ada@example.org") == [RECEIVED]
     assert db.session.scalars(select(Delegate)).all() == []
-    assert own_page(visitor).heading == "We have received your application"
+    assert open_own_application(visitor).heading == "We have received your application"
 
     sign_in(visitor)
     page = visitor.open("/organise").follow("1 application to decide").follow("Ada Lovelace")
@@ -111,14 +111,14 @@ def test_somebody_applies_is_approved_and_has_a_place(visitor: Browser) -> None:
     page = page.follow("Approve").press("Approve", {"Message to the person (optional)": said})
 
     assert page.text.count("Approved") > 0
-    letter = last_email_to("ada@example.org")
+    letter = get_last_email_to("ada@example.org")
     assert letter.subject.startswith("Your application was approved, and you have a place at Tides")
     assert f"Message from the organisers: {said}" in letter.text
     assert visitor.open(find_link(letter, "/booking/")).summary_list["Category"] == "Press"
-    page = own_page(visitor)
+    page = open_own_application(visitor)
     assert (page.heading, said in page.text) == ("You have a place", True)
     delegate = db.session.scalars(select(Delegate)).one()
-    assert standing(CONFERENCE)[1] == 1
+    assert get_seats_and_taken(CONFERENCE)[1] == 1
     application = get_application()
     assert (application.document, application.delegate_id) == ("", delegate.id)
     assert list_miscounts() == []
@@ -129,26 +129,28 @@ def test_somebody_applies_is_approved_and_has_a_place(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_declined_person_is_told_why_and_a_place_that_was_held_is_free(visitor: Browser) -> None:
+def test_declining_an_application_emails_the_reason_and_frees_the_held_place(
+    visitor: Browser,
+) -> None:
     press = make_press(1, is_place_held=True)
     apply_for_place(visitor)
-    assert standing(seats.name_category_limit(press.id)) == (1, 1)
-    assert standing(CONFERENCE)[1] == 1
-    assert "We are keeping a place for you" in own_page(visitor).text
+    assert get_seats_and_taken(seats.name_category_limit(press.id)) == (1, 1)
+    assert get_seats_and_taken(CONFERENCE)[1] == 1
+    assert "We are keeping a place for you" in open_own_application(visitor).text
     assert list_miscounts() == []
 
     decide(decisions.decline, message="We have no room for press.", reason="No article")
 
-    assert standing(seats.name_category_limit(press.id)) == (1, 0)
-    letter = last_email_to("ada@example.org")
+    assert get_seats_and_taken(seats.name_category_limit(press.id)) == (1, 0)
+    letter = get_last_email_to("ada@example.org")
     assert letter.subject == "Your application for Tides and Harbours was declined"
     assert "We have no room for press." in letter.text
     assert "No article" not in letter.text
-    page = own_page(visitor)
+    page = open_own_application(visitor)
     assert page.heading == "Your application was declined"
     assert "Withdraw my application" not in page.links
     assert list_miscounts() == []
-    assert standing(CONFERENCE)[1] == 0
+    assert get_seats_and_taken(CONFERENCE)[1] == 0
 
 
 def test_an_application_on_hold_is_still_to_be_decided(visitor: Browser) -> None:
@@ -160,8 +162,8 @@ def test_an_application_on_hold_is_still_to_be_decided(visitor: Browser) -> None
     page = page.press("Put on hold")
 
     assert "Put on hold" not in page.links
-    assert last_email_to("ada@example.org").subject.endswith("is on hold")
-    assert own_page(visitor).heading == "Your application is on hold"
+    assert get_last_email_to("ada@example.org").subject.endswith("is on hold")
+    assert open_own_application(visitor).heading == "Your application is on hold"
     assert "Ada Lovelace" in visitor.open("/organise/applications").links
     decide(decisions.approve)
     assert get_application().state == "approved"
@@ -175,19 +177,19 @@ def test_two_different_people_have_to_approve(visitor: Browser) -> None:
     assert db.session.scalars(select(Delegate)).all() == []
     with pytest.raises(RuleViolation, match="Someone else has to approve it too"):
         decide(decisions.approve)
-    assert own_page(visitor).heading == "We have received your application"
+    assert open_own_application(visitor).heading == "We have received your application"
     decide(decisions.approve, actor=OLGA)
 
     assert get_application().state == "approved"
-    assert standing(CONFERENCE)[1] == 1
+    assert get_seats_and_taken(CONFERENCE)[1] == 1
 
 
-def get_done(page: Page) -> str:
+def get_success_message(page: Page) -> str:
     (note,) = page.tree.find_by_class("note--done")
     return read_text(note)
 
 
-def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
+def test_the_message_of_the_first_approver_is_sent_after_the_second_approval(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_press(approvals_needed=2)
@@ -198,11 +200,11 @@ def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
 
     page = page.press("Approve", {"Message to the person (optional)": said})
 
-    assert get_done(page) == (
+    assert get_success_message(page) == (
         "You have approved it. They get a place once someone else has approved it too."
     )
     assert "Approve" not in page.links
-    own = own_page(visitor)
+    own = open_own_application(visitor)
     assert own.heading == "We have received your application"
     assert said not in own.text
     second = sign_in(new_browser(), OLGA)
@@ -216,12 +218,12 @@ def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
     together = second.open("/organise/applications?state=open").press("Approve", ada)
     assert together.summary_list[f"Message from {GRACE} to Ada Lovelace"] == shown
     page = page.press("Approve")
-    assert get_done(page).startswith("Approved. We are emailing everyone")
-    assert f"Message from the organisers: {said}" in last_email_to("ada@example.org").text
+    assert get_success_message(page).startswith("Approved. We are emailing everyone")
+    assert f"Message from the organisers: {said}" in get_last_email_to("ada@example.org").text
 
 
 @pytest.mark.both_databases
-def test_what_the_first_of_two_writes_is_not_lost_while_the_application_is_on_hold(
+def test_the_message_of_the_first_approver_is_kept_while_on_hold(
     visitor: Browser,
 ) -> None:
     make_press(approvals_needed=2)
@@ -229,8 +231,8 @@ def test_what_the_first_of_two_writes_is_not_lost_while_the_application_is_on_ho
     said, wait = "Bring your press card.", "We need another week."
     decide(decisions.approve, message=said)
     decide(decisions.put_on_hold, actor=OLGA, message=wait)
-    assert said not in last_email_to("ada@example.org").text
-    own = own_page(visitor)
+    assert said not in get_last_email_to("ada@example.org").text
+    own = open_own_application(visitor)
     assert (wait in own.text, said in own.text) == (True, False)
     sign_in(visitor, OLGA)
     page = visitor.open("/organise/applications").follow("Ada Lovelace")
@@ -239,14 +241,14 @@ def test_what_the_first_of_two_writes_is_not_lost_while_the_application_is_on_ho
 
     page.follow("Approve").press("Approve")
 
-    assert f"Message from the organisers: {said}" in last_email_to("ada@example.org").text
-    own = own_page(visitor)
+    assert f"Message from the organisers: {said}" in get_last_email_to("ada@example.org").text
+    own = open_own_application(visitor)
     assert (wait in own.text, said in own.text) == (False, True)
     page = visitor.open("/organise/applications?state=approved").follow("Ada Lovelace")
     assert page.summary_list["Message to the person"] == said
 
 
-def test_an_approval_that_is_refused_shows_again_what_the_first_of_two_has_written(
+def test_a_refused_approval_shows_the_first_approvers_message_again(
     visitor: Browser,
 ) -> None:
     make_press(approvals_needed=2)
@@ -265,19 +267,19 @@ def test_an_approval_that_is_refused_shows_again_what_the_first_of_two_has_writt
     assert page.summary_list[f"Message from {GRACE}"].startswith("Bring your press card.")
 
 
-def test_what_the_first_of_two_writes_is_never_part_of_a_refusal(visitor: Browser) -> None:
+def test_the_message_of_the_first_approver_is_not_sent_when_declining(visitor: Browser) -> None:
     make_press(approvals_needed=2)
     apply_for_place(visitor)
     decide(decisions.approve, message="Bring your press card.")
 
     decide(decisions.decline, actor=OLGA)
 
-    assert "Bring your press card." not in last_email_to("ada@example.org").text
-    assert "Bring your press card." not in own_page(visitor).text
+    assert "Bring your press card." not in get_last_email_to("ada@example.org").text
+    assert "Bring your press card." not in open_own_application(visitor).text
 
 
 @pytest.mark.both_databases
-def test_nobody_is_approved_without_a_place_but_can_be_put_on_the_waiting_list(
+def test_an_application_without_a_free_place_can_only_join_the_waiting_list(
     visitor: Browser,
 ) -> None:
     set_places(2)
@@ -304,18 +306,21 @@ def test_nobody_is_approved_without_a_place_but_can_be_put_on_the_waiting_list(
     page = page.press("Approve", {"Reason (optional)": "A good cause", wait: True})
 
     assert page.summary_list["State"] == "On the waiting list"
-    letter = last_email_to("ada@example.org")
+    letter = get_last_email_to("ada@example.org")
     assert letter.subject.endswith("was approved: you are on the waiting list")
     assert "All places at the conference, or in your category, are taken" in letter.text
     waiting = visitor.open(find_link(letter, "/waiting-list/"))
     assert waiting.heading == "You are on the waiting list"
-    assert own_page(visitor).follow("See your waiting list page").heading == waiting.heading
+    assert (
+        open_own_application(visitor).follow("See your waiting list page").heading
+        == waiting.heading
+    )
     with transaction():
         operations.cancel(db.session.merge(last), actor=GRACE)
-    page = visitor.open(find_link(last_email_to("ada@example.org"), "/waiting-list/"))
+    page = visitor.open(find_link(get_last_email_to("ada@example.org"), "/waiting-list/"))
     assert page.press("Accept the place").heading == "Your booking"
     assert list_miscounts() == []
-    own = own_page(visitor)
+    own = open_own_application(visitor)
     assert own.heading == "You have a place"
     assert own.follow("See your booking").heading == "Your booking"
     page = visitor.open("/organise/applications?state=approved")
@@ -328,7 +333,7 @@ def test_nobody_is_approved_without_a_place_but_can_be_put_on_the_waiting_list(
     assert "Applied" in visitor.open(f"/organise/delegates/{delegate.reference}").text
 
 
-def test_who_waited_and_gets_a_place_in_another_way_is_no_longer_on_the_waiting_list(
+def test_a_waiting_applicant_who_gets_a_place_otherwise_leaves_the_waiting_list(
     visitor: Browser,
 ) -> None:
     make_press()
@@ -358,7 +363,7 @@ def test_who_waited_and_gets_a_place_in_another_way_is_no_longer_on_the_waiting_
     assert list_miscounts() == []
 
 
-def test_whoever_was_approved_and_has_cancelled_reads_that_they_have_no_place(
+def test_an_approved_applicant_who_cancelled_sees_that_they_have_no_place(
     visitor: Browser,
 ) -> None:
     make_press()
@@ -369,40 +374,44 @@ def test_whoever_was_approved_and_has_cancelled_reads_that_they_have_no_place(
     with transaction():
         operations.cancel(db.session.merge(delegate), actor=GRACE)
 
-    assert own_page(visitor).heading == "You no longer have a place"
+    assert open_own_application(visitor).heading == "You no longer have a place"
 
 
-def test_somebody_withdraws_and_their_answers_are_deleted(visitor: Browser) -> None:
+def test_withdrawing_an_application_deletes_its_answers(visitor: Browser) -> None:
     press = make_press(1, is_place_held=True)
     apply_for_place(visitor)
 
-    page = own_page(visitor).follow("Withdraw my application").press("Withdraw my application")
+    page = (
+        open_own_application(visitor)
+        .follow("Withdraw my application")
+        .press("Withdraw my application")
+    )
 
     assert page.heading == "You withdrew your application"
-    assert standing(seats.name_category_limit(press.id)) == (1, 0)
+    assert get_seats_and_taken(seats.name_category_limit(press.id)) == (1, 0)
     application = get_application()
     assert (application.state, application.document, application.identity_key) == (
         *("withdrawn", "", ""),
     )
     with pytest.raises(RuleViolation, match="Ada Lovelace has withdrawn this application"):
         decide(decisions.approve)
-    assert own_page(visitor).heading == "You withdrew your application"
+    assert open_own_application(visitor).heading == "You withdrew your application"
 
 
-def test_who_withdraws_too_late_is_told_that_they_have_a_place(visitor: Browser) -> None:
+def test_withdrawing_an_approved_application_says_that_it_has_a_place(visitor: Browser) -> None:
     make_press()
     apply_for_place(visitor)
-    page = own_page(visitor).follow("Withdraw my application")
+    page = open_own_application(visitor).follow("Withdraw my application")
     decide(decisions.approve)
 
     page = page.press("Withdraw my application", status=409)
 
     assert page.heading == "You have a place"
     assert "The organisers have just approved your application, so you have a place." in page.text
-    assert standing(CONFERENCE)[1] == 1
+    assert get_seats_and_taken(CONFERENCE)[1] == 1
 
 
-def test_whether_somebody_applied_before_or_has_a_place_is_said_only_by_email(
+def test_an_existing_application_or_place_is_revealed_only_by_email(
     new_browser: Browsers,
 ) -> None:
     make_press()
@@ -410,8 +419,8 @@ def test_whether_somebody_applied_before_or_has_a_place_is_said_only_by_email(
     pages = [apply_for_place(new_browser(), name) for name in ("Ada", "Ada", "Bea")]
 
     assert len({page.text for page in pages}) == 1
-    assert subjects_to("ada@example.org") == [RECEIVED] * 2
-    [subject] = subjects_to("bea@example.org")
+    assert list_subjects_to("ada@example.org") == [RECEIVED] * 2
+    [subject] = list_subjects_to("bea@example.org")
     assert subject.startswith("You already have a place at Tides and Harbours")
     assert db.session.scalars(select(RegistrationApplication.name)).all() == ["Ada Lovelace"]
 
@@ -421,7 +430,7 @@ def test_pressing_twice_sends_one_application(visitor: Browser) -> None:
     page = begin(visitor, "Press")
 
     assert page.press("Send application").heading == "Check your email"
-    assert subjects_to("ada@example.org") == [RECEIVED]
+    assert list_subjects_to("ada@example.org") == [RECEIVED]
 
 
 def test_one_address_cannot_be_flooded_by_applications(
@@ -431,7 +440,7 @@ def test_one_address_cannot_be_flooded_by_applications(
     make_press()
     apply_for_place(visitor)
 
-    chosen = {ASKED: "Press"}
+    chosen = {QUESTION: "Press"}
     page = answer_questions(
         new_browser(), name=("Ada", "Again"), email="ada@example.org", answers=chosen
     )
@@ -440,17 +449,17 @@ def test_one_address_cannot_be_flooded_by_applications(
     assert page.errors == [TOO_MANY.replace("60 minutes", "24 hours")]
 
 
-def test_an_invitation_counts_as_approval(visitor: Browser) -> None:
+def test_an_invitation_replaces_approval(visitor: Browser) -> None:
     press = make_press()
     invitation = make_invitation(press)
     page = visitor.open(f"/register/invitation/{invitation.code}").press("Start now")
 
-    page = go_on(page).press("Confirm registration")
+    page = continue_to(page).press("Confirm registration")
 
     assert page.heading == "You are registered"
 
 
-def test_an_approval_that_is_asked_for_meanwhile_is_said_on_the_check_page(
+def test_the_check_page_says_if_approval_became_required_meanwhile(
     visitor: Browser,
 ) -> None:
     press = make_press(approvals_needed=0)
@@ -469,14 +478,14 @@ def test_an_approval_that_is_asked_for_meanwhile_is_said_on_the_check_page(
     assert page.press("Send application").heading == "Check your email"
 
 
-def test_with_one_category_that_needs_approval_everybody_applies(visitor: Browser) -> None:
+def test_with_a_single_category_that_needs_approval_everyone_applies(visitor: Browser) -> None:
     make_category(name="Delegate", approvals_needed=1)
     page = answer_questions(visitor)
 
     assert page.press("Send application").heading == "Check your email"
 
 
-def test_without_a_place_to_hold_an_application_is_stored_all_the_same(
+def test_an_application_is_stored_without_a_held_place_if_none_is_free(
     visitor: Browser,
 ) -> None:
     make_press(is_place_held=True)
@@ -491,7 +500,7 @@ def test_without_a_place_to_hold_an_application_is_stored_all_the_same(
     assert list_miscounts() == []
 
 
-def test_who_gets_a_place_at_the_desk_no_longer_applies(visitor: Browser) -> None:
+def test_a_place_added_at_the_desk_closes_the_application(visitor: Browser) -> None:
     press = make_press(2, is_place_held=True, approvals_needed=2)
     apply_for_place(visitor)
     decide(decisions.approve, message="Bring your press card.")
@@ -499,13 +508,13 @@ def test_who_gets_a_place_at_the_desk_no_longer_applies(visitor: Browser) -> Non
     add_at_the_desk()
 
     assert get_application().state == "approved"
-    assert "Bring your press card." not in own_page(visitor).text
-    assert standing(seats.name_category_limit(press.id)) == (2, 0)
-    assert standing(CONFERENCE)[1] == 1
+    assert "Bring your press card." not in open_own_application(visitor).text
+    assert get_seats_and_taken(seats.name_category_limit(press.id)) == (2, 0)
+    assert get_seats_and_taken(CONFERENCE)[1] == 1
     assert list_miscounts() == []
 
 
-def test_several_are_decided_at_once_or_none(visitor: Browser) -> None:
+def test_applications_are_decided_in_bulk_or_not_at_all(visitor: Browser) -> None:
     set_places(2)
     make_press()
     for name in ("Ada", "Bea", "Cleo"):
@@ -524,13 +533,13 @@ def test_several_are_decided_at_once_or_none(visitor: Browser) -> None:
             "or raise the number of places"
         )
     ]
-    assert standing(CONFERENCE) == (2, 0)
+    assert get_seats_and_taken(CONFERENCE) == (2, 0)
     page = visitor.open("/organise/applications?state=open").press(
         "Approve", {"Select Ada Lovelace": True, "Select Bea Lovelace": True}
     )
     page = page.press("Approve")
     assert [row["Name"].split()[0] for row in page.rows] == ["Cleo"]
-    assert standing(CONFERENCE) == (2, 2)
+    assert get_seats_and_taken(CONFERENCE) == (2, 2)
     page = page.press("Decline", {"Select Cleo Lovelace": True}).press("Decline")
     assert "No applications found" in page.text
     page = visitor.open("/organise/applications?state=declined")
@@ -559,8 +568,8 @@ def test_an_application_without_its_answers_is_not_approved_and_says_why(
     one = visitor.open("/organise/applications").follow("Bea Waite").follow("Approve")
     assert one.press("Approve", status=422).errors == [incomplete]
 
-    assert standing(CONFERENCE)[1] == 0
-    assert subjects_to("ada@example.org") == [RECEIVED]
+    assert get_seats_and_taken(CONFERENCE)[1] == 0
+    assert list_subjects_to("ada@example.org") == [RECEIVED]
     page = visitor.open("/organise/applications?state=open").press(
         "Decline", {"Select Bea Waite": True}
     )
@@ -569,7 +578,7 @@ def test_an_application_without_its_answers_is_not_approved_and_says_why(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_list_of_applications_needs_a_constant_number_of_queries(
     visitor: Browser, queries: list[str], count: int
 ) -> None:
     press = make_press()
@@ -608,7 +617,7 @@ def test_applications_are_deleted_a_month_after_they_end(site: Flask, frozen_tim
     assert db.session.scalars(select(RegistrationApplication.name)).all() == []
 
 
-def test_what_somebody_wrote_goes_with_their_booking(visitor: Browser) -> None:
+def test_an_application_is_deleted_with_its_booking(visitor: Browser) -> None:
     make_press()
     apply_for_place(visitor)
     decide(decisions.approve)
@@ -622,7 +631,7 @@ def test_what_somebody_wrote_goes_with_their_booking(visitor: Browser) -> None:
     assert db.session.scalars(select(RegistrationApplication)).all() == []
 
 
-def test_a_link_that_is_wrong_or_gone_says_so(visitor: Browser, site: Flask) -> None:
+def test_a_wrong_or_outdated_application_link_says_so(visitor: Browser, site: Flask) -> None:
     application = make_application()
     with site.test_request_context("/"):
         token = links.application_token(application)

@@ -25,7 +25,9 @@ def address(live_site: LiveSites) -> str:
     return live_site().address
 
 
-def test_no_page_about_an_application_has_a_barrier(address: str, window: Page, axe: Axe) -> None:
+def test_application_pages_have_no_accessibility_violations(
+    address: str, window: Page, axe: Axe
+) -> None:
     category = make_category(name="Press", approvals_needed=1)
     application = make_application(name="Beatrice " + "Long" * 20, category_id=category.id)
     token = links.application_token(application)
@@ -37,7 +39,9 @@ def test_no_page_about_an_application_has_a_barrier(address: str, window: Page, 
         assert (path, axe(window), horizontal_overflow(window)) == (path, [], 0)
 
 
-def test_without_scripts_somebody_withdraws(address: str, window_without_scripts: Page) -> None:
+def test_an_application_can_be_withdrawn_without_javascript(
+    address: str, window_without_scripts: Page
+) -> None:
     window = window_without_scripts
     token = links.application_token(make_application())
     db.session.rollback()  # on SQLite, whoever looks on holds the lock
@@ -50,14 +54,16 @@ def test_without_scripts_somebody_withdraws(address: str, window_without_scripts
     expect_heading(window, "You withdrew your application")
 
 
-def test_the_pages_of_the_team_have_no_barrier(address: str, window: Page, axe: Axe) -> None:
+def test_application_admin_pages_have_no_accessibility_violations(
+    address: str, window: Page, axe: Axe
+) -> None:
     category = make_category(name="Press", approvals_needed=2, is_place_held=True)
     number = make_application(
         name="Beatrice " + "Long" * 20,
         category_id=category.id,
         first_approved_by="grace@conference.example",
     ).id
-    expires_at = datetime(2009, 9, 30, 22, 59, tzinfo=UTC)  # no moment has longer words
+    expires_at = datetime(2009, 9, 30, 22, 59, tzinfo=UTC)  # no state has a longer text
     make_interest(
         category_id=category.id,
         state=INVITED,

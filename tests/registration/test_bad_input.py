@@ -105,7 +105,7 @@ USUAL: dict[str, dict[str, Answer]] = {
 
 
 @pytest.mark.parametrize(("step", "label", "answer", "error"), REFUSED)
-def test_the_error_stands_in_the_summary_and_beside_the_question(
+def test_an_error_is_in_the_summary_and_beside_the_field(
     visitor: Browser, step: str, label: str, answer: Answer, error: str
 ) -> None:
     page = answer_questions(visitor, until=step)
@@ -118,7 +118,7 @@ def test_the_error_stands_in_the_summary_and_beside_the_question(
     assert visitor.open("/register/check").address == f"/register/{step}"
 
 
-def test_what_was_typed_is_kept(visitor: Browser) -> None:
+def test_typed_values_are_kept_after_an_error(visitor: Browser) -> None:
     page = answer_questions(visitor, until="work")
 
     page = page.press(
@@ -132,7 +132,7 @@ def test_what_was_typed_is_kept(visitor: Browser) -> None:
     assert page.value_of("Country") == "France"
 
 
-def test_hidden_characters_are_gone_when_the_page_comes_back(visitor: Browser) -> None:
+def test_hidden_characters_are_removed_when_the_form_is_shown_again(visitor: Browser) -> None:
     page = answer_questions(visitor, until="name").press(
         "Continue", {GIVEN: "A\x00d\u202ea"}, status=422
     )
@@ -148,14 +148,14 @@ def test_hidden_characters_are_gone_when_the_page_comes_back(visitor: Browser) -
         *("Dr. Ann", "St.John", "M.Sc", "Ph.D.", "d’Arc-de.la.Tour", "1/2", "Ada.李明", "Jr."),
     ],
 )
-def test_a_name_may_be_written_in_any_way(visitor: Browser, name: str) -> None:
+def test_a_name_may_use_any_script_and_punctuation(visitor: Browser, name: str) -> None:
     page = answer_questions(visitor, until="name").press("Continue", {GIVEN: name, FAMILY: name})
 
     assert page.heading == question_after("name")
     assert visitor.open("/register/name").value_of(GIVEN) == name
 
 
-def test_a_summary_leads_to_the_question(visitor: Browser) -> None:
+def test_the_error_summary_links_to_the_field(visitor: Browser) -> None:
     page = answer_questions(visitor, until="name").press("Continue", status=422)
 
     assert page.links["Enter your given names"] == "#given_names"
@@ -181,7 +181,7 @@ def test_a_choice_that_was_not_offered_is_refused(
     assert page.errors == [error]
 
 
-def test_what_was_not_asked_for_is_not_kept(visitor: Browser) -> None:
+def test_unknown_form_fields_are_not_stored(visitor: Browser) -> None:
     page = answer_questions(visitor, until="name")
     sent = {"given_names": "Ada", "is_admin": "1", "reference": "MINE2345", "email": "x"}
 
@@ -205,7 +205,7 @@ def test_a_form_without_its_token_changes_nothing(visitor: Browser, step: str) -
     assert visitor.open("/register/check").address == f"/register/{step}"
 
 
-def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(visitor: Browser) -> None:
+def test_a_form_without_session_cookie_keeps_typed_values(visitor: Browser) -> None:
     page = answer_questions(visitor, until="work")
     visitor.delete_cookie("session")
 
@@ -217,7 +217,7 @@ def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(visitor: Browser
     assert again.press("Continue").heading == question_after("work")
 
 
-def test_the_first_form_is_kept_when_all_cookies_are_gone(visitor: Browser) -> None:
+def test_the_first_form_keeps_typed_values_without_any_cookie(visitor: Browser) -> None:
     page = answer_questions(visitor, until="name")
     visitor.delete_cookie("session")
 
@@ -227,7 +227,7 @@ def test_the_first_form_is_kept_when_all_cookies_are_gone(visitor: Browser) -> N
     assert again.press("Continue").heading == question_after("name")
 
 
-def test_an_old_form_is_told_all_that_is_wrong_with_it(visitor: Browser) -> None:
+def test_an_expired_form_reports_all_its_errors(visitor: Browser) -> None:
     page = answer_questions(visitor, until="name")
     visitor.delete_cookie("session")
 
@@ -238,7 +238,7 @@ def test_an_old_form_is_told_all_that_is_wrong_with_it(visitor: Browser) -> None
     assert again.value_of(BADGE) == "Countess"
 
 
-def test_a_confirmation_without_its_token_takes_no_place(visitor: Browser) -> None:
+def test_a_confirmation_without_csrf_token_takes_no_place(visitor: Browser) -> None:
     answer_questions(visitor)
 
     visitor.send("POST", "/register/confirm", 400, data={"csrf_token": "guess"})
@@ -260,7 +260,7 @@ def test_a_form_of_ten_megabytes_is_refused(visitor: Browser) -> None:
     assert visitor.open("/register/check").address == "/register/access-needs"
 
 
-def test_bytes_that_are_no_text_do_no_harm(visitor: Browser) -> None:
+def test_invalid_utf_8_in_a_form_is_harmless(visitor: Browser) -> None:
     page = answer_questions(visitor, until="name")
 
     sent = f"given_names=%ff%feAda&csrf_token={token_of(page.source)}".encode()
@@ -284,7 +284,7 @@ def test_bytes_that_are_no_text_do_no_harm(visitor: Browser) -> None:
         ("PUT", "/register/confirm", 405),
     ],
 )
-def test_addresses_that_lead_nowhere_say_so(
+def test_unknown_registration_urls_answer_with_an_error(
     visitor: Browser, method: str, address: str, status: int
 ) -> None:
     visitor.send(method, address, status)
@@ -305,13 +305,13 @@ def test_addresses_that_lead_nowhere_say_so(
         "x@y.example",
     ],
 )
-def test_any_address_to_which_a_letter_could_go_is_welcome(visitor: Browser, address: str) -> None:
+def test_any_deliverable_email_address_is_accepted(visitor: Browser, address: str) -> None:
     page = answer_questions(visitor, until="email").press("Continue", {EMAIL: address})
 
     assert page.heading == question_after("email")
 
 
-def test_a_field_of_many_lines_keeps_them(visitor: Browser) -> None:
+def test_a_multi_line_field_keeps_its_lines(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs")
 
     page.press("Continue", {ACCESS_WORDS: "A ramp\r\nA loop\tnear the front", CONSENT: True})
@@ -340,7 +340,7 @@ def test_a_field_of_many_lines_keeps_them(visitor: Browser) -> None:
         (f"ada@{'long' * 20}.example", None),
     ],
 )
-def test_slips_of_the_finger_are_seen_and_real_addresses_left_alone(
+def test_email_typos_get_a_suggested_correction_and_valid_addresses_do_not(
     typed: str, meant: str | None
 ) -> None:
     assert forms.suggest_correction(typed) == meant
@@ -363,7 +363,7 @@ def token_of(source: str) -> str:
     return source.split('name="csrf_token"')[1].split('value="')[1].split('"', maxsplit=1)[0]
 
 
-def test_a_page_of_the_journey_is_nobody_else_s_business(visitor: Browser) -> None:
+def test_registration_pages_are_not_cached(visitor: Browser) -> None:
     page = answer_questions(visitor, until="days")
 
     assert page.headers["Cache-Control"] == "private, no-store"

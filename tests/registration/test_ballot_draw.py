@@ -40,7 +40,7 @@ def run(ballot: tuple[str, list[Slot], dict[str, list[str]]]) -> Result:
 
 
 @given(ballots())
-def test_no_session_has_more_winners_than_seats(
+def test_the_draw_never_gives_more_seats_than_a_session_has(
     ballot: tuple[str, list[Slot], dict[str, list[str]]],
 ) -> None:
     winners = Counter(key for keys in run(ballot).values() for key in keys)
@@ -49,7 +49,7 @@ def test_no_session_has_more_winners_than_seats(
 
 
 @given(ballots())
-def test_nobody_is_in_two_rooms_at_once_or_wins_what_they_did_not_want(
+def test_the_draw_gives_no_overlapping_or_unwanted_seats(
     ballot: tuple[str, list[Slot], dict[str, list[str]]],
 ) -> None:
     by_key = {one.key: one for one in ballot[1]}
@@ -61,7 +61,7 @@ def test_nobody_is_in_two_rooms_at_once_or_wins_what_they_did_not_want(
 
 
 @given(ballots())
-def test_a_wish_is_lost_only_to_a_full_session_or_to_a_dearer_one_at_the_same_time(
+def test_a_choice_is_lost_only_to_a_full_session_or_a_higher_ranked_overlapping_one(
     ballot: tuple[str, list[Slot], dict[str, list[str]]],
 ) -> None:
     _, slots, wishes = ballot
@@ -77,7 +77,7 @@ def test_a_wish_is_lost_only_to_a_full_session_or_to_a_dearer_one_at_the_same_ti
 
 
 @given(ballots())
-def test_nobody_gets_a_second_seat_while_a_first_was_to_be_had(
+def test_nobody_gets_a_second_seat_before_everyone_could_have_a_first(
     ballot: tuple[str, list[Slot], dict[str, list[str]]],
 ) -> None:
     """Who won nothing would have found every session full after the first round."""
@@ -90,7 +90,7 @@ def test_nobody_gets_a_second_seat_while_a_first_was_to_be_had(
 
 
 @given(ballots(), st.randoms(use_true_random=False))
-def test_the_same_seed_and_list_give_the_same_result_in_whatever_order_they_come(
+def test_the_draw_is_deterministic_for_a_seed_in_any_order(
     ballot: tuple[str, list[Slot], dict[str, list[str]]], random: object
 ) -> None:
     seed, slots, wishes = ballot
@@ -99,7 +99,7 @@ def test_the_same_seed_and_list_give_the_same_result_in_whatever_order_they_come
     assert draw.draw(seed, slots[::-1], backwards) == run(ballot)
 
 
-def test_over_many_seeds_everybody_has_the_same_chance() -> None:
+def test_over_many_seeds_every_ticket_has_the_same_chance() -> None:
     """100 people want 10 seats, with 2,000 fixed seeds: each is to win in about a tenth of them."""
     slots = [Slot("knots", 10)]
     wishes: Wishes = {f"T{number:03}": ["knots"] for number in range(100)}
@@ -113,7 +113,7 @@ def test_over_many_seeds_everybody_has_the_same_chance() -> None:
     assert min(wins[ticket] for ticket in wishes) > 150
 
 
-def test_whoever_is_last_in_one_round_is_first_in_the_next() -> None:
+def test_the_order_of_tickets_is_reversed_in_each_round() -> None:
     slots = [Slot(f"s{number}", 1, HOURS[number], HOURS[number + 1]) for number in range(4)]
     wishes: Wishes = {ticket: [one.key for one in slots] for ticket in ("A", "B")}
 
@@ -145,7 +145,7 @@ def make_file(path: Path) -> dict[str, object]:
 
 
 def check(path: Path) -> tuple[int, str]:
-    """Run the program as a stranger does, who has nothing but it and the file."""
+    """Run the program standalone, with only the file."""
     program = str(Path(draw.__file__))
     done = subprocess.run(
         [sys.executable, "-I", "-S", program, str(path)],
@@ -156,7 +156,7 @@ def check(path: Path) -> tuple[int, str]:
     return done.returncode, done.stdout.strip() + done.stderr.strip()
 
 
-def test_a_stranger_can_check_the_file_with_nothing_but_the_program(tmp_path: Path) -> None:
+def test_a_published_ballot_file_can_be_verified_with_the_program_alone(tmp_path: Path) -> None:
     document = make_file(tmp_path / "ballot.json")
 
     status, output = check(tmp_path / "ballot.json")
@@ -170,7 +170,7 @@ def test_a_stranger_can_check_the_file_with_nothing_but_the_program(tmp_path: Pa
 
 
 @pytest.mark.parametrize("changed", ["seed", "won", "wishes"])
-def test_a_file_that_was_changed_is_found_out(tmp_path: Path, changed: str) -> None:
+def test_an_altered_ballot_file_is_detected(tmp_path: Path, changed: str) -> None:
     path = tmp_path / "ballot.json"
     document = make_file(path)
     tickets: list[dict[str, list[str]]] = document["tickets"]  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Seats of scarce sessions are drawn among those who want them, and anybody can check the draw."""
+"""Seats of popular sessions are drawn by ballot, and anyone can verify the draw."""
 
 import json
 from datetime import timedelta
@@ -33,8 +33,8 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
-from tests.races import at_once
-from tests.sent_emails import last_email_to, subjects_to
+from tests.races import run_concurrently
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 TITLES = ("Knots", "Nets", "Sails")
 CLOSES = FIRST_MORNING - timedelta(days=3)
@@ -63,7 +63,7 @@ def make_people(*names: str) -> list[Delegate]:
     return [make_delegate(email=f"{name}@example.org", given_names=name) for name in names]
 
 
-def wish(delegate: Delegate, ballot: int, *keys: str) -> bool:
+def save_choices(delegate: Delegate, ballot: int, *keys: str) -> bool:
     with transaction():
         return services.save_wishes(db.session.merge(delegate), ballot, keys)
 
@@ -93,7 +93,7 @@ def read_document(ballot: int) -> str:
     return text
 
 
-def test_an_organiser_opens_a_ballot_and_everybody_sees_its_commitment(visitor: Browser) -> None:
+def test_an_organiser_opens_a_ballot_with_a_public_commitment(visitor: Browser) -> None:
     make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=1)
     publish_programme()
     sign_in(visitor)
@@ -114,7 +114,7 @@ def test_an_organiser_opens_a_ballot_and_everybody_sees_its_commitment(visitor: 
     assert encryption.is_encrypted(seed)
 
 
-def test_sessions_are_found_by_title_where_there_are_many(visitor: Browser) -> None:
+def test_sessions_of_a_ballot_can_be_found_by_title(visitor: Browser) -> None:
     for number in range(52):
         key = f"workshop-{number}"
         make_session(key=key, slug=key, title=f"Workshop {number}", booking=BOOKABLE, seats=1)
@@ -158,7 +158,7 @@ def test_a_ballot_needs_a_future_time_and_sessions_with_seats(
     assert page.heading == "All workshops"
 
 
-def test_somebody_ranks_sessions_and_changes_that_until_the_ballot_closes(
+def test_a_delegate_can_rank_sessions_until_the_ballot_closes(
     visitor: Browser, ballot: int, frozen_time: time_machine.Traveller
 ) -> None:
     [ada] = make_people("Ada")
@@ -207,9 +207,9 @@ def list_choices(page: Page) -> list[str]:
     return [read_text(one) for one in page.tree.find_all("li", within=choices)]
 
 
-def test_choosing_nothing_leaves_the_ballot(visitor: Browser, ballot: int) -> None:
+def test_choosing_no_session_leaves_the_ballot(visitor: Browser, ballot: int) -> None:
     [ada] = make_people("Ada")
-    wish(ada, ballot, "knots")
+    save_choices(ada, ballot, "knots")
 
     page = visitor.open(path_of(ada, ballot))
     page = page.press("Save my choices", {"Choice 1": "No session"})
@@ -218,7 +218,7 @@ def test_choosing_nothing_leaves_the_ballot(visitor: Browser, ballot: int) -> No
     assert db.session.scalars(select(BallotEntry)).all() == []
 
 
-def test_until_the_draw_nobody_books_a_seat(visitor: Browser, ballot: int) -> None:
+def test_seats_in_a_ballot_cannot_be_booked_until_the_draw(visitor: Browser, ballot: int) -> None:
     [ada] = make_people("Ada")
 
     page = visitor.open(f"/booking/{links.booking_token(ada)}/sessions/knots")
@@ -234,12 +234,12 @@ def test_until_the_draw_nobody_books_a_seat(visitor: Browser, ballot: int) -> No
 
 
 @pytest.mark.both_databases
-def test_the_draw_gives_the_seats_once_and_tells_everybody(
+def test_the_draw_books_seats_once_and_emails_everyone(
     site: Flask, ballot: int, frozen_time: time_machine.Traveller
 ) -> None:
     people = make_people("Ada", "Bea", "Cy")
     for one in people:
-        wish(one, ballot, "knots", "nets", "sails")
+        save_choices(one, ballot, "knots", "nets", "sails")
     run_worker()
     assert booked() == {}
     frozen_time.move_to(CLOSES)
@@ -251,8 +251,8 @@ def test_the_draw_gives_the_seats_once_and_tells_everybody(
 
     assert (booked(), read_document(ballot)) == (first, published)
     assert sorted(len(keys) for keys in first.values()) == [1, 1, 1]
-    assert [len(subjects_to(one.email)) for one in people] == [1, 1, 1]
-    email = last_email_to("Ada@example.org")
+    assert [len(list_subjects_to(one.email)) for one in people] == [1, 1, 1]
+    email = get_last_email_to("Ada@example.org")
     assert email.subject == "Result of the ballot “Workshops”"
     assert "You have won a seat in this session:" in email.text
     assert "BEGIN:VEVENT" in email.calendar
@@ -260,41 +260,41 @@ def test_the_draw_gives_the_seats_once_and_tells_everybody(
 
 
 @pytest.mark.both_databases
-def test_any_number_of_workers_draw_once(
+def test_concurrent_workers_draw_a_ballot_once(
     site: Flask, ballot: int, frozen_time: time_machine.Traveller
 ) -> None:
     people = make_people(*(f"P{number}" for number in range(6)))
     for one in people:
-        wish(one, ballot, "knots", "sails")
+        save_choices(one, ballot, "knots", "sails")
     frozen_time.move_to(CLOSES)
 
-    assert at_once(site, [run_worker] * 5) == ["done"] * 5
-    at_once(site, [run_worker] * 5)
+    assert run_concurrently(site, [run_worker] * 5) == ["done"] * 5
+    run_concurrently(site, [run_worker] * 5)
 
     assert sum(map(len, booked().values())) == 2
-    assert [len(subjects_to(one.email)) for one in people] == [1] * 6
+    assert [len(list_subjects_to(one.email)) for one in people] == [1] * 6
     assert draw.verify(json.loads(read_document(ballot))) == []
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_of_the_ballot_it_would_be_drawn_twice(
+def test_without_the_lock_a_ballot_would_be_drawn_twice(
     site: Flask, ballot: int, frozen_time: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the race."""
+    """Control: without the lock, the test above fails."""
     for one in make_people("Ada", "Bea"):
-        wish(one, ballot, "knots", "sails")
+        save_choices(one, ballot, "knots", "sails")
     frozen_time.move_to(CLOSES)
     together = Barrier(2)
     monkeypatch.setattr(scheduled_draws, "lock", lambda _ballot: together.wait(20))
 
-    at_once(site, [run_worker] * 2)
+    run_concurrently(site, [run_worker] * 2)
 
     drawn = history.list_newest(f"ballot {ballot}")
     assert [one.summary.count("was drawn") for one in drawn][:2] == [1, 1]
 
 
 @pytest.mark.both_databases
-def test_a_wish_that_comes_with_the_draw_is_in_it_or_refused(
+def test_choices_saved_during_the_draw_are_included_or_refused(
     site: Flask, ballot: int, frozen_time: time_machine.Traveller
 ) -> None:
     [ada] = make_people("Ada")
@@ -307,14 +307,14 @@ def test_a_wish_that_comes_with_the_draw_is_in_it_or_refused(
 
     change()
     frozen_time.move_to(CLOSES)
-    ended = at_once(site, [change, run_worker, change])
+    ended = run_concurrently(site, [change, run_worker, change])
 
     refused = "This ballot has closed, so you can no longer change your choices"
     assert ended == [refused, refused, "done"]
     assert booked() == {"Ada@example.org": ["knots"]}
 
 
-def test_the_published_file_is_checked_by_the_command_and_by_the_program(
+def test_the_published_ballot_file_is_verified_by_command_and_program(
     visitor: Browser,
     ballot: int,
     frozen_time: time_machine.Traveller,
@@ -322,7 +322,7 @@ def test_the_published_file_is_checked_by_the_command_and_by_the_program(
     site: Flask,
 ) -> None:
     for one in make_people("Ada", "Bea"):
-        wish(one, ballot, "sails")
+        save_choices(one, ballot, "sails")
     assert visitor.open(f"/ballots/{ballot}.json", status=404).heading == "Page not found"
     shown = visitor.open(f"/ballots/{ballot}").text.partition("Fingerprint of the secret number: ")
     fingerprint = shown[2][:64]
@@ -354,15 +354,15 @@ def test_the_published_file_is_checked_by_the_command_and_by_the_program(
     assert names == []
 
 
-def test_wishes_that_cannot_be_fulfilled_take_no_seat(
+def test_choices_that_cannot_be_fulfilled_take_no_seat(
     site: Flask, ballot: int, frozen_time: time_machine.Traveller
 ) -> None:
-    """Somebody has cancelled, somebody has a seat at the same time, one session is called off."""
+    """One person has cancelled, one has a clashing seat, one session is cancelled."""
     ada, bea = make_people("Ada", "Bea")
     make_session(key="tar", slug="tar", title="Tar", booking=BOOKABLE, seats=5)
     publish_programme()
     for one in (ada, bea):
-        wish(one, ballot, "knots", "sails")
+        save_choices(one, ballot, "knots", "sails")
     with transaction():
         session_bookings.book(db.session.merge(bea), get_programme().get_session("tar"))
         operations.cancel(db.session.merge(ada), actor="Ada")
@@ -375,7 +375,7 @@ def test_wishes_that_cannot_be_fulfilled_take_no_seat(
     assert sorted(one["wishes"] for one in tickets) == [[], ["sails"]]
 
 
-def test_the_seed_follows_the_keys_and_without_its_key_nothing_is_drawn(
+def test_the_ballot_seed_is_re_encrypted_and_without_its_key_nothing_is_drawn(
     site: Flask, ballot: int, frozen_time: time_machine.Traveller
 ) -> None:
     with transaction():
@@ -395,9 +395,9 @@ def test_the_seed_follows_the_keys_and_without_its_key_nothing_is_drawn(
     assert db.session.get_one(Ballot, ballot).drawn_at is None
 
 
-def test_own_data_has_the_wishes_and_erasing_deletes_them(site: Flask, ballot: int) -> None:
+def test_ballot_choices_are_exported_and_erased_with_the_booking(site: Flask, ballot: int) -> None:
     [ada] = make_people("Ada")
-    wish(ada, ballot, "knots")
+    save_choices(ada, ballot, "knots")
 
     [copy] = data_export.export_delegate(db.session.merge(ada))["ballots"]
     assert (copy["ballot"], copy["wishes"]) == ("Workshops", ["knots"])
@@ -406,11 +406,11 @@ def test_own_data_has_the_wishes_and_erasing_deletes_them(site: Flask, ballot: i
     assert db.session.scalars(select(BallotEntry)).all() == []
 
 
-def test_a_booking_at_the_same_moment_as_the_draw_is_never_one_too_many(
+def test_a_seat_booking_during_the_draw_never_oversells(
     site: Flask, ballot: int, frozen_time: time_machine.Traveller
 ) -> None:
     ada, bea = make_people("Ada", "Bea")
-    wish(ada, ballot, "knots")
+    save_choices(ada, ballot, "knots")
     number = bea.id
     frozen_time.move_to(CLOSES)
 
@@ -419,7 +419,7 @@ def test_a_booking_at_the_same_moment_as_the_draw_is_never_one_too_many(
             own = db.session.get_one(Delegate, number)
             session_bookings.book(own, get_programme().get_session("knots"))
 
-    at_once(site, [book, run_worker])
+    run_concurrently(site, [book, run_worker])
 
     assert booked() == {"Ada@example.org": ["knots"]}
     assert clock.now() == CLOSES

@@ -1,4 +1,4 @@
-"""A delegate opens their booking in a real browser, as their letter asks them to."""
+"""A delegate opens their booking from the email in a real browser."""
 
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from tests.factories import make_delegate
 from tests.live_site import LiveSites
 
 
-def test_without_scripts_a_booking_is_changed_and_cancelled(
+def test_a_booking_can_be_changed_and_cancelled_without_javascript(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts
@@ -34,7 +34,9 @@ def test_without_scripts_a_booking_is_changed_and_cancelled(
     expect_heading(window, "Your booking has been cancelled")
 
 
-def test_no_page_of_a_booking_has_a_barrier(live_site: LiveSites, window: Page, axe: Axe) -> None:
+def test_booking_pages_have_no_accessibility_violations(
+    live_site: LiveSites, window: Page, axe: Axe
+) -> None:
     delegate = make_delegate(access="A ramp")
     with transaction():
         services.request_email_change(delegate, "ada@new.example.org", 0)
@@ -53,7 +55,7 @@ def test_no_page_of_a_booking_has_a_barrier(live_site: LiveSites, window: Page, 
     assert {address: barriers for address, barriers in found.items() if barriers} == {}
 
 
-def test_emails_are_stopped_and_switched_on_again_by_their_link_and_without_scripts(
+def test_group_emails_can_be_switched_off_and_on_without_javascript(
     live_site: LiveSites, window_without_scripts: Page, axe: Axe
 ) -> None:
     window = window_without_scripts
@@ -71,7 +73,7 @@ def test_emails_are_stopped_and_switched_on_again_by_their_link_and_without_scri
         expect(window.get_by_role("status")).to_contain_text(words)
 
 
-def test_a_link_to_change_an_answer_is_beside_it_and_large_enough_for_a_thumb(
+def test_change_links_are_beside_their_answer_and_large_enough_to_tap(
     live_site: LiveSites, window: Page
 ) -> None:
     delegate = make_delegate()
@@ -88,7 +90,7 @@ def test_a_link_to_change_an_answer_is_beside_it_and_large_enough_for_a_thumb(
     assert abs(link["y"] + link["height"] / 2 - label["y"] - label["height"] / 2) < 12
 
 
-def test_a_ticket_on_paper_has_no_links(live_site: LiveSites, window: Page) -> None:
+def test_a_printed_ticket_has_no_links(live_site: LiveSites, window: Page) -> None:
     delegate = make_delegate()
     window.goto(f"{live_site().address}/booking/{links.booking_token(delegate)}")
     ticket = window.get_by_role("region", name="Your ticket")

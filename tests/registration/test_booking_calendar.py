@@ -23,7 +23,7 @@ def _entry(delegate: Delegate) -> Any:
     return entry
 
 
-def test_one_entry_lies_across_the_days_of_the_booking(site: Flask) -> None:
+def test_the_calendar_entry_spans_the_days_of_the_booking(site: Flask) -> None:
     delegate = make_delegate(reference="BCDF2345")
 
     entry = _entry(delegate)
@@ -47,7 +47,7 @@ def test_one_entry_lies_across_the_days_of_the_booking(site: Flask) -> None:
     ]
 
 
-def test_a_calendar_knows_where_the_venue_is(site: Flask) -> None:
+def test_the_calendar_entry_has_the_coordinates_of_the_venue(site: Flask) -> None:
     with transaction():
         db.session.get_one(Conference, 1).coordinates = "54.4885, -0.6152"
     publish_programme()
@@ -55,7 +55,7 @@ def test_a_calendar_knows_where_the_venue_is(site: Flask) -> None:
     assert _entry(make_delegate())["GEO"].to_ical() == "54.4885;-0.6152"
 
 
-def test_a_calendar_knows_when_doors_open(site: Flask) -> None:
+def test_the_calendar_entry_says_when_doors_open(site: Flask) -> None:
     with transaction():
         db.session.get_one(Conference, 1).doors_open = "08:00, 08:30"
     publish_programme()
@@ -71,12 +71,12 @@ def test_the_file_is_published_and_not_an_invitation(site: Flask) -> None:
     assert "PRODID" in file
 
 
-def test_one_day_is_one_day(site: Flask) -> None:
+def test_a_booking_of_one_day_is_a_one_day_calendar_entry(site: Flask) -> None:
     entry = _entry(make_delegate(days="2009-06-11"))
     assert (entry["DTSTART"].dt, entry["DTEND"].dt) == (date(2009, 6, 11), date(2009, 6, 12))
 
 
-def test_every_change_is_a_newer_version_of_the_same_entry(site: Flask) -> None:
+def test_every_change_increases_the_sequence_of_the_calendar_entry(site: Flask) -> None:
     delegate = make_delegate(version=3)
     before = _entry(delegate)
     with transaction():
@@ -90,7 +90,7 @@ def test_every_change_is_a_newer_version_of_the_same_entry(site: Flask) -> None:
     assert "This booking has been cancelled." in after["DESCRIPTION"]
 
 
-def test_a_calendar_that_others_see_holds_no_secret(site: Flask) -> None:
+def test_the_calendar_entry_contains_no_secrets_or_personal_data(site: Flask) -> None:
     delegate = make_delegate(access="A ramp", dietary="No nuts")
 
     file = booking_calendar.render_ical(delegate).replace(b"\r\n ", b"").decode()
@@ -128,7 +128,7 @@ def test_no_title_can_break_the_lines_of_a_calendar(site: Flask, title: str) -> 
     assert b"\n" not in file.replace(b"\r\n", b"")
 
 
-def test_the_booking_page_gives_the_entry_too(visitor: Browser) -> None:
+def test_the_calendar_entry_can_be_downloaded_from_the_booking(visitor: Browser) -> None:
     delegate = make_delegate()
 
     answer = visitor.fetch("GET", f"/booking/{links.booking_token(delegate)}/calendar.ics")

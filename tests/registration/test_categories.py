@@ -18,18 +18,18 @@ from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, set_places
 from tests.registration_flow import answer_questions
-from tests.sent_emails import find_link, last_email_to, subjects_to
+from tests.sent_emails import find_link, get_last_email_to, list_subjects_to
 
-ASKED = "How will you attend?"
+QUESTION = "How will you attend?"
 THURSDAY = "2009-06-11"
 
 
 def begin(visitor: Browser, category: str) -> Page:
     """Choose a category, and answer what comes next until the check of all answers."""
-    return answer_questions(visitor, answers={ASKED: category})
+    return answer_questions(visitor, answers={QUESTION: category})
 
 
-def standing(name: str) -> tuple[int, int]:
+def get_seats_and_taken(name: str) -> tuple[int, int]:
     limit = db.session.get_one(SeatLimit, name, populate_existing=True)
     db.session.commit()
     return limit.seats, limit.taken
@@ -41,7 +41,7 @@ def get_delegate() -> Delegate:
 
 
 @pytest.mark.both_databases
-def test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_is_shown(
+def test_the_chosen_category_is_shown_on_booking_email_ticket_and_export(
     visitor: Browser,
 ) -> None:
     said = "Bring your **student card**. See [the venue](/venue)."
@@ -55,7 +55,7 @@ def test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_
     page = page.press("Confirm registration")
     assert page.heading == "You are registered"
     assert page.text.count("Bring your student card. See the venue.") == 1
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert "Category: Student" in email.text
     venue = "https://conference.example/venue"
     assert f"\n\nBring your student card. See the venue ({venue}).\n\n" in email.text
@@ -64,11 +64,11 @@ def test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_
     delegate = get_delegate()
     assert delegate.category_id == student.id
     assert data_export.export_delegate(delegate)["booking"]["category"] == "Student"
-    assert standing(seats.name_category_limit(student.id)) == (2, 1)
-    assert standing(CONFERENCE)[1] == 1
+    assert get_seats_and_taken(seats.name_category_limit(student.id)) == (2, 1)
+    assert get_seats_and_taken(CONFERENCE)[1] == 1
 
 
-def test_with_one_category_nobody_is_asked_and_everybody_has_it(visitor: Browser) -> None:
+def test_a_single_category_is_assigned_without_asking(visitor: Browser) -> None:
     only = make_category(name="Delegate")
 
     page = answer_questions(visitor)
@@ -78,7 +78,7 @@ def test_with_one_category_nobody_is_asked_and_everybody_has_it(visitor: Browser
     assert get_delegate().category_id == only.id
 
 
-def test_what_is_full_closed_or_not_yet_open_says_so_and_cannot_be_chosen(
+def test_full_closed_and_not_yet_open_categories_cannot_be_chosen(
     visitor: Browser,
 ) -> None:
     now = clock.now()
@@ -90,7 +90,7 @@ def test_what_is_full_closed_or_not_yet_open_says_so_and_cannot_be_chosen(
 
     page = visitor.open("/register").follow("Start now")
 
-    assert page.heading == ASKED
+    assert page.heading == QUESTION
     assert "With a student card. All places are taken." in page.text
     assert "Until May. Closed." in page.text
     assert "Opens at" in page.text
@@ -100,14 +100,14 @@ def test_what_is_full_closed_or_not_yet_open_says_so_and_cannot_be_chosen(
 
 
 @pytest.mark.both_databases
-def test_the_last_place_of_a_category_goes_to_one_of_two_and_the_other_is_told(
+def test_of_two_people_one_gets_the_last_place_of_a_category(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_category(1, name="Student")
     make_category(name="Delegate")
     first = begin(visitor, "Student")
     second = answer_questions(
-        new_browser(), name=("Bea", "Late"), email="bea@example.org", answers={ASKED: "Student"}
+        new_browser(), name=("Bea", "Late"), email="bea@example.org", answers={QUESTION: "Student"}
     )
 
     first.press("Confirm registration")
@@ -115,19 +115,19 @@ def test_the_last_place_of_a_category_goes_to_one_of_two_and_the_other_is_told(
 
     if page.heading == "Check your answers":  # this process has not seen yet that it is full
         page = page.follow("Change category")
-    assert page.heading == ASKED
+    assert page.heading == QUESTION
     assert "All places are taken." in page.text
-    page = page.press("Continue", {ASKED: "Delegate"})
+    page = page.press("Continue", {QUESTION: "Delegate"})
     assert page.heading == "Check your answers"
     assert page.press("Confirm registration").heading == "You are registered"
-    assert subjects_to("bea@example.org") != []
+    assert list_subjects_to("bea@example.org") != []
 
 
-def test_a_category_for_some_days_offers_only_those(visitor: Browser) -> None:
+def test_a_category_for_some_days_offers_only_those_days(visitor: Browser) -> None:
     make_category(name="Day visitor", days=THURSDAY)
     make_category(name="Delegate")
 
-    page = answer_questions(visitor, until="days", answers={ASKED: "Day visitor"})
+    page = answer_questions(visitor, until="days", answers={QUESTION: "Day visitor"})
 
     assert [one for one in page.labels if one.endswith("2009")] == ["Thursday 11 June 2009"]
     page = page.press("Continue", status=422)
@@ -135,42 +135,42 @@ def test_a_category_for_some_days_offers_only_those(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_cancelled_place_goes_back_to_its_category(site: Flask) -> None:
+def test_a_cancelled_place_returns_to_its_category(site: Flask) -> None:
     student = make_category(1, name="Student")
     delegate = make_delegate(category_id=student.id)
     name = seats.name_category_limit(student.id)
-    assert standing(name) == (1, 1)
+    assert get_seats_and_taken(name) == (1, 1)
 
     with transaction():
         bookings.cancel(db.session.merge(delegate))
 
-    assert standing(name) == (1, 0)
-    assert standing(CONFERENCE)[1] == 0
+    assert get_seats_and_taken(name) == (1, 0)
+    assert get_seats_and_taken(CONFERENCE)[1] == 0
 
 
 @pytest.mark.both_databases
-def test_where_all_places_are_taken_people_can_wait_for_a_full_category(visitor: Browser) -> None:
+def test_people_can_join_the_waiting_list_for_a_full_category(visitor: Browser) -> None:
     set_places(1)
     student = make_category(1, name="Student")
     make_category(name="Delegate")
     first = make_delegate(category_id=student.id, email="one@example.org")
     with transaction():
         conference_settings.change_waiting_list(is_open=True, actor="olga@conference.example")
-    page = answer_questions(visitor, start="Join the waiting list", answers={ASKED: "Student"})
+    page = answer_questions(visitor, start="Join the waiting list", answers={QUESTION: "Student"})
     page.press("Join the waiting list")
 
     with transaction():
         bookings.cancel(db.session.merge(first))
-    offer = last_email_to("ada@example.org")
+    offer = get_last_email_to("ada@example.org")
     page = visitor.open(find_link(offer, "/waiting-list/")).press("Accept the place")
 
     assert page.summary_list["Category"] == "Student"
-    assert standing(seats.name_category_limit(student.id)) == (1, 1)
-    assert standing(CONFERENCE) == (1, 1)
+    assert get_seats_and_taken(seats.name_category_limit(student.id)) == (1, 1)
+    assert get_seats_and_taken(CONFERENCE) == (1, 1)
 
 
 @pytest.mark.both_databases
-def test_whoever_waits_for_a_full_category_is_passed_over_until_it_has_a_place(
+def test_waiting_people_are_skipped_until_their_category_has_a_place(
     site: Flask,
 ) -> None:
     set_places(2)
@@ -205,12 +205,12 @@ def test_whoever_waits_for_a_full_category_is_passed_over_until_it_has_a_place(
 
     states = list(db.session.scalars(select(WaitingListEntry.state).order_by(WaitingListEntry.id)))
     assert states == ["offered", "offered"]
-    assert standing(seats.name_category_limit(student.id)) == (1, 1)
+    assert get_seats_and_taken(seats.name_category_limit(student.id)) == (1, 1)
     with transaction():
         offers.run_due()
 
 
-def test_the_public_page_says_within_a_moment_that_a_category_is_full(
+def test_the_category_page_shows_immediately_that_a_category_is_full(
     visitor: Browser, site: Flask
 ) -> None:
     student = make_category(1, name="Student")
@@ -224,7 +224,7 @@ def test_the_public_page_says_within_a_moment_that_a_category_is_full(
     assert "All places are taken." in visitor.open("/register/category").text
 
 
-def test_the_audit_finds_a_category_whose_count_is_wrong(site: Flask) -> None:
+def test_the_integrity_check_finds_a_miscounted_category(site: Flask) -> None:
     student = make_category(3, name="Student")
     make_delegate(category_id=student.id)
     assert [one for one in integrity_check.run_checks() if "places" in one] == []

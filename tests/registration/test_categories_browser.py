@@ -1,4 +1,4 @@
-"""Somebody chooses how they will attend in a real browser, and organisers look after categories."""
+"""Choosing and managing categories in a real browser."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,11 +27,13 @@ def find_barriers(window: Page, axe: Axe, addresses: list[str]) -> dict[str, lis
     return {address: barriers for address, barriers in found.items() if barriers}
 
 
-def test_the_question_has_no_barrier(site_address: str, window: Page, axe: Axe) -> None:
+def test_the_category_page_has_no_accessibility_violations(
+    site_address: str, window: Page, axe: Axe
+) -> None:
     assert find_barriers(window, axe, [f"{site_address}/register/category"]) == {}
 
 
-def test_no_page_of_categories_in_admin_has_a_barrier(
+def test_category_admin_pages_have_no_accessibility_violations(
     site_address: str, window: Page, axe: Axe
 ) -> None:
     category = make_category(3, name="Crew")
@@ -53,7 +55,9 @@ def test_no_page_of_categories_in_admin_has_a_barrier(
     assert found == {}
 
 
-def test_no_page_of_invitations_has_a_barrier(site_address: str, window: Page, axe: Axe) -> None:
+def test_invitation_pages_have_no_accessibility_violations(
+    site_address: str, window: Page, axe: Axe
+) -> None:
     invitation = make_invitation(make_category(3, name="Crew", access=BY_CODE), held=1)
     root, admin = f"{site_address}/register/invitation", f"{site_address}/organise/invitations"
     assert find_barriers(window, axe, [root, f"{root}/{invitation.code}", f"{root}/wrong"]) == {}
@@ -64,7 +68,7 @@ def test_no_page_of_invitations_has_a_barrier(site_address: str, window: Page, a
     assert find_barriers(window, axe, [f"{admin}{page}" for page in pages]) == {}
 
 
-def test_without_scripts_somebody_says_how_they_will_attend(
+def test_a_category_can_be_chosen_without_javascript(
     site_address: str, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts

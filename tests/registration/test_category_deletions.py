@@ -1,4 +1,4 @@
-"""A category is deleted while somebody chooses it: they are told so, and nothing else is done."""
+"""Deleting a category while it is being chosen: the second transaction is refused."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,8 +33,8 @@ from tests.factories import (
     make_waiting_list_entry,
     set_places,
 )
-from tests.races import cross
-from tests.registration.test_group_races import draft
+from tests.races import run_while_locked
+from tests.registration.test_group_races import make_group_draft
 
 GRACE, MARY = "grace@conference.example", "mary@conference.example"
 DAYS = "2009-06-10"
@@ -60,7 +60,7 @@ def express(number: int) -> None:
 
 
 def register_group_of_three(number: int) -> None:
-    prepared = register_group.prepare(draft(1, 3, str(number)), "en")
+    prepared = register_group.prepare(make_group_draft(1, 3, str(number)), "en")
     register_group.register(prepared, is_all_or_none=True)
 
 
@@ -138,9 +138,7 @@ def conference(site: Flask) -> Flask:
 
 @pytest.mark.postgresql_only
 @pytest.mark.parametrize("what", CHOICES)
-def test_whoever_chooses_a_category_that_is_deleted_is_told_so(
-    conference: Flask, what: str
-) -> None:
+def test_choosing_a_category_while_it_is_deleted_is_refused(conference: Flask, what: str) -> None:
     act, values = CHOICES[what]
     if what == "change what they wait for":
         make_waiting_list_entry(document=f'{{"days": "{DAYS}"}}')
@@ -155,7 +153,7 @@ def test_whoever_chooses_a_category_that_is_deleted_is_told_so(
         with conference.test_request_context("/"):
             act(number)
 
-    ended = cross(conference, delete, lambda: None, choose)
+    ended = run_while_locked(conference, delete, lambda: None, choose)
 
     assert ended == sorted(["done", CATEGORY_GONE])
     db.session.rollback()

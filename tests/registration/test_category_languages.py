@@ -11,9 +11,9 @@ from app.history.models import HistoryEntry
 from app.registration.bookings import data_export
 from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, sign_in
-from tests.registration.test_categories import ASKED, get_delegate
-from tests.registration_flow import IN_FRENCH, go_on
-from tests.sent_emails import find_link, last_email_to
+from tests.registration.test_categories import QUESTION, get_delegate
+from tests.registration_flow import IN_FRENCH, continue_to
+from tests.sent_emails import find_link, get_last_email_to
 
 EN_FR = pytest.mark.settings(LANGUAGES='["en", "fr"]')
 FRENCH = CategoryTexts("Étudiante", "Avec une carte", "Apportez votre **carte**.")
@@ -32,7 +32,7 @@ def make_student(french: CategoryTexts = FRENCH) -> RegistrationCategory:
 
 @EN_FR
 @pytest.mark.both_databases
-def test_an_organiser_writes_a_category_in_both_languages(visitor: Browser) -> None:
+def test_an_organiser_can_translate_a_category(visitor: Browser) -> None:
     make_category(name="Delegate")
     page = sign_in(visitor).open("/organise/categories").follow("Add a category")
 
@@ -62,20 +62,20 @@ def test_an_organiser_writes_a_category_in_both_languages(visitor: Browser) -> N
 
 @EN_FR
 @pytest.mark.both_databases
-def test_whoever_registers_in_french_reads_the_category_in_french_everywhere(
+def test_a_french_registration_shows_the_category_in_french_everywhere(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_student()
     page = visitor.open("/fr/register").follow("Start now")
     assert "Avec une carte" in page.text
 
-    page = go_on(page, answers={ASKED: "Étudiante", **IN_FRENCH})
+    page = continue_to(page, answers={QUESTION: "Étudiante", **IN_FRENCH})
     assert page.summary_list["Category"] == "Étudiante"
     page = page.press("Confirm registration")
 
     assert page.text.count("Apportez votre carte.") == 1
     assert "Étudiante" in page.text
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert "Category: Étudiante" in email.text
     assert "Apportez votre carte." in email.text
     assert "Bring your card" not in email.text
@@ -87,7 +87,7 @@ def test_whoever_registers_in_french_reads_the_category_in_french_everywhere(
 
 
 @EN_FR
-def test_what_has_no_translation_is_shown_in_the_language_of_the_conference(
+def test_an_untranslated_category_is_shown_in_the_default_language(
     visitor: Browser,
 ) -> None:
     make_student(CategoryTexts(name="Étudiante"))
@@ -99,7 +99,7 @@ def test_what_has_no_translation_is_shown_in_the_language_of_the_conference(
 
 
 @EN_FR
-def test_the_desk_moves_somebody_and_they_read_the_names_in_their_language(
+def test_an_email_about_a_changed_category_is_in_the_delegates_language(
     visitor: Browser,
 ) -> None:
     make_student()
@@ -108,7 +108,7 @@ def test_the_desk_moves_somebody_and_they_read_the_names_in_their_language(
 
     page.follow("Change booking").press("Save", {"Category": "Student"})
 
-    email = last_email_to(delegate.email)
+    email = get_last_email_to(delegate.email)
     assert "Étudiante" in email.text
     assert "Student" not in email.text
     newest, *_ = history.list_entries(delegate.history_subject)

@@ -26,13 +26,13 @@ from tests.factories import (
 from tests.registration.test_waiting_list import (
     OFFER,
     cancel,
-    counts,
+    get_counts,
+    get_state,
     open_own_page,
     run_due,
-    state_of,
 )
-from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, go_on
-from tests.sent_emails import last_email_to, subjects_to
+from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, continue_to
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 GRACE = "grace@conference.example"
 HOW = "How will you attend?"
@@ -40,7 +40,7 @@ PRESS_WAIT = "All places are taken. You can join the waiting list for this categ
 
 
 @pytest.fixture(autouse=True)
-def _the_numbers_are_right(site: object) -> Iterator[None]:
+def _check_counts(site: object) -> Iterator[None]:
     yield
     assert [one for one in integrity_check.run_checks() if "email" not in one] == []
 
@@ -61,7 +61,7 @@ def fill_press(places: int = 10) -> tuple[RegistrationCategory, RegistrationCate
 
 def go_to_check(visitor: Browser, given: str, category: str = "Press") -> Page:
     """Answer every question, the category first."""
-    return go_on(
+    return continue_to(
         visitor.open("/register/category"),
         name=(given, "Waite"),
         email=f"{given.lower()}@example.org",
@@ -80,7 +80,7 @@ def limit(name: str) -> tuple[int, int]:
     return numbers
 
 
-def test_people_join_the_list_of_a_full_category_while_others_register(
+def test_people_can_wait_for_a_full_category_while_others_register(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     fill_press()
@@ -93,16 +93,16 @@ def test_people_join_the_list_of_a_full_category_while_others_register(
     assert "You get an offer when both the conference and your category have" in page.text
     assert page.press("Join the waiting list").heading == "Check your email"
 
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert "You are number 1 on the list for it, and you get an offer when both" in email.text
     own = open_own_page(visitor, "ada@example.org")
     assert "You are number 1 on the list for the category “Press”, and number 1 of" in own.text
     page = go_to_check(new_browser(), "Bea", "Standard").press("Confirm registration")
     assert page.heading == "You are registered"
-    assert counts() == (2, 1)
+    assert get_counts() == (2, 1)
 
 
-def test_a_place_of_the_category_is_offered_to_the_first_of_its_list(
+def test_a_free_place_of_a_category_is_offered_to_the_first_who_waits_for_it(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     _, press, taken = fill_press()
@@ -111,9 +111,9 @@ def test_a_place_of_the_category_is_offered_to_the_first_of_its_list(
 
     cancel(taken)
 
-    assert state_of("ada@example.org") == "offered"
-    assert state_of("bea@example.org") == "waiting"
-    assert last_email_to("ada@example.org").subject.startswith(OFFER)
+    assert get_state("ada@example.org") == "offered"
+    assert get_state("bea@example.org") == "waiting"
+    assert get_last_email_to("ada@example.org").subject.startswith(OFFER)
     assert limit(CONFERENCE) == (1, 1)
     assert limit(seats.name_category_limit(press.id)) == (1, 0)
     page = open_own_page(visitor, "ada@example.org").press("Accept the place")
@@ -121,7 +121,7 @@ def test_a_place_of_the_category_is_offered_to_the_first_of_its_list(
     assert categories.count_by_category() == {press.id: 1}
 
 
-def test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it(
+def test_a_free_place_of_a_category_is_reserved_for_its_waiting_list(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     _, press, taken = fill_press()
@@ -132,11 +132,11 @@ def test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it(
     page = late.press("Confirm registration", status=422) if "Confirm" in late.text else late
     assert page.press("Join the waiting list").heading == "Check your email"
 
-    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("offered", "waiting")
+    assert (get_state("ada@example.org"), get_state("bea@example.org")) == ("offered", "waiting")
     assert limit(seats.name_category_limit(press.id)) == (1, 0)
 
 
-def test_the_last_place_of_the_category_that_was_just_taken_leads_to_its_list(
+def test_losing_the_last_place_of_a_category_leads_to_its_waiting_list(
     visitor: Browser,
 ) -> None:
     set_places(10)
@@ -153,7 +153,7 @@ def test_the_last_place_of_the_category_that_was_just_taken_leads_to_its_list(
     assert page.press("Join the waiting list").heading == "Check your email"
 
 
-def test_a_place_of_the_category_that_was_just_freed_can_be_taken(visitor: Browser) -> None:
+def test_a_place_of_a_category_that_has_just_become_free_can_be_taken(visitor: Browser) -> None:
     _, _, taken = fill_press()
     page = go_to_check(visitor, "Ada")
     cancel(taken)
@@ -179,7 +179,7 @@ def test_without_a_waiting_list_a_full_category_cannot_be_chosen(visitor: Browse
         page.press("Continue", {HOW: "Press"})
 
 
-def test_a_place_goes_to_who_has_waited_longest_of_those_who_can_use_it(
+def test_a_free_place_is_offered_to_the_longest_waiting_person_who_can_use_it(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     _, press, taken = fill_press(places=2)
@@ -189,11 +189,11 @@ def test_a_place_goes_to_who_has_waited_longest_of_those_who_can_use_it(
 
     cancel(other)
 
-    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("waiting", "offered")
+    assert (get_state("ada@example.org"), get_state("bea@example.org")) == ("waiting", "offered")
     cancel(taken)
-    assert state_of("ada@example.org") == "offered"
+    assert get_state("ada@example.org") == "offered"
     assert limit(seats.name_category_limit(press.id)) == (1, 0)
-    assert counts() == (2, 0)
+    assert get_counts() == (2, 0)
 
 
 def test_a_category_with_more_places_offers_them_while_the_conference_has_some(
@@ -206,11 +206,11 @@ def test_a_category_with_more_places_offers_them_while_the_conference_has_some(
     with transaction():
         change_limit(press, 3)
 
-    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("offered", "waiting")
+    assert (get_state("ada@example.org"), get_state("bea@example.org")) == ("offered", "waiting")
     assert limit(seats.name_category_limit(press.id)) == (2, 0)
     with transaction():
         conference_settings.change_limit(9, expected_limit=2, actor=GRACE)
-    assert state_of("bea@example.org") == "offered"
+    assert get_state("bea@example.org") == "offered"
 
 
 def change_limit(category: RegistrationCategory, seats_now: int) -> None:
@@ -219,12 +219,12 @@ def change_limit(category: RegistrationCategory, seats_now: int) -> None:
     category_services.save(category, values, expected_version=category.version, actor=GRACE)
 
 
-def test_neither_limit_can_be_lowered_below_what_is_taken_and_on_offer(visitor: Browser) -> None:
+def test_limits_cannot_be_lowered_below_taken_and_offered_places(visitor: Browser) -> None:
     _, press, _ = fill_press()
     join(visitor, "Ada")
     with transaction():
         change_limit(press, 2)
-    assert state_of("ada@example.org") == "offered"
+    assert get_state("ada@example.org") == "offered"
 
     with pytest.raises(RuleViolation, match="2 places are taken already"), transaction():
         change_limit(press, 1)
@@ -235,7 +235,7 @@ def test_neither_limit_can_be_lowered_below_what_is_taken_and_on_offer(visitor: 
     assert limit(CONFERENCE) == (2, 0)
 
 
-def test_an_offer_that_lapses_passes_on_within_the_category(
+def test_an_expired_offer_passes_on_within_the_category(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     _, press, taken = fill_press()
@@ -246,12 +246,12 @@ def test_an_offer_that_lapses_passes_on_within_the_category(
     frozen_time.move_to("2009-05-14T09:32:00+01:00")
     run_due()
 
-    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("lapsed", "offered")
+    assert (get_state("ada@example.org"), get_state("bea@example.org")) == ("lapsed", "offered")
     assert limit(seats.name_category_limit(press.id)) == (1, 0)
-    assert counts() == (1, 0)
+    assert get_counts() == (1, 0)
 
 
-def test_whoever_waits_can_choose_another_category_and_other_days_and_keeps_their_turn(
+def test_a_waiting_person_can_change_category_and_days_and_keeps_their_turn(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     standard, press, _ = fill_press(places=2)
@@ -266,7 +266,7 @@ def test_whoever_waits_can_choose_another_category_and_other_days_and_keeps_thei
     assert "You changed your category" in page.text
     assert "“Standard”" in page.text
     assert "You changed the days that you are waiting for" in page.text
-    assert subjects_to("ada@example.org")[-1] == (
+    assert list_subjects_to("ada@example.org")[-1] == (
         "You are on the waiting list for Tides and Harbours"
     )
     entry = db.session.scalars(select(WaitingListEntry).order_by(WaitingListEntry.id)).first()
@@ -279,7 +279,9 @@ def test_whoever_waits_can_choose_another_category_and_other_days_and_keeps_thei
     assert categories.count_by_category() == {standard.id: 1, press.id: 1}
 
 
-def test_a_change_to_a_category_with_a_place_is_offered_it_at_once(visitor: Browser) -> None:
+def test_changing_to_a_category_with_a_free_place_gets_an_offer_immediately(
+    visitor: Browser,
+) -> None:
     fill_press()
     join(visitor, "Ada")
 
@@ -287,10 +289,10 @@ def test_a_change_to_a_category_with_a_place_is_offered_it_at_once(visitor: Brow
     page = page.press("Save changes", {HOW: "Standard", DAYS: [WEDNESDAY]})
 
     assert page.heading == "You have been offered a place"
-    assert counts() == (2, 0)
+    assert get_counts() == (2, 0)
 
 
-def test_a_change_needs_days_of_the_category_and_nobody_with_an_offer_changes_anything(
+def test_a_change_must_fit_the_category_days_and_is_refused_with_an_open_offer(
     visitor: Browser,
 ) -> None:
     _, _, taken = fill_press()
@@ -304,11 +306,11 @@ def test_a_change_needs_days_of_the_category_and_nobody_with_an_offer_changes_an
     late = page.press("Save changes", {HOW: "Standard", DAYS: [THURSDAY]})
 
     assert late.heading == "You have been offered a place"
-    assert state_of("ada@example.org") == "offered"
-    assert counts() == (1, 0)
+    assert get_state("ada@example.org") == "offered"
+    assert get_counts() == (1, 0)
 
 
-def test_a_group_that_stays_together_gets_its_offers_together(site: object) -> None:
+def test_a_group_that_stays_together_gets_its_offers_at_the_same_time(site: object) -> None:
     set_places(1)
     open_list()
     make_delegate()
@@ -321,16 +323,16 @@ def test_a_group_that_stays_together_gets_its_offers_together(site: object) -> N
     def change(places: int, before: int) -> list[str]:
         with transaction():
             conference_settings.change_limit(places, expected_limit=before, actor=GRACE)
-        return [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
+        return [get_state(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
 
     assert change(2, 1) == ["waiting", "waiting", "offered"]
     assert change(3, 2) == ["waiting", "waiting", "offered"]
     run_due()
     assert change(4, 3) == ["offered", "offered", "offered"]
-    assert counts() == (4, 0)
+    assert get_counts() == (4, 0)
 
 
-def test_a_group_takes_the_places_of_its_people_and_no_others(site: object) -> None:
+def test_a_group_uses_only_the_places_of_its_people(site: object) -> None:
     set_places(1)
     open_list()
     make_delegate()
@@ -342,11 +344,11 @@ def test_a_group_takes_the_places_of_its_people_and_no_others(site: object) -> N
     with transaction():
         conference_settings.change_limit(5, expected_limit=1, actor=GRACE)
 
-    assert [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")] == ["offered"] * 3
-    assert counts() == (4, 0)
+    assert [get_state(f"{name}@example.org") for name in ("ada", "bea", "cleo")] == ["offered"] * 3
+    assert get_counts() == (4, 0)
 
 
-def test_everybody_has_one_turn_however_many_wait(site: object) -> None:
+def test_every_waiting_person_has_one_turn_across_pages(site: object) -> None:
     set_places(1)
     make_delegate()
     many = turns.PAGE_SIZE + 5
@@ -358,7 +360,7 @@ def test_everybody_has_one_turn_however_many_wait(site: object) -> None:
     assert len({one.entry_id for one in found}) == len(found) == many
 
 
-def test_the_worker_takes_no_lock_while_nobody_who_waits_can_have_a_place(site: object) -> None:
+def test_the_worker_takes_no_lock_while_no_offer_is_possible(site: object) -> None:
     set_places(10)
     press = make_category(0, name="Press")
     make_waiting_list_entry(category_id=press.id)
@@ -368,11 +370,13 @@ def test_the_worker_takes_no_lock_while_nobody_who_waits_can_have_a_place(site: 
         seats.set_limit(seats.name_category_limit(press.id), 1)
     assert offers.is_anything_due()
     run_due()
-    assert state_of("bea@example.org") == "offered"
+    assert get_state("bea@example.org") == "offered"
     assert not offers.is_anything_due()
 
 
-def test_organisers_filter_the_list_by_category(visitor: Browser, new_browser: Browsers) -> None:
+def test_the_waiting_list_can_be_filtered_by_category(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     fill_press(places=1)
     join(visitor, "Ada")
     join(new_browser(), "Bea", "Standard")

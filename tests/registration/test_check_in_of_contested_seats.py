@@ -1,4 +1,4 @@
-"""A release has put two seats at the same time, and the door opens before anybody has chosen."""
+"""Check-in while a release has put two seats at the same time and no one has chosen yet."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -14,19 +14,19 @@ from app.registration.bookings import operations
 from app.registration.session_bookings import check_in, clash_choices, no_shows
 from app.releases.current_release import get_programme
 from tests.factories import FIRST_MORNING
-from tests.races import cross
-from tests.registration.test_session_booking_races import naming_deadlocks
+from tests.races import run_while_locked
+from tests.registration.test_session_booking_races import refuse_on_deadlock
 from tests.registration.test_session_clashes import LATER, publish
 from tests.registration.test_session_holds import GRACE
 from tests.registration.test_session_waiting_list import (
     book,
-    booked,
     counts,
+    list_booked,
     list_faults,
     make_bookable,
     make_person,
 )
-from tests.sent_emails import last_email_to
+from tests.sent_emails import get_last_email_to
 
 MINUTES = timedelta(minutes=1)
 
@@ -62,12 +62,12 @@ def ada(site: object, frozen_time: time_machine.Traveller) -> Delegate:
         book(ada, slug)
     frozen_time.move_to(FIRST_MORNING - 70 * MINUTES)
     publish("nets", starts_at=FIRST_MORNING)
-    assert "choose one by 9:21am" in last_email_to("ada@example.org").subject
+    assert "choose one by 9:21am" in get_last_email_to("ada@example.org").subject
     return ada
 
 
 @pytest.mark.both_databases
-def test_a_seat_that_was_freed_at_the_door_takes_the_other_one_away_no_more(
+def test_a_seat_freed_as_no_show_no_longer_clashes_with_another_seat(
     ada: Delegate, frozen_time: time_machine.Traveller
 ) -> None:
     set_no_show_minutes("knots", 30)
@@ -76,31 +76,31 @@ def test_a_seat_that_was_freed_at_the_door_takes_the_other_one_away_no_more(
     arrive(bea, "knots")
     frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
     run_due()
-    assert booked(ada) == ["nets"]
+    assert list_booked(ada) == ["nets"]
 
     frozen_time.move_to(FIRST_MORNING - 5 * MINUTES)
     run_due()
 
-    assert (booked(ada), list_faults()) == (["nets"], [])
+    assert (list_booked(ada), list_faults()) == (["nets"], [])
 
 
 @pytest.mark.both_databases
-def test_whoever_is_checked_in_has_chosen_that_seat(
+def test_checking_in_to_one_of_two_clashing_seats_releases_the_other(
     ada: Delegate, frozen_time: time_machine.Traveller
 ) -> None:
     frozen_time.move_to(FIRST_MORNING - 15 * MINUTES)
 
     arrive(ada, "nets")
 
-    assert booked(ada) == ["nets"]
-    assert last_email_to("ada@example.org").subject == "You no longer have a seat in “Knots”"
+    assert list_booked(ada) == ["nets"]
+    assert get_last_email_to("ada@example.org").subject == "You no longer have a seat in “Knots”"
     frozen_time.move_to(FIRST_MORNING - 5 * MINUTES)
     run_due()
-    assert (booked(ada), counts("knots"), list_faults()) == (["nets"], (3, 0, 0), [])
+    assert (list_booked(ada), counts("knots"), list_faults()) == (["nets"], (3, 0, 0), [])
 
 
 @pytest.mark.both_databases
-def test_no_seat_is_freed_by_the_times_of_an_earlier_release(
+def test_no_show_seats_are_freed_by_the_current_session_times(
     ada: Delegate, frozen_time: time_machine.Traveller
 ) -> None:
     """The worker looks, a release moves the session, and then the worker has its lock."""
@@ -116,11 +116,11 @@ def test_no_seat_is_freed_by_the_times_of_an_earlier_release(
     with transaction():
         no_shows.free_no_shows(due)
 
-    assert booked(ada) == ["knots", "nets"]
+    assert list_booked(ada) == ["knots", "nets"]
 
 
 @pytest.mark.postgresql_only
-def test_whoever_books_while_seats_of_two_sessions_are_freed_is_not_in_the_way(
+def test_booking_while_no_show_seats_are_freed_does_not_deadlock(
     ada: Delegate, site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("whales", 3, starts_at=FIRST_MORNING + 90 * MINUTES)
@@ -132,7 +132,7 @@ def test_whoever_books_while_seats_of_two_sessions_are_freed_is_not_in_the_way(
     book(cleo, "whales")
     frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: session_seats.lock_sessions(["whales"]),
         lambda: operations.lock(db.session.get_one(Delegate, ada.id)),
@@ -140,7 +140,7 @@ def test_whoever_books_while_seats_of_two_sessions_are_freed_is_not_in_the_way(
     )
 
     assert ended == ["done", "done"]
-    assert (booked(ada), booked(cleo), list_faults()) == (["nets"], [], [])
+    assert (list_booked(ada), list_booked(cleo), list_faults()) == (["nets"], [], [])
 
 
 def free_while_both_are_changed(
@@ -160,31 +160,31 @@ def free_while_both_are_changed(
         book(dora, slug)
         arrive(dora, slug)
     frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: operations.lock(db.session.get_one(Delegate, first)),
-        naming_deadlocks(lambda: operations.lock(db.session.get_one(Delegate, second))),
-        naming_deadlocks(run_due),
+        refuse_on_deadlock(lambda: operations.lock(db.session.get_one(Delegate, second))),
+        refuse_on_deadlock(run_due),
     )
     return bea, cleo, ended
 
 
 @pytest.mark.postgresql_only
-def test_whoever_changes_several_bookings_while_seats_are_freed_is_not_in_the_way(
+def test_bulk_changes_while_no_show_seats_are_freed_do_not_deadlock(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     """Seats are freed session by session, but people are locked before, in the one order."""
     bea, cleo, ended = free_while_both_are_changed(site, frozen_time)
 
     assert ended == ["done", "done"]
-    assert (booked(bea), booked(cleo), list_faults()) == ([], [], [])
+    assert (list_booked(bea), list_booked(cleo), list_faults()) == ([], [], [])
 
 
 @pytest.mark.postgresql_only
-def test_in_another_order_they_would_wait_for_each_other(
+def test_with_another_lock_order_freeing_seats_would_deadlock(
     site: Flask, frozen_time: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the deadlock."""
+    """Control: without the lock order, the test above deadlocks."""
 
     def lock_backwards(numbers: Collection[int]) -> Sequence[Delegate]:
         people = [db.session.get_one(Delegate, one) for one in sorted(numbers, reverse=True)]

@@ -28,10 +28,10 @@ from app.mail.models import Email
 from app.registration import address_limits, create_booking, emails, queries, seats, services
 from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, set_places
-from tests.lookups import get_needs
-from tests.races import at_once
+from tests.lookups import get_requirements
+from tests.races import run_concurrently
 from tests.refusals import TOO_MANY
-from tests.registration.test_desk import a_visitor_with_answers
+from tests.registration.test_desk import make_complete_draft
 from tests.registration_flow import (
     ACCESS_WORDS,
     CONSENT,
@@ -42,13 +42,13 @@ from tests.registration_flow import (
     answer_questions,
     complete_registration,
 )
-from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+from tests.sent_emails import find_link, get_last_email_to, list_emails_to, list_subjects_to
 
 CHANGED_MEANWHILE = (
     "Your answers changed in another window after you opened this page, so you are not "
     "registered yet. Check your answers, then confirm"
 )
-LETTERS = set("23456789CDFGHJKMNPQRTVWXYZ")
+REFERENCE_CHARACTERS = set("23456789CDFGHJKMNPQRTVWXYZ")
 PERSON = {
     "given_names": "Cy",
     "family_name": "Solo",
@@ -64,7 +64,7 @@ def delegates() -> list[Delegate]:
 
 
 @pytest.mark.both_databases
-def test_confirming_takes_a_place_and_says_so(visitor: Browser) -> None:
+def test_confirming_registration_takes_a_place_and_sends_an_email(visitor: Browser) -> None:
     set_places(10)
 
     page = complete_registration(visitor)
@@ -74,11 +74,11 @@ def test_confirming_takes_a_place_and_says_so(visitor: Browser) -> None:
     assert page.text_by_id("reference") == delegate.reference
     assert "We are sending your confirmation to a…@example.org." in page.text
     assert queries.get_seat_counts() == queries.SeatCounts(limit=10, taken=1)
-    (letter,) = emails_to("ada@example.org")
+    (letter,) = list_emails_to("ada@example.org")
     assert letter.message["X-Booking-Reference"] == delegate.reference
 
 
-def test_everything_that_was_told_stands_in_the_booking(visitor: Browser) -> None:
+def test_the_booking_stores_every_answer(visitor: Browser) -> None:
     complete_registration(visitor, email="ada@example.org")
 
     (delegate,) = delegates()
@@ -87,20 +87,20 @@ def test_everything_that_was_told_stands_in_the_booking(visitor: Browser) -> Non
     assert delegate.organisation == "Analytical Society"
     assert delegate.country == "GB"
     assert delegate.days == "2009-06-10"
-    assert get_needs(delegate) == ("A ramp", "No nuts")
+    assert get_requirements(delegate) == ("A ramp", "No nuts")
     assert [entry.summary for entry in history.list_entries(f"booking {delegate.reference}")] == [
         "Registered"
     ]
 
 
-def test_of_what_was_told_only_the_ticket_is_kept_twice(visitor: Browser) -> None:
+def test_after_confirmation_the_draft_keeps_only_the_ticket(visitor: Browser) -> None:
     complete_registration(visitor)
 
     (answers,) = db.session.scalars(select(ApplicationDraft)).all()
     assert json.loads(answers.document) == {"badge_name": "Ada Lovelace", "days": "2009-06-10"}
 
 
-def test_whoever_needs_nothing_leaves_no_trace_of_needs(visitor: Browser) -> None:
+def test_without_requirements_no_requirements_row_is_stored(visitor: Browser) -> None:
     answer_questions(visitor, until="access-needs").press("Continue").press("Continue")
 
     visitor.press("Confirm registration")
@@ -108,15 +108,15 @@ def test_whoever_needs_nothing_leaves_no_trace_of_needs(visitor: Browser) -> Non
     assert db.session.scalars(select(Needs)).all() == []
 
 
-def test_a_reference_can_be_read_out_and_not_be_guessed(site: Flask) -> None:
+def test_booking_references_are_random_and_unambiguous(site: Flask) -> None:
     references = {create_booking.generate_reference() for _ in range(500)}
 
     assert len(references) == 500
     assert {len(one) for one in references} == {8}
-    assert set("".join(references)) == LETTERS
+    assert set("".join(references)) == REFERENCE_CHARACTERS
 
 
-def test_a_reference_that_somebody_has_is_not_given_again(
+def test_a_used_booking_reference_is_not_assigned_again(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_delegate(reference="BCDF2345", email="grace@example.org")
@@ -153,7 +153,7 @@ def test_another_fault_is_not_taken_for_a_reference_that_somebody_has(site: Flas
 
 
 @pytest.mark.postgresql_only
-def test_whoever_confirms_while_their_category_is_deleted_is_told_so(site: Flask) -> None:
+def test_confirming_while_the_category_is_deleted_is_refused(site: Flask) -> None:
     category = make_category(name="Nurse")
     answers = {**PERSON, "category": str(category.id)}
 
@@ -169,7 +169,7 @@ def test_whoever_confirms_while_their_category_is_deleted_is_told_so(site: Flask
     assert delegates() == []
 
 
-def test_the_confirmation_survives_a_bookmark(
+def test_the_confirmation_page_can_be_bookmarked(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     page = complete_registration(visitor)
@@ -181,14 +181,14 @@ def test_the_confirmation_survives_a_bookmark(
     assert visitor.open(page.address).heading == "You are registered"
 
 
-def test_an_address_of_a_confirmation_that_nobody_gave_out_shows_nothing(visitor: Browser) -> None:
+def test_a_guessed_confirmation_url_is_not_found(visitor: Browser) -> None:
     address = complete_registration(visitor).address
 
     assert visitor.open("/register/confirmation/guess", status=404).heading == "Page not found"
     assert visitor.open(address[:-2], status=404).heading == "Page not found"
 
 
-def test_a_confirmation_that_is_no_longer_kept_says_so(visitor: Browser) -> None:
+def test_an_expired_confirmation_page_says_so(visitor: Browser) -> None:
     address = complete_registration(visitor).address
     for row in (
         *db.session.scalars(select(ApplicationDraft)),
@@ -210,11 +210,11 @@ def test_a_double_click_takes_one_place(visitor: Browser) -> None:
     assert second.text_by_id("reference") == first.text_by_id("reference")
     assert second.address == first.address
     assert len(delegates()) == 1
-    assert len(emails_to("ada@example.org")) == 1
+    assert len(list_emails_to("ada@example.org")) == 1
 
 
 @pytest.mark.both_databases
-def test_the_same_confirmation_sent_several_times_at_once_takes_one_place(
+def test_concurrent_requests_of_one_confirmation_take_one_place(
     visitor: Browser, site: Flask
 ) -> None:
     set_places(10)
@@ -242,35 +242,35 @@ def test_the_same_confirmation_sent_several_times_at_once_takes_one_place(
     assert next(iter(answers))[0] == 303
     assert len(delegates()) == 1
     assert queries.get_seat_counts().taken == 1
-    assert len(emails_to("ada@example.org")) == 1
+    assert len(list_emails_to("ada@example.org")) == 1
 
 
 def press_twice(site: Flask) -> list[str]:
     """Confirm the same answers twice at once; return the kinds of the emails that follow."""
     set_places(10)
-    secret = a_visitor_with_answers()
+    secret = make_complete_draft()
     db.session.commit()
 
     def confirm() -> object:
         return services.submit(secret, "en")
 
-    assert at_once(site, [confirm, confirm]) == ["done", "done"]
+    assert run_concurrently(site, [confirm, confirm]) == ["done", "done"]
     assert len(delegates()) == 1
     return sorted(db.session.scalars(select(Email.template)))
 
 
 @pytest.mark.postgresql_only
-def test_two_presses_at_once_are_one_registration_and_one_email(site: Flask) -> None:
+def test_two_concurrent_confirmations_create_one_booking_and_one_email(site: Flask) -> None:
     assert press_twice(site) == ["registration_confirmed"]
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_of_the_draft_the_second_would_be_told_that_they_had_a_place(
+def test_without_the_draft_lock_the_second_confirmation_would_send_another_email(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the race.
+    """Control: without the lock, the test above fails.
 
-    There is still one booking: the unique index on the person refuses another.
+    There is still one booking, because of the unique index.
     """
     together = Barrier(2)
 
@@ -284,14 +284,14 @@ def test_without_the_lock_of_the_draft_the_second_would_be_told_that_they_had_a_
     assert press_twice(site) == ["already_registered", "registration_confirmed"]
 
 
-def test_after_the_confirmation_the_way_back_leads_to_it(visitor: Browser) -> None:
+def test_after_confirmation_form_pages_redirect_to_it(visitor: Browser) -> None:
     page = complete_registration(visitor)
 
     for step in ("name", "days", "check"):
         assert visitor.open(f"/register/{step}").address == page.address
 
 
-def test_an_old_tab_cannot_change_what_has_been_confirmed(visitor: Browser) -> None:
+def test_a_stale_tab_cannot_change_a_confirmed_registration(visitor: Browser) -> None:
     old_tab = answer_questions(visitor).follow("Change days")
     confirmation = visitor.open("/register/check").press("Confirm registration")
 
@@ -302,7 +302,7 @@ def test_an_old_tab_cannot_change_what_has_been_confirmed(visitor: Browser) -> N
 
 
 @pytest.mark.both_databases
-def test_what_is_confirmed_is_what_the_page_showed(visitor: Browser) -> None:
+def test_answers_changed_after_the_check_page_must_be_confirmed_again(visitor: Browser) -> None:
     check = answer_questions(visitor)
     visitor.open("/register/days").press("Continue", {DAYS: [THURSDAY]})
     visitor.open("/register/access-needs").press(
@@ -321,10 +321,10 @@ def test_what_is_confirmed_is_what_the_page_showed(visitor: Browser) -> None:
     page.press("Confirm registration")
     (delegate,) = delegates()
     assert delegate.days == "2009-06-11"
-    assert get_needs(delegate) == ("Large print", "No nuts")
+    assert get_requirements(delegate) == ("Large print", "No nuts")
 
 
-def test_a_page_of_one_person_does_not_confirm_another(visitor: Browser) -> None:
+def test_a_check_page_of_one_person_does_not_confirm_another(visitor: Browser) -> None:
     of_ada = answer_questions(visitor)
     visitor.open("/register").press("Delete and start again")
     answer_questions(visitor, name=("Grace", "Hopper"), email="grace@example.org")
@@ -347,7 +347,7 @@ def test_answers_that_were_changed_and_changed_back_are_confirmed(visitor: Brows
 
 
 @pytest.mark.parametrize("displayed", ["[", '{"days": "any"}', "é", "[" * 40_000])
-def test_what_no_page_of_ours_displays_is_not_what_is_confirmed(
+def test_a_forged_fingerprint_of_the_check_page_is_refused(
     visitor: Browser, displayed: str
 ) -> None:
     page = answer_questions(visitor)
@@ -360,7 +360,7 @@ def test_what_no_page_of_ours_displays_is_not_what_is_confirmed(
 
 
 @pytest.mark.both_databases
-def test_a_page_kept_open_over_night_and_sent_twice_makes_one_booking(
+def test_a_check_page_left_open_overnight_and_sent_twice_makes_one_booking(
     visitor: Browser, frozen_time: Any
 ) -> None:
     page = answer_questions(visitor)
@@ -371,10 +371,10 @@ def test_a_page_kept_open_over_night_and_sent_twice_makes_one_booking(
 
     assert by_enter.heading == by_button.heading == "You are registered"
     assert by_enter.address == by_button.address
-    assert len(delegates()) == len(emails_to("ada@example.org")) == 1
+    assert len(delegates()) == len(list_emails_to("ada@example.org")) == 1
 
 
-def test_the_start_page_knows_who_has_registered(visitor: Browser) -> None:
+def test_the_start_page_links_to_an_existing_confirmation(visitor: Browser) -> None:
     confirmation = complete_registration(visitor)
 
     page = visitor.open("/register")
@@ -383,7 +383,7 @@ def test_the_start_page_knows_who_has_registered(visitor: Browser) -> None:
     assert page.follow("See your confirmation").address == confirmation.address
 
 
-def test_the_same_person_may_register_someone_else(visitor: Browser) -> None:
+def test_someone_else_can_be_registered_in_the_same_browser(visitor: Browser) -> None:
     first = complete_registration(visitor).text_by_id("reference")
 
     page = visitor.open("/register").press("Register someone else")
@@ -392,11 +392,11 @@ def test_the_same_person_may_register_someone_else(visitor: Browser) -> None:
 
     assert first != second
     assert len(delegates()) == 2
-    assert len(emails_to("ada@example.org")) == 2
+    assert len(list_emails_to("ada@example.org")) == 2
 
 
 @pytest.mark.both_databases
-def test_registering_again_with_new_answers_takes_no_second_place(
+def test_registering_the_same_person_again_takes_no_second_place(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(10)
@@ -412,12 +412,12 @@ def test_registering_again_with_new_answers_takes_no_second_place(
     )
     assert len(delegates()) == 1
     assert queries.get_seat_counts().taken == 1
-    assert len(subjects_to("ada@example.org")) == 2
-    assert subjects_to("ada@example.org")[0] != subjects_to("ada@example.org")[1]
+    assert len(list_subjects_to("ada@example.org")) == 2
+    assert list_subjects_to("ada@example.org")[0] != list_subjects_to("ada@example.org")[1]
 
 
 @pytest.mark.both_databases
-def test_whoever_cancelled_may_come_back(visitor: Browser) -> None:
+def test_a_cancelled_delegate_can_register_again(visitor: Browser) -> None:
     complete_registration(visitor)
     (delegate,) = delegates()
     delegate.cancel(delegate.registered_at)
@@ -431,7 +431,9 @@ def test_whoever_cancelled_may_come_back(visitor: Browser) -> None:
     assert count_attending() == 1
 
 
-def test_one_address_cannot_be_flooded(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_registrations_are_limited_for_each_email_address(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(address_limits, "MAX_REGISTRATIONS_PER_DAY", 2)
     for number in range(2):
         complete_registration(visitor, name=("Ada", f"Number {number}"))
@@ -463,7 +465,7 @@ def test_one_address_cannot_be_flooded_from_the_waiting_list(
     assert page.errors == [TOO_MANY.replace("60 minutes", "24 hours")]
 
 
-def test_confirming_before_the_end_leads_to_what_is_missing(visitor: Browser) -> None:
+def test_confirming_an_incomplete_draft_leads_to_the_missing_question(visitor: Browser) -> None:
     page = answer_questions(visitor)
     (answers,) = db.session.scalars(select(ApplicationDraft)).all()
     answers.document = '{"name": {"given_names": "Ada", "family_name": "", "badge_name": ""}}'
@@ -474,7 +476,7 @@ def test_confirming_before_the_end_leads_to_what_is_missing(visitor: Browser) ->
     assert delegates() == []
 
 
-def test_confirming_what_is_no_longer_there_says_so(visitor: Browser, frozen_time: Any) -> None:
+def test_confirming_an_expired_draft_says_so(visitor: Browser, frozen_time: Any) -> None:
     page = answer_questions(visitor)
     frozen_time.shift(timedelta(days=8))
 
@@ -484,7 +486,7 @@ def test_confirming_what_is_no_longer_there_says_so(visitor: Browser, frozen_tim
     assert delegates() == []
 
 
-def test_a_day_that_is_no_longer_part_of_the_conference_is_asked_about_again(
+def test_a_removed_conference_day_is_asked_about_again(
     visitor: Browser,
 ) -> None:
     page = answer_questions(visitor)
@@ -498,7 +500,7 @@ def test_a_day_that_is_no_longer_part_of_the_conference_is_asked_about_again(
     assert page.press("Continue", {DAYS: [WEDNESDAY]}).heading == "Check your answers"
 
 
-def test_a_fault_that_nobody_foresaw_leaves_neither_place_nor_letter(
+def test_an_unexpected_error_while_confirming_is_rolled_back(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = answer_questions(visitor)
@@ -511,13 +513,15 @@ def test_a_fault_that_nobody_foresaw_leaves_neither_place_nor_letter(
 
     assert delegates() == []
     assert queries.get_seat_counts().taken == 0
-    assert emails_to("ada@example.org") == []
+    assert list_emails_to("ada@example.org") == []
 
 
-def test_whoever_cancels_reads_so_and_may_register_again(visitor: Browser) -> None:
+def test_the_confirmation_page_of_a_cancelled_booking_offers_to_register_again(
+    visitor: Browser,
+) -> None:
     set_places(1)
     confirmation = complete_registration(visitor).address
-    visitor.open(find_link(last_email_to("ada@example.org"), "/booking/")).follow(
+    visitor.open(find_link(get_last_email_to("ada@example.org"), "/booking/")).follow(
         "Cancel my booking"
     )
     visitor.press("Cancel my booking")
@@ -532,14 +536,12 @@ def test_whoever_cancels_reads_so_and_may_register_again(visitor: Browser) -> No
     assert second.text_by_id("reference") != page.text_by_id("reference")
 
 
-def test_a_place_given_back_is_free_at_once_for_someone_who_saw_it_full(
-    visitor: Browser, new_browser: Browsers
-) -> None:
+def test_a_released_place_is_available_immediately(visitor: Browser, new_browser: Browsers) -> None:
     set_places(1)
     complete_registration(visitor)
     someone_else = new_browser()
     someone_else.open("/register/name", status=409)
-    visitor.open(find_link(last_email_to("ada@example.org"), "/booking/")).follow(
+    visitor.open(find_link(get_last_email_to("ada@example.org"), "/booking/")).follow(
         "Cancel my booking"
     )
     visitor.press("Cancel my booking")
@@ -548,7 +550,7 @@ def test_a_place_given_back_is_free_at_once_for_someone_who_saw_it_full(
 
 
 @pytest.mark.postgresql_only
-def test_what_was_read_of_the_places_before_they_were_locked_does_not_count(site: Flask) -> None:
+def test_places_are_read_again_after_locking(site: Flask) -> None:
     set_places(1)
     read = db.session.get_one(SeatLimit, CONFERENCE)
     assert read.taken == 0

@@ -1,4 +1,4 @@
-"""A browser that keeps no cookies is told so at once, and what to do; nobody is led in circles."""
+"""A browser without cookies gets an explanation at once, without redirect loop."""
 
 from tests.browser import Browser
 from tests.registration_flow import question_after
@@ -15,7 +15,7 @@ def _forget_cookies(visitor: Browser) -> None:
         visitor.delete_cookie(name, path="/agenda")
 
 
-def test_each_attempt_says_that_cookies_are_missing_and_keeps_what_was_typed(
+def test_each_attempt_without_cookies_reports_it_and_keeps_typed_values(
     visitor: Browser,
 ) -> None:
     page = visitor.open("/register/name")
@@ -29,7 +29,7 @@ def test_each_attempt_says_that_cookies_are_missing_and_keeps_what_was_typed(
     assert page.press("Continue").heading == question_after("name")  # cookies are allowed now
 
 
-def test_other_forms_say_so_too(visitor: Browser) -> None:
+def test_other_forms_report_missing_cookies(visitor: Browser) -> None:
     for address, button in (("/sign-in", "Email me a link"), ("/booking", "Email me the link")):
         page = visitor.open(address)
         _forget_cookies(visitor)
@@ -40,7 +40,7 @@ def test_other_forms_say_so_too(visitor: Browser) -> None:
         assert again.value_of("Email address") == "ada@example.org"
 
 
-def test_a_star_that_no_cookie_keeps_is_told(visitor: Browser) -> None:
+def test_a_star_that_cannot_be_stored_in_a_cookie_is_reported(visitor: Browser) -> None:
     visitor.open("/programme")
     page = visitor.press("Opening: Add to my agenda")
     assert "“Opening” is in your agenda." in page.text

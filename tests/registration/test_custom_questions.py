@@ -29,16 +29,16 @@ from tests.registration_flow import (
     THURSDAY,
     answer_for_waiting_list,
     answer_questions,
-    go_on,
+    continue_to,
 )
-from tests.sent_emails import find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to
 
 TRAVEL = "How will you travel? (optional)"
 HEADING = "A few more questions"
 
 
 @pytest.mark.both_databases
-def test_a_question_is_asked_checked_stored_shown_and_changed(visitor: Browser) -> None:
+def test_a_custom_question_is_asked_validated_stored_and_changed(visitor: Browser) -> None:
     make_question()
 
     page = answer_questions(visitor, until="more")
@@ -47,7 +47,7 @@ def test_a_question_is_asked_checked_stored_shown_and_changed(visitor: Browser) 
     check = page.press("Continue", {TRAVEL: "By bus"})
     assert check.summary_list["How will you travel?"] == "By bus"
     check.press("Confirm registration")
-    letter = last_email_to("ada@example.org")
+    letter = get_last_email_to("ada@example.org")
     assert "How will you travel: By bus\n" in letter.text
 
     booking = visitor.open(find_link(letter, "/booking/"))
@@ -55,11 +55,11 @@ def test_a_question_is_asked_checked_stored_shown_and_changed(visitor: Browser) 
 
     assert page.summary_list["How will you travel?"] == "By train"
     assert [one.value for one in db.session.query(DelegateAnswer)] == ["By train"]
-    text = last_email_to("ada@example.org").text
+    text = get_last_email_to("ada@example.org").text
     assert "How will you travel:\n\nBefore: By bus\nNow: By train\n" in text
 
 
-def test_a_question_that_an_answer_leads_to_is_on_the_next_page_without_scripts(
+def test_a_conditional_question_is_on_the_next_page_without_javascript(
     visitor: Browser,
 ) -> None:
     dinner = make_question("Will you come to the dinner?", kind="yes_no", is_required=True)
@@ -96,7 +96,7 @@ def test_a_question_that_an_answer_leads_to_is_on_the_next_page_without_scripts(
     assert [one.value for one in db.session.query(DelegateAnswer)] == ["no"]
 
 
-def test_each_question_has_a_page_of_its_own_if_organisers_set_it(visitor: Browser) -> None:
+def test_questions_can_have_one_page_each(visitor: Browser) -> None:
     make_question("How will you travel?")
     make_question("When will you arrive?", kind="date")
     with transaction():
@@ -115,7 +115,9 @@ def test_each_question_has_a_page_of_its_own_if_organisers_set_it(visitor: Brows
     assert page.summary_list["When will you arrive?"] == "9 June 2009"
 
 
-def test_a_date_that_is_missing_is_still_chosen_and_a_wrong_one_is_mended(visitor: Browser) -> None:
+def test_a_missing_date_keeps_its_date_field_and_an_invalid_one_becomes_text(
+    visitor: Browser,
+) -> None:
     label = "When will you arrive?"
     name = f"question_{make_question(label, kind='date', is_required=True).id}"
     asked = answer_questions(visitor, until="more")
@@ -133,7 +135,7 @@ def get_type(page: Page, name: str) -> str | None:
     return field.get("type")
 
 
-def test_a_question_for_one_day_is_asked_only_of_those_who_come_on_it(visitor: Browser) -> None:
+def test_a_question_for_one_day_is_asked_only_of_its_attendees(visitor: Browser) -> None:
     make_question(days=("2009-06-11",))
 
     check = answer_questions(visitor, until="check")
@@ -157,7 +159,7 @@ def test_a_question_for_one_day_is_asked_only_of_those_who_come_on_it(visitor: B
         ),
     ],
 )
-def test_an_answer_that_cannot_be_stored_is_refused_beside_its_question(
+def test_an_invalid_custom_answer_is_reported_beside_the_field(
     visitor: Browser, typed: str, error: str
 ) -> None:
     make_question()
@@ -168,7 +170,7 @@ def test_an_answer_that_cannot_be_stored_is_refused_beside_its_question(
     assert page.value_of(TRAVEL) == typed.replace("\x00", "").replace("\u202e", "")
 
 
-def test_a_question_that_is_retired_meanwhile_is_not_in_the_way(visitor: Browser) -> None:
+def test_a_question_retired_meanwhile_does_not_block_registration(visitor: Browser) -> None:
     question = make_question(is_required=True)
     page = answer_questions(visitor, until="more")
     with transaction():
@@ -181,7 +183,7 @@ def test_a_question_that_is_retired_meanwhile_is_not_in_the_way(visitor: Browser
     assert db.session.query(DelegateAnswer).all() == []
 
 
-def test_choices_that_are_replaced_meanwhile_are_asked_for_again(visitor: Browser) -> None:
+def test_choices_replaced_meanwhile_are_asked_again(visitor: Browser) -> None:
     question = make_question(kind="choice", choices=["Bus", "Train"], is_required=True)
     page = answer_questions(visitor, until="more")
     texts = {"en": EditedTexts("How will you travel?", "", ("Boat", "Train"))}
@@ -197,7 +199,7 @@ def test_choices_that_are_replaced_meanwhile_are_asked_for_again(visitor: Browse
 
 
 def reword(question: Question, label: str) -> None:
-    """Ask something else, while nobody has a booking or has asked for one."""
+    """Replace a question that no booking or draft has answered."""
     edited = EditedQuestion("text", {"en": EditedTexts(label)}, "To plan the buses")
     with transaction():
         questions.save(
@@ -213,7 +215,7 @@ REWORDED_SINCE = (
 
 
 @pytest.mark.both_databases
-def test_a_question_that_is_reworded_meanwhile_is_named_and_the_answer_stays(
+def test_a_question_reworded_meanwhile_is_named_on_the_check_page(
     visitor: Browser,
 ) -> None:
     question = make_question()
@@ -234,7 +236,7 @@ def test_a_question_that_is_reworded_meanwhile_is_named_and_the_answer_stays(
     assert [one.value for one in db.session.query(DelegateAnswer)] == ["No"]
 
 
-def test_an_answer_sent_from_a_page_with_other_words_is_named_too(visitor: Browser) -> None:
+def test_an_answer_to_an_outdated_wording_is_named_on_the_check_page(visitor: Browser) -> None:
     question = make_question()
     page = answer_questions(visitor, until="more")
     reword(question, "Do you have an allergy?")
@@ -245,7 +247,7 @@ def test_an_answer_sent_from_a_page_with_other_words_is_named_too(visitor: Brows
     assert check.press("Confirm registration").heading == "You are registered"  # they have seen it
 
 
-def test_a_draft_holds_no_more_of_a_form_than_a_key_of_its_words(visitor: Browser) -> None:
+def test_a_draft_stores_only_a_hash_of_the_question_wording(visitor: Browser) -> None:
     question = make_question()
     page = answer_questions(visitor, until="more")
     sent = {"asked": f"{question.id} {'x' * 9_000}", f"question_{question.id}": "By bus"}
@@ -257,7 +259,7 @@ def test_a_draft_holds_no_more_of_a_form_than_a_key_of_its_words(visitor: Browse
     assert "x" * 17 not in draft.document
 
 
-def test_an_earlier_answer_keeps_the_words_that_it_was_given_to(visitor: Browser) -> None:
+def test_an_answer_keeps_the_wording_it_was_given_to(visitor: Browser) -> None:
     question = make_question(kind="choice", choices=["Bus", "Train"])
     page = answer_questions(visitor, until="more").press("Continue", {TRAVEL: "Bus"})
     page.press("Confirm registration")
@@ -272,30 +274,30 @@ def test_an_earlier_answer_keeps_the_words_that_it_was_given_to(visitor: Browser
     assert (given.label, given.text) == ("How will you travel?", "Bus")
 
 
-def test_who_waits_for_a_place_takes_their_answers_along(visitor: Browser) -> None:
+def test_custom_answers_are_kept_from_waiting_list_to_booking(visitor: Browser) -> None:
     make_question()
 
     page = answer_for_waiting_list(visitor)
     page.press("Continue", {TRAVEL: "By bus"}).press("Join the waiting list")
     with transaction():
         bookings.cancel(db.session.query(Delegate).one())
-    letter = last_email_to("bea@example.org")
+    letter = get_last_email_to("bea@example.org")
     page = visitor.open(find_link(letter, "/waiting-list/")).press("Accept the place")
 
     assert page.summary_list["How will you travel?"] == "By bus"
 
 
-def test_private_answers_are_in_no_email_and_no_answer_is_in_the_history(visitor: Browser) -> None:
+def test_private_custom_answers_are_not_in_emails_or_history(visitor: Browser) -> None:
     make_question("Who should we call?", readers="registrations")
     make_question()
     page = answer_questions(visitor, until="more")
     page = page.press("Continue", {"Who should we call? (optional)": "Bob", TRAVEL: "By bus"})
     page.press("Confirm registration")
-    letter = last_email_to("ada@example.org")
+    letter = get_last_email_to("ada@example.org")
     page = visitor.open(find_link(letter, "/booking/")).follow("Change Who should we call?")
     page.press("Save", {"Who should we call? (optional)": "Carla", TRAVEL: "By train"})
 
-    news = last_email_to("ada@example.org").text
+    news = get_last_email_to("ada@example.org").text
     delegate = db.session.query(Delegate).one()
     [_, entry] = history.list_entries(delegate.history_subject)
 
@@ -306,7 +308,7 @@ def test_private_answers_are_in_no_email_and_no_answer_is_in_the_history(visitor
 
 
 @pytest.mark.both_databases
-def test_answers_are_deleted_on_the_date_that_was_named_and_with_the_booking(
+def test_custom_answers_are_deleted_on_their_date_and_with_the_booking(
     visitor: Browser, frozen_time: Any
 ) -> None:
     make_question("Soon?", erasure="30-days")
@@ -329,7 +331,7 @@ def test_answers_are_deleted_on_the_date_that_was_named_and_with_the_booking(
 
 
 @pytest.mark.both_databases
-def test_answers_of_people_without_a_booking_are_deleted_on_the_date_that_was_named(
+def test_custom_answers_without_a_booking_are_deleted_on_their_date(
     visitor: Browser, frozen_time: Any
 ) -> None:
     question = make_question(erasure="2009-05-20")
@@ -354,12 +356,12 @@ def test_answers_of_people_without_a_booking_are_deleted_on_the_date_that_was_na
     assert retention.erase_answers_of_requests in PERIODIC_TASKS
     with transaction():
         bookings.cancel(db.session.query(Delegate).one())
-    letter = last_email_to("bea@example.org")
+    letter = get_last_email_to("bea@example.org")
     page = visitor.open(find_link(letter, "/waiting-list/")).press("Accept the place")
     assert "How will you travel?" not in page.summary_list
 
 
-def test_the_privacy_page_lists_each_question_by_itself(visitor: Browser) -> None:
+def test_the_privacy_page_lists_each_custom_question(visitor: Browser) -> None:
     assert "Other questions that we ask" not in visitor.open("/privacy").text
     make_question()
     make_question("Who should we call?", readers="registrations", erasure="30-days")
@@ -384,7 +386,7 @@ def test_the_privacy_page_lists_each_question_by_itself(visitor: Browser) -> Non
     ]
 
 
-def test_questions_cost_no_sql_on_any_page_of_the_form(
+def test_custom_questions_need_no_queries_on_form_pages(
     visitor: Browser, queries: list[str]
 ) -> None:
     make_question()
@@ -398,7 +400,7 @@ def test_questions_cost_no_sql_on_any_page_of_the_form(
     assert [one for one in queries if "question" in one] == []
 
 
-def test_the_desk_fills_in_what_it_knows(visitor: Browser) -> None:
+def test_the_desk_can_enter_custom_answers(visitor: Browser) -> None:
     make_question(is_required=True)
     delegate = make_delegate()
     sign_in(visitor, role=DESK)
@@ -412,7 +414,7 @@ def test_the_desk_fills_in_what_it_knows(visitor: Browser) -> None:
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
 @pytest.mark.both_databases
-def test_whoever_registers_in_french_reads_question_and_answer_in_french_everywhere(
+def test_a_french_registration_shows_custom_questions_in_french_everywhere(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     english = EditedTexts("How will you travel?", "", ("Bus", "Train"))
@@ -421,13 +423,13 @@ def test_whoever_registers_in_french_reads_question_and_answer_in_french_everywh
     make_question(kind="choice", texts=texts, is_required=True)
 
     page = visitor.open("/fr/register").follow("Start now")
-    page = go_on(page, until="more", answers=IN_FRENCH)
+    page = continue_to(page, until="more", answers=IN_FRENCH)
     assert page.heading == "Votre moyen de transport"
     check = page.press("Continue", {"Votre moyen de transport": "Autocar"})
     assert check.summary_list["Votre moyen de transport"] == "Autocar"
     check.press("Confirm registration")
 
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert "Votre moyen de transport: Autocar\n" in email.text
     own = find_link(email, "/fr/booking/")
     assert visitor.open(own).summary_list["Votre moyen de transport"] == "Autocar"

@@ -10,7 +10,7 @@ from tests.live_site import LiveSites
 from tests.registration_answers import build_answers
 
 
-def test_a_question_is_asked_as_soon_as_an_answer_leads_to_it(
+def test_a_conditional_question_appears_as_soon_as_its_condition_is_met(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     dinner = make_question("Will you dine?", kind="yes_no")
@@ -48,7 +48,7 @@ def test_a_question_is_asked_as_soon_as_an_answer_leads_to_it(
     assert axe(window) == []
 
 
-def test_no_page_about_questions_has_a_barrier(
+def test_custom_question_pages_have_no_accessibility_violations(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     dinner = make_question("Will you dine?" + " Really?" * 8, kind="yes_no")

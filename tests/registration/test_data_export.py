@@ -1,4 +1,4 @@
-"""What is held about a delegate: their own copy, and how it is forgotten."""
+"""The data a site has about a delegate: its export, and its erasure."""
 
 import json
 from collections.abc import Callable
@@ -21,15 +21,15 @@ from app.web import languages
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
 from tests.factories import make_category, make_confirmation, make_delegate, save, set_places
-from tests.lookups import address_of
+from tests.lookups import booking_url
 from tests.mail_server import MailServer
-from tests.sent_emails import subjects_to
+from tests.sent_emails import list_subjects_to
 
 OF_HISTORY = ("history_entry", "history_personal_details")
 PERSONAL = ("Ada", "Lovelace", "ada@", "Analytical", "Member", "ramp", "nuts")
 
 
-def _everything_about_delegates() -> str:
+def _dump_delegate_data() -> str:
     """Give every value of every row outside the programme, as a thief of the file would see it."""
     return _of(
         "delegate",
@@ -55,8 +55,8 @@ def _some_answers(**about: object) -> ApplicationDraft:
 
 
 @pytest.fixture
-def the_worker_delivers(site: Flask) -> Callable[[], None]:
-    """Deliver the letters that wait."""
+def run_mail_worker(site: Flask) -> Callable[[], None]:
+    """Deliver the waiting emails."""
 
     def deliver() -> None:
         db.session.commit()
@@ -66,9 +66,9 @@ def the_worker_delivers(site: Flask) -> Callable[[], None]:
     return deliver
 
 
-def test_a_delegate_takes_their_own_copy(visitor: Browser) -> None:
+def test_a_delegate_can_export_their_data(visitor: Browser) -> None:
     delegate = make_delegate(reference="BCDF2345", access="A ramp", dietary="No nuts")
-    page = visitor.open(address_of(delegate, "/name"))
+    page = visitor.open(booking_url(delegate, "/name"))
     page = page.press("Save", {"Family name": "King"})
 
     answer = visitor.fetch("GET", page.links["Download your data"])
@@ -93,8 +93,8 @@ def test_a_delegate_takes_their_own_copy(visitor: Browser) -> None:
     assert delegate.access_key not in answer.text
 
 
-def test_the_copy_has_the_emails_about_a_wait_and_erasing_deletes_them(
-    site: Flask, the_worker_delivers: Callable[[], None]
+def test_the_export_has_waiting_list_emails_and_erasing_deletes_them(
+    site: Flask, run_mail_worker: Callable[[], None]
 ) -> None:
     set_places(2)
     students, ada = make_category(0, name="Students"), make_delegate()
@@ -106,21 +106,21 @@ def test_the_copy_has_the_emails_about_a_wait_and_erasing_deletes_them(
 
     copy = data_export.export_delegate(db.session.merge(ada))
     assert [letter["subject"] for letter in copy["letters"]] == [subject]
-    the_worker_delivers()
+    run_mail_worker()
     with transaction():
         services.cancel(db.session.merge(ada))
-    the_worker_delivers()
+    run_mail_worker()
     with transaction():
         services.erase_cancelled(db.session.merge(ada))
 
-    assert subjects_to("ada@example.org") == []
+    assert list_subjects_to("ada@example.org") == []
 
 
-def test_without_requirements_there_is_no_consent_in_the_copy(site: Flask) -> None:
+def test_without_requirements_the_export_has_no_consent(site: Flask) -> None:
     assert "consented_at" not in data_export.export_delegate(make_delegate())["booking"]
 
 
-def test_the_copy_holds_every_column_but_the_keys(site: Flask) -> None:
+def test_the_export_holds_every_column_except_keys(site: Flask) -> None:
     columns = {column.name for column in Delegate.__table__.columns}
 
     delegate = make_delegate(access="A ramp")
@@ -139,37 +139,37 @@ def test_the_copy_holds_every_column_but_the_keys(site: Flask) -> None:
     }
 
 
-def test_details_are_erased_only_after_cancelling(visitor: Browser) -> None:
+def test_details_can_be_deleted_only_after_cancelling(visitor: Browser) -> None:
     delegate = make_delegate()
 
-    page = visitor.open(address_of(delegate, "/erase"))
+    page = visitor.open(booking_url(delegate, "/erase"))
 
     assert page.heading == "Cancel your booking before you delete your details"
     assert page.buttons == []
     assert page.follow("Cancel my booking").heading == "Cancel your booking?"
 
 
-def test_erasing_asks_first_and_leaves_nothing(
-    visitor: Browser, the_worker_delivers: Callable[[], None]
+def test_deleting_details_asks_for_confirmation_and_leaves_nothing(
+    visitor: Browser, run_mail_worker: Callable[[], None]
 ) -> None:
     delegate = make_delegate(access="A ramp", dietary="No nuts")
     receipt = make_confirmation(delegate)
     token = links.confirmation_token(receipt)
     _some_answers(confirmation=receipt)
-    link = address_of(delegate)
-    visitor.open(address_of(delegate, "/work")).press("Save", {"Your role (optional)": "Patron"})
-    visitor.open(address_of(delegate, "/cancel"))
+    link = booking_url(delegate)
+    visitor.open(booking_url(delegate, "/work")).press("Save", {"Your role (optional)": "Patron"})
+    visitor.open(booking_url(delegate, "/cancel"))
     visitor.press("Cancel my booking")
 
     page = visitor.follow("Delete your details")
     assert page.heading == "Delete your details?"
     assert "Member" in _of(*OF_HISTORY)
     assert delegate.given_names == "Ada"
-    the_worker_delivers()
+    run_mail_worker()
     page = visitor.press("Delete my details")
 
     assert page.heading == "Your details have been deleted"
-    left = _everything_about_delegates()
+    left = _dump_delegate_data()
     assert [words for words in PERSONAL if words in left] == []
     assert delegate.days == "2009-06-10 2009-06-11"
     assert visitor.open(link, status=410).heading == "This link no longer works"
@@ -178,8 +178,8 @@ def test_erasing_asks_first_and_leaves_nothing(
     assert history.list_entries(delegate.history_subject)[-1].summary == "The details were deleted"
 
 
-def _changed_in_everything(delegate: Delegate, family_name: str = "King") -> None:
-    """Let a delegate change all that they told us, and the desk the address besides."""
+def _change_every_answer(delegate: Delegate, family_name: str = "King") -> None:
+    """Let a delegate change every answer, and the desk the email address."""
     other = {
         "given_names": "Augusta",
         "family_name": family_name,
@@ -200,19 +200,19 @@ def _changed_in_everything(delegate: Delegate, family_name: str = "King") -> Non
         )
 
 
-def _told(delegate: Delegate) -> list[tuple[str, str, str]]:
+def _list_field_changes(delegate: Delegate) -> list[tuple[str, str, str]]:
     entries = history.list_entries(delegate.history_subject)
     return [(one.label, one.old, one.new) for entry in entries for one in entry.field_changes]
 
 
 @pytest.mark.both_databases
-def test_the_history_tells_what_stood_before_and_after_but_nothing_of_needs(site: Flask) -> None:
+def test_the_history_has_old_and_new_values_but_no_requirements(site: Flask) -> None:
     delegate = make_delegate(access="A ramp", dietary="No nuts")
 
-    _changed_in_everything(delegate)
+    _change_every_answer(delegate)
 
     both, one = "Wednesday 10 June 2009, Thursday 11 June 2009", "Thursday 11 June 2009"
-    assert _told(delegate) == [
+    assert _list_field_changes(delegate) == [
         ("Given names", "Ada", "Augusta"),
         ("Family name", "Lovelace", "King"),
         ("Name on the badge", "Ada Lovelace", "Countess"),
@@ -231,13 +231,13 @@ def test_the_history_tells_what_stood_before_and_after_but_nothing_of_needs(site
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_the_history_keeps_to_its_own_language_whatever_the_delegate_reads(site: Flask) -> None:
+def test_the_history_is_in_the_default_language_whatever_the_delegate_uses(site: Flask) -> None:
     delegate = make_delegate(language="fr")
 
     with languages.use_language("fr"), transaction():
         services.update(delegate, {"organisation": "", "country": "FR"}, delegate.version)
 
-    assert _told(delegate) == [
+    assert _list_field_changes(delegate) == [
         ("Organisation", "Analytical Society", ""),
         ("Country", "United Kingdom", "France"),
     ]
@@ -245,18 +245,18 @@ def test_the_history_keeps_to_its_own_language_whatever_the_delegate_reads(site:
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("by", ["the delegate", "the desk", "time"])
-def test_erasing_leaves_of_a_change_only_that_there_was_one(
-    site: Flask, frozen_time: Any, by: str, the_worker_delivers: Callable[[], None]
+def test_erasing_a_delegate_removes_personal_details_from_the_history(
+    site: Flask, frozen_time: Any, by: str, run_mail_worker: Callable[[], None]
 ) -> None:
     delegate, other = make_delegate(), make_delegate(given_names="Grace")
-    _changed_in_everything(delegate)
-    _changed_in_everything(other, "Hopper")
+    _change_every_answer(delegate)
+    _change_every_answer(other, "Hopper")
     sentences = [entry.summary for entry in history.list_entries(delegate.history_subject)]
-    the_worker_delivers()
+    run_mail_worker()
 
     if by == "time":
         frozen_time.move_to("2010-06-12T00:01:00+01:00")
-        _keep_house()
+        _run_retention()
     else:
         with transaction():
             services.cancel(delegate)
@@ -266,18 +266,18 @@ def test_erasing_leaves_of_a_change_only_that_there_was_one(
                 services.erase_cancelled(delegate)
     db.session.expire_all()
 
-    assert _told(delegate) == []
+    assert _list_field_changes(delegate) == []
     assert [entry.summary for entry in history.list_entries(delegate.history_subject)][
         :4
     ] == sentences
-    assert (_told(other) == []) == (by == "time")
+    assert (_list_field_changes(other) == []) == (by == "time")
 
 
-def test_a_delegate_with_a_place_is_not_erased_by_an_old_page(
+def test_a_stale_page_cannot_erase_a_delegate_who_has_a_place(
     visitor: Browser, site: Flask
 ) -> None:
     cancelled, standing = make_delegate(cancelled_at=clock.now()), make_delegate()
-    form = visitor.open(address_of(cancelled, "/erase"))
+    form = visitor.open(booking_url(cancelled, "/erase"))
     cancelled.cancelled_at = None
     cancelled.identity_key = "somebody else"
 
@@ -290,7 +290,7 @@ def test_a_delegate_with_a_place_is_not_erased_by_an_old_page(
 # By itself
 
 
-def _keep_house() -> None:
+def _run_retention() -> None:
     for task in retention.TASKS:
         with transaction():
             task()
@@ -298,65 +298,65 @@ def _keep_house() -> None:
 
 
 @pytest.mark.both_databases
-def test_the_letter_about_a_cancellation_goes_out_even_when_all_is_erased_at_once(
-    visitor: Browser, mailbox: MailServer, the_worker_delivers: Callable[[], None]
+def test_the_cancellation_email_is_sent_even_if_details_are_deleted_immediately(
+    visitor: Browser, mailbox: MailServer, run_mail_worker: Callable[[], None]
 ) -> None:
     delegate = make_delegate()
-    visitor.open(address_of(delegate, "/cancel"))
+    visitor.open(booking_url(delegate, "/cancel"))
     visitor.press("Cancel my booking")
     visitor.follow("Delete your details")
     visitor.press("Delete my details")
-    _keep_house()
+    _run_retention()
 
-    the_worker_delivers()
+    run_mail_worker()
 
     assert [letter.recipient for letter in mailbox.emails] == ["ada@example.org"]
     [left] = mail.list_for_booking(delegate.reference)
     assert left.message == b""
-    _keep_house()
+    _run_retention()
     assert mail.list_for_booking(delegate.reference) == []
-    assert [words for words in PERSONAL if words in _everything_about_delegates()] == []
+    assert [words for words in PERSONAL if words in _dump_delegate_data()] == []
 
 
 @pytest.mark.both_databases
-def test_nobody_is_forgotten_while_a_letter_to_them_waits(
-    site: Flask, frozen_time: Any, the_worker_delivers: Callable[[], None]
+def test_a_delegate_is_not_erased_while_an_email_to_them_waits(
+    site: Flask, frozen_time: Any, run_mail_worker: Callable[[], None]
 ) -> None:
     delegate = make_delegate()
     frozen_time.move_to("2010-06-12T00:01:00+01:00")
     with transaction():
         emails.send_registration_confirmed(delegate)
 
-    _keep_house()
+    _run_retention()
     assert delegate.given_names == "Ada"
-    the_worker_delivers()
-    _keep_house()
+    run_mail_worker()
+    _run_retention()
 
     assert delegate.given_names == ""
 
 
-def test_the_worker_keeps_these_promises() -> None:
+def test_every_retention_task_is_a_periodic_task() -> None:
     assert set(retention.TASKS) <= set(PERIODIC_TASKS)
 
 
-def test_answers_are_forgotten_after_a_week(site: Flask, frozen_time: Any) -> None:
+def test_drafts_are_deleted_after_a_week(site: Flask, frozen_time: Any) -> None:
     _some_answers()
 
     frozen_time.shift(timedelta(days=7, seconds=-1))
-    _keep_house()
+    _run_retention()
     assert db.session.query(ApplicationDraft).count() == 1
     frozen_time.shift(timedelta(seconds=1))
-    _keep_house()
+    _run_retention()
 
     assert db.session.query(ApplicationDraft).count() == 0
 
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2009-06-01T09:00:00+01:00")
-def test_answers_count_real_days_whatever_the_site_rehearses(site: Flask) -> None:
+def test_draft_retention_uses_the_real_clock(site: Flask) -> None:
     assert clock.now() > clock.real_now()
     _some_answers(changed_at=clock.real_now() - timedelta(days=6))
 
-    _keep_house()
+    _run_retention()
 
     assert db.session.query(ApplicationDraft).count() == 1
 
@@ -365,7 +365,7 @@ def test_answers_count_real_days_whatever_the_site_rehearses(site: Flask) -> Non
     ("moment", "is_kept"),
     [("2009-07-11T23:59:00+01:00", True), ("2009-07-12T00:01:00+01:00", False)],
 )
-def test_needs_are_forgotten_thirty_days_after_the_conference(
+def test_requirements_are_deleted_30_days_after_the_conference(
     site: Flask,
     frozen_time: Any,
     moment: str,
@@ -374,7 +374,7 @@ def test_needs_are_forgotten_thirty_days_after_the_conference(
     delegate = make_delegate(access="A ramp")
 
     frozen_time.move_to(moment)
-    _keep_house()
+    _run_retention()
 
     assert (delegate.needs is not None) == is_kept
     assert delegate.given_names == "Ada"
@@ -385,22 +385,22 @@ def test_needs_are_forgotten_thirty_days_after_the_conference(
     ("moment", "is_kept"),
     [("2010-06-11T23:59:00+01:00", True), ("2010-06-12T00:01:00+01:00", False)],
 )
-def test_bookings_are_forgotten_a_year_after_the_conference(
+def test_bookings_are_erased_a_year_after_the_conference(
     site: Flask,
     frozen_time: Any,
     moment: str,
     is_kept: bool,
-    the_worker_delivers: Callable[[], None],
+    run_mail_worker: Callable[[], None],
 ) -> None:
     delegate = make_delegate()
     make_confirmation(delegate)
     with transaction():
         emails.send_registration_confirmed(delegate)
-    the_worker_delivers()
+    run_mail_worker()
 
     frozen_time.move_to(moment)
-    _keep_house()
-    _keep_house()
+    _run_retention()
+    _run_retention()
 
     assert (delegate.given_names == "Ada") == is_kept
     assert (db.session.query(Confirmation).count() == 1) == is_kept
@@ -410,10 +410,10 @@ def test_bookings_are_forgotten_a_year_after_the_conference(
 
 
 @pytest.mark.empty
-def test_without_a_programme_nothing_is_forgotten(site: Flask, frozen_time: Any) -> None:
+def test_without_a_programme_nothing_is_deleted(site: Flask, frozen_time: Any) -> None:
     set_places(5)
     delegate = make_delegate(access="A ramp")
 
-    _keep_house()
+    _run_retention()
 
     assert delegate.needs is not None

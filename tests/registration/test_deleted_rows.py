@@ -1,4 +1,4 @@
-"""Whoever waits for a row that somebody else deletes in that moment is told so, in a sentence."""
+"""Waiting for a row that a concurrent transaction deletes ends in a clear error."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ from tests.factories import (
     save,
     set_places,
 )
-from tests.races import cross
+from tests.races import run_while_locked
 
 GRACE = "grace@conference.example"
 
@@ -87,7 +87,9 @@ KINDS: dict[str, tuple[Callable[[], Base], Callable[[Any], object], str]] = {
 
 @pytest.mark.postgresql_only
 @pytest.mark.parametrize("kind", KINDS)
-def test_whoever_waits_for_a_row_that_is_deleted_reads_so(site: Flask, kind: str) -> None:
+def test_a_change_to_a_row_deleted_meanwhile_is_refused_with_a_message(
+    site: Flask, kind: str
+) -> None:
     set_places(10)
     make, act, sentence = KINDS[kind]
     row = make()
@@ -98,7 +100,7 @@ def test_whoever_waits_for_a_row_that_is_deleted_reads_so(site: Flask, kind: str
         with transaction():
             act(db.session.get_one(model, number))
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: db.session.execute(delete(model).where(model.id == number)),  # type: ignore[attr-defined]
         lambda: None,
@@ -108,7 +110,7 @@ def test_whoever_waits_for_a_row_that_is_deleted_reads_so(site: Flask, kind: str
     assert ended == sorted(["done", sentence])
 
 
-def test_nobody_reads_that_a_row_is_deleted_because_of_a_fault_of_ours(site: Flask) -> None:
+def test_locking_a_detached_row_is_a_programming_error(site: Flask) -> None:
     delegate = make_delegate()
     db.session.expunge(delegate)  # as if it came from another transaction
 

@@ -12,7 +12,7 @@ from app.registration import demo, integrity_check, queries, seats, services
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
 from tests.factories import make_delegate, set_places
-from tests.races import at_once
+from tests.races import run_concurrently
 from tests.registration.races import find_without_lock
 from tests.registration_answers import build_answers
 
@@ -27,27 +27,27 @@ BY_HAND = build_answers(
 ADA = build_answers()
 
 
-def a_visitor_with_answers() -> str:
+def make_complete_draft() -> str:
     """Let a visitor come as far as the last step; give the key of their answers."""
     with transaction():
         return services.create_draft(ADA)
 
 
-def coming() -> int:
+def count_delegates() -> int:
     db.session.rollback()
     return db.session.scalar(select(func.count()).select_from(Delegate)) or 0
 
 
 @pytest.mark.both_databases
-def test_the_last_place_goes_to_a_visitor_or_to_who_is_added_by_hand_never_to_both(
+def test_of_a_visitor_and_a_desk_addition_one_gets_the_last_place(
     site: Flask,
 ) -> None:
     for round_ in range(4):
         set_places(round_ + 1)
-        secret = a_visitor_with_answers()
+        secret = make_complete_draft()
         by_hand = {**BY_HAND, "email": f"zoe-{round_}@example.org"}
 
-        ended = at_once(
+        ended = run_concurrently(
             site,
             [
                 lambda secret=secret: services.submit(secret, "en"),  # type: ignore[misc]
@@ -56,35 +56,37 @@ def test_the_last_place_goes_to_a_visitor_or_to_who_is_added_by_hand_never_to_bo
         )
 
         assert ended == ["All places are taken", "done"]
-        assert coming() == queries.get_seat_counts().taken == round_ + 1
-        with transaction():  # so that the visitor of the next round is somebody else
+        assert count_delegates() == queries.get_seat_counts().taken == round_ + 1
+        with transaction():  # so that the visitor of the next round is a different one
             for one in db.session.scalars(select(Delegate)):
                 one.identity_key = f"{one.id}"
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_both_would_get_it(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_lock_both_would_get_the_last_place(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control: it shows that the test above can see the race."""
     set_places(1)
-    secret = a_visitor_with_answers()
+    secret = make_complete_draft()
     monkeypatch.setattr(seats, "find_for_update", find_without_lock(2))
 
-    ended = at_once(
+    ended = run_concurrently(
         site,
         [lambda: services.submit(secret, "en"), lambda: desk.add(BY_HAND, "en", actor=WHO)],
     )
 
     assert ended == ["done", "done"]
-    assert coming() == 2, "one more than there are places"
+    assert count_delegates() == 2, "one more than there are places"
 
 
-def found(words: str) -> int:
+def count_found(words: str) -> int:
     with_words = Delegate.search_text.contains(words)
     return db.session.scalar(select(func.count()).where(with_words)) or 0
 
 
-def test_what_a_booking_is_found_by_is_kept_right_on_every_path(site: Flask) -> None:
-    secret = a_visitor_with_answers()
+def test_search_and_sort_keys_of_bookings_are_updated_by_every_operation(site: Flask) -> None:
+    secret = make_complete_draft()
     with transaction():
         delegate = services.submit(secret, "en").delegate
     reference = delegate.reference.lower()
@@ -92,13 +94,13 @@ def test_what_a_booking_is_found_by_is_kept_right_on_every_path(site: Flask) -> 
     assert (delegate.name_sort_key, delegate.organisation_sort_key) == ("lovelace ada", "")
 
     bookings.update(delegate, {"organisation": "Zürich Süd", "country": "CH"}, delegate.version)
-    assert (found("zurich sud"), delegate.organisation_sort_key) == (1, "zurich sud")
+    assert (count_found("zurich sud"), delegate.organisation_sort_key) == (1, "zurich sud")
 
     with transaction():
         bookings.request_email_change(delegate, "Ada@Example.com", delegate.version)
-    assert found("example.com") == 0
+    assert count_found("example.com") == 0
     bookings.confirm_email_change(delegate)
-    assert (found("example.com"), found("example.org")) == (1, 0)
+    assert (count_found("example.com"), count_found("example.org")) == (1, 0)
 
     desk.cancel(delegate, actor=WHO)
     desk.erase(delegate, actor=WHO)
@@ -110,23 +112,23 @@ def test_what_a_booking_is_found_by_is_kept_right_on_every_path(site: Flask) -> 
 
 
 @pytest.mark.empty
-def test_invented_delegates_are_found_too(site: Flask) -> None:
+def test_demo_delegates_can_be_searched(site: Flask) -> None:
     with transaction():
         seats.set_limit(CONFERENCE, 5)
         demo.create(generate_delegates(3))
 
-    assert found("@") == 3
+    assert count_found("@") == 3
     assert all(db.session.scalars(select(Delegate.name_sort_key)))
 
 
-def test_somebody_added_by_hand_without_a_letter_is_no_fault_of_the_site(site: Flask) -> None:
+def test_a_delegate_added_without_email_passes_the_integrity_check(site: Flask) -> None:
     with transaction():
         desk.add(BY_HAND, "en", actor=WHO, notify=False)
 
     assert integrity_check.run_checks() == []
 
 
-def test_nobody_is_written_to_whose_details_are_erased(site: Flask) -> None:
+def test_no_email_is_sent_to_an_erased_delegate(site: Flask) -> None:
     delegate = make_delegate()
     desk.cancel(delegate, actor=WHO)
     desk.erase(delegate, actor=WHO)
@@ -135,7 +137,7 @@ def test_nobody_is_written_to_whose_details_are_erased(site: Flask) -> None:
         desk.send_status_again(delegate, actor=WHO)
 
 
-def test_long_names_are_cut_where_they_are_only_put_in_order(site: Flask) -> None:
+def test_sort_keys_of_long_names_are_truncated(site: Flask) -> None:
     delegate = make_delegate(family_name="\ufdfa" * 100, organisation="W" * 100)
 
     assert len(delegate.name_sort_key) == 100

@@ -27,11 +27,11 @@ from tests.factories import (
     publish_programme,
     sign_in,
 )
-from tests.lookups import address_of
+from tests.lookups import booking_url
 from tests.registration.test_access_cases import (
     ANSWER,
     DORA,
-    EMAIL_THEM,
+    EMAIL_DELEGATE,
     GRACE,
     OWNER,
     STATE,
@@ -42,7 +42,7 @@ from tests.registration.test_access_cases import (
 from tests.registration.test_encryption import read_stored
 from tests.registration.test_session_bookings import book, make_bookable
 from tests.registration_flow import ACCESS, CONSENT, DIET, DIET_WORDS, answer_questions
-from tests.sent_emails import find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to
 
 CATERER = "/organise/delegates/_requirements/dietary"
 LUNCH = "Lunch, 10 June 2009, 9:30am"
@@ -50,7 +50,7 @@ HALAL = "Halal (Grace Hopper)"
 
 
 def register_grace(visitor: Browser) -> Delegate:
-    """Register somebody who needs large print, eats halal, and has written about food."""
+    """Register a person with large print, halal food and a text as requirements."""
     page = answer_questions(visitor, until="access-needs", name=("Grace", "Hopper"), email=GRACE)
     page = page.press("Continue", {ACCESS: ["Large print"], CONSENT: True})
     page = page.press("Continue", {DIET: ["Halal"], DIET_WORDS: "No celery", CONSENT: True})
@@ -74,7 +74,7 @@ def counts(page: Page, requirement: str) -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_a_dietary_requirement_is_arranged_answered_and_replied_to(
+def test_a_dietary_requirement_case_is_arranged_answered_and_replied_to(
     visitor: Browser, new_browser: Any
 ) -> None:
     register_grace(visitor)
@@ -85,9 +85,9 @@ def test_a_dietary_requirement_is_arranged_answered_and_replied_to(
     assert page.heading == "Halal: Grace Hopper"
     assert page.summary_list["In their own words"] == "No celery"
     answer = "The meat is halal on both days."
-    page.press("Save", {STATE: "Arranged", OWNER: DORA, ANSWER: answer, EMAIL_THEM: True})
+    page.press("Save", {STATE: "Arranged", OWNER: DORA, ANSWER: answer, EMAIL_DELEGATE: True})
 
-    email = last_email_to(GRACE)
+    email = get_last_email_to(GRACE)
     assert email.subject.startswith(SUBJECT)
     assert [word for word in ("halal", "diet", "meat") if word in email.text.lower()] == []
     own = visitor.open(find_link(email, "/booking/"))
@@ -115,14 +115,14 @@ def test_each_type_of_requirement_has_its_own_list(visitor: Browser, new_browser
     assert page.buttons.count("Show access requirements") == 1
     assert names(page.press("Show access requirements")) == ["Large print"]
     desk.open(f"/organise/access/{key}", 404)
-    visitor.open(address_of(delegate, f"/access/{key}"), 404)
+    visitor.open(booking_url(delegate, f"/access/{key}"), 404)
 
 
-def test_replies_to_what_was_written_about_access_and_about_food_are_told_apart(
+def test_replies_on_access_and_dietary_requirements_stay_separate(
     visitor: Browser,
 ) -> None:
     delegate = make_delegate(access="A ramp", dietary="No nuts")
-    number, address = delegate.id, address_of(delegate)
+    number, address = delegate.id, booking_url(delegate)
     run_periodic()
 
     words = "What you wrote in your own words"
@@ -142,26 +142,28 @@ def test_replies_to_what_was_written_about_access_and_about_food_are_told_apart(
 
 
 @pytest.mark.both_databases
-def test_cases_follow_the_answers_of_their_own_type(visitor: Browser, new_browser: Any) -> None:
+def test_requirement_cases_follow_the_answers_of_their_own_type(
+    visitor: Browser, new_browser: Any
+) -> None:
     delegate = register_grace(visitor)
     open_case(sign_in(new_browser(), DORA), "Large print (Grace Hopper)").press(
         "Save", {STATE: "Arranged"}
     )
 
-    page = visitor.open(address_of(delegate, "/dietary-needs"))
+    page = visitor.open(booking_url(delegate, "/dietary-needs"))
     page = page.press("Save", {DIET: ["Vegan", "Something else"], DIET_WORDS: "No nuts"})
 
     assert "Vegan Received" in page.text
     assert "Halal" not in page.text
     assert "Large print Arranged" in page.text
-    page = visitor.open(address_of(delegate, "/dietary-needs"))
+    page = visitor.open(booking_url(delegate, "/dietary-needs"))
     page = page.press("Save", {DIET: [], DIET_WORDS: ""})
     assert "Your dietary requirements" not in page.headings
     assert [one.type for one in db.session.query(RequirementCase)] == ["access"]
 
 
 @pytest.mark.both_databases
-def test_the_worker_makes_the_cases_that_a_booking_from_before_lacks(site: Flask) -> None:
+def test_the_worker_creates_missing_dietary_cases_of_existing_bookings(site: Flask) -> None:
     both = make_delegate(access="A ramp", dietary="No nuts")
     diner = make_delegate(email="other@example.org", dietary="Vegan")
     run_periodic()
@@ -177,7 +179,7 @@ def test_the_worker_makes_the_cases_that_a_booking_from_before_lacks(site: Flask
     )
 
 
-def test_a_delegates_own_copy_has_them_by_type(visitor: Browser) -> None:
+def test_the_data_export_lists_requirement_cases_by_type(visitor: Browser) -> None:
     exported = data_export.export_delegate(register_grace(visitor))
 
     assert [one["requirement"] for one in exported["access_requirements"]] == ["Large print"]
@@ -188,7 +190,7 @@ def test_a_delegates_own_copy_has_them_by_type(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_was_arranged_stays_through_the_steps_of_the_database(site: Flask) -> None:
+def test_requirement_cases_survive_migrating_down_and_up(site: Flask) -> None:
     migrations = str(ROOT / "migrations")
     number = make_delegate(access="A ramp", dietary="No nuts").id
     run_periodic()
@@ -210,7 +212,7 @@ def test_what_was_arranged_stays_through_the_steps_of_the_database(site: Flask) 
     }
 
 
-def test_the_privacy_page_tells_what_is_stored_about_each_requirement(visitor: Browser) -> None:
+def test_the_privacy_page_says_what_is_stored_about_requirements(visitor: Browser) -> None:
     rows = [row for row in visitor.open("/privacy").rows if "Information" in row]
 
     told = [row for row in rows if "has been arranged" in row["Information"]]
@@ -231,7 +233,9 @@ def test_the_privacy_page_tells_what_is_stored_about_each_requirement(visitor: B
 
 
 @pytest.mark.both_databases
-def test_the_caterer_gets_counts_for_each_meal(visitor: Browser, new_browser: Any) -> None:
+def test_the_caterer_page_has_dietary_counts_for_each_meal(
+    visitor: Browser, new_browser: Any
+) -> None:
     grace = register_grace(visitor)  # on Wednesday
     ada = make_delegate(dietary="Only cooked fish")
     make_delegate(email="other@example.org", days="2009-06-11")
@@ -262,7 +266,7 @@ def test_the_caterer_gets_counts_for_each_meal(visitor: Browser, new_browser: An
 
 
 @pytest.mark.both_databases
-def test_who_attends_remotely_eats_only_where_they_have_a_seat(visitor: Browser) -> None:
+def test_remote_delegates_are_counted_only_for_meals_they_have_booked(visitor: Browser) -> None:
     organiser = sign_in(visitor)
     page = organiser.open("/organise/categories/_add")
     page = page.press("Add this category", {"Name": "Remote", "Delegates attend in person": False})
@@ -286,9 +290,7 @@ def test_who_attends_remotely_eats_only_where_they_have_a_seat(visitor: Browser)
     assert counts(page, "Only cooked fish") == ["No", "Yes"]
 
 
-def test_who_attends_remotely_is_not_counted_by_the_day_either(
-    visitor: Browser, new_browser: Any
-) -> None:
+def test_remote_delegates_are_not_counted_for_days(visitor: Browser, new_browser: Any) -> None:
     remote = make_category(name="Remote", is_in_person=False)
     grace = register_grace(visitor)
     with transaction():
@@ -304,7 +306,7 @@ def test_who_attends_remotely_is_not_counted_by_the_day_either(
     assert counts(page, "Large print") == ["1", "0"]  # whether they come or not
 
 
-def test_a_meal_that_does_not_take_place_is_not_counted(visitor: Browser) -> None:
+def test_a_cancelled_meal_is_not_counted(visitor: Browser) -> None:
     make_delegate(dietary="Vegan")
     lunch = make_session(title="Lunch", serves_food=True)
     publish_programme()
@@ -318,7 +320,9 @@ def test_a_meal_that_does_not_take_place_is_not_counted(visitor: Browser) -> Non
     assert "tick “Food is served” in the sessions that are meals" in page.text
 
 
-def test_somebody_without_a_seat_at_the_only_meal_is_not_told_of(visitor: Browser) -> None:
+def test_requirements_of_delegates_without_a_seat_at_a_meal_are_not_listed(
+    visitor: Browser,
+) -> None:
     make_delegate(dietary="Only cooked fish")
     make_bookable("Dinner", serves_food=True)
 
@@ -328,7 +332,7 @@ def test_somebody_without_a_seat_at_the_only_meal_is_not_told_of(visitor: Browse
     assert "Only cooked fish" not in page.text
 
 
-def test_organisers_say_in_which_sessions_food_is_served(
+def test_organisers_can_mark_sessions_in_which_food_is_served(
     visitor: Browser, new_browser: Any
 ) -> None:
     organiser = sign_in(visitor)

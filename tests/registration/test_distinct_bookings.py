@@ -14,10 +14,10 @@ from app.registration.session_bookings import services as sessions
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, make_delegate
-from tests.lookups import list_miscounts
+from tests.lookups import list_count_errors
 from tests.registration.test_duplicates import MOMENT, compare
-from tests.registration.test_session_bookings import book, booked, counts, make_bookable
-from tests.sent_emails import last_email_to
+from tests.registration.test_session_bookings import book, counts, list_booked, make_bookable
+from tests.sent_emails import get_last_email_to
 
 LIST = "/organise/delegates/_duplicates"
 KEEP = "Which booking do you want to keep?"
@@ -39,7 +39,7 @@ def list_marks() -> list[tuple[int, int]]:
 
 
 @pytest.mark.both_databases
-def test_two_who_are_different_people_are_no_longer_listed_until_that_is_undone(
+def test_bookings_marked_as_not_duplicates_are_hidden_until_undone(
     visitor: Browser,
 ) -> None:
     first, second = make_alike()
@@ -64,7 +64,7 @@ def test_two_who_are_different_people_are_no_longer_listed_until_that_is_undone(
     )
 
 
-def test_a_second_press_changes_nothing(visitor: Browser) -> None:
+def test_marking_as_not_a_duplicate_twice_changes_nothing(visitor: Browser) -> None:
     first, _ = make_alike()
     page = compare(visitor)
     page.press("Not a duplicate")
@@ -75,7 +75,7 @@ def test_a_second_press_changes_nothing(visitor: Browser) -> None:
     assert len(list_sentences(first)) == 1
 
 
-def test_a_third_booking_is_still_compared_with_both(visitor: Browser) -> None:
+def test_a_third_booking_is_still_compared_with_marked_ones(visitor: Browser) -> None:
     make_alike()
     make_delegate(given_names="Zoe", family_name="Marsh", email="Ada@example.org")
 
@@ -89,7 +89,9 @@ def test_a_third_booking_is_still_compared_with_both(visitor: Browser) -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("which", [0, 1])
-def test_what_was_marked_is_erased_with_either_booking(visitor: Browser, which: int) -> None:
+def test_a_not_a_duplicate_mark_is_deleted_with_either_booking(
+    visitor: Browser, which: int
+) -> None:
     pair = make_alike()
     compare(visitor).press("Not a duplicate")
     assert len(list_marks()) == 1
@@ -101,7 +103,7 @@ def test_what_was_marked_is_erased_with_either_booking(visitor: Browser, which: 
 
 
 @pytest.mark.both_databases
-def test_seats_move_where_they_do_not_clash_and_the_person_is_told_which(
+def test_merging_bookings_moves_seats_that_do_not_clash_and_emails_which(
     visitor: Browser,
 ) -> None:
     later = FIRST_MORNING + timedelta(hours=3)
@@ -126,21 +128,21 @@ def test_seats_move_where_they_do_not_clash_and_the_person_is_told_which(
         "Merge bookings", {KEEP: f"{kept.reference}, registered {MOMENT}"}
     )
 
-    assert booked(kept) == ["nets", "ropes", "sails"]
-    assert booked(other) == []
+    assert list_booked(kept) == ["nets", "ropes", "sails"]
+    assert list_booked(other) == []
     assert [counts(slug) for slug in ("knots", "nets", "sails", "ropes")] == [
         *((1, 0), (10, 1), (1, 1), (10, 1)),
     ]
     told = "Seats moved: Sails. Seats given back: Knots, Ropes"
     assert f"Booking {other.reference} was merged into this one. {told}" in page.text
     assert f"Merged into booking {kept.reference}. {told}" in list_sentences(other)
-    email = last_email_to("ADA@example.org")
+    email = get_last_email_to("ADA@example.org")
     assert "so you still have a place. Seats moved to it: Sails" in email.text
     assert "Seat given back: Knots\nSeat given back: Ropes" in email.text
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
-def test_a_seat_on_a_day_that_the_booking_does_not_have_is_given_back(visitor: Browser) -> None:
+def test_merging_bookings_releases_seats_on_days_not_booked(visitor: Browser) -> None:
     make_bookable("Knots")
     kept = make_delegate(days="2009-06-11")
     other = make_delegate(given_names="Augusta Ada", email="ADA@example.org")
@@ -151,4 +153,4 @@ def test_a_seat_on_a_day_that_the_booking_does_not_have_is_given_back(visitor: B
         {KEEP: f"{kept.reference}, registered {MOMENT}", "Days": "Thursday 11 June 2009"},
     )
 
-    assert (booked(kept), counts("knots")) == ([], (10, 0))
+    assert (list_booked(kept), counts("knots")) == ([], (10, 0))

@@ -10,9 +10,9 @@ from app.registration.bookings import operations
 from app.registration.session_bookings.models import SessionBooking
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, set_places, sign_in
-from tests.lookups import list_miscounts
-from tests.registration.test_categories import standing
-from tests.sent_emails import last_email_to, subjects_to
+from tests.lookups import list_count_errors
+from tests.registration.test_categories import get_seats_and_taken
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 GRACE = "grace@conference.example"
 MOMENT = "9:30am on Tuesday 12 May 2009"
@@ -35,7 +35,7 @@ def compare(visitor: Browser) -> Page:
 
 
 @pytest.mark.both_databases
-def test_the_desk_keeps_one_booking_with_answers_of_both(visitor: Browser) -> None:
+def test_merging_bookings_keeps_one_with_chosen_answers_of_both(visitor: Browser) -> None:
     first, second = make_pair()
     page = compare(visitor)
     assert page.heading == "Merge two bookings"
@@ -55,24 +55,24 @@ def test_the_desk_keeps_one_booking_with_answers_of_both(visitor: Browser) -> No
     other = db.session.get_one(Delegate, first.id)
     assert (kept.is_attending, other.is_attending) == (True, False)
     assert (kept.given_names, kept.organisation) == ("Ada", "Old Society")
-    assert standing(CONFERENCE)[1] == 1
-    assert standing(seats.name_category_limit(kept.category_id or 0)) == (3, 1)
+    assert get_seats_and_taken(CONFERENCE)[1] == 1
+    assert get_seats_and_taken(seats.name_category_limit(kept.category_id or 0)) == (3, 1)
     assert f"Booking {other.reference} was merged into this one" in page.text
     assert (
         f"Merged into booking {kept.reference}"
         in visitor.open(f"/organise/delegates/{other.reference}").text
     )
-    letter = last_email_to("ada@example.org")
+    letter = get_last_email_to("ada@example.org")
     assert letter.subject == f"Your booking has been cancelled: {other.reference}"
     said = f"Reason: You had two bookings. We have kept {kept.reference}, so you still have a place"
     assert said in letter.text
     assert "register again" not in letter.text
-    assert len(subjects_to("ADA@example.org")) == 1
+    assert len(list_subjects_to("ADA@example.org")) == 1
     assert visitor.open("/organise/delegates/_duplicates").text.count("No likely duplicates") == 1
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
-def test_each_answer_says_whose_it_is_and_the_newer_booking_is_chosen_unless_it_has_none(
+def test_merging_prefers_answers_of_the_newer_booking_unless_empty(
     visitor: Browser,
 ) -> None:
     first = make_delegate(organisation="Old Society", role="Chair")
@@ -93,25 +93,25 @@ def test_each_answer_says_whose_it_is_and_the_newer_booking_is_chosen_unless_it_
     assert (kept.is_attending, kept.organisation, kept.role) == (True, "New Society", "Chair")
 
 
-def test_nobody_is_told_if_the_desk_says_so(visitor: Browser) -> None:
+def test_merging_bookings_without_email_sends_none(visitor: Browser) -> None:
     make_pair()
 
     compare(visitor).press("Merge bookings", {"Email the person?": "No"})
 
-    assert subjects_to("ada@example.org") == subjects_to("ADA@example.org") == []
+    assert list_subjects_to("ada@example.org") == list_subjects_to("ADA@example.org") == []
 
 
-def test_the_place_of_the_other_booking_is_free_at_once(visitor: Browser) -> None:
+def test_merging_bookings_frees_the_other_place_immediately(visitor: Browser) -> None:
     make_pair()
     set_places(2)
 
     compare(visitor).press("Merge bookings")
 
-    assert standing(CONFERENCE) == (2, 1)
+    assert get_seats_and_taken(CONFERENCE) == (2, 1)
     assert db.session.scalars(select(SessionBooking)).all() == []
 
 
-def test_who_changed_a_booking_meanwhile_is_not_overwritten(visitor: Browser) -> None:
+def test_merging_stale_bookings_is_refused(visitor: Browser) -> None:
     first, _ = make_pair()
     page = compare(visitor)
     with transaction():
@@ -129,7 +129,7 @@ def test_who_changed_a_booking_meanwhile_is_not_overwritten(visitor: Browser) ->
     assert page.press("Merge bookings").heading == "Augusta Ada Lovelace"
 
 
-def test_a_booking_that_is_cancelled_meanwhile_is_not_merged(visitor: Browser) -> None:
+def test_merging_a_booking_cancelled_meanwhile_is_refused(visitor: Browser) -> None:
     first, second = make_pair()
     page = compare(visitor)
     with transaction():
@@ -142,7 +142,7 @@ def test_a_booking_that_is_cancelled_meanwhile_is_not_merged(visitor: Browser) -
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_few_questions(
+def test_the_list_of_duplicates_needs_a_constant_number_of_queries(
     visitor: Browser, queries: list[str], count: int
 ) -> None:
     for number in range(count):

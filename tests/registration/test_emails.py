@@ -1,4 +1,4 @@
-"""The letters about a booking, read as delegates get them."""
+"""The emails about a booking, as delegates receive them."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from config import ROOT
 from tests.factories import make_delegate, publish_programme
 from tests.mail_server import MailServer, ReceivedEmail
 from tests.pages import HtmlTree, read_text, save_for_validator
-from tests.sent_emails import deliver_emails, last_email_to
+from tests.sent_emails import deliver_emails, get_last_email_to
 
 PRIVATE = ("wheelchair ramp", "shellfish")
 NEW = "ada@new.example.org"
@@ -76,21 +76,21 @@ def _no_links() -> None:
 
 WITH_A_CALENDAR = (_confirmed, _again, _changed, _cancelled, _links)
 ABOUT_A_BOOKING = (*WITH_A_CALENDAR, _to_confirm, _address_changed, _change_asked)
-EVERY = (*ABOUT_A_BOOKING, _no_links)
-each = pytest.mark.parametrize("written", EVERY, ids=lambda one: one.__name__)
+ALL_EMAILS = (*ABOUT_A_BOOKING, _no_links)
+each = pytest.mark.parametrize("written", ALL_EMAILS, ids=lambda one: one.__name__)
 
 
-def _letter(written: Callable[[], None]) -> ReceivedEmail:
+def _send(written: Callable[[], None]) -> ReceivedEmail:
     with transaction():
         written()
-    return last_email_to("ada@example.org")
+    return get_last_email_to("ada@example.org")
 
 
 @each
-def test_a_letter_is_plain_words_first_and_valid_html_too(
+def test_every_registration_email_has_plain_text_and_valid_html(
     site: Flask, written: Callable[[], None], request: pytest.FixtureRequest
 ) -> None:
-    letter = _letter(written)
+    letter = _send(written)
 
     parts = [part.get_content_type() for part in letter.message.walk()]
     assert parts.index("text/plain") < parts.index("text/html")
@@ -102,8 +102,10 @@ def test_a_letter_is_plain_words_first_and_valid_html_too(
 
 
 @each
-def test_a_letter_is_kind_to_its_reader(site: Flask, written: Callable[[], None]) -> None:
-    letter = _letter(written)
+def test_every_registration_email_has_greeting_contact_and_clean_text(
+    site: Flask, written: Callable[[], None]
+) -> None:
+    letter = _send(written)
 
     assert letter.text.startswith(("Dear Ada Lovelace,", "Hello,"))
     assert "tides@conference.example" in letter.text  # whom to ask
@@ -113,8 +115,10 @@ def test_a_letter_is_kind_to_its_reader(site: Flask, written: Callable[[], None]
 
 
 @each
-def test_no_letter_holds_what_somebody_needs(site: Flask, written: Callable[[], None]) -> None:
-    letter = _letter(written)
+def test_no_registration_email_contains_requirements(
+    site: Flask, written: Callable[[], None]
+) -> None:
+    letter = _send(written)
 
     for private in PRIVATE:
         assert private not in letter.text
@@ -123,10 +127,10 @@ def test_no_letter_holds_what_somebody_needs(site: Flask, written: Callable[[], 
 
 
 @each
-def test_every_link_in_a_letter_is_ours_and_only_opened(
+def test_every_link_in_a_registration_email_is_to_the_site(
     site: Flask, written: Callable[[], None]
 ) -> None:
-    letter = _letter(written)
+    letter = _send(written)
 
     elements = HtmlTree(letter.html).find_all()
     urls = [one.get(name) for one in elements for name in ("href", "src", "action")]
@@ -138,25 +142,25 @@ def test_every_link_in_a_letter_is_ours_and_only_opened(
 
 
 @pytest.mark.parametrize("written", ABOUT_A_BOOKING, ids=lambda one: one.__name__)
-def test_a_letter_about_a_booking_names_it_in_a_header(
+def test_emails_about_a_booking_have_a_reference_header(
     site: Flask, written: Callable[[], None]
 ) -> None:
-    assert _letter(written).message["X-Booking-Reference"] == "BCDF2345"
+    assert _send(written).message["X-Booking-Reference"] == "BCDF2345"
 
 
 @pytest.mark.parametrize("written", WITH_A_CALENDAR, ids=lambda one: one.__name__)
-def test_a_letter_about_days_brings_a_calendar_entry(
+def test_emails_about_days_have_a_calendar_attachment(
     site: Flask, written: Callable[[], None]
 ) -> None:
-    letter = _letter(written)
+    letter = _send(written)
 
     part = next(p for p in letter.message.walk() if p.get_content_type() == "text/calendar")
     assert part.get_param("method") == "PUBLISH"
     assert "UID:booking-BCDF2345@conference.example" in letter.calendar
 
 
-def test_the_confirmation_says_all_that_matters(site: Flask) -> None:
-    letter = _letter(_confirmed)
+def test_the_confirmation_email_has_all_booking_details(site: Flask) -> None:
+    letter = _send(_confirmed)
 
     assert letter.subject == "You are registered for Tides and Harbours: BCDF2345"
     for line in (
@@ -174,18 +178,18 @@ def test_the_confirmation_says_all_that_matters(site: Flask) -> None:
     assert letter.html.count("<tr>") == 7  # with the conference and the code above
 
 
-def test_the_confirmation_says_when_doors_open(site: Flask) -> None:
+def test_the_confirmation_email_says_when_doors_open(site: Flask) -> None:
     with transaction():
         get_conference().doors_open = "08:00, 08:30"
     publish_programme()
 
-    (line,) = (one for one in _letter(_confirmed).text.splitlines() if one.startswith("Doors"))
+    (line,) = (one for one in _send(_confirmed).text.splitlines() if one.startswith("Doors"))
 
     assert line == ("Doors open: 8am on Wednesday 10 June, 8:30am on Thursday 11 June")
 
 
-def test_a_ticket_in_an_email_has_its_code_with_it(site: Flask) -> None:
-    letter = _letter(_confirmed)
+def test_the_confirmation_email_embeds_the_ticket_qr_code(site: Flask) -> None:
+    letter = _send(_confirmed)
 
     [picture] = HtmlTree(letter.html).find_all("img")
     [part] = [one for one in letter.message.walk() if one.get_content_type() == "image/png"]
@@ -204,8 +208,8 @@ def test_a_ticket_in_an_email_has_its_code_with_it(site: Flask) -> None:
     ]
 
 
-def test_the_main_link_is_a_button_and_the_other_one_a_link(site: Flask) -> None:
-    letter = _letter(_cancelled)
+def test_the_main_link_of_an_email_is_a_button_and_others_are_plain(site: Flask) -> None:
+    letter = _send(_cancelled)
     page = HtmlTree(letter.html)
 
     [act] = page.find_by_class("act")
@@ -217,12 +221,12 @@ def test_the_main_link_is_a_button_and_the_other_one_a_link(site: Flask) -> None
 
 
 @pytest.mark.parametrize("name", ["Ada Lovelace", "Maria-Theresia " + "Papadopoulos" * 6])
-def test_a_name_in_an_email_of_links_is_no_button(site: Flask, name: str) -> None:
+def test_a_name_in_the_booking_links_email_does_not_become_a_button(site: Flask, name: str) -> None:
     def ask() -> None:
         booked = [_somebody(given_names=name, family_name="")]
         emails.send_booking_links("ada@example.org", booked, "en")
 
-    letter = _letter(ask)
+    letter = _send(ask)
 
     assert [read_text(one) for one in HtmlTree(letter.html).find_by_class("act")] == [
         "Manage your booking"
@@ -230,12 +234,12 @@ def test_a_name_in_an_email_of_links_is_no_button(site: Flask, name: str) -> Non
     assert f"Name: {name}\nBooking reference: BCDF2345\n" in letter.text
 
 
-def test_without_a_contact_address_nobody_is_asked_to_reply(site: Flask) -> None:
+def test_without_a_contact_address_emails_point_to_the_feedback_form(site: Flask) -> None:
     with transaction():
         db.session.get_one(Conference, 1).contact_email = ""
     publish_programme()
 
-    letter = _letter(_confirmed)
+    letter = _send(_confirmed)
 
     assert letter.message["Reply-To"] is None
     assert letter.text.endswith(
@@ -245,7 +249,7 @@ def test_without_a_contact_address_nobody_is_asked_to_reply(site: Flask) -> None
     )
 
 
-def test_the_confirmation_arrives_with_what_mail_programs_need(
+def test_the_confirmation_email_arrives_with_message_id_and_reply_to(
     site: Flask, mailbox: MailServer
 ) -> None:
     delegate = _somebody()
@@ -263,7 +267,9 @@ def test_the_confirmation_arrives_with_what_mail_programs_need(
     assert [row.message for row in db.session.scalars(select(Row))] == [b""]
 
 
-def test_a_letter_without_a_folder_for_mail_is_a_file(site: Flask, instance: Path) -> None:
+def test_without_a_mail_server_the_confirmation_is_written_to_a_file(
+    site: Flask, instance: Path
+) -> None:
     with transaction():
         emails.send_registration_confirmed(_somebody())
 
@@ -284,13 +290,13 @@ def test_a_letter_without_a_folder_for_mail_is_a_file(site: Flask, instance: Pat
         "A" * 100,
     ],
 )
-def test_no_name_can_break_a_letter(site: Flask, name: str) -> None:
+def test_no_name_can_break_the_confirmation_email(site: Flask, name: str) -> None:
     with transaction():
         emails.send_registration_confirmed(
             _somebody(given_names=name, family_name="", badge_name=name)
         )
 
-    letter = last_email_to("ada@example.org")
+    letter = get_last_email_to("ada@example.org")
 
     assert f"Name on your badge: {name}" in letter.text.splitlines()
     assert HtmlTree(letter.html).parse_errors == []
@@ -298,16 +304,16 @@ def test_no_name_can_break_a_letter(site: Flask, name: str) -> None:
     assert "<b>" not in letter.html
 
 
-def test_a_conference_without_a_place_says_nothing_of_it(site: Flask) -> None:
+def test_without_a_venue_the_confirmation_email_omits_it(site: Flask) -> None:
     with transaction():
         db.session.get_one(Conference, 1).place = ""
     publish_programme()
 
-    letter = _letter(_confirmed)
+    letter = _send(_confirmed)
 
     assert "Venue:" not in letter.text
     assert "LOCATION" not in letter.calendar
 
 
-def test_an_address_is_masked_but_known_to_its_owner() -> None:
+def test_mask_email_shows_only_the_first_letter_and_the_domain() -> None:
     assert emails.mask_email("ada.lovelace@example.org") == "a…@example.org"

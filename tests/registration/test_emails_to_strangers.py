@@ -1,4 +1,4 @@
-"""Nobody can make the site write to strangers again and again."""
+"""The site cannot be used to email third parties repeatedly."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from app.mail.models import Email
 from app.registration.address_limits import MAX_EMAILS_PER_DAY
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, set_places
-from tests.lookups import address_of
+from tests.lookups import booking_url
 from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.registration.test_email_change import QUESTION
 from tests.registration.test_group_files import person, upload, write_csv
@@ -23,7 +23,7 @@ from tests.registration.test_groups import (
     list_delegates,
     open_group,
 )
-from tests.sent_emails import emails_to, subjects_to
+from tests.sent_emails import list_emails_to, list_subjects_to
 
 VICTIM = "victim@example.net"
 NAME, ADDRESS = "Your colleague’s name", "Your colleague’s email address"
@@ -42,7 +42,7 @@ def add_person(visitor: Browser, given: str, email: str, status: int = 200) -> P
 def offer(visitor: Browser, number: int, colleague: str, status: int = 200) -> Page:
     """Offer the place of another booking to a colleague."""
     booking = make_delegate(email=f"giver{number}@example.org", given_names=f"Giver{number}")
-    form = visitor.open(address_of(booking, "/pass-on"))
+    form = visitor.open(booking_url(booking, "/pass-on"))
     return form.press("Offer my place", {NAME: "Bea Waite", ADDRESS: colleague}, status=status)
 
 
@@ -53,26 +53,26 @@ def count_emails(domain: str) -> int:
     return found
 
 
-def test_a_name_that_changes_again_and_again_ends_in_no_flood(visitor: Browser) -> None:
+def test_changing_a_name_repeatedly_sends_a_limited_number_of_emails(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
     name = "Ada"
     for number in range(MAX_EMAILS_PER_DAY):
         form = open_group(visitor).follow(f"Change name: {name} Nurse")
         name = f"Ada{number}"
         form.press("Save", given_names=name)
-    before = len(subjects_to("ada@ward.example"))
+    before = len(list_subjects_to("ada@ward.example"))
     form = open_group(visitor).follow(f"Change name: {name} Nurse")
 
     page = form.press("Save", status=429, given_names="Adela")
 
     assert page.errors == [TOO_MANY_TO_ADDRESS]
     assert page.headers["Retry-After"] == "86400"
-    assert len(subjects_to("ada@ward.example")) == before == MAX_EMAILS_PER_DAY + 1
+    assert len(list_subjects_to("ada@ward.example")) == before == MAX_EMAILS_PER_DAY + 1
     assert list_delegates() == [name]
     assert "Adela" not in open_group(visitor).text
 
 
-def test_a_contact_can_enter_their_own_address_for_everybody(visitor: Browser) -> None:
+def test_a_group_contact_can_enter_their_own_address_for_everyone(visitor: Browser) -> None:
     set_places(100)
     fill(visitor, "Ada").press("Register the group")
     own_page = open_group(visitor).address
@@ -91,7 +91,7 @@ def test_a_contact_can_enter_their_own_address_for_everybody(visitor: Browser) -
 
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="3")
-def test_one_network_adds_and_cancels_only_so_many_people(
+def test_adding_and_cancelling_people_is_rate_limited_for_each_network(
     visitor: Browser, frozen_time: Any
 ) -> None:
     set_places(100)
@@ -111,7 +111,7 @@ def test_one_network_adds_and_cancels_only_so_many_people(
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
-def test_links_are_sent_again_only_so_often_from_one_network(
+def test_resending_links_is_rate_limited_for_each_network(
     visitor: Browser, frozen_time: Any
 ) -> None:
     fill(visitor, "Ada", "Bea").press("Register the group")
@@ -121,10 +121,10 @@ def test_links_are_sent_again_only_so_often_from_one_network(
     page = open_group(visitor).press("Send link again: Bea Nurse", status=429)
 
     assert TOO_MANY_FROM_NETWORK in page.text
-    assert len(emails_to("bea@ward.example")) == 1
+    assert len(list_emails_to("bea@ward.example")) == 1
 
 
-def test_a_link_is_sent_again_only_so_often_to_one_address(
+def test_resending_a_link_is_rate_limited_for_each_address(
     visitor: Browser, frozen_time: Any
 ) -> None:
     fill(visitor, "Ada").press("Register the group")
@@ -137,21 +137,21 @@ def test_a_link_is_sent_again_only_so_often_to_one_address(
     page = open_group(visitor).press("Send link again: Ada Nurse", status=429)
 
     assert "We have already sent several emails to this address today" in page.text
-    assert len(emails_to("ada@ward.example")) == MAX_EMAILS_PER_DAY + 1
+    assert len(list_emails_to("ada@ward.example")) == MAX_EMAILS_PER_DAY + 1
 
 
 @pytest.mark.both_databases
-def test_many_bookings_do_not_flood_one_colleague(visitor: Browser) -> None:
+def test_place_transfers_to_one_address_are_rate_limited(visitor: Browser) -> None:
     for number in range(MAX_EMAILS_PER_DAY):
         offer(visitor, number, VICTIM)
 
     page = offer(visitor, MAX_EMAILS_PER_DAY, VICTIM.upper(), status=429)
 
     assert page.errors == [TOO_MANY_TO_ADDRESS]
-    assert len(emails_to(VICTIM)) == MAX_EMAILS_PER_DAY
+    assert len(list_emails_to(VICTIM)) == MAX_EMAILS_PER_DAY
 
 
-def test_one_network_offers_only_so_many_places(visitor: Browser) -> None:
+def test_place_transfers_are_rate_limited_for_each_network(visitor: Browser) -> None:
     set_places(40)
     for number in range(30):
         offer(visitor, number, f"stranger{number}@victims.example")
@@ -162,18 +162,20 @@ def test_one_network_offers_only_so_many_places(visitor: Browser) -> None:
     assert count_emails("@victims.example") == 30
 
 
-def test_many_bookings_do_not_ask_one_stranger_to_confirm_their_address(visitor: Browser) -> None:
+def test_email_changes_to_one_address_are_rate_limited(visitor: Browser) -> None:
     for number in range(MAX_EMAILS_PER_DAY + 1):
         booking = make_delegate(email=f"mover{number}@example.org", given_names=f"Mover{number}")
-        form = visitor.open(address_of(booking)).follow("Change email address")
+        form = visitor.open(booking_url(booking)).follow("Change email address")
         status = 429 if number == MAX_EMAILS_PER_DAY else 200
         page = form.press("Send a link to the new address", {QUESTION: VICTIM}, status=status)
 
     assert page.errors == [TOO_MANY_TO_ADDRESS]
-    assert len(emails_to(VICTIM)) == MAX_EMAILS_PER_DAY
+    assert len(list_emails_to(VICTIM)) == MAX_EMAILS_PER_DAY
 
 
-def test_an_organisation_registers_a_hundred_people_in_one_go(new_browser: Browsers) -> None:
+def test_rate_limits_allow_an_organisation_to_register_a_hundred_people(
+    new_browser: Browsers,
+) -> None:
     set_places(200)
     for group in range(4):
         visitor = new_browser()

@@ -26,7 +26,7 @@ from config import Config, SettingsError
 from tests.browser import Browser
 from tests.conftest import DEFAULT_SETTINGS
 from tests.factories import make_delegate, set_places, sign_in
-from tests.lookups import address_of, get_needs
+from tests.lookups import booking_url, get_requirements
 from tests.registration_flow import (
     ACCESS,
     ACCESS_WORDS,
@@ -57,7 +57,7 @@ def data_key(site: Flask, *keys: str) -> Iterator[None]:
 
 
 def read_stored(*tables: str) -> str:
-    """Give what somebody sees who has only the database."""
+    """Return what is readable with only the database."""
     db.session.commit()
     rows = [row for name in tables for row in db.session.execute(text(f"SELECT * FROM {name}"))]  # noqa: S608 - ours
     return " ".join(str(value) for row in rows for value in row)
@@ -76,7 +76,7 @@ def run_worker() -> None:
 
 
 @pytest.mark.both_databases
-def test_nobody_who_has_the_database_alone_reads_what_somebody_needs(visitor: Browser) -> None:
+def test_requirements_of_delegates_are_encrypted_in_the_database(visitor: Browser) -> None:
     answer_questions(visitor)
     stored = read_stored("application_draft")
     assert [answer for answer in ("A ramp", "No nuts") if answer in stored] == []
@@ -88,12 +88,12 @@ def test_nobody_who_has_the_database_alone_reads_what_somebody_needs(visitor: Br
     assert [answer for answer in ("A ramp", "No nuts") if answer in stored] == []
     assert stored.count(encryption.PREFIX) == 2
     delegate = db.session.query(Delegate).one()
-    assert get_needs(delegate) == ("A ramp", "No nuts")
-    assert "A ramp" in visitor.open(address_of(delegate)).text
+    assert get_requirements(delegate) == ("A ramp", "No nuts")
+    assert "A ramp" in visitor.open(booking_url(delegate)).text
 
 
 @pytest.mark.both_databases
-def test_nor_what_somebody_needs_who_waits_for_a_place(visitor: Browser) -> None:
+def test_requirements_of_waiting_people_are_encrypted_in_the_database(visitor: Browser) -> None:
     set_places(1)
     with transaction():
         seats.set_waiting_list(CONFERENCE, is_open=True)
@@ -108,10 +108,10 @@ def test_nor_what_somebody_needs_who_waits_for_a_place(visitor: Browser) -> None
         delegate = waiting_list.accept(entry)
 
     assert [answer for answer in ("A ramp", "No nuts") if answer in stored] == []
-    assert get_needs(delegate) == ("A ramp", "No nuts")
+    assert get_requirements(delegate) == ("A ramp", "No nuts")
 
 
-def test_how_long_a_short_answer_is_does_not_tell_which_it_is(site: Flask) -> None:
+def test_short_encrypted_answers_are_padded_to_the_same_length(site: Flask) -> None:
     make_delegate(access="vegan", dietary="halal, kosher")
     needs = db.session.query(Needs).one()
 
@@ -119,20 +119,20 @@ def test_how_long_a_short_answer_is_does_not_tell_which_it_is(site: Flask) -> No
 
 
 @pytest.mark.both_databases
-def test_an_answer_that_is_moved_to_somebody_else_is_not_theirs(visitor: Browser) -> None:
+def test_an_encrypted_answer_moved_to_another_row_is_refused(visitor: Browser) -> None:
     ada, bea = make_delegate(access="A ramp"), make_delegate(dietary="Nuts", email="b@example.org")
     needs = db.session.get_one(Needs, bea.id)
     needs.access = db.session.get_one(Needs, ada.id).access
     db.session.commit()
 
-    page = visitor.open(address_of(bea))
+    page = visitor.open(booking_url(bea))
 
     assert ALTERED in page.text
     assert "A ramp" not in page.text
     assert "Nuts" in page.text
 
 
-def test_a_file_for_the_caterer_has_the_answers(visitor: Browser) -> None:
+def test_the_requirements_export_has_the_decrypted_answers(visitor: Browser) -> None:
     make_delegate(dietary="Halal")
     desk = sign_in(visitor, "dora@conference.example")
 
@@ -145,50 +145,54 @@ def test_a_file_for_the_caterer_has_the_answers(visitor: Browser) -> None:
 # A key that is lost
 
 
-def test_a_lost_key_loses_only_those_answers_and_a_new_one_can_be_given(
+def test_a_lost_key_affects_only_encrypted_answers_of_a_booking(
     site: Flask, visitor: Browser
 ) -> None:
     delegate = make_delegate(access="A ramp", dietary="Nuts")
     with data_key(site, SECOND):
-        page = visitor.open(address_of(delegate))
+        page = visitor.open(booking_url(delegate))
         assert page.text.count(MISSING) == 2
 
-        change = visitor.open(address_of(delegate, "/access-needs"))
+        change = visitor.open(booking_url(delegate, "/access-needs"))
         assert "Your earlier answer cannot be read. Answer again" in change.text
         page = change.press("Save", {ACCESS_WORDS: "A lift", CONSENT: True})
 
         assert page.heading == "Your booking"
-        assert get_needs(delegate)[0] == "A lift"
+        assert get_requirements(delegate)[0] == "A lift"
         assert page.text.count(MISSING) == 1
         assert data_export.export_delegate(delegate)["needs"]["dietary_needs"] == MISSING
 
-    assert get_needs(delegate)[1] == "Nuts"  # the key has been found again
+    assert get_requirements(delegate)[1] == "Nuts"  # the key has been found again
 
 
-def test_saving_what_could_not_be_shown_does_not_delete_it(site: Flask, visitor: Browser) -> None:
+def test_saving_a_form_keeps_answers_that_cannot_be_decrypted(
+    site: Flask, visitor: Browser
+) -> None:
     delegate = make_delegate(access="A ramp", dietary="Nuts")
     with data_key(site, SECOND):
-        visitor.open(address_of(delegate, "/access-needs")).press("Save")
-        visitor.open(address_of(delegate, "/name")).press("Save", {"family_name": "King"})
+        visitor.open(booking_url(delegate, "/access-needs")).press("Save")
+        visitor.open(booking_url(delegate, "/name")).press("Save", {"family_name": "King"})
 
     assert delegate.family_name == "King"
-    assert get_needs(delegate) == ("A ramp", "Nuts")
+    assert get_requirements(delegate) == ("A ramp", "Nuts")
 
 
-def test_the_desk_reads_why_and_can_fill_it_in_again(site: Flask, visitor: Browser) -> None:
+def test_the_desk_sees_why_an_answer_cannot_be_decrypted_and_can_replace_it(
+    site: Flask, visitor: Browser
+) -> None:
     delegate = make_delegate(access="A ramp")
     desk = sign_in(visitor, "dora@conference.example")
     with data_key(site, SECOND):
         page = desk.open(f"/organise/delegates/{delegate.reference}").press("Show requirements")
         assert "Your earlier answer cannot be read. Answer again" in page.text
         page.press("Save", {"Access requirements in their own words (optional)": "A lift"})
-        assert get_needs(delegate) == ("A lift", "")
+        assert get_requirements(delegate) == ("A lift", "")
 
         exported = desk.open("/organise/delegates/_export/needs/access").press("Download")
         assert "A lift" in exported.source
 
 
-def test_a_file_says_so_too(site: Flask, visitor: Browser) -> None:
+def test_the_requirements_export_names_a_missing_key(site: Flask, visitor: Browser) -> None:
     make_delegate(dietary="Halal")
     desk = sign_in(visitor, "dora@conference.example")
     with data_key(site, SECOND):
@@ -197,7 +201,7 @@ def test_a_file_says_so_too(site: Flask, visitor: Browser) -> None:
     assert MISSING in page.source
 
 
-def test_someone_under_way_is_asked_again(site: Flask, visitor: Browser) -> None:
+def test_a_draft_that_cannot_be_decrypted_is_asked_again(site: Flask, visitor: Browser) -> None:
     answer_questions(visitor, until="dietary-needs")
     with data_key(site, SECOND):
         page = visitor.open("/register/check")
@@ -207,7 +211,9 @@ def test_someone_under_way_is_asked_again(site: Flask, visitor: Browser) -> None
         assert page.press("Continue").heading.startswith("Do you have any dietary")
 
 
-def test_an_offer_can_be_accepted_without_the_key(site: Flask, visitor: Browser) -> None:
+def test_an_offer_of_a_place_can_be_accepted_without_the_data_key(
+    site: Flask, visitor: Browser
+) -> None:
     set_places(1)
     with transaction():
         seats.set_waiting_list(CONFERENCE, is_open=True)
@@ -220,7 +226,7 @@ def test_an_offer_can_be_accepted_without_the_key(site: Flask, visitor: Browser)
         with transaction():
             delegate = waiting_list.accept(entry)
 
-        page = visitor.open(address_of(delegate))
+        page = visitor.open(booking_url(delegate))
 
     assert page.text.count(MISSING) == 2
     assert "Ada Lovelace" in page.text
@@ -230,7 +236,7 @@ def test_an_offer_can_be_accepted_without_the_key(site: Flask, visitor: Browser)
 
 
 @pytest.mark.both_databases
-def test_what_is_in_the_clear_is_read_and_then_encrypted_by_the_worker(
+def test_plain_text_requirements_of_delegates_are_encrypted_by_the_worker(
     site: Flask, visitor: Browser
 ) -> None:
     with data_key(site):
@@ -242,21 +248,21 @@ def test_what_is_in_the_clear_is_read_and_then_encrypted_by_the_worker(
     assert [(one["event"], one["n"]) for one in logs] == [
         ("DATA_KEY is not set, so private answers are not encrypted", 4)
     ]
-    assert "A ramp" in visitor.open(address_of(delegate)).text
+    assert "A ramp" in visitor.open(booking_url(delegate)).text
 
     assert re_encryption.encrypt_pending in PERIODIC_TASKS
     run_worker()
 
     assert "A ramp" not in read_stored("needs")
-    assert get_needs(db.session.query(Delegate).one()) == ("A ramp", "No nuts")
+    assert get_requirements(db.session.query(Delegate).one()) == ("A ramp", "No nuts")
 
 
 @pytest.mark.both_databases
-def test_a_rotation_changes_the_key_of_everything(site: Flask, visitor: Browser) -> None:
+def test_key_rotation_re_encrypts_every_private_answer(site: Flask, visitor: Browser) -> None:
     delegate = make_delegate(access="A ramp", dietary="Nuts")
     answer_questions(visitor)
     with data_key(site, SECOND, FIRST):
-        assert get_needs(delegate) == ("A ramp", "Nuts")
+        assert get_requirements(delegate) == ("A ramp", "Nuts")
         run_worker()
         stored = read_stored("needs", "application_draft")
         assert key_id(FIRST) not in stored
@@ -264,13 +270,11 @@ def test_a_rotation_changes_the_key_of_everything(site: Flask, visitor: Browser)
 
     with data_key(site, SECOND):
         db.session.expire_all()
-        assert get_needs(delegate) == ("A ramp", "Nuts")
+        assert get_requirements(delegate) == ("A ramp", "Nuts")
         assert "A ramp" in visitor.open("/register/check").text
 
 
-def test_the_worker_encrypts_a_few_rows_at_a_time(
-    site: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_re_encryption_works_in_batches(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(re_encryption, "BATCH_SIZE", 2)
     for number in range(3):
         make_delegate(access="A ramp", email=f"{number}@example.org")
@@ -283,7 +287,7 @@ def test_the_worker_encrypts_a_few_rows_at_a_time(
     assert counts == [2, 1, 0]
 
 
-def test_a_newer_answer_is_never_replaced_by_an_older_one(site: Flask) -> None:
+def test_re_encryption_never_overwrites_a_newer_answer(site: Flask) -> None:
     delegate = make_delegate(access="A ramp")
     with data_key(site, SECOND, FIRST):
         pending = list(re_encryption.list_pending())
@@ -293,10 +297,10 @@ def test_a_newer_answer_is_never_replaced_by_an_older_one(site: Flask) -> None:
         db.session.commit()
 
     db.session.expire_all()
-    assert get_needs(delegate) == ("", "")
+    assert get_requirements(delegate) == ("", "")
 
 
-def test_the_command_says_when_older_keys_can_go(site: Flask) -> None:
+def test_rotate_data_key_reports_when_older_keys_can_be_removed(site: Flask) -> None:
     make_delegate(access="A ramp")
     with data_key(site, SECOND, FIRST):
         done = site.test_cli_runner().invoke(args=["rotate-data-key"])
@@ -308,7 +312,7 @@ def test_the_command_says_when_older_keys_can_go(site: Flask) -> None:
     ]
 
 
-def test_the_command_names_the_key_that_is_missing(site: Flask) -> None:
+def test_rotate_data_key_names_a_missing_key(site: Flask) -> None:
     make_delegate(access="A ramp")
     with data_key(site, SECOND):
         done = site.test_cli_runner().invoke(args=["rotate-data-key"])
@@ -322,7 +326,7 @@ def test_the_command_names_the_key_that_is_missing(site: Flask) -> None:
     assert f"Database: {sentence}" in check.output.splitlines()
 
 
-def test_the_command_says_what_was_moved(site: Flask) -> None:
+def test_rotate_data_key_reports_moved_answers(site: Flask) -> None:
     make_delegate(access="A ramp")
     needs = db.session.query(Needs).one()
     needs.dietary = needs.access
@@ -336,7 +340,7 @@ def test_the_command_says_what_was_moved(site: Flask) -> None:
     )
 
 
-def test_the_operator_is_told_of_a_site_without_a_key(site: Flask) -> None:
+def test_check_setup_reports_a_missing_data_key(site: Flask) -> None:
     with data_key(site):
         check = site.test_cli_runner().invoke(args=["check-setup"])
         done = site.test_cli_runner().invoke(args=["rotate-data-key"])
@@ -347,7 +351,7 @@ def test_the_operator_is_told_of_a_site_without_a_key(site: Flask) -> None:
 
 
 @pytest.mark.parametrize("malformed", ["too-short", f"{FIRST} short", 'with"quotes' + 40 * "x"])
-def test_a_malformed_key_is_a_sentence_before_the_site_starts(malformed: str) -> None:
+def test_a_malformed_data_key_stops_the_start_with_a_message(malformed: str) -> None:
     with pytest.raises(SettingsError) as fault:
         create_key_ring(make_config(malformed))
 
@@ -359,7 +363,7 @@ def test_a_malformed_key_is_a_sentence_before_the_site_starts(malformed: str) ->
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), st.text())
-def test_any_text_is_read_again_in_its_place_and_in_no_other(answer: str, reference: str) -> None:
+def test_any_text_can_be_decrypted_only_in_its_own_place(answer: str, reference: str) -> None:
     ring = create_key_ring(make_config(FIRST))
     place = "needs.access " + reference.encode("utf-8", "replace").decode()
 
@@ -370,7 +374,7 @@ def test_any_text_is_read_again_in_its_place_and_in_no_other(answer: str, refere
 
 
 @pytest.mark.parametrize("end", ["", "=", "A", ":", "\n"])
-def test_what_was_cut_or_lengthened_is_unreadable_and_not_an_error(end: str) -> None:
+def test_truncated_or_extended_ciphertext_is_unreadable_without_an_error(end: str) -> None:
     ring = create_key_ring(make_config(FIRST))
     stored = ring.encrypt("A ramp", "here")
 
@@ -379,7 +383,7 @@ def test_what_was_cut_or_lengthened_is_unreadable_and_not_an_error(end: str) -> 
     assert ring.decrypt(stored[:-2] + "AA", "here") != "A ramp"
 
 
-def test_what_somebody_types_that_looks_encrypted_is_no_error(visitor: Browser) -> None:
+def test_typed_text_that_looks_encrypted_is_no_error(visitor: Browser) -> None:
     typed = f"{encryption.PREFIX}{key_id(FIRST)}:{80 * 'A'}"
     page = answer_questions(visitor, until="access-needs")
 

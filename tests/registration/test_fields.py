@@ -23,7 +23,7 @@ from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
 from tests.browser import Browser
 from tests.factories import make_delegate, sign_in
-from tests.sent_emails import last_email_to
+from tests.sent_emails import get_last_email_to
 
 MADE_BY_THE_SITE = {  # columns that are neither an answer nor left when the details are erased
     *("access_key", "identity_key", "pending_email", "pending_email_key"),
@@ -66,14 +66,14 @@ def answers(site: Flask) -> dict[str, str]:
 
 @pytest.fixture
 def delegate(answers: dict[str, str]) -> Delegate:
-    """Let Ada change everything that she has told."""
+    """Let Ada change every answer."""
     delegate = make_delegate(email=answers[EMAIL])
     with transaction():
         bookings.update(delegate, answers, delegate.version)
     return delegate
 
 
-def test_every_column_is_an_answer_or_has_another_reason_to_be_there() -> None:
+def test_every_delegate_column_is_an_answer_or_listed_as_another_column() -> None:
     answered = {field.name for field in BOOKING_FIELDS}
 
     others = {column.name for column in Delegate.__table__.columns} - answered
@@ -85,14 +85,14 @@ def test_every_column_is_an_answer_or_has_another_reason_to_be_there() -> None:
     assert {field.step for field in FIELDS} == {step.name for step in fields.STEPS}
 
 
-def test_a_private_answer_cannot_be_one_that_stays_for_statistics() -> None:
+def test_a_private_field_cannot_be_kept_after_erasing() -> None:
     for field in PRIVATE_FIELDS:
         with pytest.raises(ValueError, match=f"{field.name} is private"):
             replace(field, is_kept=True)
 
 
 @pytest.mark.both_databases
-def test_erasing_clears_every_answer_that_is_not_named_as_kept(site: Flask) -> None:
+def test_erasing_clears_every_field_not_marked_as_kept(site: Flask) -> None:
     delegate = make_delegate(access="A ramp", dietary="No nuts")
     texts = [one.name for one in Delegate.__table__.columns if isinstance(one.type, String)]
     kept = {"days", "language", "reference"}  # that there was a booking, and for which days
@@ -110,7 +110,7 @@ def test_erasing_clears_every_answer_that_is_not_named_as_kept(site: Flask) -> N
     assert {field.name for field in FIELDS if field.is_kept} == {"days"}
 
 
-def test_each_question_is_asked_once_and_shown_back_before_it_counts(
+def test_every_field_is_asked_once_and_shown_on_the_check_page(
     visitor: Browser, answers: dict[str, str]
 ) -> None:
     with transaction():
@@ -128,7 +128,7 @@ def test_each_question_is_asked_once_and_shown_back_before_it_counts(
     assert change - check.links.keys() == set()
 
 
-def test_delegates_find_each_answer_and_a_way_to_change_it(
+def test_every_field_is_shown_on_the_booking_with_a_link_to_change_it(
     visitor: Browser, delegate: Delegate
 ) -> None:
     booked = f"/booking/{links.booking_token(delegate)}"
@@ -145,12 +145,12 @@ def test_delegates_find_each_answer_and_a_way_to_change_it(
     }
 
 
-def test_the_email_and_the_history_tell_each_change_but_none_that_is_private(
+def test_emails_and_history_show_changes_of_every_field_that_is_not_private(
     site: Flask, delegate: Delegate
 ) -> None:
     [entry] = history.list_entries(delegate.history_subject)
     recorded = {change.label: change.new for change in entry.field_changes}
-    letter = last_email_to(delegate.email)
+    letter = get_last_email_to(delegate.email)
     told = tuple(field for field in BOOKING_FIELDS if field.name != EMAIL)
 
     assert recorded == {field.label_for(desk=True): field.format(sample(field)) for field in told}
@@ -159,7 +159,7 @@ def test_the_email_and_the_history_tell_each_change_but_none_that_is_private(
     assert present(places, PRIVATE_FIELDS) == []
 
 
-def test_a_private_answer_is_private_wherever_its_change_is_looked_at(
+def test_changes_of_private_fields_are_hidden_everywhere(
     delegate: Delegate, answers: dict[str, str]
 ) -> None:
     other = answers | {field.name: f"{sample(field)} too" for field in PRIVATE_FIELDS}
@@ -170,22 +170,24 @@ def test_a_private_answer_is_private_wherever_its_change_is_looked_at(
     assert [one.field for one in changes.to_history(found)] == ["role"]
 
 
-def test_the_confirmation_repeats_what_the_table_says(site: Flask, delegate: Delegate) -> None:
+def test_the_confirmation_email_shows_every_field_marked_for_it(
+    site: Flask, delegate: Delegate
+) -> None:
     with transaction():
         desk.send_status_again(delegate, actor="Dora")
 
-    letter = last_email_to(delegate.email).text
+    letter = get_last_email_to(delegate.email).text
 
     assert {field.name for field in FIELDS if f"{field.label}: {sample(field)}\n" in letter} == {
         field.name for field in FIELDS if field.is_in_confirmation
     }
 
 
-def test_the_desk_finds_types_and_downloads_each_answer_and_private_ones_on_request(
+def test_the_desk_can_see_edit_and_export_every_field(
     visitor: Browser, answers: dict[str, str]
 ) -> None:
     delegate = make_delegate()
-    with transaction():  # so that the history on the page tells nothing of them
+    with transaction():  # so that the history on the page does not contain them
         delegate_record.store(delegate, answers)
     sign_in(visitor, "dora@conference.example", role=DESK)
     address = f"/organise/delegates/{delegate.reference}"
@@ -207,7 +209,7 @@ def test_the_desk_finds_types_and_downloads_each_answer_and_private_ones_on_requ
     }
 
 
-def test_the_privacy_page_names_what_is_kept(visitor: Browser) -> None:
+def test_the_privacy_page_names_every_field(visitor: Browser) -> None:
     page = visitor.open("/privacy")
 
     unnamed = [one.name for one in FIELDS if name_in_notice(one) not in page.text.lower()]

@@ -43,7 +43,7 @@ def download(visitor: Browser) -> bytes:
 
 
 @pytest.mark.both_databases
-def test_nobody_who_has_the_database_alone_reads_a_file(visitor: Browser) -> None:
+def test_uploaded_files_are_encrypted_in_the_database(visitor: Browser) -> None:
     make_file_question()
 
     page = register(visitor)
@@ -58,7 +58,7 @@ def test_nobody_who_has_the_database_alone_reads_a_file(visitor: Browser) -> Non
 
 
 @pytest.mark.both_databases
-def test_the_worker_encrypts_files_that_are_in_the_clear_and_those_under_an_older_key(
+def test_the_worker_encrypts_plain_text_files_and_those_with_an_older_key(
     site: Flask, visitor: Browser
 ) -> None:
     make_file_question()
@@ -82,7 +82,7 @@ def test_the_worker_encrypts_files_that_are_in_the_clear_and_those_under_an_olde
         assert integrity_check.run_checks() == []
 
 
-def test_a_file_whose_key_is_lost_says_so_and_can_be_sent_again(
+def test_a_file_whose_key_is_lost_says_so_and_can_be_uploaded_again(
     site: Flask, visitor: Browser
 ) -> None:
     make_file_question()
@@ -105,7 +105,7 @@ def test_a_file_whose_key_is_lost_says_so_and_can_be_sent_again(
         assert visitor.fetch("GET", page.links["My card.pdf"]).data == LARGE
 
 
-def test_a_chunk_that_is_moved_or_altered_is_never_sent(site: Flask, visitor: Browser) -> None:
+def test_a_moved_or_altered_file_chunk_is_never_sent(site: Flask, visitor: Browser) -> None:
     make_file_question()
     address = register(visitor).links["My card.pdf"]
     with transaction():
@@ -120,7 +120,7 @@ def test_a_chunk_that_is_moved_or_altered_is_never_sent(site: Flask, visitor: Br
     assert read_chunks() == [first[::-1], second]  # nothing half done
 
 
-def test_the_command_encrypts_files_too(site: Flask, visitor: Browser) -> None:
+def test_rotate_data_key_re_encrypts_files(site: Flask, visitor: Browser) -> None:
     make_file_question()
     register(visitor)
 

@@ -33,7 +33,7 @@ from tests.materials.sample_files import OF_DOCX, make_pdf, make_pptx, make_zip
 from tests.programme.sample_pictures import make_picture
 from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.registration_flow import WEDNESDAY, answer_for_waiting_list, answer_questions
-from tests.sent_emails import find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to
 
 PROOF = "Proof that you are a student"
 OPTIONAL = f"{PROOF} (optional)"
@@ -58,7 +58,7 @@ def register(visitor: Browser, file: Answer = CARD, label: str = OPTIONAL) -> Pa
 
 
 def open_booking(visitor: Browser) -> Page:
-    return visitor.open(find_link(last_email_to("ada@example.org"), "/booking/"))
+    return visitor.open(find_link(get_last_email_to("ada@example.org"), "/booking/"))
 
 
 def get_delegate() -> Delegate:
@@ -78,7 +78,7 @@ def count_chunks() -> int:
 
 
 @pytest.mark.both_databases
-def test_a_delegate_sends_a_file_and_the_team_downloads_it(
+def test_a_delegate_uploads_a_file_and_the_team_can_download_it(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     number = make_file_question()
@@ -89,7 +89,7 @@ def test_a_delegate_sends_a_file_and_the_team_downloads_it(
     check = page.press("Continue", {OPTIONAL: CARD})
     assert check.summary_list[PROOF] == "My card.pdf"
     check.press("Confirm registration")
-    assert f"{PROOF}: My card.pdf" in last_email_to("ada@example.org").text
+    assert f"{PROOF}: My card.pdf" in get_last_email_to("ada@example.org").text
     booking = open_booking(visitor)
     address = booking.links["My card.pdf"]
     own = visitor.fetch("GET", address)
@@ -116,7 +116,7 @@ def test_a_delegate_sends_a_file_and_the_team_downloads_it(
     assert editor.fetch("GET", theirs).status_code == 403
 
 
-def test_an_answer_that_only_few_may_read_is_downloaded_by_them_alone(
+def test_a_file_with_restricted_readers_is_downloaded_only_by_them(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     number = make_file_question(readers="registrations")
@@ -130,7 +130,7 @@ def test_an_answer_that_only_few_may_read_is_downloaded_by_them_alone(
 
 
 @pytest.mark.both_databases
-def test_a_file_stays_where_another_answer_has_an_error(visitor: Browser) -> None:
+def test_an_uploaded_file_is_kept_if_another_answer_has_an_error(visitor: Browser) -> None:
     make_file_question()
     make_question(TRAVEL, is_required=True)
 
@@ -159,7 +159,7 @@ def test_a_file_stays_where_another_answer_has_an_error(visitor: Browser) -> Non
     ],
     ids=["no such thing", "slides", "empty", "script"],
 )
-def test_a_file_that_is_refused_leaves_everything_else(
+def test_a_refused_file_keeps_the_other_answers(
     visitor: Browser, file: Answer, sentence: str
 ) -> None:
     make_file_question()
@@ -194,7 +194,7 @@ def send_large(visitor: Browser, fields: Mapping[str, str], name: str, body: byt
     return Page(visitor, answer, visitor.page.address)
 
 
-def test_a_file_may_have_as_many_megabytes_as_organisers_set(visitor: Browser) -> None:
+def test_organisers_set_the_maximum_size_of_a_file_question(visitor: Browser) -> None:
     number = make_file_question(max_megabytes=1)
     travel = make_question(TRAVEL).id
     answer_questions(visitor, until="more")
@@ -211,7 +211,7 @@ def test_a_file_may_have_as_many_megabytes_as_organisers_set(visitor: Browser) -
     assert list_files() == [MEGABYTE]
 
 
-def test_without_a_question_for_a_file_nobody_can_send_one(visitor: Browser) -> None:
+def test_without_a_file_question_large_forms_are_refused(visitor: Browser) -> None:
     make_question(TRAVEL)
     page = answer_questions(visitor, until="more")
 
@@ -220,7 +220,7 @@ def test_without_a_question_for_a_file_nobody_can_send_one(visitor: Browser) -> 
     assert refused.heading == "Too much data"
 
 
-def test_a_required_file_is_asked_for_by_name(visitor: Browser) -> None:
+def test_a_missing_required_file_is_reported_by_name(visitor: Browser) -> None:
     make_file_question(is_required=True)
 
     page = answer_questions(visitor, until="more")
@@ -243,7 +243,7 @@ def test_a_file_of_a_booking_is_replaced_and_removed(visitor: Browser) -> None:
     assert page.summary_list[PROOF] == "IMG_1.jpg"
     assert visitor.fetch("GET", page.links["IMG_1.jpg"]).data == picture
     assert list_files() == [len(picture)]
-    text = last_email_to("ada@example.org").text
+    text = get_last_email_to("ada@example.org").text
     assert "Before: My card.pdf\nNow: IMG_1.jpg\n" in text
     gone = page.links["IMG_1.jpg"]
     page = page.follow(f"Change {PROOF}").press("Save", {f"Remove this file: {OPTIONAL}": True})
@@ -253,7 +253,7 @@ def test_a_file_of_a_booking_is_replaced_and_removed(visitor: Browser) -> None:
     assert visitor.fetch("GET", gone).status_code == 404
 
 
-def test_nobody_can_name_a_file_that_the_form_did_not_give_them(
+def test_a_file_of_another_delegate_cannot_be_claimed(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_file_question()
@@ -276,7 +276,7 @@ def test_nobody_can_name_a_file_that_the_form_did_not_give_them(
 
 
 @pytest.mark.both_databases
-def test_a_file_is_deleted_with_the_answer(visitor: Browser, frozen_time: Any) -> None:
+def test_an_uploaded_file_is_deleted_with_its_answer(visitor: Browser, frozen_time: Any) -> None:
     make_file_question(erasure="30-days")
     register(visitor)
 
@@ -288,7 +288,7 @@ def test_a_file_is_deleted_with_the_answer(visitor: Browser, frozen_time: Any) -
 
 
 @pytest.mark.both_databases
-def test_a_file_is_deleted_with_the_details_of_a_person(visitor: Browser) -> None:
+def test_an_uploaded_file_is_deleted_when_the_delegate_is_erased(visitor: Browser) -> None:
     make_file_question()
     register(visitor)
 
@@ -300,7 +300,7 @@ def test_a_file_is_deleted_with_the_details_of_a_person(visitor: Browser) -> Non
     assert (list_files(), count_chunks()) == ([], 0)
 
 
-def test_a_private_file_is_deleted_with_other_private_answers(visitor: Browser) -> None:
+def test_a_private_file_is_deleted_with_the_requirements(visitor: Browser) -> None:
     make_file_question(readers="registrations")
     register(visitor)
 
@@ -311,7 +311,7 @@ def test_a_private_file_is_deleted_with_other_private_answers(visitor: Browser) 
 
 
 @pytest.mark.both_databases
-def test_files_that_nothing_names_are_deleted_a_day_later(
+def test_unreferenced_files_are_deleted_a_day_later(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_file_question()
@@ -346,7 +346,7 @@ def test_files_that_nothing_names_are_deleted_a_day_later(
 
 
 @pytest.mark.both_databases
-def test_who_waits_takes_the_file_along(visitor: Browser) -> None:
+def test_an_uploaded_file_is_kept_from_waiting_list_to_booking(visitor: Browser) -> None:
     make_file_question()
     page = answer_for_waiting_list(visitor)
     page.press("Continue", {OPTIONAL: CARD}).press("Join the waiting list")
@@ -358,14 +358,14 @@ def test_who_waits_takes_the_file_along(visitor: Browser) -> None:
         delete_unused()
     with transaction():
         bookings.cancel(db.session.query(Delegate).one())
-    letter = last_email_to("bea@example.org")
+    letter = get_last_email_to("bea@example.org")
     page = visitor.open(find_link(letter, "/waiting-list/")).press("Accept the place")
 
     assert visitor.fetch("GET", page.links["My card.pdf"]).data == LARGE
 
 
 @pytest.mark.postgresql_only
-def test_a_file_whose_form_becomes_a_booking_while_files_are_deleted_stays(
+def test_a_file_confirmed_while_unused_files_are_deleted_is_kept(
     visitor: Browser, site: Flask
 ) -> None:
     """SQLite lets in one transaction at a time that may write, so there nothing comes between."""
@@ -399,7 +399,7 @@ def test_a_file_whose_form_becomes_a_booking_while_files_are_deleted_stays(
 
 
 @pytest.mark.both_databases
-def test_an_application_is_decided_by_what_its_file_shows(
+def test_the_file_of_an_application_can_be_downloaded_to_decide_it(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     number = make_file_question()
@@ -422,7 +422,7 @@ def test_an_application_is_decided_by_what_its_file_shows(
     assert organiser.fetch("GET", address).status_code == 404
 
 
-def test_the_desk_sends_a_file_for_somebody(visitor: Browser) -> None:
+def test_the_desk_can_upload_a_file_for_a_delegate(visitor: Browser) -> None:
     make_file_question(is_required=True)
     delegate = make_delegate()
     sign_in(visitor, role=DESK)
@@ -437,7 +437,9 @@ def test_the_desk_sends_a_file_for_somebody(visitor: Browser) -> None:
     page = page.press("Save", role="Dr")
     assert page.summary_list[PROOF] == "Letter.docx"
 
-    csv = visitor.fetch("POST", "/organise/delegates/_export", data=_token(visitor)).data.decode()
+    csv = visitor.fetch(
+        "POST", "/organise/delegates/_export", data=_read_csrf_token(visitor)
+    ).data.decode()
     assert "Letter.docx" in csv
     page = visitor.open(f"/organise/delegates/{delegate.reference}/change")
     page = page.press("Save", {f"Remove this file: {OPTIONAL}": True})
@@ -445,13 +447,13 @@ def test_the_desk_sends_a_file_for_somebody(visitor: Browser) -> None:
     assert list_files() == []
 
 
-def _token(browser: Browser) -> dict[str, str]:
+def _read_csrf_token(browser: Browser) -> dict[str, str]:
     fields = browser.open("/organise/delegates").tree.find_all("input")
     found = next(one for one in fields if one.get("name") == "csrf_token")
     return {"csrf_token": found.get("value", "")}
 
 
-def test_the_desk_adds_somebody_with_a_file(visitor: Browser) -> None:
+def test_the_desk_can_add_a_delegate_with_a_file(visitor: Browser) -> None:
     make_file_question()
     sign_in(visitor, role=DESK)
     page = visitor.open("/organise/delegates/_add")
@@ -470,7 +472,7 @@ def test_the_desk_adds_somebody_with_a_file(visitor: Browser) -> None:
     assert page.summary_list[PROOF] == "My card.pdf"
 
 
-def test_the_copy_of_a_delegate_has_the_file(visitor: Browser) -> None:
+def test_the_data_export_contains_the_file(visitor: Browser) -> None:
     make_file_question()
     page = register(visitor)
 
@@ -482,7 +484,7 @@ def test_the_copy_of_a_delegate_has_the_file(visitor: Browser) -> None:
     assert copy["history"]
 
 
-def test_a_copy_with_a_file_is_sent_in_pieces(visitor: Browser) -> None:
+def test_a_data_export_with_a_file_is_streamed(visitor: Browser) -> None:
     make_file_question()
     register(visitor)
 
@@ -493,7 +495,7 @@ def test_a_copy_with_a_file_is_sent_in_pieces(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize("lost", [AnswerFile, AnswerFileChunk])
-def test_the_copy_of_a_delegate_has_all_else_if_the_file_is_lost(
+def test_the_data_export_works_without_a_lost_file(
     visitor: Browser, lost: type[AnswerFile | AnswerFileChunk]
 ) -> None:
     make_file_question()
@@ -507,7 +509,7 @@ def test_the_copy_of_a_delegate_has_all_else_if_the_file_is_lost(
     assert copy["history"]
 
 
-def test_the_audit_finds_an_answer_without_its_file(visitor: Browser) -> None:
+def test_the_integrity_check_finds_an_answer_without_its_file(visitor: Browser) -> None:
     make_file_question()
     register(visitor)
     assert integrity_check.run_checks() == []
@@ -521,7 +523,7 @@ def test_the_audit_finds_an_answer_without_its_file(visitor: Browser) -> None:
     ]
 
 
-def test_a_question_that_asks_for_something_else_leaves_earlier_files(
+def test_changing_the_type_of_a_file_question_keeps_earlier_files(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     number = make_file_question()
@@ -545,7 +547,7 @@ def test_a_question_that_asks_for_something_else_leaves_earlier_files(
     assert list_files() == []
 
 
-def test_a_network_sends_only_so_many_files(
+def test_file_uploads_are_rate_limited_for_each_network(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_file_question()
@@ -562,7 +564,7 @@ def test_a_network_sends_only_so_many_files(
     assert check.summary_list[PROOF] == "My card.pdf"
 
 
-def test_a_pdf_that_unpacks_to_very_much_is_refused_and_the_other_answers_stay(
+def test_a_pdf_bomb_is_refused_and_other_answers_are_kept(
     visitor: Browser,
 ) -> None:
     make_file_question()
@@ -585,7 +587,7 @@ def test_a_pdf_that_unpacks_to_very_much_is_refused_and_the_other_answers_stay(
     assert check.summary_list[PROOF] == "scan.pdf"
 
 
-def test_a_file_is_counted_before_it_is_read_and_is_not_read_if_there_were_too_many(
+def test_a_file_counts_towards_the_rate_limit_before_it_is_parsed(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_file_question()
@@ -600,7 +602,7 @@ def test_a_file_is_counted_before_it_is_read_and_is_not_read_if_there_were_too_m
     assert counted == [2]  # its address and its network, once
 
 
-def test_organisers_ask_for_a_file_and_see_it_in_the_preview(visitor: Browser) -> None:
+def test_organisers_can_add_a_file_question_and_preview_it(visitor: Browser) -> None:
     organiser = sign_in(visitor)
     page = organiser.open("/organise/questions/_add").press(
         "Add this question",
@@ -622,7 +624,7 @@ def test_organisers_ask_for_a_file_and_see_it_in_the_preview(visitor: Browser) -
     assert "You upload a file. If you do not register, we delete it" in privacy.text
 
 
-def test_each_question_on_a_page_of_its_own_takes_its_file(visitor: Browser) -> None:
+def test_a_file_question_on_its_own_page_accepts_a_file(visitor: Browser) -> None:
     make_file_question()
     make_question(TRAVEL)
     with transaction():
@@ -635,7 +637,7 @@ def test_each_question_on_a_page_of_its_own_takes_its_file(visitor: Browser) -> 
     assert page.summary_list[PROOF] == "My card.pdf"
 
 
-def test_an_expression_of_interest_asks_for_no_file(visitor: Browser) -> None:
+def test_an_expression_of_interest_does_not_ask_file_questions(visitor: Browser) -> None:
     make_file_question()
     make_question(TRAVEL)
     organiser = sign_in(visitor)

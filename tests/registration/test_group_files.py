@@ -16,7 +16,7 @@ from app.registration import integrity_check
 from app.registration.groups import register_group
 from app.registration.groups.draft import GroupDraft
 from app.web import spreadsheets
-from tests.admin.test_import_export import sent
+from tests.admin.test_import_export import post_upload
 from tests.browser import Browser, Page
 from tests.counted_files import counts_when_called
 from tests.factories import make_category, set_places
@@ -40,16 +40,16 @@ def person(number: int, *, email: str = "", days: str = "") -> Sequence[str]:
 
 
 def upload(visitor: Browser, body: bytes, name: str = "group.csv", status: int = 200) -> Page:
-    """Hand in a file, and see its dry run."""
+    """Upload a file and open its dry run."""
     visitor.open("/register/group/upload")
     if len(body) < 500_000:
         return visitor.press("Continue", {"Spreadsheet": (name, body)}, status=status)
-    answer = sent(visitor, body, "/register/group/upload")  # as a browser does
+    answer = post_upload(visitor, body, "/register/group/upload")  # as a browser does
     assert answer.status_code == status
     return Page(visitor, answer, "/register/group/upload")
 
 
-def test_two_faulty_rows_of_thirty_are_named_and_the_others_are_registered(
+def test_invalid_rows_are_named_and_the_others_are_registered(
     visitor: Browser,
 ) -> None:
     set_places(40)
@@ -71,7 +71,7 @@ def test_two_faulty_rows_of_thirty_are_named_and_the_others_are_registered(
     assert integrity_check.run_checks() == []
 
 
-def test_a_workbook_is_read_like_a_table(visitor: Browser) -> None:
+def test_a_workbook_of_group_members_is_read_like_a_csv_file(visitor: Browser) -> None:
     begin(visitor)
     rows = [("Ann", "Nurse", "Annie", "ann@ward.example", "2009-06-11")]
     head = [one for one in HEAD if one != "Category"]
@@ -82,7 +82,7 @@ def test_a_workbook_is_read_like_a_table(visitor: Browser) -> None:
     assert f"1. Ann Nurse ann@ward.example {THURSDAY}" in page.text
 
 
-def test_columns_that_are_not_used_are_named_before_anyone_is_added(visitor: Browser) -> None:
+def test_unused_columns_are_named_before_anyone_is_added(visitor: Browser) -> None:
     make_category(name="Nurse")
     make_category(name="Student")
     begin(visitor, **{"How will they attend?": "Nurse"})
@@ -101,7 +101,7 @@ def test_columns_that_are_not_used_are_named_before_anyone_is_added(visitor: Bro
     assert "1. Ann Nurse a@b.example" in page.press("Add 1 person").text
 
 
-def test_only_the_first_of_very_many_columns_that_are_not_used_are_named(visitor: Browser) -> None:
+def test_of_very_many_unused_columns_only_the_first_are_named(visitor: Browser) -> None:
     begin(visitor)
     head = ("Given names", *(f"Extra {number}" for number in range(40)))
 
@@ -110,7 +110,7 @@ def test_only_the_first_of_very_many_columns_that_are_not_used_are_named(visitor
     assert "Extra 28, Extra 29, … To use one of them" in page.text
 
 
-def test_the_same_person_twice_is_kept_once(visitor: Browser) -> None:
+def test_a_duplicate_person_in_a_file_is_added_once(visitor: Browser) -> None:
     begin(visitor)
 
     page = upload(visitor, write_csv(person(1), ("ANN1", "nurse", "", "Ann1@ward.example")))
@@ -133,7 +133,7 @@ def test_the_same_person_twice_is_kept_once(visitor: Browser) -> None:
         (("www.spam.example", "Nurse"), "must not contain a web address"),
     ],
 )
-def test_what_is_wrong_with_a_row_stands_beside_it(
+def test_the_error_of_a_row_is_shown_beside_it(
     visitor: Browser, cells: Sequence[str], fault: str
 ) -> None:
     begin(visitor)
@@ -178,7 +178,7 @@ def test_days_and_categories_are_read_from_the_file(visitor: Browser) -> None:
         (b"%PDF-1.7 \xff\xfe", "We cannot find a column “Given names”"),
     ],
 )
-def test_a_file_that_is_no_list_of_people_is_refused_in_a_sentence(
+def test_a_file_that_is_not_a_list_of_people_is_refused_with_a_message(
     visitor: Browser, body: bytes, reason: str
 ) -> None:
     begin(visitor)
@@ -188,7 +188,7 @@ def test_a_file_that_is_no_list_of_people_is_refused_in_a_sentence(
     assert page.errors[0].startswith(reason)
 
 
-def test_a_file_never_makes_a_group_larger_than_thirty(visitor: Browser) -> None:
+def test_a_file_cannot_make_a_group_larger_than_thirty(visitor: Browser) -> None:
     begin(visitor)
 
     page = upload(visitor, write_csv(*(person(number) for number in range(32))))
@@ -199,7 +199,7 @@ def test_a_file_never_makes_a_group_larger_than_thirty(visitor: Browser) -> None
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
-def test_the_template_is_read_back(visitor: Browser, suffix: str) -> None:
+def test_the_downloaded_template_can_be_uploaded(visitor: Browser, suffix: str) -> None:
     begin(visitor)
     body = visitor.fetch("GET", f"/register/group/upload/template.{suffix}").data
 
@@ -243,7 +243,7 @@ def test_registering_thirty_from_a_spreadsheet_is_answered_within_two_seconds(
     assert len(list_delegates()) == 30
 
 
-def test_files_that_are_refused_count_towards_the_limit_of_a_network(
+def test_refused_files_count_towards_the_rate_limit(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = rate_limits.NetworkLimit("file", (rate_limits.Window(2, timedelta(hours=1)),))
@@ -258,7 +258,7 @@ def test_files_that_are_refused_count_towards_the_limit_of_a_network(
     assert page.errors == [TOO_MANY_FROM_NETWORK]
 
 
-def test_a_list_is_counted_before_it_is_read(
+def test_a_file_counts_towards_the_rate_limit_before_it_is_read(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = rate_limits.NetworkLimit("file", (rate_limits.Window(1, timedelta(hours=1)),))
@@ -278,7 +278,7 @@ def write_numbers(rows: int, columns: int) -> str:
 
 
 @pytest.mark.parametrize("rows", [1_001, 12_000])  # more cells, and more to unpack
-def test_a_workbook_of_very_many_cells_is_refused_in_a_sentence(
+def test_a_workbook_with_too_many_cells_is_refused_with_a_message(
     visitor: Browser, rows: int
 ) -> None:
     begin(visitor)
@@ -328,7 +328,7 @@ def make_workbook_of(sheets: Mapping[str, str], named: Sequence[str]) -> bytes:
 
 
 class CountedNames(dict[str, str]):
-    """Names that count how often somebody asks for one."""
+    """Names that count how often they are requested."""
 
     lookups = 0
 
@@ -337,8 +337,8 @@ class CountedNames(dict[str, str]):
         return super().__contains__(name)
 
 
-def test_a_cell_full_of_commas_takes_no_longer_than_one_full_of_lines() -> None:
-    """Anybody can hand in a group, so a file may not keep the site busy."""
+def test_splitting_a_cell_full_of_commas_takes_linear_time() -> None:
+    """Anyone can upload a group file, so parsing must be fast."""
     pieces = people_sheets.MAX_PARTS
     with_commas = CountedNames({"ward 1, north": "1", "ward 2": "2"})
     with_lines = CountedNames(with_commas)

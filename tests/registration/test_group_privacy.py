@@ -11,7 +11,7 @@ from app.delegates.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_delegate
 from tests.registration.test_groups import EMAIL, add, begin, fill, list_delegates, open_group
-from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+from tests.sent_emails import find_link, get_last_email_to, list_emails_to, list_subjects_to
 
 RECENT = "We sent this link a moment ago."
 SENDING = "We are sending the link again."
@@ -30,9 +30,9 @@ def send_links(visitor: Browser, news: str) -> list[bool]:
 
 
 @pytest.mark.both_databases
-def test_whoever_had_a_booking_before_is_renamed_in_the_list_like_others(visitor: Browser) -> None:
+def test_renaming_a_group_member_does_not_reveal_an_earlier_booking(visitor: Browser) -> None:
     register_both(visitor)
-    before = len(emails_to("target@ward.example"))
+    before = len(list_emails_to("target@ward.example"))
     forms = [open_group(visitor).follow(f"Change name: {name} Nurse") for name in NAMES]
     assert [form.value_of("Family name") for form in forms] == ["Nurse", "Nurse"]
     assert [form.value_of("Given names") for form in forms] == ["Target", "Nobody"]
@@ -46,10 +46,10 @@ def test_whoever_had_a_booking_before_is_renamed_in_the_list_like_others(visitor
     assert "Nobody Sister Has a place" in group.text
     names = db.session.scalars(select(Delegate.family_name).order_by(Delegate.id)).all()
     assert names == ["Nurse", "Sister"]
-    assert len(emails_to("target@ward.example")) == before
+    assert len(list_emails_to("target@ward.example")) == before
 
 
-def test_whoever_had_a_booking_before_seems_to_be_sent_their_link_like_others(
+def test_resending_a_link_does_not_reveal_an_earlier_booking(
     visitor: Browser, frozen_time: Any
 ) -> None:
     register_both(visitor)
@@ -58,10 +58,10 @@ def test_whoever_had_a_booking_before_seems_to_be_sent_their_link_like_others(
     frozen_time.shift(timedelta(minutes=6))
     assert send_links(visitor, SENDING) == [True, True]
     assert send_links(visitor, RECENT) == [True, True]
-    assert [len(emails_to(f"{name.lower()}@ward.example")) for name in NAMES] == [1, 2]
+    assert [len(list_emails_to(f"{name.lower()}@ward.example")) for name in NAMES] == [1, 2]
 
 
-def test_whoever_is_added_was_sent_the_link_a_moment_ago_whether_new_or_not(
+def test_adding_a_group_member_does_not_reveal_an_earlier_booking(
     visitor: Browser, frozen_time: Any
 ) -> None:
     make_delegate(given_names="Target", family_name="Nurse", email="target@ward.example")
@@ -76,20 +76,20 @@ def test_whoever_is_added_was_sent_the_link_a_moment_ago_whether_new_or_not(
     assert send_links(visitor, SENDING) == [True, True]
 
 
-def test_whoever_has_opened_the_booking_keeps_their_name(visitor: Browser) -> None:
+def test_a_contact_cannot_rename_a_person_who_has_opened_the_booking(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
-    visitor.open(find_link(last_email_to("ada@ward.example"), "/booking/"))
-    before = subjects_to("ada@ward.example")
+    visitor.open(find_link(get_last_email_to("ada@ward.example"), "/booking/"))
+    before = list_subjects_to("ada@ward.example")
 
     page = open_group(visitor).follow("Change name: Ada Nurse").press("Save", given_names="Adela")
 
     assert "only they can change it there" in page.text
     assert "Adela Nurse Has a place" in page.text
     assert list_delegates() == ["Ada"]
-    assert subjects_to("ada@ward.example") == before
+    assert list_subjects_to("ada@ward.example") == before
 
 
-def test_a_name_from_before_is_not_found_by_renaming_somebody_to_it(visitor: Browser) -> None:
+def test_renaming_a_member_to_a_booked_person_reveals_nothing(visitor: Browser) -> None:
     make_delegate(given_names="Target", family_name="Nurse", email="nobody@ward.example")
     fill(visitor, "Nobody").press("Register the group")
 
@@ -101,7 +101,7 @@ def test_a_name_from_before_is_not_found_by_renaming_somebody_to_it(visitor: Bro
     assert list_delegates() == ["Nobody", "Target"]
 
 
-def test_nobody_is_renamed_to_somebody_else_in_the_group(visitor: Browser) -> None:
+def test_a_member_cannot_be_renamed_to_another_member(visitor: Browser) -> None:
     page = add(begin(visitor), "Ada")
     add(page, "Bea").follow("Continue").press("Register the group")
     form = open_group(visitor).follow("Change name: Bea Nurse")
@@ -112,7 +112,7 @@ def test_nobody_is_renamed_to_somebody_else_in_the_group(visitor: Browser) -> No
     assert list_delegates() == ["Ada", "Bea"]
 
 
-def test_a_name_of_several_words_is_typed_anew(visitor: Browser) -> None:
+def test_a_name_of_several_words_must_be_typed_again(visitor: Browser) -> None:
     add(begin(visitor), "Anna Maria").follow("Continue").press("Register the group")
 
     form = open_group(visitor).follow("Change name: Anna Maria Nurse")
@@ -124,7 +124,7 @@ def test_a_name_of_several_words_is_typed_anew(visitor: Browser) -> None:
     assert list_delegates() == ["Anne Marie"]
 
 
-def test_a_badge_name_of_its_own_stays_when_the_name_is_corrected(visitor: Browser) -> None:
+def test_a_custom_badge_name_is_kept_when_the_name_is_corrected(visitor: Browser) -> None:
     own = {"Name on the badge (optional)": "Addy"}
     add(begin(visitor), "Ada", **own).follow("Continue").press("Register the group")
 

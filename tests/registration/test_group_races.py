@@ -1,4 +1,4 @@
-"""Groups and single people come for the last places at once: nobody is promised one twice."""
+"""Groups and single people race for the last places: no place is promised twice."""
 
 from collections.abc import Callable, Sequence
 from threading import Barrier
@@ -21,13 +21,13 @@ from app.registration.groups import services as groups
 from app.registration.groups.draft import GroupDraft
 from app.registration.groups.models import LEFT, GroupMember, RegistrationGroup
 from tests.factories import make_category, make_delegate, make_group, set_places
-from tests.races import at_once, cross
-from tests.registration.test_session_booking_races import naming_deadlocks
+from tests.races import run_concurrently, run_while_locked
+from tests.registration.test_session_booking_races import refuse_on_deadlock
 
 PLACES, SIZE, GROUPS, SINGLES = 10, 6, 2, 6
 
 
-def draft(number: int, size: int = SIZE, category: str = "") -> GroupDraft:
+def make_group_draft(number: int, size: int = SIZE, category: str = "") -> GroupDraft:
     contact = {"contact_name": f"Mary{number}", "email": f"mary{number}@ward.example"}
     people = [
         {
@@ -46,7 +46,7 @@ def register(
 ) -> None:
     """Register a group, as its contact does."""
     with site.test_request_context("/"), transaction():
-        prepared = register_group.prepare(draft(number, size, category), "en")
+        prepared = register_group.prepare(make_group_draft(number, size, category), "en")
         register_group.register(prepared, is_all_or_none=is_all_or_none)
 
 
@@ -91,10 +91,10 @@ def single_deeds(site: Flask, category: str = "") -> list[Callable[[], None]]:
 
 
 @pytest.mark.both_databases
-def test_of_two_groups_for_the_last_places_one_comes_whole(site: Flask) -> None:
+def test_of_two_concurrent_all_or_none_groups_one_gets_the_last_places(site: Flask) -> None:
     set_places(PLACES)
 
-    ended = at_once(site, group_deeds(site, is_all_or_none=True))
+    ended = run_concurrently(site, group_deeds(site, is_all_or_none=True))
 
     assert ended == [register_group.NOT_ENOUGH, "done"]
     assert count() == (SIZE, 1)
@@ -102,23 +102,23 @@ def test_of_two_groups_for_the_last_places_one_comes_whole(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_groups_of_as_many_as_fit_take_every_place_and_no_more(site: Flask) -> None:
+def test_two_concurrent_groups_of_as_many_as_fit_take_every_place_and_no_more(site: Flask) -> None:
     set_places(PLACES)
 
-    at_once(site, group_deeds(site, is_all_or_none=False))
+    run_concurrently(site, group_deeds(site, is_all_or_none=False))
 
     assert count() == (PLACES, GROUPS)
     assert integrity_check.run_checks() == []
 
 
 @pytest.mark.both_databases
-def test_groups_and_single_people_never_get_more_places_than_there_are(site: Flask) -> None:
+def test_concurrent_groups_and_individuals_never_oversell_places(site: Flask) -> None:
     category = make_category(PLACES - 2, name="Press")
     make_category(name="Student")
     set_places(PLACES)
     number = str(category.id)
 
-    at_once(
+    run_concurrently(
         site,
         [
             *group_deeds(site, is_all_or_none=False, category=number),
@@ -138,7 +138,7 @@ def test_groups_and_single_people_never_get_more_places_than_there_are(site: Fla
 def test_without_the_lock_two_groups_take_the_same_places(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the stories above can see the race."""
+    """Control: without the lock, the tests above fail."""
     set_places(SIZE)
     looked = Barrier(GROUPS)
 
@@ -158,16 +158,16 @@ def test_without_the_lock_two_groups_take_the_same_places(
 
     monkeypatch.setattr(seats, "lock_limits", lock_nothing)
 
-    ended = at_once(site, group_deeds(site, is_all_or_none=True))
+    ended = run_concurrently(site, group_deeds(site, is_all_or_none=True))
 
     assert ended == ["done"] * GROUPS
     assert count() == (SIZE * GROUPS, GROUPS), "twice as many as there are places"
 
 
 def leave_while_erased(site: Flask) -> tuple[int, list[str]]:
-    """Let somebody leave a group while their details are deleted; return who, and how both ended.
+    """Leave a group while the details are being erased; return the person and the outcomes.
 
-    Whoever leaves has the lock of the group, and then takes that of the booking.
+    Leaving locks the group, then the booking.
     """
     set_places(2)
     delegate = make_delegate(cancelled_at=clock.now())
@@ -178,16 +178,16 @@ def leave_while_erased(site: Flask) -> tuple[int, list[str]]:
         own = db.session.get_one(Delegate, number)
         groups.leave(own, db.session.get_one(GroupMember, member))
 
-    return number, cross(
+    return number, run_while_locked(
         site,
         lambda: db.session.get_one(GroupMember, member, with_for_update=True),
-        naming_deadlocks(leave),
-        naming_deadlocks(lambda: erase(number)),
+        refuse_on_deadlock(leave),
+        refuse_on_deadlock(lambda: erase(number)),
     )
 
 
 @pytest.mark.postgresql_only
-def test_leaving_a_group_and_deleting_ones_details_do_not_wait_for_each_other(site: Flask) -> None:
+def test_leaving_a_group_and_being_erased_do_not_deadlock(site: Flask) -> None:
     number, ended = leave_while_erased(site)
 
     assert ended == ["done", "done"]
@@ -197,10 +197,10 @@ def test_leaving_a_group_and_deleting_ones_details_do_not_wait_for_each_other(si
 
 
 @pytest.mark.postgresql_only
-def test_if_the_group_were_not_locked_first_they_would(
+def test_without_locking_the_group_first_leaving_and_erasing_would_deadlock(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the deadlock."""
+    """Control: without the lock order, the test above deadlocks."""
     monkeypatch.setattr(queries, "lock_of_delegates", lambda _delegates: None)
 
     _, ended = leave_while_erased(site)
@@ -209,7 +209,7 @@ def test_if_the_group_were_not_locked_first_they_would(
 
 
 @pytest.mark.postgresql_only
-def test_whoever_leaves_a_group_after_their_details_are_deleted_reads_why_not(site: Flask) -> None:
+def test_leaving_a_group_after_being_erased_is_refused_with_a_message(site: Flask) -> None:
     set_places(2)
     delegate = make_delegate(cancelled_at=clock.now())
     group = make_group(delegate)
@@ -220,7 +220,7 @@ def test_whoever_leaves_a_group_after_their_details_are_deleted_reads_why_not(si
             found = db.session.get_one(GroupMember, member)
             groups.leave(db.session.get_one(Delegate, number), found)
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: erasure.erase_cancelled(db.session.get_one(Delegate, number), actor="delegate"),
         lambda: None,
@@ -231,7 +231,7 @@ def test_whoever_leaves_a_group_after_their_details_are_deleted_reads_why_not(si
 
 
 @pytest.mark.postgresql_only
-def test_a_contact_is_erased_while_their_group_is_dissolved(site: Flask) -> None:
+def test_erasing_a_contact_and_dissolving_their_group_do_not_deadlock(site: Flask) -> None:
     set_places(2)
     contact = make_delegate(email="mary@ward.example", cancelled_at=clock.now())
     group = make_group(contact)
@@ -239,7 +239,7 @@ def test_a_contact_is_erased_while_their_group_is_dissolved(site: Flask) -> None
     group.members[0].state = LEFT
     db.session.commit()
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: db.session.get_one(RegistrationGroup, of_group, with_for_update=True),
         lambda: groups.dissolve(db.session.get_one(RegistrationGroup, of_group), actor="delegate"),
@@ -257,7 +257,7 @@ def erase(number: int) -> None:
 
 
 @pytest.mark.both_databases
-def test_of_thirty_people_in_three_groups_for_twenty_places_two_groups_come_whole(
+def test_of_three_concurrent_groups_of_ten_two_get_the_twenty_places(
     site: Flask,
 ) -> None:
     set_places(20)
@@ -265,7 +265,7 @@ def test_of_thirty_people_in_three_groups_for_twenty_places_two_groups_come_whol
         lambda number=one: register(site, number, is_all_or_none=True, size=10) for one in range(3)
     ]
 
-    ended = at_once(site, deeds)
+    ended = run_concurrently(site, deeds)
 
     assert ended.count("done") == 2
     assert count() == (20, 2)

@@ -26,10 +26,10 @@ from tests.factories import (
     make_waiting_list_entry,
     set_places,
 )
-from tests.registration.test_registration_status import conference_closes
+from tests.registration.test_registration_status import set_registration_end
 from tests.registration.test_session_bookings import book, make_bookable
 from tests.registration_flow import CONSENT, THURSDAY, WEDNESDAY
-from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+from tests.sent_emails import find_link, get_last_email_to, list_emails_to, list_subjects_to
 
 CONTACT = {
     "Your name": "Mary Ward",
@@ -75,7 +75,7 @@ def cancel(given: str) -> None:
 
 
 def open_group(visitor: Browser) -> Page:
-    return visitor.open(find_link(last_email_to("mary@ward.example"), "/group/"))
+    return visitor.open(find_link(get_last_email_to("mary@ward.example"), "/group/"))
 
 
 def list_delegates() -> list[str]:
@@ -85,7 +85,7 @@ def list_delegates() -> list[str]:
     return names
 
 
-def test_a_contact_registers_three_people_at_once(visitor: Browser) -> None:
+def test_a_contact_can_register_three_people_together(visitor: Browser) -> None:
     page = begin(visitor)
     page = add(page, "Ada", "ada@ward.example")
     page = add(page, "Bea", "bea@ward.example")
@@ -97,18 +97,18 @@ def test_a_contact_registers_three_people_at_once(visitor: Browser) -> None:
 
     assert page.heading == "Your group is registered"
     assert list_delegates() == ["Ada", "Bea", "Cy"]
-    assert subjects_to("ada@ward.example")[0].startswith("You are registered for Tides")
+    assert list_subjects_to("ada@ward.example")[0].startswith("You are registered for Tides")
     assert (
         "Mary Ward registered you as part of a group from St Elsewhere."
-        in last_email_to("ada@ward.example").text
+        in get_last_email_to("ada@ward.example").text
     )
-    [email] = emails_to("mary@ward.example")
+    [email] = list_emails_to("mary@ward.example")
     assert "Name: Cy Nurse\nBooking reference: " in email.text
     assert re.search(r">\s*Manage the booking\s*</a>", email.html)  # a button, as that of the group
     assert integrity_check.run_checks() == []
 
 
-def test_two_people_with_the_same_name_are_told_apart_by_their_numbers(visitor: Browser) -> None:
+def test_two_group_members_of_the_same_name_are_numbered(visitor: Browser) -> None:
     page = begin(visitor)
     for email in ("ada@ward.example", "ada@elsewhere.example"):
         page = add(page, "Ada", email)
@@ -119,7 +119,7 @@ def test_two_people_with_the_same_name_are_told_apart_by_their_numbers(visitor: 
     assert "ada@elsewhere.example" in people["2. Ada Nurse"]
 
 
-def test_all_or_none_registers_nobody_and_keeps_what_was_typed(visitor: Browser) -> None:
+def test_an_all_or_none_group_without_enough_places_registers_nobody(visitor: Browser) -> None:
     set_places(2)
     page = fill(visitor, "Ada", "Bea", "Cy")
 
@@ -129,13 +129,13 @@ def test_all_or_none_registers_nobody_and_keeps_what_was_typed(visitor: Browser)
         "There are not enough places for everyone in the group, so nobody has been registered"
     ]
     assert list_delegates() == []
-    assert subjects_to("ada@ward.example") == []
-    assert subjects_to("mary@ward.example") == []
+    assert list_subjects_to("ada@ward.example") == []
+    assert list_subjects_to("mary@ward.example") == []
     assert visitor.open("/register/group/people").heading == "People in your group"
     assert "3. Cy Nurse" in visitor.open("/register/group/people").text
 
 
-def test_as_many_as_fit_says_who_has_a_place_and_who_has_not(visitor: Browser) -> None:
+def test_a_group_of_as_many_as_fit_says_who_has_a_place(visitor: Browser) -> None:
     set_places(2)
     page = fill(visitor, "Ada", "Bea", "Cy")
 
@@ -146,14 +146,14 @@ def test_as_many_as_fit_says_who_has_a_place_and_who_has_not(visitor: Browser) -
 
     assert page.heading == "Part of your group is registered"
     assert list_delegates() == ["Ada", "Bea"]
-    assert subjects_to("cy@ward.example") == []
-    email = last_email_to("mary@ward.example").text
+    assert list_subjects_to("cy@ward.example") == []
+    email = get_last_email_to("mary@ward.example").text
     assert "These people have a place:\n\n- Ada Nurse\n- Bea Nurse\n" in email
     assert "These people do not have a place:\n\n- Cy Nurse\n" in email
     assert integrity_check.run_checks() == []
 
 
-def test_those_who_wait_together_get_their_offers_together(visitor: Browser) -> None:
+def test_group_members_who_wait_together_get_offers_together(visitor: Browser) -> None:
     set_places(1)
     with transaction():
         seats.set_waiting_list(CONFERENCE, is_open=True)
@@ -169,15 +169,15 @@ def test_those_who_wait_together_get_their_offers_together(visitor: Browser) -> 
     )
     cancel("Ada")
 
-    own = visitor.open(find_link(last_email_to("bea@ward.example"), "/waiting-list/"))
+    own = visitor.open(find_link(get_last_email_to("bea@ward.example"), "/waiting-list/"))
     assert "You asked to stay together with one other person." in own.text
     with transaction():
         conference_settings.change_limit(2, expected_limit=1, actor="grace@conference.example")
     for name in ("bea", "cy"):
-        assert subjects_to(f"{name}@ward.example")[-1].startswith("Accept your place by ")
+        assert list_subjects_to(f"{name}@ward.example")[-1].startswith("Accept your place by ")
 
 
-def test_whoever_gets_no_place_can_wait_for_one(visitor: Browser) -> None:
+def test_group_members_without_a_place_can_join_the_waiting_list(visitor: Browser) -> None:
     set_places(1)
     with transaction():
         seats.set_waiting_list(CONFERENCE, is_open=True)
@@ -191,12 +191,12 @@ def test_whoever_gets_no_place_can_wait_for_one(visitor: Browser) -> None:
         },
     )
 
-    email = last_email_to("bea@ward.example")
+    email = get_last_email_to("bea@ward.example")
     assert email.subject == f"You are on the waiting list for {TITLE}"
     assert "Mary Ward registered you as part of a group." in email.text
     assert "Bea Nurse On the waiting list" in open_group(visitor).text
     cancel("Ada")
-    visitor.open(find_link(last_email_to("bea@ward.example"), "/waiting-list/")).press(
+    visitor.open(find_link(get_last_email_to("bea@ward.example"), "/waiting-list/")).press(
         "Accept the place"
     )
     assert "Bea Nurse Has a place" in open_group(visitor).text
@@ -207,7 +207,7 @@ def test_whoever_gets_no_place_can_wait_for_one(visitor: Browser) -> None:
     assert integrity_check.run_checks() == []
 
 
-def test_a_category_that_is_full_takes_only_as_many_as_it_has_places_for(visitor: Browser) -> None:
+def test_a_group_gets_no_more_places_than_its_category_has(visitor: Browser) -> None:
     make_category(1, name="Press")
     make_category(name="Student")
     page = begin(visitor, **{"How will they attend?": "Press"})
@@ -223,7 +223,7 @@ def test_a_category_that_is_full_takes_only_as_many_as_it_has_places_for(visitor
     assert integrity_check.run_checks() == []
 
 
-def test_a_person_who_has_a_place_is_told_and_the_contact_is_not(visitor: Browser) -> None:
+def test_a_member_who_already_has_a_place_is_told_only_by_email(visitor: Browser) -> None:
     existing = make_delegate(given_names="Ada", family_name="Nurse", email="ada@ward.example")
     page = fill(visitor, "Ada", "Bea")
 
@@ -234,7 +234,7 @@ def test_a_person_who_has_a_place_is_told_and_the_contact_is_not(visitor: Browse
     for name in ("Ada", "Bea"):
         assert f"{name} Nurse Has a place {name.lower()}@ward.example" in group.text
     assert existing.reference not in group.text
-    assert subjects_to("ada@ward.example") == [
+    assert list_subjects_to("ada@ward.example") == [
         f"You already have a place at {TITLE}: {existing.reference}"
     ]
     assert db.session.scalar(select(func.count(Delegate.id))) == 2
@@ -244,7 +244,7 @@ def test_a_person_who_has_a_place_is_told_and_the_contact_is_not(visitor: Browse
     assert list_delegates() == ["Ada", "Bea"]
 
 
-def test_the_same_person_twice_is_refused_beside_the_name(visitor: Browser) -> None:
+def test_a_duplicate_group_member_is_refused_beside_the_name(visitor: Browser) -> None:
     page = add(begin(visitor), "Ada", "ada@ward.example")
 
     form = page.follow("Add a person")
@@ -257,7 +257,7 @@ def test_the_same_person_twice_is_refused_beside_the_name(visitor: Browser) -> N
     assert page.errors == ["This person is already in the list"]
 
 
-def test_a_list_is_changed_and_people_are_removed(visitor: Browser) -> None:
+def test_group_members_can_be_changed_and_removed_before_registering(visitor: Browser) -> None:
     page = add(begin(visitor), "Ada", "ada@ward.example")
     page = add(page, "Bea")
 
@@ -268,7 +268,7 @@ def test_a_list_is_changed_and_people_are_removed(visitor: Browser) -> None:
     assert "Bea" not in page.text
 
 
-def test_other_days_for_all_are_those_of_everybody_who_had_none_of_their_own(
+def test_changing_the_days_of_a_group_keeps_individual_days(
     visitor: Browser,
 ) -> None:
     page = add(begin(visitor), "Ada", "ada@ward.example")
@@ -283,7 +283,7 @@ def test_other_days_for_all_are_those_of_everybody_who_had_none_of_their_own(
     assert days == {"Ada": "2009-06-10 2009-06-11", "Bea": "2009-06-11"}
 
 
-def test_a_list_that_changed_in_another_window_is_shown_again(visitor: Browser) -> None:
+def test_a_stale_group_list_must_be_checked_again(visitor: Browser) -> None:
     page = fill(visitor, "Ada", "Bea")
     visitor.open("/register/group/people").press("Remove Bea Nurse")
 
@@ -293,17 +293,17 @@ def test_a_list_that_changed_in_another_window_is_shown_again(visitor: Browser) 
     assert list_delegates() == []
 
 
-def test_confirming_twice_registers_once(visitor: Browser) -> None:
+def test_confirming_a_group_twice_registers_it_once(visitor: Browser) -> None:
     page = fill(visitor, "Ada")
 
     page.press("Register the group")
     again = page.press("Register the group")
 
     assert again.heading == "Your group is registered"
-    assert len(emails_to("mary@ward.example")) == 1
+    assert len(list_emails_to("mary@ward.example")) == 1
 
 
-def test_a_list_that_is_gone_says_so(visitor: Browser) -> None:
+def test_an_expired_group_list_says_so(visitor: Browser) -> None:
     begin(visitor)
     with transaction():
         db.session.execute(delete(ApplicationDraft))
@@ -322,7 +322,7 @@ def test_a_group_can_be_registered_only_while_registration_is_open(visitor: Brow
     assert visitor.open("/register/group").heading == "The conference is full"
 
 
-def test_nobody_registers_groups_again_and_again(visitor: Browser) -> None:
+def test_group_registrations_are_rate_limited(visitor: Browser) -> None:
     for number in range(MAX_GROUPS_PER_DAY):
         fill(visitor, f"Ada{number}").press("Register the group").press("Register another group")
     page = fill(visitor, "Bea")
@@ -333,25 +333,25 @@ def test_nobody_registers_groups_again_and_again(visitor: Browser) -> None:
     assert "Bea" not in list_delegates()
 
 
-def test_each_person_can_leave_the_group_and_keeps_the_booking(visitor: Browser) -> None:
+def test_a_member_can_leave_the_group_and_keep_the_booking(visitor: Browser) -> None:
     fill(visitor, "Ada", "Bea").press("Register the group")
-    booking = visitor.open(find_link(last_email_to("ada@ward.example"), "/booking/"))
+    booking = visitor.open(find_link(get_last_email_to("ada@ward.example"), "/booking/"))
 
     page = booking.follow("Leave the group").press("Leave the group")
 
     assert "You have left the group." in page.text
     assert "Leave the group" not in page.links
     assert list_delegates() == ["Ada", "Bea"]
-    assert subjects_to("mary@ward.example")[-1] == f"Ada Nurse has left your group for {TITLE}"
+    assert list_subjects_to("mary@ward.example")[-1] == f"Ada Nurse has left your group for {TITLE}"
     group = open_group(visitor)
     assert "Ada Nurse Left the group" in group.text
     assert "ada@ward.example" not in group.text
     assert "Cancel place: Ada Nurse" not in group.links
 
 
-def test_the_contact_never_sees_what_a_person_enters(visitor: Browser) -> None:
+def test_a_group_contact_never_sees_answers_of_members(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
-    booking = visitor.open(find_link(last_email_to("ada@ward.example"), "/booking/"))
+    booking = visitor.open(find_link(get_last_email_to("ada@ward.example"), "/booking/"))
     form = booking.follow("Change access requirements")
     form.press("Save", {"Tell us more (optional)": "A secret ramp", CONSENT: True})
 
@@ -360,11 +360,11 @@ def test_the_contact_never_sees_what_a_person_enters(visitor: Browser) -> None:
 
     assert "ramp" not in group.text + csv
     assert '"Ada Nurse","ada@ward.example","Has a place",""' in csv
-    assert all("ramp" not in one.text for one in emails_to("mary@ward.example"))
+    assert all("ramp" not in one.text for one in list_emails_to("mary@ward.example"))
 
 
 @pytest.mark.both_databases
-def test_each_person_is_asked_what_organisers_require(visitor: Browser) -> None:
+def test_group_members_are_asked_required_questions_later(visitor: Browser) -> None:
     make_question(TRAVEL, is_required=True)
     make_question(VISA, kind="yes_no", is_required=True)
     make_question("Anything else?")
@@ -372,7 +372,7 @@ def test_each_person_is_asked_what_organisers_require(visitor: Browser) -> None:
     assert "People also need to answer questions on their own booking pages." in check.text
     check.press("Register the group")
 
-    email = last_email_to("ada@ward.example")
+    email = get_last_email_to("ada@ward.example")
     asked = "We still need your answers to 2 questions. Answer them on your booking page."
     assert asked in email.text
     booking = visitor.open(find_link(email, "/booking/"))
@@ -386,7 +386,7 @@ def test_each_person_is_asked_what_organisers_require(visitor: Browser) -> None:
     assert VISA not in page.links
 
 
-def test_people_are_asked_only_what_is_required_of_their_category(visitor: Browser) -> None:
+def test_group_members_are_asked_only_questions_of_their_category(visitor: Browser) -> None:
     make_question("Anything else?")
     student = make_category(name="Student")
     make_question(TRAVEL, is_required=True, categories=(str(student.id),))
@@ -397,12 +397,12 @@ def test_people_are_asked_only_what_is_required_of_their_category(visitor: Brows
 
     check.press("Register the group")
 
-    email = last_email_to("ada@ward.example")
+    email = get_last_email_to("ada@ward.example")
     assert "We still need" not in email.text
     assert "Answer 1 question" not in visitor.open(find_link(email, "/booking/")).text
 
 
-def test_a_contact_answers_for_those_whose_emails_they_get_and_learns_nothing_of_others(
+def test_a_contact_can_answer_only_for_members_without_their_own_address(
     visitor: Browser,
 ) -> None:
     make_question(TRAVEL, is_required=True)
@@ -412,7 +412,7 @@ def test_a_contact_answers_for_those_whose_emails_they_get_and_learns_nothing_of
         page = add(page, name, address)
     page.follow("Continue").press("Register the group")
 
-    email = last_email_to("mary@ward.example")
+    email = get_last_email_to("mary@ward.example")
     assert email.text.count("Questions to answer: 1\n") == 1
     group = open_group(visitor)
     assert group.text.count("question to answer") == 1
@@ -426,28 +426,28 @@ def test_a_contact_answers_for_those_whose_emails_they_get_and_learns_nothing_of
     assert "question to answer" not in visitor.open(group.address).text
 
 
-def test_once_registration_has_closed_nobody_is_asked_any_more(
+def test_after_registration_has_closed_members_are_not_asked_questions(
     visitor: Browser, frozen_time: Any
 ) -> None:
     make_question(TRAVEL, is_required=True)
     fill(visitor, "Ada").press("Register the group")
-    address = find_link(last_email_to("ada@ward.example"), "/booking/")
+    address = find_link(get_last_email_to("ada@ward.example"), "/booking/")
     assert "Answer 1 question" in visitor.open(address).text
 
-    conference_closes("2009-05-13T12:00:00+01:00")
+    set_registration_end("2009-05-13T12:00:00+01:00")
     frozen_time.move_to("2009-05-13T12:30:00+01:00")
 
     assert "Answer 1 question" not in visitor.open(address).text
 
 
-def test_a_name_can_be_changed_until_the_person_has_opened_the_booking(visitor: Browser) -> None:
+def test_a_contact_can_rename_a_member_until_they_open_the_booking(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
 
     for name in ("Adele", "Adela"):
         form = open_group(visitor).follow("Change name: " + list_delegates()[0] + " Nurse")
         page = form.press("Save", {"given_names": name})
         assert "The name has been changed." in page.text
-    visitor.open(find_link(last_email_to("ada@ward.example"), "/booking/"))
+    visitor.open(find_link(get_last_email_to("ada@ward.example"), "/booking/"))
     form = open_group(visitor).follow("Change name: Adela Nurse")
     page = form.press("Save", {"given_names": "Adeline"})
 
@@ -455,7 +455,7 @@ def test_a_name_can_be_changed_until_the_person_has_opened_the_booking(visitor: 
     assert list_delegates() == ["Adela"]
 
 
-def test_the_contact_adds_a_person_while_there_are_places(visitor: Browser) -> None:
+def test_a_contact_can_add_a_member_while_there_are_places(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
     set_places(2)
     answers = {"given_names": "Bea", "Family name": "Nurse", EMAIL: "bea@ward.example"}
@@ -469,7 +469,7 @@ def test_the_contact_adds_a_person_while_there_are_places(visitor: Browser) -> N
     assert integrity_check.run_checks() == []
 
 
-def test_the_last_place_may_go_while_the_contact_types(visitor: Browser) -> None:
+def test_adding_a_member_when_the_last_place_was_taken_is_refused(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
     form = open_group(visitor).follow("Add a person")
     set_places(1)
@@ -481,18 +481,18 @@ def test_the_last_place_may_go_while_the_contact_types(visitor: Browser) -> None
     assert "Bea" not in open_group(visitor).text
 
 
-def test_the_contact_cancels_a_place_and_the_person_is_told(visitor: Browser) -> None:
+def test_a_contact_can_cancel_a_members_place_and_the_member_is_emailed(visitor: Browser) -> None:
     fill(visitor, "Ada", "Bea").press("Register the group")
 
     page = open_group(visitor).follow("Cancel place: Ada Nurse").press("Cancel the place")
 
     assert "Ada Nurse Cancelled" in page.text
     assert list_delegates() == ["Bea"]
-    assert subjects_to("ada@ward.example")[-1].startswith("Your booking has been cancelled")
+    assert list_subjects_to("ada@ward.example")[-1].startswith("Your booking has been cancelled")
     assert queries.get_seat_counts().taken == 1
 
 
-def let_bea_take_the_place_of_ada(visitor: Browser) -> None:
+def transfer_place_from_ada_to_bea(visitor: Browser) -> None:
     """Register both for one place; Ada cancels, and Bea accepts it from the waiting list."""
     set_places(1)
     with transaction():
@@ -502,23 +502,23 @@ def let_bea_take_the_place_of_ada(visitor: Browser) -> None:
         {MODE: "Register as many as possible, in the order listed", JOIN: True},
     )
     cancel("Ada")
-    offer = find_link(last_email_to("bea@ward.example"), "/waiting-list/")
+    offer = find_link(get_last_email_to("bea@ward.example"), "/waiting-list/")
     visitor.open(offer).press("Accept the place")
 
 
-def test_a_contact_cancels_a_place_that_has_just_been_accepted(visitor: Browser) -> None:
-    let_bea_take_the_place_of_ada(visitor)
+def test_a_contact_can_cancel_a_place_that_was_just_accepted(visitor: Browser) -> None:
+    transfer_place_from_ada_to_bea(visitor)
 
     page = open_group(visitor)
     page = page.follow("Cancel place: Bea Nurse")
     page.press("Cancel the place")
 
     assert list_delegates() == []
-    assert subjects_to("bea@ward.example")[-1].startswith("Your booking has been cancelled")
+    assert list_subjects_to("bea@ward.example")[-1].startswith("Your booking has been cancelled")
     assert queries.get_seat_counts().taken == 0
 
 
-def test_whose_place_a_contact_cancels_reads_which_seats_were_given_back(
+def test_the_cancellation_email_of_a_member_lists_released_seats(
     visitor: Browser,
 ) -> None:
     fill(visitor, "Ada").press("Register the group")
@@ -529,10 +529,10 @@ def test_whose_place_a_contact_cancels_reads_which_seats_were_given_back(
 
     open_group(visitor).follow("Cancel place: Ada Nurse").press("Cancel the place")
 
-    assert "Seat given back: Knots" in last_email_to("ada@ward.example").text
+    assert "Seat given back: Knots" in get_last_email_to("ada@ward.example").text
 
 
-def test_whoever_has_been_cancelled_is_not_asked_about_again(visitor: Browser) -> None:
+def test_cancelling_a_members_place_twice_changes_nothing(visitor: Browser) -> None:
     fill(visitor, "Ada", "Bea").press("Register the group")
     form = open_group(visitor).follow("Cancel place: Ada Nurse")
     form.press("Cancel the place")
@@ -543,7 +543,7 @@ def test_whoever_has_been_cancelled_is_not_asked_about_again(visitor: Browser) -
     assert "Nothing has changed." in page.text
 
 
-def test_a_link_is_sent_again_but_not_twice_in_a_row(visitor: Browser) -> None:
+def test_a_members_link_cannot_be_sent_again_immediately(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
 
     page = open_group(visitor).press("Send link again: Ada Nurse")
@@ -551,9 +551,9 @@ def test_a_link_is_sent_again_but_not_twice_in_a_row(visitor: Browser) -> None:
     assert "We sent this link a moment ago." in page.text
 
 
-def test_a_dissolved_group_leaves_the_bookings(visitor: Browser) -> None:
+def test_dissolving_a_group_keeps_the_bookings(visitor: Browser) -> None:
     fill(visitor, "Ada", "Bea").press("Register the group")
-    address = find_link(last_email_to("mary@ward.example"), "/group/")
+    address = find_link(get_last_email_to("mary@ward.example"), "/group/")
 
     page = visitor.open(address).follow("Dissolve the group").press("Dissolve the group")
 
@@ -563,24 +563,24 @@ def test_a_dissolved_group_leaves_the_bookings(visitor: Browser) -> None:
     assert db.session.scalar(select(func.count(GroupMember.id))) == 0
 
 
-def test_without_a_group_the_address_of_its_contact_gets_the_links_of_its_people(
+def test_after_dissolving_a_group_the_contact_gets_links_of_members_without_address(
     visitor: Browser,
 ) -> None:
     page = add(begin(visitor), "Ada", "")
     add(page, "Bea", "bea@ward.example").follow("Continue").press("Register the group")
     contact = "mary@ward.example"
-    assert "Confirmed" not in " ".join(subjects_to(contact))
-    address = find_link(last_email_to(contact), "/group/")
+    assert "Confirmed" not in " ".join(list_subjects_to(contact))
+    address = find_link(get_last_email_to(contact), "/group/")
 
     visitor.open(address).follow("Dissolve the group").press("Dissolve the group")
 
-    confirmed = last_email_to(contact)
+    confirmed = get_last_email_to(contact)
     assert visitor.open(find_link(confirmed, "/booking/")).heading == "Your booking"
-    assert subjects_to("bea@ward.example")[1:] == []
+    assert list_subjects_to("bea@ward.example")[1:] == []
     assert integrity_check.run_checks() == []
 
 
-def test_an_erased_person_leaves_no_trace_in_the_group(visitor: Browser) -> None:
+def test_an_erased_member_is_removed_from_the_group(visitor: Browser) -> None:
     fill(visitor, "Ada", "Bea").press("Register the group")
     cancel("Ada")
     ada = db.session.scalars(select(Delegate).where(Delegate.given_names == "Ada")).one()
@@ -591,10 +591,10 @@ def test_an_erased_person_leaves_no_trace_in_the_group(visitor: Browser) -> None
 
 
 @pytest.mark.both_databases
-def test_an_erased_person_who_has_just_taken_a_place_leaves_no_trace_in_the_group(
+def test_an_erased_member_who_took_over_a_place_is_removed_from_the_group(
     visitor: Browser,
 ) -> None:
-    let_bea_take_the_place_of_ada(visitor)
+    transfer_place_from_ada_to_bea(visitor)
     cancel("Bea")
     bea = db.session.scalars(select(Delegate).where(Delegate.given_names == "Bea")).one()
     with transaction():
@@ -606,9 +606,7 @@ def test_an_erased_person_who_has_just_taken_a_place_leaves_no_trace_in_the_grou
     assert "Bea" not in page.text
 
 
-def test_a_year_after_the_conference_nothing_is_left_of_a_group(
-    visitor: Browser, frozen_time: Any
-) -> None:
+def test_groups_are_deleted_a_year_after_the_conference(visitor: Browser, frozen_time: Any) -> None:
     fill(visitor, "Ada").press("Register the group")
 
     frozen_time.move_to("2010-06-13T12:00:00+01:00")
@@ -619,15 +617,15 @@ def test_a_year_after_the_conference_nothing_is_left_of_a_group(
     assert db.session.scalar(select(func.count(GroupMember.id))) == 0
 
 
-def test_a_contact_who_has_lost_the_link_gets_it_again(visitor: Browser) -> None:
+def test_a_group_contact_can_get_the_group_link_again(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
 
     visitor.open("/booking").press("Email me the link", {"Email address": "Mary@ward.example"})
 
-    assert subjects_to("mary@ward.example") == [f"Your group for {TITLE}"] * 2
+    assert list_subjects_to("mary@ward.example") == [f"Your group for {TITLE}"] * 2
 
 
-def test_the_copy_of_a_person_says_who_registered_them(visitor: Browser) -> None:
+def test_the_data_export_of_a_member_names_the_group_contact(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
     ada = db.session.scalars(select(Delegate)).one()
 
@@ -639,7 +637,7 @@ def test_the_copy_of_a_person_says_who_registered_them(visitor: Browser) -> None
     }
 
 
-def test_whoever_waits_by_themselves_is_not_taken_off_the_list_by_a_contact(
+def test_a_contact_cannot_remove_a_members_own_waiting_list_entry(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(1)
@@ -670,7 +668,9 @@ def test_whoever_waits_by_themselves_is_not_taken_off_the_list_by_a_contact(
     assert db.session.scalars(select(WaitingListEntry.state)).all() == ["offered"]
 
 
-def test_while_the_conference_is_full_a_whole_group_can_wait(visitor: Browser) -> None:
+def test_a_whole_group_can_join_the_waiting_list_when_the_conference_is_full(
+    visitor: Browser,
+) -> None:
     set_places(1)
     with transaction():
         seats.set_waiting_list(CONFERENCE, is_open=True)
@@ -684,6 +684,6 @@ def test_while_the_conference_is_full_a_whole_group_can_wait(visitor: Browser) -
     )
 
     assert page.heading == "Nobody in your group has a place yet"
-    assert subjects_to("ada@ward.example") == [f"You are on the waiting list for {TITLE}"]
+    assert list_subjects_to("ada@ward.example") == [f"You are on the waiting list for {TITLE}"]
     assert list_delegates() == ["Cy"]
     assert [one for one in integrity_check.run_checks() if "email" not in one] == []

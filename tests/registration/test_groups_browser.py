@@ -1,4 +1,4 @@
-"""A group is registered in a real browser: with and without scripts, by keyboard, on a phone."""
+"""Group registration in a real browser: with and without JavaScript, by keyboard, on a phone."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def register(window: Page) -> None:
     expect_heading(window, "Your group is registered")
 
 
-def test_a_group_is_registered_with_scripts(address: str, window: Page) -> None:
+def test_a_group_can_be_registered_with_javascript(address: str, window: Page) -> None:
     begin(window, address)
     add_ann(window)
 
@@ -58,7 +58,7 @@ def test_a_group_is_registered_with_scripts(address: str, window: Page) -> None:
     expect(window.locator("main")).to_contain_text("Has a place")
 
 
-def test_a_group_is_registered_from_a_file_without_scripts(
+def test_a_group_can_be_registered_from_a_file_without_javascript(
     address: str, window_without_scripts: Page, tmp_path: Path
 ) -> None:
     window, file = window_without_scripts, tmp_path / "group.csv"
@@ -76,7 +76,7 @@ def test_a_group_is_registered_from_a_file_without_scripts(
     register(window)
 
 
-def test_no_page_of_registering_a_group_has_a_barrier(
+def test_group_registration_pages_have_no_accessibility_violations(
     address: str, window: Page, axe: Axe, tmp_path: Path
 ) -> None:
     file = tmp_path / "group.csv"
@@ -106,7 +106,7 @@ def test_no_page_of_registering_a_group_has_a_barrier(
     assert {path: barriers for path, barriers in found.items() if barriers} == {}
 
 
-def test_no_page_of_a_group_has_a_barrier(address: str, window: Page, axe: Axe) -> None:
+def test_group_pages_have_no_accessibility_violations(address: str, window: Page, axe: Axe) -> None:
     delegate = make_delegate(given_names="Ann", family_name="Long" * 20, email="ann@ward.example")
     group = make_group(delegate, organisation="Elsewhere" * 10)
     token, booking = links.group_token(group), links.booking_token(delegate)
@@ -126,7 +126,7 @@ def test_no_page_of_a_group_has_a_barrier(address: str, window: Page, axe: Axe) 
             assert (path, axe(window), horizontal_overflow(window)) == (path, [], 0)
 
 
-def test_a_contact_manages_the_group_by_keyboard(
+def test_a_contact_can_manage_the_group_by_keyboard(
     address: str, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts

@@ -1,4 +1,4 @@
-"""The site looks itself over and tells organisers of faults."""
+"""The integrity check reports inconsistencies to organisers."""
 
 import sqlite3
 from contextlib import closing
@@ -28,7 +28,13 @@ from tests.factories import (
     make_session,
     make_waiting_list_entry,
 )
-from tests.registration.test_session_waiting_list import fill, give_back, join, list_faults, states
+from tests.registration.test_session_waiting_list import (
+    fill,
+    get_states,
+    join,
+    list_faults,
+    release_seat,
+)
 from tests.sent_emails import deliver_emails
 
 CHECKED = (
@@ -48,7 +54,7 @@ CHECKED = (
 
 
 @pytest.mark.both_databases
-def test_a_site_where_all_is_well_says_what_was_checked(site: Flask) -> None:
+def test_the_audit_of_a_healthy_site_lists_what_was_checked(site: Flask) -> None:
     make_material(make_session(), bytes(600_000))
     make_material(make_session(), kind="link", address="https://example.org/slides")
 
@@ -57,7 +63,7 @@ def test_a_site_where_all_is_well_says_what_was_checked(site: Flask) -> None:
     assert (result.output, result.exit_code) == (f"{CHECKED}No problems found\n", 0)
 
 
-def test_places_that_are_counted_wrongly_are_found(site: Flask) -> None:
+def test_the_audit_finds_miscounted_places(site: Flask) -> None:
     with transaction():
         db.session.execute(update(SeatLimit).values(taken=3))
 
@@ -70,7 +76,7 @@ def test_places_that_are_counted_wrongly_are_found(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_file_of_which_a_part_is_missing_is_found(site: Flask) -> None:
+def test_the_audit_finds_an_incomplete_file(site: Flask) -> None:
     make_material(make_session(), bytes(600_000), title="Walls")
     with transaction():
         db.session.execute(delete(MaterialChunk).where(MaterialChunk.number == 1))
@@ -78,7 +84,7 @@ def test_a_file_of_which_a_part_is_missing_is_found(site: Flask) -> None:
     assert integrity_check.run_checks() == ["The file “Walls” of a session is incomplete."]
 
 
-def test_the_audit_speaks_of_one_person_and_one_place(site: Flask) -> None:
+def test_the_audit_uses_the_singular_for_one_person_or_place(site: Flask) -> None:
     delegate = make_delegate()
     make_waiting_list_entry(state=OFFERED)
     with transaction():
@@ -93,9 +99,7 @@ def test_the_audit_speaks_of_one_person_and_one_place(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_nothing_is_missing_of_people_who_attended_and_are_erased_a_year_later(
-    site: Flask, frozen_time: Any
-) -> None:
+def test_the_audit_accepts_delegates_erased_by_retention(site: Flask, frozen_time: Any) -> None:
     delegate = make_delegate()
     with transaction():
         emails.send_registration_confirmed(delegate)
@@ -109,7 +113,7 @@ def test_nothing_is_missing_of_people_who_attended_and_are_erased_a_year_later(
     assert integrity_check.run_checks() == []
 
 
-def test_a_row_that_refers_to_nothing_is_found(site: Flask, database: str) -> None:
+def test_the_audit_finds_a_dangling_foreign_key(site: Flask, database: str) -> None:
     number = make_material(make_session(slug="tides")).session_id
     db.session.commit()
     with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection:
@@ -119,7 +123,7 @@ def test_a_row_that_refers_to_nothing_is_found(site: Flask, database: str) -> No
     assert integrity_check.run_checks() == ["Row 1 of material refers to a missing row of session."]
 
 
-def test_whoever_got_their_booking_back_has_the_email_about_that(site: Flask) -> None:
+def test_the_audit_accepts_a_restored_booking(site: Flask) -> None:
     delegate = make_delegate()  # as one of a group, for whom its contact got the confirmation
     with transaction():
         bookings.cancel(db.session.merge(delegate))
@@ -129,7 +133,7 @@ def test_whoever_got_their_booking_back_has_the_email_about_that(site: Flask) ->
     assert integrity_check.run_checks() == []
 
 
-def test_a_booking_without_its_letter_is_found_but_an_invented_one_needs_none(site: Flask) -> None:
+def test_the_audit_finds_a_booking_without_confirmation_email_except_demo_ones(site: Flask) -> None:
     make_delegate(reference="BCDFGHJK")
     make_delegate(reference="MNPQRTVW", given_names="Grace", is_demo=True)
 
@@ -138,7 +142,7 @@ def test_a_booking_without_its_letter_is_found_but_an_invented_one_needs_none(si
     ]
 
 
-def test_organisers_get_one_letter_a_day_about_faults(site: Flask, frozen_time: Any) -> None:
+def test_organisers_get_one_email_a_day_about_audit_problems(site: Flask, frozen_time: Any) -> None:
     make_organiser("grace@conference.example")
     make_delegate(reference="BCDFGHJK")
 
@@ -153,7 +157,7 @@ def test_organisers_get_one_letter_a_day_about_faults(site: Flask, frozen_time: 
     assert [letter.recipient for letter in written] == ["grace@conference.example"] * 2
 
 
-def test_a_day_without_faults_brings_no_letter(site: Flask) -> None:
+def test_without_audit_problems_no_email_is_sent(site: Flask) -> None:
     make_organiser("grace@conference.example")
 
     with transaction():
@@ -162,7 +166,7 @@ def test_a_day_without_faults_brings_no_letter(site: Flask) -> None:
     assert db.session.scalars(select(Email)).all() == []
 
 
-def test_a_group_that_is_too_large_or_says_what_is_not_so_is_found(site: Flask) -> None:
+def test_the_audit_finds_a_group_that_is_too_large_or_inconsistent(site: Flask) -> None:
     group = make_group(make_delegate())
     group.members[0].state = UNPLACED
     group.members += [GroupMember(name=f"Ann{n}", state=PLACED) for n in range(31)]
@@ -177,12 +181,12 @@ def test_a_group_that_is_too_large_or_says_what_is_not_so_is_found(site: Flask) 
 
 
 @pytest.mark.both_databases
-def test_a_seat_that_is_on_offer_before_its_turn_is_found(site: Flask) -> None:
+def test_the_audit_finds_a_seat_offered_out_of_turn(site: Flask) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
-    give_back(eve)
-    assert (states(), list_faults()) == ({"ada": "offered", "bea": "waiting"}, [])
+    release_seat(eve)
+    assert (get_states(), list_faults()) == ({"ada": "offered", "bea": "waiting"}, [])
 
     with transaction():
         for one, state in ((ada, "waiting"), (bea, "offered")):
@@ -195,7 +199,7 @@ def test_a_seat_that_is_on_offer_before_its_turn_is_found(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_seat_that_organisers_offer_before_its_turn_is_no_fault(site: Flask) -> None:
+def test_the_audit_accepts_a_seat_offered_by_organisers_out_of_turn(site: Flask) -> None:
     _, ada, bea = fill()
     join(ada)
     join(bea)
@@ -207,4 +211,4 @@ def test_a_seat_that_organisers_offer_before_its_turn_is_no_fault(site: Flask) -
             entry, reason="A guest", actor="olga@example.org", adds_place=True
         )
 
-    assert (states(), list_faults()) == ({"ada": "waiting", "bea": "offered"}, [])
+    assert (get_states(), list_faults()) == ({"ada": "waiting", "bea": "offered"}, [])

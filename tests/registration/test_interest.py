@@ -1,4 +1,4 @@
-"""People say that they would like to come, organisers select some, and the others are told."""
+"""Expressions of interest: organisers invite some people and email the others."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -39,11 +39,11 @@ from tests.factories import (
     make_waiting_list_entry,
     sign_in,
 )
-from tests.lookups import list_history, list_miscounts
-from tests.races import cross
-from tests.registration.test_categories import standing
-from tests.registration_flow import answer_questions, go_on
-from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+from tests.lookups import list_count_errors, list_history
+from tests.races import run_while_locked
+from tests.registration.test_categories import get_seats_and_taken
+from tests.registration_flow import answer_questions, continue_to
+from tests.sent_emails import find_link, get_last_email_to, list_emails_to, list_subjects_to
 
 GRACE = "grace@conference.example"
 RECEIVED = "We have received your expression of interest in Tides and Harbours"
@@ -54,7 +54,7 @@ EXPIRES = "2009-06-01T12:00"
 
 
 def make_school(places: int | None = None, **values: Any) -> RegistrationCategory:
-    """Save a category for whose people the organisers choose, beside one for everybody."""
+    """Save a category by selection, beside an open one."""
     values = {"name": "Summer school", "access": BY_INTEREST, **values}
     school = make_category(places, **values)
     make_category(name="Delegate")
@@ -71,8 +71,8 @@ def express(visitor: Browser, name: str = "Ada", **answers: Any) -> Page:
     return page.press("Send", {**typed, **answers})
 
 
-def own_page(visitor: Browser, name: str = "Ada") -> Page:
-    letters = emails_to(f"{name.lower()}@example.org")
+def open_own_interest(visitor: Browser, name: str = "Ada") -> Page:
+    letters = list_emails_to(f"{name.lower()}@example.org")
     letter = next(one for one in reversed(letters) if "/interest/" in one.text)
     return visitor.open(find_link(letter, "/interest/"))
 
@@ -95,7 +95,7 @@ def change(action: Callable[..., None], *values: Any, **named: Any) -> None:
 
 
 @pytest.mark.both_databases
-def test_somebody_who_would_like_to_come_is_selected_and_registers_with_what_is_known(
+def test_an_interested_person_is_invited_and_registers_with_known_answers(
     visitor: Browser,
 ) -> None:
     why = make_question("Why would you like to come?", is_required=True)
@@ -107,9 +107,9 @@ def test_somebody_who_would_like_to_come_is_selected_and_registers_with_what_is_
     page = express(visitor, **{"Why would you like to come?": "For the tides"})
 
     assert page.heading == "Check your email"
-    assert subjects_to("ada@example.org") == [RECEIVED]
-    assert standing(seats.name_category_limit(school.id)) == (5, 0)
-    page = own_page(visitor)
+    assert list_subjects_to("ada@example.org") == [RECEIVED]
+    assert get_seats_and_taken(seats.name_category_limit(school.id)) == (5, 0)
+    page = open_own_interest(visitor)
     assert page.heading == "We have received your expression of interest"
     assert page.summary_list["Why would you like to come?"] == "For the tides"
 
@@ -129,36 +129,36 @@ def test_somebody_who_would_like_to_come_is_selected_and_registers_with_what_is_
     )
 
     assert page.summary_list["State"] == "Invited"
-    assert standing(seats.name_category_limit(school.id)) == (5, 1)
-    letter = last_email_to("ada@example.org")
+    assert get_seats_and_taken(seats.name_category_limit(school.id)) == (5, 1)
+    letter = get_last_email_to("ada@example.org")
     assert letter.subject == INVITED
     assert "Message from the organisers: Welcome." in letter.text
     assert "We are keeping a place for you until then." in letter.text
-    page = own_page(visitor)
+    page = open_own_interest(visitor)
     assert page.heading == "You are invited"
     page = visitor.open(find_link(letter, "/register/invitation/")).press("Start now")
-    page = go_on(page)
+    page = continue_to(page)
     assert page.summary_list["Name"] == "Ada Lovelace"
     assert page.summary_list["Why would you like to come?"] == "For the tides"
     assert page.press("Confirm registration").heading == "You are registered"
 
     delegate = db.session.scalars(select(Delegate)).one()
     assert (delegate.category_id, delegate.email) == (school.id, "ada@example.org")
-    assert standing(seats.name_category_limit(school.id)) == (5, 1)
+    assert get_seats_and_taken(seats.name_category_limit(school.id)) == (5, 1)
     interest = get_interest()
     assert (interest.state, interest.document) == ("registered", "")
     assert interest.delegate_id == delegate.id
-    assert own_page(visitor).heading == "You have a place"
+    assert open_own_interest(visitor).heading == "You have a place"
     assert "Expressed interest" in visitor.open(f"/organise/delegates/{delegate.reference}").text
     copy = data_export.export_delegate(db.session.get_one(Delegate, delegate.id))
     assert [one["state"] for one in copy["expressions_of_interest"]] == ["registered"]
-    assert list_miscounts() == []
+    assert list_count_errors() == []
     with transaction():
         operations.cancel(db.session.get_one(Delegate, delegate.id), actor="grace@example.org")
-    assert own_page(visitor).heading == "You no longer have a place"
+    assert open_own_interest(visitor).heading == "You no longer have a place"
 
 
-def test_those_who_are_not_selected_are_told_once(visitor: Browser) -> None:
+def test_declined_expressions_of_interest_are_emailed_once(visitor: Browser) -> None:
     make_school()
     express(visitor)
     express(visitor, "Bea")
@@ -170,35 +170,35 @@ def test_those_who_are_not_selected_are_told_once(visitor: Browser) -> None:
     assert page.heading == "Decline 1 person?"
     page = page.press("Decline", {"Message to the person (optional)": "Next year."})
 
-    letter = last_email_to("ada@example.org")
+    letter = get_last_email_to("ada@example.org")
     assert letter.subject == DECLINED
     assert "Message from the organisers: Next year." in letter.text
-    assert subjects_to("bea@example.org") == [RECEIVED]
-    assert own_page(visitor).heading == "We cannot invite you this time"
+    assert list_subjects_to("bea@example.org") == [RECEIVED]
+    assert open_own_interest(visitor).heading == "We cannot invite you this time"
     page = visitor.open("/organise/interest")
     page = page.press("Decline", {"Select Ada Lovelace": True})
     assert page.heading == "Nothing to do"
-    assert subjects_to("ada@example.org").count(DECLINED) == 1
+    assert list_subjects_to("ada@example.org").count(DECLINED) == 1
     with pytest.raises(AlreadyDecided):
         change(lambda one: services.decline_all([one], actor=GRACE))
 
 
 @pytest.mark.both_databases
-def test_somebody_withdraws_and_the_place_that_was_kept_is_free(visitor: Browser) -> None:
+def test_withdrawing_an_interest_frees_the_kept_place(visitor: Browser) -> None:
     school = make_school(3)
     express(visitor)
     invite(is_held=True)
-    assert standing(seats.name_category_limit(school.id)) == (3, 1)
-    link = find_link(last_email_to("ada@example.org"), "/register/invitation/")
-    page = own_page(visitor).follow("Withdraw")
+    assert get_seats_and_taken(seats.name_category_limit(school.id)) == (3, 1)
+    link = find_link(get_last_email_to("ada@example.org"), "/register/invitation/")
+    page = open_own_interest(visitor).follow("Withdraw")
 
     page = page.press("Withdraw")
 
     assert page.heading == "You have withdrawn"
-    assert standing(seats.name_category_limit(school.id)) == (3, 0)
+    assert get_seats_and_taken(seats.name_category_limit(school.id)) == (3, 0)
     assert visitor.open(link, status=410).heading == "This invitation cannot be used"
     assert get_interest().document == ""
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
 def test_an_invitation_that_has_ended_can_be_sent_again(visitor: Browser) -> None:
@@ -208,17 +208,17 @@ def test_an_invitation_that_has_ended_can_be_sent_again(visitor: Browser) -> Non
     with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
         with transaction():
             invitations.run_due()
-        assert own_page(visitor).heading == "Your invitation has ended"
-        assert standing(seats.name_category_limit(school.id)) == (3, 0)
+        assert open_own_interest(visitor).heading == "Your invitation has ended"
+        assert get_seats_and_taken(seats.name_category_limit(school.id)) == (3, 0)
 
         invite(is_held=True)
 
-        assert own_page(visitor).heading == "You are invited"
-        assert standing(seats.name_category_limit(school.id)) == (3, 1)
-    assert list_miscounts() == []
+        assert open_own_interest(visitor).heading == "You are invited"
+        assert get_seats_and_taken(seats.name_category_limit(school.id)) == (3, 1)
+    assert list_count_errors() == []
 
 
-def test_nobody_is_invited_twice_at_once(visitor: Browser) -> None:
+def test_an_interested_person_is_not_invited_twice(visitor: Browser) -> None:
     make_school()
     express(visitor)
     invite()
@@ -226,10 +226,10 @@ def test_nobody_is_invited_twice_at_once(visitor: Browser) -> None:
     with pytest.raises(AlreadyDecided):
         invite()
 
-    assert subjects_to("ada@example.org") == [RECEIVED, INVITED]
+    assert list_subjects_to("ada@example.org") == [RECEIVED, INVITED]
 
 
-def test_a_stranger_learns_nothing_of_who_has_a_place_or_has_asked(visitor: Browser) -> None:
+def test_expressing_interest_does_not_reveal_existing_places_or_interests(visitor: Browser) -> None:
     make_school()
     new = express(visitor)
     again = express(visitor)
@@ -237,12 +237,12 @@ def test_a_stranger_learns_nothing_of_who_has_a_place_or_has_asked(visitor: Brow
     registered = express(visitor, "Cleo")
 
     assert new.text == again.text == registered.text
-    assert subjects_to("ada@example.org") == [RECEIVED, RECEIVED]
-    assert subjects_to("cleo@example.org")[0].startswith("You already have a place")
+    assert list_subjects_to("ada@example.org") == [RECEIVED, RECEIVED]
+    assert list_subjects_to("cleo@example.org")[0].startswith("You already have a place")
     assert len(db.session.scalars(select(ExpressionOfInterest)).all()) == 1
 
 
-def test_whoever_gets_a_place_in_another_way_is_no_longer_on_the_list(visitor: Browser) -> None:
+def test_getting_a_place_otherwise_closes_the_expression_of_interest(visitor: Browser) -> None:
     school = make_school(3)
     express(visitor)
     invite(is_held=True)
@@ -250,12 +250,12 @@ def test_whoever_gets_a_place_in_another_way_is_no_longer_on_the_list(visitor: B
     answer_questions(visitor).press("Confirm registration")
 
     assert get_interest().state == "registered"
-    assert standing(seats.name_category_limit(school.id)) == (3, 0)
-    assert own_page(visitor).links["See your booking"]
-    assert list_miscounts() == []
+    assert get_seats_and_taken(seats.name_category_limit(school.id)) == (3, 0)
+    assert open_own_interest(visitor).links["See your booking"]
+    assert list_count_errors() == []
 
 
-def test_a_form_with_faults_keeps_what_was_typed(visitor: Browser) -> None:
+def test_an_invalid_interest_form_keeps_typed_values(visitor: Browser) -> None:
     make_school()
     page = visitor.open("/register").follow(LINK)
 
@@ -269,7 +269,7 @@ def test_a_form_with_faults_keeps_what_was_typed(visitor: Browser) -> None:
     assert page.press("Send").heading == "Check your email"
 
 
-def test_nobody_can_express_interest_once_it_is_too_late(visitor: Browser) -> None:
+def test_interest_cannot_be_expressed_after_its_closing_date(visitor: Browser) -> None:
     school = make_school(interest_closes_at=clock.now() + timedelta(days=1))
     page = visitor.open(f"/register/interest/{school.id}")
     assert LINK in visitor.open("/register").links
@@ -283,7 +283,7 @@ def test_nobody_can_express_interest_once_it_is_too_late(visitor: Browser) -> No
     visitor.open(f"/register/interest/{other.id}", status=404)
 
 
-def test_one_address_is_not_sent_more_than_five_emails_a_day(visitor: Browser) -> None:
+def test_interest_emails_to_one_address_are_limited_to_five_a_day(visitor: Browser) -> None:
     make_school()
     for _ in range(5):
         express(visitor)
@@ -293,10 +293,10 @@ def test_one_address_is_not_sent_more_than_five_emails_a_day(visitor: Browser) -
     page = page.press("Send", typed, status=429)
 
     assert page.value_of("Given names") == "Eve"
-    assert len(subjects_to("ada@example.org")) == 5
+    assert len(list_subjects_to("ada@example.org")) == 5
 
 
-def test_many_are_invited_or_nobody_if_there_are_too_few_places(visitor: Browser) -> None:
+def test_bulk_invitations_that_keep_places_are_all_or_none(visitor: Browser) -> None:
     school = make_school(1)
     for name in ("Ada", "Bea"):
         make_interest(name=name, category_id=school.id)
@@ -313,10 +313,10 @@ def test_many_are_invited_or_nobody_if_there_are_too_few_places(visitor: Browser
     assert get_interest().state == "interested"
     page = page.press("Invite", {"Keep places for these people": False})
     assert {row["State"].split()[0] for row in page.rows} == {"Invited"}
-    assert standing(seats.name_category_limit(school.id)) == (1, 0)
+    assert get_seats_and_taken(seats.name_category_limit(school.id)) == (1, 0)
 
 
-def test_the_file_has_the_answers(visitor: Browser) -> None:
+def test_the_interest_export_has_the_answers(visitor: Browser) -> None:
     why = make_question("Why?")
     school = make_school(interest_questions=str(why.id))
     document = f'{{"question_{why.id}": "For the tides"}}'
@@ -331,7 +331,7 @@ def test_the_file_has_the_answers(visitor: Browser) -> None:
     assert is_answered(why.id)
 
 
-def test_a_category_that_people_would_like_to_come_in_is_not_deleted(visitor: Browser) -> None:
+def test_a_category_with_expressions_of_interest_cannot_be_deleted(visitor: Browser) -> None:
     school = make_school()
     express(visitor)
 
@@ -340,7 +340,7 @@ def test_a_category_that_people_would_like_to_come_in_is_not_deleted(visitor: Br
 
 
 @pytest.mark.both_databases
-def test_it_is_deleted_a_month_after_it_ended_or_after_the_conference(visitor: Browser) -> None:
+def test_expressions_of_interest_are_deleted_a_month_after_they_end(visitor: Browser) -> None:
     school = make_school(3)
     express(visitor)
     express(visitor, "Bea")
@@ -355,11 +355,11 @@ def test_it_is_deleted_a_month_after_it_ended_or_after_the_conference(visitor: B
         with transaction():
             services.purge_expired()
         assert get_interest() is None
-    assert standing(seats.name_category_limit(school.id)) == (3, 0)
-    assert list_miscounts() == []
+    assert get_seats_and_taken(seats.name_category_limit(school.id)) == (3, 0)
+    assert list_count_errors() == []
 
 
-def test_erasing_a_booking_erases_what_was_expressed_before(visitor: Browser) -> None:
+def test_erasing_a_booking_erases_its_expression_of_interest(visitor: Browser) -> None:
     make_school()
     express(visitor)
     answer_questions(visitor).press("Confirm registration")
@@ -371,7 +371,7 @@ def test_erasing_a_booking_erases_what_was_expressed_before(visitor: Browser) ->
     assert get_interest() is None
 
 
-def test_erasing_a_booking_erases_whom_a_code_was_sent_to(visitor: Browser) -> None:
+def test_erasing_a_booking_erases_the_recipient_of_its_invitation_code(visitor: Browser) -> None:
     make_school()
     express(visitor)
     invite(days=200)
@@ -384,7 +384,7 @@ def test_erasing_a_booking_erases_whom_a_code_was_sent_to(visitor: Browser) -> N
     assert (code.email, code.note) == ("", "")
 
 
-def test_the_team_makes_such_a_category_and_sees_its_link(visitor: Browser) -> None:
+def test_the_team_can_create_a_category_by_interest_and_see_its_link(visitor: Browser) -> None:
     make_question("Why?")
     sign_in(visitor)
     page = visitor.open("/organise/categories/_add")
@@ -406,7 +406,7 @@ def test_the_team_makes_such_a_category_and_sees_its_link(visitor: Browser) -> N
 
 
 @pytest.mark.both_databases
-def test_a_code_that_was_used_to_wait_is_worth_nothing_after_withdrawing(visitor: Browser) -> None:
+def test_a_code_used_to_join_the_waiting_list_ends_with_withdrawal(visitor: Browser) -> None:
     school = make_school(1)
     make_delegate(category_id=school.id, email="first@example.org")
     express(visitor)
@@ -428,7 +428,7 @@ def test_a_code_that_was_used_to_wait_is_worth_nothing_after_withdrawing(visitor
 
     with pytest.raises(InvitationEnded, match="withdrawn this invitation"):
         invitations.accept(code)
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
 def press_invite(organiser: Browser, *names: str, status: int = 200, **answers: Any) -> Page:
@@ -447,7 +447,7 @@ def make_five(places: int) -> None:
 
 
 @pytest.mark.both_databases
-def test_many_are_invited_in_short_transactions_and_nobody_twice(
+def test_bulk_invitations_are_sent_in_batches_and_to_nobody_twice(
     visitor: Browser, site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_five(10)
@@ -457,11 +457,11 @@ def test_many_are_invited_in_short_transactions_and_nobody_twice(
     def decline_cy() -> None:
         with site.app_context(), transaction():
             cy = db.session.scalars(select(ExpressionOfInterest).filter_by(name="Cy")).one()
-            if cy.state == "interested" and subjects_to("bea@example.org"):
+            if cy.state == "interested" and list_subjects_to("bea@example.org"):
                 services.decline_all([cy], actor=GRACE)
 
     def come_between(_: Session) -> None:
-        """Let somebody else decide about Cy after the first two have been invited."""
+        """Let another organiser decide about Cy after the first two have been invited."""
         if current_thread() is main_thread():
             colleague = Thread(target=decline_cy)
             colleague.start()
@@ -476,9 +476,9 @@ def test_many_are_invited_in_short_transactions_and_nobody_twice(
     assert page.errors == [
         "2 people have been invited, but not the others: Cy can no longer be invited"
     ]
-    assert [len(emails_to(f"{name.lower()}@example.org")) for name in NAMES] == [1, 1, 1, 0, 0]
+    assert [len(list_emails_to(f"{name.lower()}@example.org")) for name in NAMES] == [1, 1, 1, 0, 0]
     press_invite(organiser, *NAMES)
-    subjects = [subjects_to(f"{name.lower()}@example.org") for name in NAMES]
+    subjects = [list_subjects_to(f"{name.lower()}@example.org") for name in NAMES]
     assert subjects == [[INVITED], [INVITED], [DECLINED], [INVITED], [INVITED]]
     codes = select(InvitationCode.email).order_by(InvitationCode.email)
     assert len(db.session.scalars(codes).all()) == 4
@@ -486,7 +486,7 @@ def test_many_are_invited_in_short_transactions_and_nobody_twice(
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("gone", ["Cy", "Eve"])
-def test_whoever_is_deleted_while_many_are_invited_is_left_out_by_name(
+def test_people_deleted_during_bulk_invitations_are_skipped_by_name(
     visitor: Browser, site: Flask, monkeypatch: pytest.MonkeyPatch, gone: str
 ) -> None:
     make_five(10)
@@ -495,7 +495,7 @@ def test_whoever_is_deleted_while_many_are_invited_is_left_out_by_name(
 
     def delete_one() -> None:
         with site.app_context(), transaction():
-            if subjects_to("bea@example.org"):
+            if list_subjects_to("bea@example.org"):
                 db.session.execute(delete(ExpressionOfInterest).filter_by(name=gone))
 
     def come_between(_: Session) -> None:
@@ -515,12 +515,12 @@ def test_whoever_is_deleted_while_many_are_invited_is_left_out_by_name(
     assert (
         f"1 of those you selected is no longer in the list, so it is skipped. {gone}" in page.text
     )
-    subjects = {name: subjects_to(f"{name.lower()}@example.org") for name in NAMES}
+    subjects = {name: list_subjects_to(f"{name.lower()}@example.org") for name in NAMES}
     assert subjects == {name: [] if name == gone else [INVITED] for name in NAMES}
 
 
 @pytest.mark.postgresql_only
-def test_whoever_is_deleted_while_many_are_declined_is_left_out_by_name(
+def test_people_deleted_during_bulk_declines_are_skipped_by_name(
     visitor: Browser, site: Flask
 ) -> None:
     make_five(10)
@@ -528,7 +528,7 @@ def test_whoever_is_deleted_while_many_are_declined_is_left_out_by_name(
     organiser.open("/organise/interest")
     form = organiser.press("Decline", {f"Select {name}": True for name in NAMES})
 
-    cross(
+    run_while_locked(
         site,
         lambda: db.session.execute(delete(ExpressionOfInterest).filter_by(name="Dee")),
         lambda: None,
@@ -538,11 +538,11 @@ def test_whoever_is_deleted_while_many_are_declined_is_left_out_by_name(
     assert organiser.page.heading == "Done, except for what is no longer there"
     assert "“Decline” was done for the rest." in organiser.page.text
     assert "so it is skipped. Dee" in organiser.page.text
-    subjects = [subjects_to(f"{name.lower()}@example.org") for name in NAMES]
+    subjects = [list_subjects_to(f"{name.lower()}@example.org") for name in NAMES]
     assert subjects == [[DECLINED], [DECLINED], [DECLINED], [], [DECLINED]]
 
 
-def test_places_are_kept_for_all_who_are_invited_or_nobody_is(
+def test_bulk_invitations_without_enough_places_invite_nobody(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_five(4)
@@ -552,11 +552,11 @@ def test_places_are_kept_for_all_who_are_invited_or_nobody_is(
     page = press_invite(organiser, *NAMES, status=422, **{"Keep places for these people": True})
 
     assert page.errors == ["All places in this category are taken"]
-    assert [emails_to(f"{name.lower()}@example.org") for name in NAMES] == [[]] * 5
-    assert list_miscounts() == []
+    assert [list_emails_to(f"{name.lower()}@example.org") for name in NAMES] == [[]] * 5
+    assert list_count_errors() == []
 
 
-def test_what_was_typed_is_not_lost_if_the_category_has_just_been_deleted(visitor: Browser) -> None:
+def test_typed_values_are_kept_if_the_category_was_deleted_meanwhile(visitor: Browser) -> None:
     make_school(5)
     form = visitor.open("/register").follow(LINK)
     with transaction():  # in another process, so that this one does not know yet
@@ -571,4 +571,4 @@ def test_what_was_typed_is_not_lost_if_the_category_has_just_been_deleted(visito
 
     assert page.errors == [CATEGORY_GONE]
     assert page.value_of("Given names") == "Ada"
-    assert emails_to("ada@example.org") == []
+    assert list_emails_to("ada@example.org") == []

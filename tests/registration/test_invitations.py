@@ -1,4 +1,4 @@
-"""Whoever has an invitation code registers in its category, with a place that is kept for them."""
+"""An invitation code registers its holder in its category with a reserved place."""
 
 from datetime import timedelta
 from functools import partial
@@ -22,11 +22,11 @@ from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_invitation, set_places
-from tests.lookups import list_miscounts
-from tests.races import at_once
-from tests.registration.races import look_together
-from tests.registration.test_categories import standing
-from tests.registration_flow import go_on
+from tests.lookups import list_count_errors
+from tests.races import run_concurrently
+from tests.registration.races import find_without_lock_at_once
+from tests.registration.test_categories import get_seats_and_taken
+from tests.registration_flow import continue_to
 
 GRACE = "grace@conference.example"
 ENDED = "This invitation cannot be used"
@@ -37,26 +37,26 @@ def begin(visitor: Browser, invitation: InvitationCode) -> Page:
 
 
 @pytest.mark.both_databases
-def test_a_link_opens_a_category_that_nobody_else_can_choose(visitor: Browser) -> None:
+def test_an_invitation_link_opens_a_category_by_code(visitor: Browser) -> None:
     press = make_category(5, name="Press", access=BY_CODE)
     make_category(name="Delegate")
     invitation = make_invitation(press)
     page = visitor.open(f"/register/invitation/{invitation.code}")
     assert page.heading == "You are invited"
 
-    page = go_on(page.press("Start now"))
+    page = continue_to(page.press("Start now"))
 
     assert page.summary_list["Category"] == "Press"
     assert page.press("Confirm registration").heading == "You are registered"
     delegate = db.session.scalars(select(Delegate)).one()
     assert delegate.category_id == press.id
-    assert standing(seats.name_category_limit(press.id)) == (5, 1)
+    assert get_seats_and_taken(seats.name_category_limit(press.id)) == (5, 1)
     page = visitor.open(f"/register/invitation/{invitation.code}", status=410)
     assert page.heading == ENDED
     assert "This invitation has been used." in page.text
 
 
-def test_a_code_is_typed_by_hand_in_any_case_with_spaces(visitor: Browser) -> None:
+def test_an_invitation_code_can_be_typed_in_any_case_with_spaces(visitor: Browser) -> None:
     press = make_category(name="Press", access=BY_CODE)
     make_category(name="Delegate")
     invitation = make_invitation(press, code="BCDFGHJKMN")
@@ -71,7 +71,9 @@ def test_a_code_is_typed_by_hand_in_any_case_with_spaces(visitor: Browser) -> No
 
 
 @pytest.mark.both_databases
-def test_a_place_that_is_kept_is_there_although_the_conference_is_full(visitor: Browser) -> None:
+def test_a_place_kept_for_an_invitation_is_available_although_the_conference_is_full(
+    visitor: Browser,
+) -> None:
     set_places(2)
     press = make_category(name="Press", access=BY_CODE)
     make_category(name="Delegate")
@@ -79,20 +81,20 @@ def test_a_place_that_is_kept_is_there_although_the_conference_is_full(visitor: 
     make_delegate(email="early@example.org")
     assert visitor.open("/register").heading == "The conference is full"
 
-    page = go_on(begin(visitor, invitation)).press("Confirm registration")
+    page = continue_to(begin(visitor, invitation)).press("Confirm registration")
 
     assert page.heading == "You are registered"
-    assert standing(CONFERENCE) == (2, 2)
-    assert list_miscounts() == []
+    assert get_seats_and_taken(CONFERENCE) == (2, 2)
+    assert list_count_errors() == []
 
 
 @pytest.mark.both_databases
-def test_places_go_back_by_themselves_when_a_code_expires(site: Flask) -> None:
+def test_kept_places_are_released_when_an_invitation_expires(site: Flask) -> None:
     press = make_category(3, name="Press", access=BY_CODE)
     make_invitation(press, uses=3, held=3)
     name = seats.name_category_limit(press.id)
-    assert standing(name) == (3, 3)
-    assert list_miscounts() == []
+    assert get_seats_and_taken(name) == (3, 3)
+    assert list_count_errors() == []
 
     with time_machine.travel(clock.real_now() + timedelta(days=2), tick=False):
         with transaction():
@@ -100,12 +102,12 @@ def test_places_go_back_by_themselves_when_a_code_expires(site: Flask) -> None:
         with transaction():
             services.run_due()
 
-    assert standing(name) == (3, 0)
-    assert standing(CONFERENCE)[1] == 0
-    assert list_miscounts() == []
+    assert get_seats_and_taken(name) == (3, 0)
+    assert get_seats_and_taken(CONFERENCE)[1] == 0
+    assert list_count_errors() == []
 
 
-def test_who_was_invited_is_forgotten_a_month_after_the_code_expired(site: Flask) -> None:
+def test_the_invited_person_is_erased_a_month_after_the_code_expired(site: Flask) -> None:
     press = make_category(name="Press", access=BY_CODE)
     invitation = make_invitation(press, email="eve@example.org", note="For Eve")
 
@@ -122,47 +124,47 @@ def test_who_was_invited_is_forgotten_a_month_after_the_code_expired(site: Flask
 
 
 @pytest.mark.both_databases
-def test_of_two_who_use_a_code_in_the_same_second_one_gets_the_place(site: Flask) -> None:
+def test_of_many_concurrent_uses_of_an_invitation_one_gets_the_place(site: Flask) -> None:
     press = make_category(name="Press", access=BY_CODE)
     invitation = make_invitation(press, held=1)
     code, number = invitation.code, press.id
     db.session.commit()
 
-    ended = at_once(site, [partial(_use, code, number, one) for one in range(8)])
+    ended = run_concurrently(site, [partial(_use, code, number, one) for one in range(8)])
 
     assert ended == ["This invitation has been used"] * 7 + ["done"]
-    assert standing(CONFERENCE)[1] == 1
-    assert list_miscounts() == []
+    assert get_seats_and_taken(CONFERENCE)[1] == 1
+    assert list_count_errors() == []
 
 
 def _use_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Let two people use a code for one while nobody locks a limit; return how it ended.
+    """Let two people use a single-use code without locking a limit; return the outcomes.
 
-    Both have looked at the limit before either uses the code.
+    Both read the limit before either uses the code.
     """
     press = make_category(name="Press", access=BY_CODE)
     invitation = make_invitation(press, held=1)
     code, number = invitation.code, press.id
     db.session.commit()
-    monkeypatch.setattr(seats, "find_for_update", look_together(2))
-    return at_once(site, [partial(_use, code, number, one) for one in range(2)])
+    monkeypatch.setattr(seats, "find_for_update", find_without_lock_at_once(2))
+    return run_concurrently(site, [partial(_use, code, number, one) for one in range(2)])
 
 
 @pytest.mark.postgresql_only
-def test_the_lock_of_the_code_alone_lets_it_be_used_once(
+def test_the_invitation_lock_alone_prevents_a_second_use(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = _use_without_limits(site, monkeypatch)
 
     assert ended == ["This invitation has been used", "done"]
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
 @pytest.mark.postgresql_only
-def test_without_its_lock_a_code_for_one_would_be_used_by_two(
+def test_without_the_lock_an_invitation_for_one_would_be_used_twice(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the race."""
+    """Control: without the lock, the test above fails."""
     together = Barrier(2)
 
     def only_look(code: str) -> InvitationCode:
@@ -174,7 +176,7 @@ def test_without_its_lock_a_code_for_one_would_be_used_by_two(
     monkeypatch.setattr(services, "_lock_open", only_look)
 
     assert _use_without_limits(site, monkeypatch) == ["done", "done"]
-    assert list_miscounts() == ["1 place is counted as taken, but 2 delegates are attending."]
+    assert list_count_errors() == ["1 place is counted as taken, but 2 delegates are attending."]
 
 
 def _use(code: str, category_id: int, person: int) -> None:
@@ -189,13 +191,13 @@ def _use(code: str, category_id: int, person: int) -> None:
     create_booking(answers, "en", take_seat=lambda names, row: services.reserve(code, names, row))
 
 
-def test_whoever_comes_too_late_with_a_code_is_told_and_keeps_their_answers(
+def test_confirming_with_a_withdrawn_invitation_is_refused_and_keeps_the_answers(
     visitor: Browser,
 ) -> None:
     press = make_category(name="Press", access=BY_CODE)
     make_category(name="Delegate")
     invitation = make_invitation(press)
-    page = go_on(begin(visitor, invitation))
+    page = continue_to(begin(visitor, invitation))
     with transaction():
         services.revoke(db.session.merge(invitation), actor=GRACE)
 
@@ -224,11 +226,13 @@ def count_used(invitation: InvitationCode) -> int:
 
 
 @pytest.mark.both_databases
-def test_a_code_for_one_puts_one_person_on_the_waiting_list(
+def test_an_invitation_for_one_puts_one_person_on_the_waiting_list(
     full_press: InvitationCode, visitor: Browser, new_browser: Browsers
 ) -> None:
-    second = go_on(begin(new_browser(), full_press), name=("Bea", "Waite"), email="bea@example.org")
-    page = go_on(begin(visitor, full_press)).press("Join the waiting list")
+    second = continue_to(
+        begin(new_browser(), full_press), name=("Bea", "Waite"), email="bea@example.org"
+    )
+    page = continue_to(begin(visitor, full_press)).press("Join the waiting list")
     assert page.heading == "Check your email"
     assert count_used(full_press) == 1
 
@@ -241,10 +245,10 @@ def test_a_code_for_one_puts_one_person_on_the_waiting_list(
 
 
 @pytest.mark.both_databases
-def test_nobody_waits_for_a_place_with_a_code_that_was_withdrawn(
+def test_joining_the_waiting_list_with_a_withdrawn_invitation_is_refused(
     full_press: InvitationCode, visitor: Browser
 ) -> None:
-    page = go_on(begin(visitor, full_press))
+    page = continue_to(begin(visitor, full_press))
     with transaction():
         services.revoke(db.session.merge(full_press), actor=GRACE)
 
@@ -255,10 +259,10 @@ def test_nobody_waits_for_a_place_with_a_code_that_was_withdrawn(
 
 
 @pytest.mark.both_databases
-def test_whoever_leaves_the_waiting_list_can_use_their_code_again(
+def test_leaving_the_waiting_list_makes_the_invitation_usable_again(
     full_press: InvitationCode, visitor: Browser
 ) -> None:
-    go_on(begin(visitor, full_press)).press("Join the waiting list")
+    continue_to(begin(visitor, full_press)).press("Join the waiting list")
 
     with transaction():
         waiting_list.leave(db.session.scalars(select(WaitingListEntry)).one())
@@ -267,10 +271,10 @@ def test_whoever_leaves_the_waiting_list_can_use_their_code_again(
 
 
 @pytest.mark.both_databases
-def test_whoever_waited_with_a_code_gets_the_place_and_the_code_stays_used(
+def test_accepting_an_offer_keeps_the_invitation_used(
     full_press: InvitationCode, visitor: Browser
 ) -> None:
-    go_on(begin(visitor, full_press)).press("Join the waiting list")
+    continue_to(begin(visitor, full_press)).press("Join the waiting list")
     set_places(2)
     with transaction():
         offers.offer_places()
@@ -281,7 +285,7 @@ def test_whoever_waited_with_a_code_gets_the_place_and_the_code_stays_used(
 
     assert category == full_press.category_id
     assert count_used(full_press) == 1
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
 def test_another_category_can_be_chosen_and_the_invitation_stays_unused(visitor: Browser) -> None:
@@ -289,7 +293,7 @@ def test_another_category_can_be_chosen_and_the_invitation_stays_unused(visitor:
     make_category(name="Delegate")
     make_category(name="Student")
     invitation = make_invitation(press)
-    page = go_on(begin(visitor, invitation)).follow("Change category")
+    page = continue_to(begin(visitor, invitation)).follow("Change category")
     assert [one for one in page.labels if one in {"Press", "Delegate", "Student"}] == [
         "Press",
         "Delegate",
@@ -305,7 +309,7 @@ def test_another_category_can_be_chosen_and_the_invitation_stays_unused(visitor:
 
 
 @pytest.mark.both_databases
-def test_wrong_links_are_refused_after_thirty_an_hour_and_then_right_ones_too(
+def test_wrong_invitation_links_are_rate_limited(
     visitor: Browser,
 ) -> None:
     invitation = make_invitation(make_category(name="Press", access=BY_CODE))
@@ -325,7 +329,7 @@ def test_wrong_links_are_refused_after_thirty_an_hour_and_then_right_ones_too(
         assert visitor.open(right).heading == "You are invited"
 
 
-def test_a_right_link_is_not_counted(visitor: Browser) -> None:
+def test_valid_invitation_links_are_not_rate_limited(visitor: Browser) -> None:
     invitation = make_invitation(make_category(name="Press", access=BY_CODE))
 
     for _ in range(35):

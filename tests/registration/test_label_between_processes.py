@@ -1,4 +1,4 @@
-"""A seat that is booked in one process is told by the public page of another within a second."""
+"""The public page of another process shows a booked seat within a second."""
 
 import re
 import time
@@ -17,7 +17,7 @@ from tests.sites import Settings
 from tests.waiting import HOST, free_port
 
 INTERVAL = float(Config.model_fields["EDITION_CHECK_SECONDS"].default)
-LATEST = 1.5  # seconds; whoever asks later than that is told at once, however slow the machine
+LATEST = 1.5  # seconds; later requests see it at once, however slow the machine
 LABEL = re.compile(r"Seats left|Few seats left|Full\b")
 
 
@@ -34,7 +34,7 @@ def wait_for_label(connection: HTTPConnection, host: str, label: str) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_label_that_turns_in_one_process_turns_on_the_page_of_another_within_a_second(
+def test_a_seat_label_changed_in_one_process_appears_in_another_within_a_second(
     live_site: LiveSites, settings: Settings, tmp_path: Path
 ) -> None:
     make_rooms(1)

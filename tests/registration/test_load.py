@@ -41,7 +41,7 @@ class Person:
         self._cookies: dict[str, str] = {}
 
     def register(self) -> int:
-        """Go the whole way; tell the status at which it ended."""
+        """Go through the whole registration and return the final status."""
         status, page = self._see("GET", "/register")
         if "Start now" not in page:
             return 409
@@ -59,7 +59,11 @@ class Person:
     def _see(
         self, method: str, address: str, form: str = "", answers: dict[str, str] | None = None
     ) -> tuple[int, str]:
-        body = None if answers is None else urlencode({"csrf_token": _token(form), **answers})
+        body = (
+            None
+            if answers is None
+            else urlencode({"csrf_token": _read_csrf_token(form), **answers})
+        )
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -86,7 +90,7 @@ class Person:
         return response.status, page
 
 
-def _token(page: str) -> str:
+def _read_csrf_token(page: str) -> str:
     found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
     assert found, page
     return found[1]
@@ -95,7 +99,7 @@ def _token(page: str) -> str:
 def _all_register(
     site: LiveSite, people: int, seats: int, halfway: Callable[[], object] = str
 ) -> Counter[int]:
-    """Let so many people register, a few at a time; tell how often it ended how."""
+    """Register so many people, a few at a time, and count the outcomes."""
     waiting = queue.SimpleQueue[int]()
     ended: list[int] = []
 
@@ -124,8 +128,8 @@ def _count(what: type[Delegate | Email]) -> int:
 
 
 @pytest.mark.both_databases
-@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")  # everybody comes from this machine
-def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(live_site: LiveSites) -> None:
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")  # all requests come from this machine
+def test_of_500_concurrent_registrations_200_get_a_place_and_an_email(live_site: LiveSites) -> None:
     set_places(PLACES)
     site = live_site(processes=4)
 
@@ -138,8 +142,8 @@ def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(live_site:
 
 
 @pytest.mark.both_databases
-@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")  # everybody comes from this machine
-def test_nothing_is_lost_when_processes_are_killed_in_the_middle(
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")  # all requests come from this machine
+def test_no_registration_is_lost_when_processes_are_killed_under_load(
     live_site: LiveSites, mailbox: MailServer
 ) -> None:
     set_places(FEWER_PLACES)
@@ -154,10 +158,12 @@ def test_nothing_is_lost_when_processes_are_killed_in_the_middle(
 
     assert ended == {303: FEWER_PLACES, 409: FEWER - FEWER_PLACES}, site.log()[-3000:]
     assert _count(Delegate) == FEWER_PLACES
-    wait_until(lambda: len(_arrived(mailbox)) == FEWER_PLACES, "a letter for each", 60, site.log)
+    wait_until(
+        lambda: len(_list_recipients(mailbox)) == FEWER_PLACES, "a letter for each", 60, site.log
+    )
     assert len(mailbox.emails) <= FEWER_PLACES + 1, "at most the one in hand went twice"
 
 
-def _arrived(mailbox: MailServer) -> set[str]:
-    """List the letters that have come, the same one twice counted once."""
+def _list_recipients(mailbox: MailServer) -> set[str]:
+    """List the received emails without duplicates."""
     return {str(letter.message["Message-ID"]) for letter in mailbox.emails}

@@ -20,12 +20,12 @@ from tests.registration.test_category_waiting_list import open_list
 from tests.registration.test_session_waiting_list import (
     book,
     counts,
-    give_back,
     join,
     make_bookable,
+    release_seat,
 )
 from tests.registration.test_waiting_list import cancel
-from tests.sent_emails import last_email_to, subjects_to
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 KEEP = "Which booking do you want to keep?"
 MOMENT = "9:30am on Tuesday 12 May 2009"
@@ -34,7 +34,7 @@ BOTH_DAYS = "Wednesday 10 June 2009, Thursday 11 June 2009"
 
 
 @pytest.fixture(autouse=True)
-def _the_numbers_are_right(site: Flask) -> Iterator[None]:
+def _check_counts(site: Flask) -> Iterator[None]:
     yield
     db.session.rollback()
     assert [one for one in integrity_check.run_checks() if "email" not in one] == []
@@ -68,14 +68,16 @@ def waits_of(delegate: Delegate) -> dict[str, tuple[str, int]]:
 
 
 def wait_for(delegate: Delegate, name: str, days: str = "") -> None:
-    """Let somebody wait for a category that is full, and perhaps includes only some days."""
+    """Put a person on the waiting list of a full category, perhaps only for some days."""
     category = make_category(0, name=name, days=days)
     with transaction():
         category_waiting.join(db.session.merge(delegate), category.id)
 
 
 @pytest.mark.both_databases
-def test_the_booking_that_stays_waits_for_what_the_other_did(site: Flask, visitor: Browser) -> None:
+def test_merging_bookings_moves_waiting_list_entries_to_the_kept_one(
+    site: Flask, visitor: Browser
+) -> None:
     set_places(10)
     open_list()
     eve, first, second = make_pair()
@@ -93,11 +95,11 @@ def test_the_booking_that_stays_waits_for_what_the_other_did(site: Flask, visito
     assert f"Booking {second.reference} was merged into this one. {moved}" in page.text
     assert (
         "Waiting lists moved to it: the category “Press”, Knots"
-        in last_email_to("ADA@example.org").text
+        in get_last_email_to("ADA@example.org").text
     )
-    give_back(eve)
+    release_seat(eve)
     assert waits_of(first)["Knots"] == ("offered", 0)
-    assert last_email_to(ADA).subject.startswith("Accept your seat by ")
+    assert get_last_email_to(ADA).subject.startswith("Accept your seat by ")
     entry = queries.find_open_of_delegate(first.id, "session knots")
     assert entry
     with site.test_request_context():
@@ -106,7 +108,7 @@ def test_the_booking_that_stays_waits_for_what_the_other_did(site: Flask, visito
 
 
 @pytest.mark.parametrize("is_first_kept", [True, False])
-def test_where_both_wait_the_earlier_position_is_kept(
+def test_merging_bookings_keeps_the_earlier_waiting_list_position(
     visitor: Browser, *, is_first_kept: bool
 ) -> None:
     _, first, second = make_pair()
@@ -126,38 +128,36 @@ def test_where_both_wait_the_earlier_position_is_kept(
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("both_wait", [True, False])
-def test_an_offer_to_the_other_booking_is_one_to_the_booking_that_stays(
-    visitor: Browser, *, both_wait: bool
-) -> None:
+def test_merging_bookings_keeps_an_open_seat_offer(visitor: Browser, *, both_wait: bool) -> None:
     eve, first, second = make_pair()
     join(second)
     if both_wait:
         join(first)
-    give_back(eve)
+    release_seat(eve)
 
     merge(open_merge(visitor), first, **{"Given names": "Ada"})
 
     assert waits_of(first) == {"Knots": ("offered", 0)}
     assert counts() == (1, 1, 0)
-    assert last_email_to(ADA).subject.startswith("Accept your seat by ")
+    assert get_last_email_to(ADA).subject.startswith("Accept your seat by ")
 
 
-def test_an_offer_that_has_ended_is_not_sent_again(
+def test_merging_bookings_does_not_resend_an_expired_offer(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     eve, first, second = make_pair()
     join(second)
-    give_back(eve)
+    release_seat(eve)
     frozen_time.move_to("2009-05-13T09:31:00+01:00")  # the worker has not come yet
-    told = len(subjects_to(ADA))
+    told = len(list_subjects_to(ADA))
 
     merge(open_merge(visitor), first)
 
     assert waits_of(first) == {"Knots": ("offered", 0)}
-    assert [one for one in subjects_to(ADA)[told:] if one.startswith("A seat for you")] == []
+    assert [one for one in list_subjects_to(ADA)[told:] if one.startswith("A seat for you")] == []
 
 
-def test_an_offer_of_a_category_is_kept_and_nobody_is_told_if_the_desk_says_so(
+def test_merging_bookings_keeps_a_category_offer_and_can_skip_the_email(
     visitor: Browser,
 ) -> None:
     set_places(10)
@@ -168,16 +168,16 @@ def test_an_offer_of_a_category_is_kept_and_nobody_is_told_if_the_desk_says_so(
     with transaction():
         category_waiting.join(db.session.merge(second), student.id)
     cancel(early)
-    told = len(subjects_to(ADA))
+    told = len(list_subjects_to(ADA))
 
     merge(open_merge(visitor), first, **{"Email the person?": "No"})
 
     assert waits_of(first) == {"": ("offered", 0)}
-    assert len(subjects_to(ADA)) == told
+    assert len(list_subjects_to(ADA)) == told
     assert seats.lock_limit(seats.name_category_limit(student.id)).taken == 1
 
 
-def test_what_cannot_be_kept_is_listed_in_the_history_and_the_email(visitor: Browser) -> None:
+def test_waiting_lists_left_by_merging_are_listed_in_history_and_email(visitor: Browser) -> None:
     set_places(10)
     open_list()
     _, first, second = make_pair()
@@ -194,14 +194,14 @@ def test_what_cannot_be_kept_is_listed_in_the_history_and_the_email(visitor: Bro
     assert waits_of(first) == {"": ("waiting", 1)}
     lost = "the category “Crew”, Nets"
     assert f"was merged into this one. Waiting lists left: {lost}" in page.text
-    assert f"You are no longer waiting for: {lost}" in last_email_to("ADA@example.org").text
+    assert f"You are no longer waiting for: {lost}" in get_last_email_to("ADA@example.org").text
 
 
-def test_the_other_booking_does_not_wait_for_a_seat_that_the_one_that_stays_has(
+def test_merging_bookings_drops_a_wait_for_a_seat_already_booked(
     visitor: Browser,
 ) -> None:
     eve, first, second = make_pair()
-    give_back(eve)
+    release_seat(eve)
     book(first, "knots")
     join(second)
 
@@ -213,7 +213,7 @@ def test_the_other_booking_does_not_wait_for_a_seat_that_the_one_that_stays_has(
     assert counts() == (1, 1, 0)
 
 
-def test_nobody_waits_for_a_category_that_does_not_include_their_days(visitor: Browser) -> None:
+def test_merging_bookings_drops_a_wait_for_a_category_without_their_days(visitor: Browser) -> None:
     set_places(10)
     open_list()
     _, first, second = make_pair()

@@ -16,9 +16,9 @@ from tests.registration.test_seats import (
     CHOIR,
     FIRST_CATEGORY,
     SECOND_CATEGORY,
-    a_row,
-    standing,
-    two_categories,
+    create_two_categories,
+    get_seats_and_taken,
+    make_row,
 )
 from tests.slow_machine import is_busy
 
@@ -54,7 +54,7 @@ def _take(site: Flask, number: int, tries: int, barrier: Any, taken: Any) -> Non
             category = (number + left) % 2
             try:
                 with transaction():
-                    seats.reserve((FIRST_CATEGORY, SECOND_CATEGORY)[category], a_row())
+                    seats.reserve((FIRST_CATEGORY, SECOND_CATEGORY)[category], make_row())
                 with taken[category].get_lock():
                     taken[category].value += 1
             except seats.SoldOut:  # as must happen to all but the first
@@ -73,13 +73,17 @@ def count_rows() -> int:
     return db.session.scalar(select(func.count(ApplicationDraft.id))) or 0
 
 
-def test_eight_processes_take_what_there_is_of_every_limit_and_no_more(site: Flask) -> None:
-    two_categories(WHOLE, FIRST, WHOLE)
+def test_eight_processes_never_exceed_nested_limits(site: Flask) -> None:
+    create_two_categories(WHOLE, FIRST, WHOLE)
 
     first, second = race(site, TRIES)
 
     assert [first + second, first <= FIRST] == [WHOLE, True]
-    assert [standing()[1], standing("category 9")[1], standing("category 10")[1]] == [
+    assert [
+        get_seats_and_taken()[1],
+        get_seats_and_taken("category 9")[1],
+        get_seats_and_taken("category 10")[1],
+    ] == [
         WHOLE,
         first,
         second,
@@ -87,11 +91,11 @@ def test_eight_processes_take_what_there_is_of_every_limit_and_no_more(site: Fla
     assert count_rows() == WHOLE
 
 
-def test_without_the_lock_eight_processes_would_pass_the_limit(
+def test_without_the_lock_eight_processes_would_exceed_the_limit(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: every process has looked before any writes, so each sees a free place."""
-    two_categories(WHOLE, 1, 1)
+    create_two_categories(WHOLE, 1, 1)
     together = multiprocessing.get_context("fork").Barrier(PROCESSES)
 
     looked: dict[str, int] = {}  # of each process, so that a second try sees the same

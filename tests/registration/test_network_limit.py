@@ -1,4 +1,4 @@
-"""One network cannot take every place; whoever is refused loses nothing and knows what to do."""
+"""One network cannot take every place; refused people lose nothing and see what to do."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,8 +12,8 @@ from app.registration import queries
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, set_places
 from tests.refusals import TOO_MANY_FROM_NETWORK
-from tests.registration_flow import SHOWN_BACK, answer_questions, complete_registration
-from tests.sent_emails import emails_to
+from tests.registration_flow import CHECK_PAGE_ANSWERS, answer_questions, complete_registration
+from tests.sent_emails import list_emails_to
 
 
 def _register(new_browser: Browsers, number: int, status: int = 200) -> Page:
@@ -21,7 +21,7 @@ def _register(new_browser: Browsers, number: int, status: int = 200) -> Page:
     return page.press("Confirm registration", status=status)
 
 
-def test_sixty_people_of_one_network_register_within_an_hour(
+def test_one_network_can_register_sixty_people_an_hour(
     new_browser: Browsers, frozen_time: Any
 ) -> None:
     set_places(1000)
@@ -33,14 +33,14 @@ def test_sixty_people_of_one_network_register_within_an_hour(
     assert refused.errors == [TOO_MANY_FROM_NETWORK]
     assert refused.headers["Retry-After"] == "3600"
     assert queries.get_seat_counts().taken == 60
-    assert emails_to("delegate60@example.org") == []
+    assert list_emails_to("delegate60@example.org") == []
     frozen_time.shift(timedelta(minutes=60))
     assert refused.press("Confirm registration").heading == "You are registered"
 
 
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
-def test_the_answers_of_whoever_is_refused_are_kept(
+def test_a_rate_limited_registration_keeps_its_answers(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     _register(new_browser, 0)
@@ -50,15 +50,15 @@ def test_the_answers_of_whoever_is_refused_are_kept(
     assert page.heading == "Check your answers"
     assert page.title.startswith("Error: Check your answers")
     assert page.errors == [TOO_MANY_FROM_NETWORK]
-    assert page.summary_list == SHOWN_BACK
+    assert page.summary_list == CHECK_PAGE_ANSWERS
     again = visitor.open("/register/check")
-    assert again.summary_list == SHOWN_BACK
+    assert again.summary_list == CHECK_PAGE_ANSWERS
     assert again.errors == []
 
 
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
-def test_one_network_does_not_fill_the_database_with_registrations_that_were_begun(
+def test_new_drafts_are_rate_limited_for_each_network(
     new_browser: Browsers, frozen_time: Any
 ) -> None:
     for _ in range(10):
@@ -81,7 +81,7 @@ def _begin(browser: Browser, status: int = 200) -> Page:
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
-def test_a_double_click_counts_once(visitor: Browser) -> None:
+def test_a_double_click_counts_once_towards_the_rate_limit(visitor: Browser) -> None:
     page = answer_questions(visitor)
     first = page.press("Confirm registration")
 
@@ -91,7 +91,9 @@ def test_a_double_click_counts_once(visitor: Browser) -> None:
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
-def test_a_full_conference_is_told_as_such(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_full_conference_is_reported_before_the_rate_limit(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     _register(new_browser, 0)
     page = answer_questions(visitor)
     set_places(1)
@@ -100,14 +102,14 @@ def test_a_full_conference_is_told_as_such(visitor: Browser, new_browser: Browse
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")
-def test_without_a_limit_nobody_is_counted(new_browser: Browsers) -> None:
+def test_without_a_network_limit_registrations_are_not_counted(new_browser: Browsers) -> None:
     set_places(1000)
     for number in range(62):
         assert _register(new_browser, number).heading == "You are registered"
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1", PROXIES="1")
-def test_behind_a_proxy_each_visitor_has_a_network(new_browser: Browsers) -> None:
+def test_behind_a_proxy_the_forwarded_address_is_rate_limited(new_browser: Browsers) -> None:
     statuses = []
     for number, address in enumerate(("192.0.2.1", "198.51.100.1", "192.0.2.1")):
         browser = new_browser()

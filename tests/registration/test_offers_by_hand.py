@@ -1,4 +1,4 @@
-"""Organisers move somebody up, offer a place by hand, and see whom a higher limit lets in."""
+"""Organisers move people up, make manual offers, and preview whom a higher limit admits."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.sent_emails import last_email_to, subjects_to
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 GRACE = "grace@conference.example"
 ADD_ONE = "If no place is free, add one for them"
@@ -42,7 +42,7 @@ def _full_conference(site: object) -> Iterator[None]:
 
 
 def wait(name: str, category: RegistrationCategory | None = None) -> WaitingListEntry:
-    """Let somebody wait for a place."""
+    """Put a person on the waiting list."""
     return make_waiting_list_entry(
         name=name,
         email=f"{name.lower()}@example.org",
@@ -76,7 +76,7 @@ def limit_of(name: str) -> tuple[int, int, int]:
     return limit.seats, limit.taken, limit.waiting
 
 
-def test_whoever_is_moved_to_the_top_is_next_and_the_last_moved_comes_first() -> None:
+def test_moving_a_person_to_the_top_puts_them_before_earlier_moved_ones() -> None:
     _, bea, cleo = wait("Ada"), wait("Bea"), wait("Cleo")
 
     move_to_top(cleo)
@@ -88,7 +88,7 @@ def test_whoever_is_moved_to_the_top_is_next_and_the_last_moved_comes_first() ->
     assert entry.actor == GRACE
 
 
-def test_an_offer_by_hand_needs_a_free_place_or_one_that_is_added() -> None:
+def test_a_manual_offer_needs_a_free_or_an_added_place() -> None:
     _, bea = wait("Ada"), wait("Bea")
 
     with pytest.raises(manual_changes.NoPlaceFree):
@@ -98,7 +98,7 @@ def test_an_offer_by_hand_needs_a_free_place_or_one_that_is_added() -> None:
 
     assert positions() == {"Ada": 1, "Bea": 0}
     assert limit_of(CONFERENCE) == (2, 2, 1)
-    assert subjects_to("bea@example.org")[-1].startswith("Accept your place by ")
+    assert list_subjects_to("bea@example.org")[-1].startswith("Accept your place by ")
     [raised, *_] = history.list_newest("conference")
     assert raised.summary == "The limit was raised from 1 to 2 for an offer: Is ill"
     with pytest.raises(RuleViolation):
@@ -106,7 +106,7 @@ def test_an_offer_by_hand_needs_a_free_place_or_one_that_is_added() -> None:
     assert limit_of(CONFERENCE) == (2, 2, 1)
 
 
-def test_an_offer_by_hand_counts_in_the_category_too() -> None:
+def test_a_manual_offer_raises_the_category_limit_too() -> None:
     press = make_category(0, name="Press")
     ada = wait("Ada", press)
 
@@ -116,7 +116,7 @@ def test_an_offer_by_hand_counts_in_the_category_too() -> None:
     assert limit_of(seats.name_category_limit(press.id)) == (1, 1, 0)
 
 
-def test_a_preview_names_whom_a_higher_limit_lets_in_and_changes_nothing() -> None:
+def test_previewing_a_higher_limit_names_who_gets_offers_and_changes_nothing() -> None:
     press = make_category(0, name="Press")
     wait("Ada", press)
     wait("Bea")
@@ -134,7 +134,7 @@ def test_a_preview_names_whom_a_higher_limit_lets_in_and_changes_nothing() -> No
     assert limit_of(CONFERENCE) == (1, 1, 3)
 
 
-def test_an_organiser_moves_somebody_up_and_the_person_reads_why(
+def test_an_organiser_can_move_a_person_to_the_top_with_a_reason(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     wait("Ada")
@@ -152,7 +152,7 @@ def test_an_organiser_moves_somebody_up_and_the_person_reads_why(
     assert "Speaks on Friday" in own.text
 
 
-def test_an_organiser_makes_an_offer_and_adds_the_place_for_it(
+def test_an_organiser_can_make_an_offer_with_an_added_place(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     wait("Ada")
@@ -167,7 +167,7 @@ def test_an_organiser_makes_an_offer_and_adds_the_place_for_it(
     page = page.press("Make the offer", {"If no place is free, add one for them": True})
 
     assert "We are emailing them the offer." in page.source
-    email = last_email_to("bea@example.org")
+    email = get_last_email_to("bea@example.org")
     assert "A place at Tides and Harbours is free, and we are offering it to you." in email.text
     own = visitor.open(f"/waiting-list/{links.waiting_list_token(bea)}")
     assert own.heading == "You have been offered a place"
@@ -175,7 +175,7 @@ def test_an_organiser_makes_an_offer_and_adds_the_place_for_it(
     assert limit_of(CONFERENCE) == (2, 2, 1)
 
 
-def test_an_organiser_sees_whom_more_places_let_in_before_saving(
+def test_adding_places_shows_who_gets_offers_before_saving(
     visitor: Browser,
 ) -> None:
     wait("Ada")
@@ -234,7 +234,7 @@ def press_several(organiser: Browser, button: str, *names: str) -> Page:
 
 
 @pytest.mark.both_databases
-def test_several_people_are_made_offers_at_once_or_none(visitor: Browser) -> None:
+def test_bulk_offers_are_made_to_everyone_selected_or_nobody(visitor: Browser) -> None:
     school = make_category(seats=5, name="Summer school")
     for name, category in (("Ada", None), ("Bea", school), ("Cleo", None)):
         wait(name, category)
@@ -261,7 +261,7 @@ def test_several_people_are_made_offers_at_once_or_none(visitor: Browser) -> Non
     assert "1 person has an offer already, or is no longer waiting." in page.text
 
 
-def test_several_people_are_removed_and_none_gets_what_another_had_on_offer(
+def test_bulk_removal_never_offers_a_place_to_another_removed_person(
     visitor: Browser,
 ) -> None:
     ada, _, _ = wait("Ada"), wait("Bea"), wait("Cleo")
@@ -270,7 +270,7 @@ def test_several_people_are_removed_and_none_gets_what_another_had_on_offer(
     press_several(sign_in(visitor), "Remove from the list", "Ada", "Bea").press("Remove")
 
     removed = "You are no longer on the waiting list for Tides and Harbours"
-    assert subjects_to("bea@example.org") == [removed]
-    assert subjects_to("ada@example.org")[-1] == removed
-    [offered] = subjects_to("cleo@example.org")
+    assert list_subjects_to("bea@example.org") == [removed]
+    assert list_subjects_to("ada@example.org")[-1] == removed
+    [offered] = list_subjects_to("cleo@example.org")
     assert offered.startswith("Accept your place by ")

@@ -51,12 +51,12 @@ from tests.factories import (
     publish_programme,
     set_places,
 )
-from tests.registration.test_categories import ASKED, standing
+from tests.registration.test_categories import QUESTION, get_seats_and_taken
 from tests.registration.test_group_files import upload, write_csv
 from tests.registration.test_groups import EMAIL, add, open_group
 from tests.registration.test_groups import begin as begin_group
 from tests.registration.test_place_transfers import ANSWERS, COLLEAGUE, answer, offer_place, take
-from tests.sent_emails import find_link, last_email_to
+from tests.sent_emails import find_link, get_last_email_to
 
 GRACE = "grace@conference.example"
 KNOTS, NETS = "knots", "nets"
@@ -72,14 +72,14 @@ def make_press(**values: Any) -> int:
 
 
 def apply_as(name: str, email: str, category_id: int) -> RegistrationApplication:
-    """Save an application of somebody, with a place that is held for them."""
+    """Save an approved application with a held place."""
     key = identity_key(name, email)
     return make_application(
         name=name, email=email, identity_key=key, category_id=category_id, is_held=True
     )
 
 
-def is_over(application: RegistrationApplication) -> bool:
+def is_closed(application: RegistrationApplication) -> bool:
     db.session.rollback()
     stored = db.session.get_one(RegistrationApplication, application.id, populate_existing=True)
     return (stored.state, stored.is_held, stored.document) == (APPROVED, False, "")
@@ -88,7 +88,7 @@ def is_over(application: RegistrationApplication) -> bool:
 # Categories in which the organisers decide who comes
 
 
-def test_nobody_moves_into_a_category_that_needs_an_approval(visitor: Browser) -> None:
+def test_a_booking_cannot_change_to_a_category_that_needs_approval(visitor: Browser) -> None:
     make_press()
     own = make_category(name="Delegate")
     make_category(name="Student")
@@ -97,10 +97,10 @@ def test_nobody_moves_into_a_category_that_needs_an_approval(visitor: Browser) -
     page = visitor.open(f"/booking/{links.booking_token(delegate)}").follow("Change category")
 
     assert "Press" not in page.text
-    page.press("Save", {ASKED: "Student"})
+    page.press("Save", {QUESTION: "Student"})
 
 
-def test_a_group_is_offered_no_category_that_needs_an_approval(visitor: Browser) -> None:
+def test_a_group_cannot_choose_a_category_that_needs_approval(visitor: Browser) -> None:
     make_press()
     make_category(name="Delegate")
     make_category(name="Student")
@@ -112,7 +112,7 @@ def test_a_group_is_offered_no_category_that_needs_an_approval(visitor: Browser)
     assert "Press" not in page.text
 
 
-def test_a_group_cannot_be_registered_where_people_apply(visitor: Browser) -> None:
+def test_a_group_cannot_be_registered_if_every_category_needs_approval(visitor: Browser) -> None:
     make_press()  # the only category, so it is not asked for
     add(begin_group(visitor), "Ada", "ada@ward.example")
 
@@ -121,7 +121,7 @@ def test_a_group_cannot_be_registered_where_people_apply(visitor: Browser) -> No
     assert page.heading == "People in your group"
 
 
-def test_a_file_of_a_group_names_no_category_that_needs_an_approval(visitor: Browser) -> None:
+def test_a_group_file_cannot_use_a_category_that_needs_approval(visitor: Browser) -> None:
     make_press()
     make_category(name="Delegate")
     make_category(name="Student")
@@ -132,7 +132,7 @@ def test_a_file_of_a_group_names_no_category_that_needs_an_approval(visitor: Bro
     assert "There is no category “Press”" in page.text
 
 
-def test_a_speaker_applies_for_a_category_that_is_not_for_speakers(site: Flask) -> None:
+def test_a_speaker_needs_approval_only_for_categories_not_for_speakers(site: Flask) -> None:
     press = make_press()
     own = make_category(name="Speaker", access=BY_CODE, is_for_speakers=True, approvals_needed=1).id
     speaker = {SPEAKER: "1", INVITED_CATEGORY: str(own)}
@@ -141,7 +141,7 @@ def test_a_speaker_applies_for_a_category_that_is_not_for_speakers(site: Flask) 
     assert application_queries.needs_approval({**speaker, CATEGORY: str(press)})
 
 
-def test_speakers_too_give_up_a_code_with_its_category(site: Flask) -> None:
+def test_choosing_another_category_drops_the_invitation_of_a_speaker(site: Flask) -> None:
     """Otherwise the place that is kept for the code would be counted for another category."""
     guests, other = make_category(1, name="Guest", access=BY_CODE), make_category(5, name="Other")
     make_category(name="Delegate")
@@ -152,11 +152,11 @@ def test_speakers_too_give_up_a_code_with_its_category(site: Flask) -> None:
     assert settled == {SPEAKER: "1", CATEGORY: str(other.id)}
 
 
-# Somebody who gets a place asks for none any more
+# Getting a place closes all other requests for one
 
 
 @pytest.mark.both_databases
-def test_whoever_takes_a_place_on_offer_has_no_application_any_more(visitor: Browser) -> None:
+def test_accepting_an_offer_closes_an_open_application(visitor: Browser) -> None:
     set_places(3)
     press = make_press()
     application = apply_as("Bea Waite", COLLEAGUE, press)
@@ -169,13 +169,13 @@ def test_whoever_takes_a_place_on_offer_has_no_application_any_more(visitor: Bro
     with transaction():
         waiting_list.accept(db.session.get_one(WaitingListEntry, entry.id))
 
-    assert is_over(application)
-    assert standing(CONFERENCE) == (3, 1)
+    assert is_closed(application)
+    assert get_seats_and_taken(CONFERENCE) == (3, 1)
     assert list_miscounts() == []
 
 
 @pytest.mark.both_databases
-def test_whoever_comes_with_a_group_has_no_application_any_more(visitor: Browser) -> None:
+def test_registering_with_a_group_closes_an_open_application(visitor: Browser) -> None:
     press = make_press()
     make_category(name="Delegate")
     application = apply_as("Ada Nurse", "ada@ward.example", press)
@@ -188,13 +188,13 @@ def test_whoever_comes_with_a_group_has_no_application_any_more(visitor: Browser
     page = open_group(visitor).follow("Add a person").press("Add person", answers)
     assert "has a place" in page.text
 
-    assert (is_over(application), is_over(later)) == (True, True)
-    assert standing(CONFERENCE)[1] == 2
+    assert (is_closed(application), is_closed(later)) == (True, True)
+    assert get_seats_and_taken(CONFERENCE)[1] == 2
     assert list_miscounts() == []
 
 
 @pytest.mark.both_databases
-def test_whoever_takes_the_place_of_a_colleague_has_no_application_any_more(
+def test_taking_over_a_place_closes_an_open_application(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     application = apply_as("Bea Waite", COLLEAGUE, make_press())
@@ -203,12 +203,12 @@ def test_whoever_takes_the_place_of_a_colleague_has_no_application_any_more(
 
     assert take(new_browser()).heading == "You are registered"
 
-    assert is_over(application)
-    assert standing(CONFERENCE)[1] == 1
+    assert is_closed(application)
+    assert get_seats_and_taken(CONFERENCE)[1] == 1
     assert list_miscounts() == []
 
 
-def test_somebody_with_a_place_who_asks_for_one_is_found(site: Flask) -> None:
+def test_the_integrity_check_finds_a_delegate_who_still_waits_or_applies(site: Flask) -> None:
     press = make_press()
     ada = make_delegate(reference="BCDFGHJK")
     make_waiting_list_entry(identity_key=ada.identity_key)
@@ -224,7 +224,9 @@ def test_somebody_with_a_place_who_asks_for_one_is_found(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_an_offer_that_was_withdrawn_opens_no_waiting_list_of_its_category(site: Flask) -> None:
+def test_a_withdrawn_place_transfer_cannot_join_the_waiting_list_of_its_category(
+    site: Flask,
+) -> None:
     guests = make_category(name="Guest", access=BY_CODE, allows_transfer=True)
     make_category(name="Delegate")
     set_places(1)
@@ -245,7 +247,7 @@ def test_an_offer_that_was_withdrawn_opens_no_waiting_list_of_its_category(site:
 
 
 @pytest.mark.both_databases
-def test_a_place_that_has_moved_to_another_category_is_not_passed_on(
+def test_a_place_moved_to_another_category_cannot_be_taken_over(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     own, press = make_category(name="Delegate"), make_press()
@@ -256,7 +258,7 @@ def test_a_place_that_has_moved_to_another_category_is_not_passed_on(
         )
         offer_place(visitor, ada)
         colleague = new_browser()
-        page = colleague.open(find_link(last_email_to(COLLEAGUE), "/place/")).press("Start now")
+        page = colleague.open(find_link(get_last_email_to(COLLEAGUE), "/place/")).press("Start now")
         page = answer(page)
         db.session.rollback()
         with transaction():
@@ -309,7 +311,7 @@ def draw_now(ballot: int) -> None:
 
 
 @pytest.mark.both_databases
-def test_nobody_waits_for_a_seat_that_is_to_be_drawn(rooms: None) -> None:
+def test_nobody_can_wait_for_a_seat_in_a_ballot(rooms: None) -> None:
     ada, bea = make_person("ada"), make_person("bea")
     do(session_bookings.book, ada)
     ballot = open_ballot(KNOTS)
@@ -328,7 +330,7 @@ def test_nobody_waits_for_a_seat_that_is_to_be_drawn(rooms: None) -> None:
     assert list_miscounts() == []
 
 
-def test_a_session_for_which_people_wait_cannot_be_added_to_a_ballot(rooms: None) -> None:
+def test_a_session_with_a_waiting_list_cannot_be_added_to_a_ballot(rooms: None) -> None:
     ada, bea = make_person("ada"), make_person("bea")
     do(session_bookings.book, ada)
     do(session_bookings.join_waiting_list, bea)
@@ -343,7 +345,7 @@ def test_a_session_for_which_people_wait_cannot_be_added_to_a_ballot(rooms: None
 
 
 @pytest.mark.both_databases
-def test_a_seat_that_was_offered_before_a_ballot_can_still_be_taken(
+def test_a_seat_offered_before_a_ballot_can_still_be_accepted(
     visitor: Browser, rooms: None
 ) -> None:
     ada, bea = make_person("ada"), make_person("bea")
@@ -361,7 +363,7 @@ def test_a_seat_that_was_offered_before_a_ballot_can_still_be_taken(
 
 
 @pytest.mark.both_databases
-def test_whoever_wins_a_seat_has_no_offer_of_it_any_more(rooms: None) -> None:
+def test_winning_a_seat_in_a_ballot_closes_an_open_offer_of_it(rooms: None) -> None:
     ada, bea = make_person("ada"), make_person("bea")
     do(session_bookings.book, ada)
     do(session_bookings.join_waiting_list, bea)

@@ -1,4 +1,4 @@
-"""Somebody who cannot come gives their place to a colleague, and there is never a second one."""
+"""A delegate passes their place to a colleague, and there is never a second one."""
 
 import threading
 from collections.abc import Callable
@@ -19,13 +19,13 @@ from app.registration.transfers.services import Colleague
 from app.registration.waiting_list.models import IN_QUEUE, LEFT, OFFERED
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
-from tests.lookups import list_miscounts
-from tests.races import at_once
-from tests.registration.test_categories import standing
-from tests.registration.test_session_booking_races import book, held, make_rooms
+from tests.lookups import list_count_errors
+from tests.races import run_concurrently
+from tests.registration.test_categories import get_seats_and_taken
+from tests.registration.test_session_booking_races import book, list_bookings, make_rooms
 from tests.registration_answers import build_answers
-from tests.registration_flow import NO_NEEDS, go_on
-from tests.sent_emails import find_link, last_email_to, subjects_to
+from tests.registration_flow import NO_REQUIREMENTS, continue_to
+from tests.sent_emails import find_link, get_last_email_to, list_subjects_to
 
 COLLEAGUE = "bea@example.org"
 FORM = {"Your colleague’s name": "Bea Waite", "Your colleague’s email address": COLLEAGUE}
@@ -42,13 +42,13 @@ def offer_place(visitor: Browser, delegate: Delegate) -> Page:
 
 
 def take(colleague: Browser) -> Page:
-    page = colleague.open(find_link(last_email_to(COLLEAGUE), "/place/")).press("Start now")
+    page = colleague.open(find_link(get_last_email_to(COLLEAGUE), "/place/")).press("Start now")
     return answer(page).press("Confirm registration")
 
 
 def answer(page: Page) -> Page:
     """Answer what is asked: not the email address, which is that of the offer."""
-    return go_on(page, name=("Bea", "Waite"), answers=NO_NEEDS)
+    return continue_to(page, name=("Bea", "Waite"), answers=NO_REQUIREMENTS)
 
 
 def list_attending() -> list[str]:
@@ -58,7 +58,7 @@ def list_attending() -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_a_colleague_takes_the_place_and_both_are_told(
+def test_a_colleague_takes_over_a_place_and_both_are_emailed(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(1)
@@ -68,18 +68,18 @@ def test_a_colleague_takes_the_place_and_both_are_told(
     page = offer_place(visitor, ada)
 
     assert "You have offered your place to Bea Waite" in page.text
-    letter = last_email_to(COLLEAGUE)
+    letter = get_last_email_to(COLLEAGUE)
     assert letter.subject == "Ada Lovelace has offered you their place at Tides and Harbours"
     assert "Days: Wednesday 10 to Thursday 11 June 2009\nVenue: Whitby" in letter.text
     page = take(new_browser())
     assert page.heading == "You are registered"
     assert list_attending() == ["Bea"]
-    assert standing(CONFERENCE) == (1, 1)
-    assert standing(seats.name_category_limit(student.id)) == (1, 1)
+    assert get_seats_and_taken(CONFERENCE) == (1, 1)
+    assert get_seats_and_taken(seats.name_category_limit(student.id)) == (1, 1)
     bea = db.session.scalars(select(Delegate).where(Delegate.email == COLLEAGUE)).one()
     assert (bea.category_id, bea.needs) == (student.id, None)
-    assert subjects_to(COLLEAGUE)[-1].startswith("You are registered for Tides and Harbours")
-    assert last_email_to("ada@example.org").subject == (
+    assert list_subjects_to(COLLEAGUE)[-1].startswith("You are registered for Tides and Harbours")
+    assert get_last_email_to("ada@example.org").subject == (
         "Bea Waite now has your place at Tides and Harbours"
     )
     page = open_booking(visitor, ada)
@@ -88,10 +88,10 @@ def test_a_colleague_takes_the_place_and_both_are_told(
     assert db.session.get_one(Delegate, ada.id).needs is None
     again = new_browser().open(find_link(letter, "/place/"), status=410)
     assert "This place has already been taken." in again.text
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
-def test_what_is_on_offer_to_whoever_gives_their_place_away_goes_to_the_next_who_waits(
+def test_transferring_a_place_passes_open_offers_to_the_next_in_the_waiting_list(
     visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     set_places(5)
@@ -113,13 +113,11 @@ def test_what_is_on_offer_to_whoever_gives_their_place_away_goes_to_the_next_who
     take(new_browser())
 
     assert states() == [LEFT, OFFERED]
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
 @pytest.mark.both_databases
-def test_seats_in_sessions_go_along_if_the_delegate_wants(
-    visitor: Browser, new_browser: Browsers
-) -> None:
+def test_seats_can_be_transferred_with_the_place(visitor: Browser, new_browser: Browsers) -> None:
     make_rooms(3)
     set_places(5)
     ada = make_delegate()
@@ -129,11 +127,11 @@ def test_seats_in_sessions_go_along_if_the_delegate_wants(
     take(new_browser())
 
     bea = db.session.scalars(select(Delegate).where(Delegate.email == COLLEAGUE)).one()
-    assert held() == {bea.id: ["knots"]}
-    assert list_miscounts() == []
+    assert list_bookings() == {bea.id: ["knots"]}
+    assert list_count_errors() == []
 
 
-def test_seats_are_free_if_the_delegate_does_not_give_them_along(
+def test_seats_not_transferred_with_the_place_are_released(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_rooms(3)
@@ -144,17 +142,17 @@ def test_seats_are_free_if_the_delegate_does_not_give_them_along(
 
     take(new_browser())
 
-    assert held() == {}
-    assert list_miscounts() == []
+    assert list_bookings() == {}
+    assert list_count_errors() == []
 
 
-def test_an_offer_that_is_taken_back_can_no_longer_be_taken(
+def test_a_withdrawn_place_transfer_cannot_be_accepted(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     ada = make_delegate()
     page = offer_place(visitor, ada)
     colleague = new_browser()
-    begun = colleague.open(find_link(last_email_to(COLLEAGUE), "/place/")).press("Start now")
+    begun = colleague.open(find_link(get_last_email_to(COLLEAGUE), "/place/")).press("Start now")
     check = answer(begun)
 
     page = page.press("Keep my place")
@@ -165,21 +163,21 @@ def test_an_offer_that_is_taken_back_can_no_longer_be_taken(
     assert list_attending() == ["Ada"]
 
 
-def test_an_offer_ends_after_seven_days(
+def test_a_place_transfer_expires_after_seven_days(
     visitor: Browser, frozen_time: Any, new_browser: Browsers
 ) -> None:
     ada = make_delegate()
     offer_place(visitor, ada)
     frozen_time.move_to("2009-05-19T09:31:00+01:00")
 
-    address = find_link(last_email_to(COLLEAGUE), "/place/")
+    address = find_link(get_last_email_to(COLLEAGUE), "/place/")
 
     assert new_browser().open(address, status=410).heading == "This place is not available"
     assert "You have offered" not in open_booking(visitor, ada).text
     assert "You have offered your place" in offer_place(visitor, ada).text
 
 
-def test_a_place_for_invited_people_is_not_passed_on_unless_organisers_allow_it(
+def test_a_place_by_invitation_can_be_transferred_only_if_organisers_allow_it(
     visitor: Browser,
 ) -> None:
     press = make_category(name="Press", access=BY_CODE)
@@ -197,13 +195,13 @@ def test_a_place_for_invited_people_is_not_passed_on_unless_organisers_allow_it(
     assert "You have offered your place" in offer_place(visitor, ada).text
 
 
-def test_a_colleague_who_has_a_place_does_not_get_a_second_one(
+def test_a_colleague_who_has_a_place_cannot_take_over_another(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     ada = make_delegate()
     make_delegate(given_names="Bea", family_name="Waite", email=COLLEAGUE)
     offer_place(visitor, ada)
-    page = new_browser().open(find_link(last_email_to(COLLEAGUE), "/place/")).press("Start now")
+    page = new_browser().open(find_link(get_last_email_to(COLLEAGUE), "/place/")).press("Start now")
 
     page = answer(page).press("Confirm registration", status=409)
 
@@ -212,7 +210,7 @@ def test_a_colleague_who_has_a_place_does_not_get_a_second_one(
 
 
 @pytest.mark.both_databases
-def test_of_taking_cancelling_and_keeping_a_place_at_once_none_leads_to_a_second_place(
+def test_concurrent_accepting_cancelling_and_keeping_never_creates_a_second_place(
     site: Flask,
 ) -> None:
     set_places(4)
@@ -239,17 +237,17 @@ def test_of_taking_cancelling_and_keeping_a_place_at_once_none_leads_to_a_second
         deeds.append(lambda key=key, position=position: accept(key, position))  # type: ignore[misc]
         deeds.append(lambda number=number: cancel(number))  # type: ignore[misc]
 
-    at_once(site, deeds)
+    run_concurrently(site, deeds)
 
-    taken = standing(CONFERENCE)[1]
+    taken = get_seats_and_taken(CONFERENCE)[1]
     assert len(list_attending()) == taken <= 4
     states = db.session.scalars(select(PlaceTransfer.state)).all()
     assert states.count("accepted") == taken
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
 def offer_one_place(site: Flask) -> str:
-    """Let somebody offer their place; return the key of the offer."""
+    """Offer a place to a colleague; return the key of the offer."""
     set_places(4)
     one = make_delegate(email="p@example.org", given_names="P")
     with transaction(), site.test_request_context("/"):
@@ -264,20 +262,22 @@ def take_place(site: Flask, key: str, number: int) -> None:
 
 
 @pytest.mark.both_databases
-def test_of_two_who_take_the_same_place_at_once_one_has_it(site: Flask) -> None:
+def test_of_two_who_take_over_the_same_place_concurrently_one_gets_it(site: Flask) -> None:
     key = offer_one_place(site)
 
-    ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
+    ended = run_concurrently(
+        site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)]
+    )
 
     assert ended == ["This place has already been taken", "done"]
-    assert len(list_attending()) == standing(CONFERENCE)[1] == 1
+    assert len(list_attending()) == get_seats_and_taken(CONFERENCE)[1] == 1
 
 
 @pytest.mark.postgresql_only
-def test_without_its_lock_the_second_is_stopped_only_as_the_old_booking_ends(
+def test_without_the_transfer_lock_the_cancelled_booking_stops_the_second(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the race."""
+    """Control: without the lock, the test above fails."""
     key = offer_one_place(site)
     together = threading.Barrier(2)
 
@@ -290,7 +290,9 @@ def test_without_its_lock_the_second_is_stopped_only_as_the_old_booking_ends(
 
     monkeypatch.setattr(services, "_lock", only_look)
 
-    ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
+    ended = run_concurrently(
+        site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)]
+    )
 
     assert ended == ["This booking has already been cancelled", "done"]
-    assert len(list_attending()) == standing(CONFERENCE)[1] == 1
+    assert len(list_attending()) == get_seats_and_taken(CONFERENCE)[1] == 1

@@ -15,7 +15,7 @@ def address(live_site: LiveSites) -> str:
     return live_site().address
 
 
-def test_no_page_about_passing_a_place_on_has_a_barrier(
+def test_place_transfer_pages_have_no_accessibility_violations(
     address: str, window: Page, axe: Axe
 ) -> None:
     delegate = make_delegate(given_names="Adalbertina" + "long" * 10)
@@ -30,7 +30,7 @@ def test_no_page_about_passing_a_place_on_has_a_barrier(
         assert (path, axe(window), horizontal_overflow(window)) == (path, [], 0)
 
 
-def test_without_scripts_somebody_offers_their_place_and_keeps_it(
+def test_a_place_can_be_offered_and_kept_without_javascript(
     address: str, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts
@@ -48,7 +48,9 @@ def test_without_scripts_somebody_offers_their_place_and_keeps_it(
     expect_heading(window, "Your booking")
 
 
-def test_the_page_of_the_desk_has_no_barrier(address: str, window: Page, axe: Axe) -> None:
+def test_the_place_transfer_page_of_the_desk_has_no_accessibility_violations(
+    address: str, window: Page, axe: Axe
+) -> None:
     delegate = make_delegate()
     make_place_transfer(delegate)
     reference = delegate.reference

@@ -1,4 +1,4 @@
-"""Somebody answers a question while an organiser deletes it: the answer is kept, or is none."""
+"""Answering a question while it is being deleted: the answer is kept, or dropped with it."""
 
 import threading
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ from app.registration.bookings import changes, operations
 from app.registration.bookings.changes import BookingChange
 from app.registration.question_promises import is_answered
 from tests.factories import make_category, make_delegate, make_question
-from tests.races import at_once, cross, wait_until_blocked
-from tests.registration.test_session_booking_races import naming_deadlocks
+from tests.races import run_concurrently, run_while_locked, wait_until_blocked
+from tests.registration.test_session_booking_races import refuse_on_deadlock
 
 LOST = "The booking was not saved"
 DESK = "desk@conference.example"
@@ -42,14 +42,14 @@ def answer(delegate: int, question: int) -> None:
 
 
 @pytest.mark.postgresql_only
-def test_a_question_that_is_answered_while_it_is_deleted_stays(site: Flask) -> None:
+def test_a_question_answered_while_it_is_deleted_is_kept(site: Flask) -> None:
     question, delegate = make_question().id, make_delegate().id
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: answer(delegate, question),
-        naming_deadlocks(db.session.flush),
-        naming_deadlocks(lambda: delete_question(question)),
+        refuse_on_deadlock(db.session.flush),
+        refuse_on_deadlock(lambda: delete_question(question)),
     )
 
     assert ended == ["People have answered this question. Retire it instead", "done"]
@@ -57,10 +57,10 @@ def test_a_question_that_is_answered_while_it_is_deleted_stays(site: Flask) -> N
 
 
 @pytest.mark.postgresql_only
-def test_without_its_lock_everything_that_is_saved_with_the_answer_would_be_lost(
+def test_without_the_question_lock_the_whole_save_would_be_lost(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the race."""
+    """Control: without the lock, the test above fails."""
     question, delegate = make_question().id, make_delegate().id
     looked, deleted = threading.Event(), threading.Event()
 
@@ -84,13 +84,13 @@ def test_without_its_lock_everything_that_is_saved_with_the_answer_would_be_lost
 
     monkeypatch.setattr(custom_answers, "_add", only_look)
 
-    assert at_once(site, [save, delete]) == [LOST, "done"]
+    assert run_concurrently(site, [save, delete]) == [LOST, "done"]
 
 
 def answer_with_the_last_place(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Move somebody to a category and answer for them, as the desk does; return how both ended.
+    """Move a delegate to a category and answer for them, as the desk does; return both outcomes.
 
-    The last place of the category is taken, and so the cache version, when the question is deleted.
+    The deletion of the question has to wait for the limit of the category and the cache version.
     """
     category, question, delegate = make_category(1).id, make_question().id, make_delegate().id
     answers = {"category": str(category), f"question_{question}": "By bus"}
@@ -111,11 +111,11 @@ def answer_with_the_last_place(site: Flask, monkeypatch: pytest.MonkeyPatch) -> 
         delete_question(question)
 
     monkeypatch.setattr(changes, "apply", apply_late)
-    return at_once(site, [naming_deadlocks(move), naming_deadlocks(delete)])
+    return run_concurrently(site, [refuse_on_deadlock(move), refuse_on_deadlock(delete)])
 
 
 @pytest.mark.postgresql_only
-def test_whoever_deletes_a_question_is_not_in_the_way_of_a_move_with_an_answer(
+def test_deleting_a_question_and_saving_an_answer_do_not_deadlock(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = answer_with_the_last_place(site, monkeypatch)
@@ -125,10 +125,10 @@ def test_whoever_deletes_a_question_is_not_in_the_way_of_a_move_with_an_answer(
 
 
 @pytest.mark.postgresql_only
-def test_with_the_lock_after_the_cache_version_they_would_wait_for_each_other(
+def test_locking_questions_after_the_cache_version_would_deadlock(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the deadlock."""
+    """Control: without the lock order, the test above deadlocks."""
     monkeypatch.setattr(custom_answers, "lock_answered", lambda _: None)
 
     assert answer_with_the_last_place(site, monkeypatch) == ["deadlock", "done"]

@@ -16,16 +16,16 @@ from tests.browser import Browser, Browsers
 from tests.registration_flow import (
     ACCESS,
     ACCESS_WORDS,
+    CHECK_PAGE_ANSWERS,
     CONSENT,
     DAYS,
     EMAIL,
     QUESTIONS,
-    SHOWN_BACK,
     THURSDAY,
     WEDNESDAY,
     answer_questions,
+    iter_steps,
     question_after,
-    walk,
 )
 
 KEYBOARD = ("type", "autocomplete", "autocapitalize", "inputmode", "enterkeyhint")  # of a phone
@@ -40,7 +40,7 @@ def _keyboards(visitor: Browser, address: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-def test_a_phone_fills_in_what_it_knows_and_shows_the_right_keyboard(visitor: Browser) -> None:
+def test_fields_have_autocomplete_and_input_modes_for_phones(visitor: Browser) -> None:
     assert _keyboards(visitor, "/register/name") == {
         "given_names": ("text", "given-name", "words", "", ""),
         "family_name": ("text", "family-name", "words", "", ""),
@@ -59,20 +59,20 @@ def test_a_phone_fills_in_what_it_knows_and_shows_the_right_keyboard(visitor: Br
         assert _keyboards(visitor, address) == {"email": ("email", "email", "none", "", "send")}
 
 
-def test_each_question_has_a_page_of_its_own(visitor: Browser) -> None:
-    headings = [page.heading for page in walk(visitor.open("/register").follow("Start now"))]
+def test_each_registration_question_has_its_own_page(visitor: Browser) -> None:
+    headings = [page.heading for page in iter_steps(visitor.open("/register").follow("Start now"))]
 
     assert headings == [*QUESTIONS, "Check your answers"]
 
 
-def test_all_answers_are_shown_back_before_they_count(visitor: Browser) -> None:
+def test_all_answers_are_shown_on_the_check_page_before_registering(visitor: Browser) -> None:
     page = answer_questions(visitor)
 
-    assert page.summary_list == SHOWN_BACK
+    assert page.summary_list == CHECK_PAGE_ANSWERS
     assert db.session.query(Delegate).count() == 0
 
 
-def test_changing_an_answer_goes_back_to_the_check(visitor: Browser) -> None:
+def test_changing_an_answer_returns_to_the_check_page(visitor: Browser) -> None:
     page = answer_questions(visitor).follow("Change name on your badge")
     assert page.value_of("Given names") == "Ada"
 
@@ -82,14 +82,14 @@ def test_changing_an_answer_goes_back_to_the_check(visitor: Browser) -> None:
     assert page.summary_list["Name on your badge"] == "Countess"
 
 
-def test_whoever_looks_at_an_answer_need_not_change_it(visitor: Browser) -> None:
+def test_an_answer_can_be_viewed_without_changing_it(visitor: Browser) -> None:
     page = answer_questions(visitor).follow("Change country")
 
     assert page.value_of("Country") == "United Kingdom"
     assert page.follow("Back to your answers").heading == "Check your answers"
 
 
-def test_each_question_leads_back_to_the_one_before(visitor: Browser) -> None:
+def test_each_question_links_back_to_the_previous_one(visitor: Browser) -> None:
     page = answer_questions(visitor)
 
     headings = []
@@ -100,7 +100,7 @@ def test_each_question_leads_back_to_the_one_before(visitor: Browser) -> None:
     assert headings == [*reversed(QUESTIONS), "Register for the conference"]
 
 
-def test_consent_is_asked_for_beside_what_needs_it(visitor: Browser) -> None:
+def test_consent_is_required_beside_the_requirements(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs")
     assert page.value_of(CONSENT) == ""
 
@@ -111,7 +111,7 @@ def test_consent_is_asked_for_beside_what_needs_it(visitor: Browser) -> None:
     assert page.press("Continue", {CONSENT: True}).heading == question_after("access-needs")
 
 
-def test_who_needs_nothing_is_not_asked_for_consent(visitor: Browser) -> None:
+def test_consent_is_not_required_without_requirements(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs").press("Continue")
 
     assert page.press("Continue").heading == "Check your answers"
@@ -124,13 +124,13 @@ def test_consent_to_one_answer_is_not_consent_to_another(visitor: Browser) -> No
     assert visitor.open("/register/dietary-needs").value_of(CONSENT) == ""
 
 
-def test_the_page_of_consent_that_there_was_leads_on(visitor: Browser) -> None:
+def test_the_former_consent_page_redirects(visitor: Browser) -> None:
     answer_questions(visitor)
 
     assert visitor.open("/register/consent").heading == "Check your answers"
 
 
-def test_answers_of_before_without_consent_are_asked_for_again(visitor: Browser) -> None:
+def test_older_drafts_without_consent_are_asked_again(visitor: Browser) -> None:
     answer_questions(visitor)
     (draft,) = db.session.scalars(db.select(ApplicationDraft))
     answers = {k: v for k, v in json.loads(draft.document).items() if k != "consented_at"}
@@ -160,13 +160,13 @@ def test_one_name_is_enough(visitor: Browser) -> None:
         ("A" * 100, "B" * 100),
     ],
 )
-def test_names_in_any_script_are_welcome(visitor: Browser, name: tuple[str, str]) -> None:
+def test_names_in_any_script_are_accepted(visitor: Browser, name: tuple[str, str]) -> None:
     page = answer_questions(visitor, name=name)
 
     assert page.summary_list["Name"] == " ".join(name)
 
 
-def test_spaces_around_an_answer_do_not_count(visitor: Browser) -> None:
+def test_whitespace_around_answers_is_removed(visitor: Browser) -> None:
     page = answer_questions(
         visitor, name=("  Ada \u00a0 Augusta ", "Lovelace"), email=" ada@EXAMPLE.org "
     )
@@ -175,7 +175,7 @@ def test_spaces_around_an_answer_do_not_count(visitor: Browser) -> None:
     assert page.summary_list["Email address"] == "ada@example.org"
 
 
-def test_a_slip_in_the_address_is_asked_about_once(visitor: Browser) -> None:
+def test_a_likely_email_typo_is_asked_about_once(visitor: Browser) -> None:
     answer_questions(visitor, until="email")
 
     page = visitor.press("Continue", {EMAIL: "ada@gmial.com"}, status=422)
@@ -186,7 +186,7 @@ def test_a_slip_in_the_address_is_asked_about_once(visitor: Browser) -> None:
     assert answered_address(visitor) == "ada@gmail.com"
 
 
-def test_an_address_that_looks_like_a_slip_can_be_kept(visitor: Browser) -> None:
+def test_an_email_address_that_looks_like_a_typo_can_be_kept(visitor: Browser) -> None:
     answer_questions(visitor, until="email")
     visitor.press("Continue", {EMAIL: "ada@gmial.com"}, status=422)
 
@@ -196,7 +196,7 @@ def test_an_address_that_looks_like_a_slip_can_be_kept(visitor: Browser) -> None
     assert answered_address(visitor) == "ada@gmial.com"
 
 
-def test_another_slip_is_asked_about_again(visitor: Browser) -> None:
+def test_another_email_typo_is_asked_about_again(visitor: Browser) -> None:
     answer_questions(visitor, until="email")
     visitor.press("Continue", {EMAIL: "ada@gmial.com"}, status=422)
 
@@ -210,7 +210,7 @@ def answered_address(visitor: Browser) -> str:
     return visitor.open("/register/email").value_of(EMAIL)
 
 
-def test_answers_are_kept_while_someone_is_away(visitor: Browser, frozen_time: Any) -> None:
+def test_a_draft_can_be_continued_days_later(visitor: Browser, frozen_time: Any) -> None:
     answer_questions(visitor, until="days")
     frozen_time.shift(timedelta(days=6))
 
@@ -219,19 +219,19 @@ def test_answers_are_kept_while_someone_is_away(visitor: Browser, frozen_time: A
     assert page.heading == DAYS
 
 
-def test_a_later_question_leads_to_the_first_one_without_an_answer(visitor: Browser) -> None:
+def test_a_later_page_redirects_to_the_first_unanswered_question(visitor: Browser) -> None:
     answer_questions(visitor, until="work")
 
     for later in ("days", "access-needs", "dietary-needs", "check", "confirm"):
         assert visitor.open(f"/register/{later}").heading == "Where do you work or study?"
 
 
-def test_without_any_answer_every_question_leads_to_the_first(visitor: Browser) -> None:
+def test_without_a_draft_every_page_redirects_to_the_first_question(visitor: Browser) -> None:
     for later in ("email", "work", "days", "check", "confirm"):
         assert visitor.open(f"/register/{later}").heading == "What is your name?"
 
 
-def test_answers_older_than_a_week_are_gone_and_the_page_says_so(
+def test_a_draft_older_than_a_week_is_reported_as_deleted(
     visitor: Browser, frozen_time: Any
 ) -> None:
     page = answer_questions(visitor, until="days")
@@ -243,7 +243,7 @@ def test_answers_older_than_a_week_are_gone_and_the_page_says_so(
     assert page.follow("Start again").heading == "What is your name?"
 
 
-def test_an_unknown_key_opens_nothing(visitor: Browser) -> None:
+def test_an_unknown_draft_cookie_opens_nothing(visitor: Browser) -> None:
     visitor.set_cookie("answers", "a key that nobody gave out")
 
     page = visitor.open("/register/days", status=410)
@@ -252,7 +252,7 @@ def test_an_unknown_key_opens_nothing(visitor: Browser) -> None:
     assert "answers" not in visitor.cookies()
 
 
-def test_an_unknown_key_does_not_hold_up_a_new_start(visitor: Browser) -> None:
+def test_an_unknown_draft_cookie_does_not_block_a_new_start(visitor: Browser) -> None:
     visitor.set_cookie("answers", "a key that nobody gave out")
 
     page = visitor.open("/register")
@@ -260,7 +260,7 @@ def test_an_unknown_key_does_not_hold_up_a_new_start(visitor: Browser) -> None:
     assert page.follow("Start now").heading == "What is your name?"
 
 
-def test_a_question_answered_without_a_key_says_that_the_others_are_gone(visitor: Browser) -> None:
+def test_a_form_sent_without_draft_cookie_says_the_answers_are_deleted(visitor: Browser) -> None:
     page = answer_questions(visitor, until="days")
     visitor.delete_cookie("answers")
 
@@ -269,9 +269,7 @@ def test_a_question_answered_without_a_key_says_that_the_others_are_gone(visitor
     assert page.heading == "Your answers have been deleted"
 
 
-def test_someone_may_delete_their_answers_and_start_again(
-    visitor: Browser, new_browser: Browsers
-) -> None:
+def test_a_draft_can_be_deleted_and_started_again(visitor: Browser, new_browser: Browsers) -> None:
     somebody_else = new_browser()
     answer_questions(somebody_else, until="days")
     answer_questions(visitor, until="days")
@@ -297,7 +295,7 @@ def test_two_tabs_share_their_answers(visitor: Browser) -> None:
     assert page.summary_list["Organisation"] == "Office"
 
 
-def test_what_one_person_answers_leaves_the_answers_of_others(
+def test_drafts_of_different_people_are_independent(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     other = new_browser()
@@ -309,7 +307,7 @@ def test_what_one_person_answers_leaves_the_answers_of_others(
     assert other.open("/register/check").summary_list["Name"] == "Bea Waite"
 
 
-def test_the_cookie_is_a_key_and_nothing_else(visitor: Browser) -> None:
+def test_the_draft_cookie_is_a_random_key_with_secure_attributes(visitor: Browser) -> None:
     page = visitor.open("/register/name")
     assert "answers" not in visitor.cookies()
 
@@ -354,9 +352,7 @@ def test_fields_carry_their_autocomplete_tokens(visitor: Browser) -> None:
 
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS=3600)
-def test_a_look_at_any_page_of_the_journey_writes_nothing(
-    visitor: Browser, queries: list[str]
-) -> None:
+def test_opening_registration_pages_writes_nothing(visitor: Browser, queries: list[str]) -> None:
     answer_questions(visitor)
     queries.clear()
 
@@ -367,7 +363,7 @@ def test_a_look_at_any_page_of_the_journey_writes_nothing(
     assert len(queries) == 7
 
 
-def test_drafts_of_earlier_versions_keep_their_answers_whatever_fields_are_called() -> None:
+def test_drafts_of_earlier_versions_can_be_loaded() -> None:
     earlier = {"name": {"given_names": "Ada"}, "work": {"role": "Clerk"}, "days": ["a", "b"]}
     current = {"given_names": "Ada", "work": "On a boat", "days": "a b"}
 
@@ -379,7 +375,7 @@ def test_drafts_of_earlier_versions_keep_their_answers_whatever_fields_are_calle
     assert load_answers(dump_answers(current)) == current
 
 
-def test_a_question_with_other_choices_than_countries_keeps_its_hint_and_its_choices(
+def test_a_select_field_other_than_country_shows_its_hint_and_choices(
     site: Flask,
 ) -> None:
     class MealForm(Form):

@@ -1,4 +1,4 @@
-"""Someone registers in a real browser: by keyboard alone, without scripts, on a small screen."""
+"""Registration in a real browser: by keyboard, without JavaScript, on a small screen."""
 
 import re
 from collections.abc import Callable
@@ -42,22 +42,22 @@ def _reach(window: Page, words: str) -> None:
     raise AssertionError(f"Tab does not reach “{words}”")
 
 
-def _look(window: Page, axe: Axe, heading: str) -> None:
-    """See that the page is the right one, has no barriers and fits its screen."""
+def _check_page(window: Page, axe: Axe, heading: str) -> None:
+    """Assert the heading, and that the page is accessible and fits the screen."""
     expect_heading(window, heading)
     assert axe(window) == []
     assert horizontal_overflow(window) == 0
 
 
 def _continue_to(window: Page, step: str, press: Callable[[], object]) -> None:
-    """Press “Continue” until a page is in view; what nobody has to answer is left empty."""
+    """Press “Continue” until a page is reached; optional questions stay empty."""
     while not urlsplit(window.url).path.endswith(f"/{step}"):
         before = window.url
         press()
         expect(window).not_to_have_url(before)
 
 
-def test_the_whole_way_by_keyboard_on_a_small_screen(
+def test_registration_works_by_keyboard_on_a_small_screen(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     def press_continue() -> None:
@@ -68,44 +68,46 @@ def test_the_whole_way_by_keyboard_on_a_small_screen(
     set_places(10)
     window.set_viewport_size(SMALL)
     window.goto(f"{live_site().address}/register")
-    _look(window, axe, "Register for the conference")
+    _check_page(window, axe, "Register for the conference")
 
     _reach(window, "Start now")
     _type_through(window, "Enter")
-    _look(window, axe, "What is your name?")
+    _check_page(window, axe, "What is your name?")
     _reach(window, "given_names")
     _type_through(window, "Enter")
     window.get_by_role("heading", name="There is a problem").wait_for()
-    _look(window, axe, "What is your name?")
+    _check_page(window, axe, "What is your name?")
     _type_through(window, "Tab", "Enter")
     expect(window.locator("#given_names")).to_be_focused()
     _type_through(window, "Ada", "Tab", "Lovelace", "Enter")
-    _look(window, axe, "What is your email address?")
+    _check_page(window, axe, "What is your email address?")
     _reach(window, "email")
     _type_through(window, "ada@gmial.com", "Enter")
     window.get_by_text("Did you mean ada@gmail.com?", exact=True).wait_for()
-    _look(window, axe, "What is your email address?")
+    _check_page(window, axe, "What is your email address?")
     _reach(window, "Use ada@gmail.com")
     _type_through(window, "Enter")
-    _look(window, axe, "Where do you work or study?")
+    _check_page(window, axe, "Where do you work or study?")
     _reach(window, "country")
     _type_through(window, "United K")
     _continue_to(window, "days", press_continue)
-    _look(window, axe, "Which days will you attend?")
+    _check_page(window, axe, "Which days will you attend?")
     _reach(window, "days")
     _type_through(window, "Space")
     _continue_to(window, "check", press_continue)
-    _look(window, axe, "Check your answers")
+    _check_page(window, axe, "Check your answers")
     _reach(window, "Confirm registration")
     _type_through(window, "Enter")
-    _look(window, axe, "You are registered")
+    _check_page(window, axe, "You are registered")
 
     expect(window.locator("#reference")).to_have_text(re.compile(r"^\s*\S{8}\s*$"))
     assert count_attending() == 1
     assert list_newest(1)[0].country == "GB"
 
 
-def test_the_whole_way_without_scripts(live_site: LiveSites, window_without_scripts: Page) -> None:
+def test_registration_works_without_javascript(
+    live_site: LiveSites, window_without_scripts: Page
+) -> None:
     set_places(10)
     window = window_without_scripts
     go_on = window.get_by_role("button", name="Continue")
@@ -133,7 +135,7 @@ def test_the_whole_way_without_scripts(live_site: LiveSites, window_without_scri
     expect(window.locator("#reference")).to_have_text(reference)
 
 
-def test_on_a_phone_registering_takes_few_taps_and_little_scrolling(
+def test_registration_on_a_phone_takes_few_taps_and_little_scrolling(
     live_site: LiveSites, window: Page
 ) -> None:
     set_places(10)
@@ -161,7 +163,7 @@ def test_on_a_phone_registering_takes_few_taps_and_little_scrolling(
     assert thumb.scrolled <= MOST_SCROLLING
 
 
-def test_on_a_phone_the_menu_makes_way_for_the_questions_until_it_is_wanted(
+def test_on_a_phone_the_menu_is_collapsed_on_registration_pages(
     live_site: LiveSites, window: Page
 ) -> None:
     set_places(10)

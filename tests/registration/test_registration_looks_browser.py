@@ -49,7 +49,7 @@ def site_address(live_site: LiveSites) -> str:
 
 @pytest.fixture
 def paths(site_address: str) -> list[str]:
-    """Make somebody with a seat in a session, and give the addresses that are new to most."""
+    """Create a person with a seat in a session, and return the rarely seen pages."""
     crew = make_invitation(make_category(3, name="Crew", access=BY_CODE), held=1)
     for slug, seats in (("knots", 1), ("nets", 3)):
         make_session(key=slug, slug=slug, title=f"{LONG}{slug}", booking=BOOKABLE, seats=seats)
@@ -70,7 +70,7 @@ def paths(site_address: str) -> list[str]:
 
 @contextmanager
 def _opened(chromium: Chromium, home: str, **look: Any) -> Iterator[Window]:
-    """Open a window of a certain look, for somebody who has answered the first questions."""
+    """Open a window with certain display settings, after the first questions."""
     category = db.session.scalars(select(RegistrationCategory.id).filter_by(name=LONG)).one()
     answers = build_answers(email="bea@example.org", sessions="[]", category=str(category))
     with transaction():
@@ -80,7 +80,7 @@ def _opened(chromium: Chromium, home: str, **look: Any) -> Iterator[Window]:
         yield context.new_page()
 
 
-def test_wider_or_larger_text_is_neither_cut_off_nor_scrolled_sideways(
+def test_wider_or_larger_text_is_not_cut_off_on_registration_pages(
     site_address: str, paths: list[str], chromium: Chromium
 ) -> None:
     found = []
@@ -99,7 +99,7 @@ def test_wider_or_larger_text_is_neither_cut_off_nor_scrolled_sideways(
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_no_page_has_a_barrier_or_scrolls_sideways_in_the_dark(
+def test_registration_pages_have_no_accessibility_violations_in_dark_mode(
     site_address: str,
     paths: list[str],
     chromium: Chromium,
@@ -116,7 +116,7 @@ def test_no_page_has_a_barrier_or_scrolls_sideways_in_the_dark(
     assert {path: faults for path, faults in found.items() if faults != [0]} == {}
 
 
-def test_by_keyboard_somebody_says_how_they_attend_what_they_need_and_where_they_dine(
+def test_every_registration_question_can_be_answered_by_keyboard_on_a_phone(
     site_address: str, chromium: Chromium
 ) -> None:
     with chromium.new_context(base_url=site_address, viewport=PHONE) as context:

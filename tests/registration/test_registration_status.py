@@ -18,12 +18,12 @@ from tests.factories import make_delegate, make_material, publish_programme, set
 from tests.lookups import get_session
 from tests.passing_time import age_cached_pages
 from tests.registration_flow import CONSENT, DIET_WORDS, answer_questions, complete_registration
-from tests.sent_emails import emails_to
+from tests.sent_emails import list_emails_to
 
 STEPS = ("name", "email", "work", "days", "access-needs", "dietary-needs", "check")
 
 
-def test_the_start_page_says_what_it_takes(visitor: Browser) -> None:
+def test_the_start_page_says_how_long_registration_takes(visitor: Browser) -> None:
     page = visitor.open("/register")
 
     assert page.heading == "Register for the conference"
@@ -34,7 +34,9 @@ def test_the_start_page_says_what_it_takes(visitor: Browser) -> None:
     assert visitor.cookies().keys() <= {"session"}
 
 
-def test_before_it_opens_the_start_page_says_when(visitor: Browser, frozen_time: Any) -> None:
+def test_before_registration_opens_the_start_page_says_when(
+    visitor: Browser, frozen_time: Any
+) -> None:
     frozen_time.move_to("2009-04-30T12:00:00+01:00")
 
     page = visitor.open("/register")
@@ -45,7 +47,9 @@ def test_before_it_opens_the_start_page_says_when(visitor: Browser, frozen_time:
     assert page.buttons == []
 
 
-def test_after_it_closes_the_start_page_says_so(visitor: Browser, frozen_time: Any) -> None:
+def test_after_registration_closes_the_start_page_says_so(
+    visitor: Browser, frozen_time: Any
+) -> None:
     frozen_time.move_to("2009-06-08T17:00:00+01:00")
 
     page = visitor.open("/register")
@@ -55,7 +59,7 @@ def test_after_it_closes_the_start_page_says_so(visitor: Browser, frozen_time: A
     assert "Start now" not in page.links
 
 
-def test_when_it_is_full_the_start_page_says_so(visitor: Browser) -> None:
+def test_when_the_conference_is_full_the_start_page_says_so(visitor: Browser) -> None:
     set_places(1)
     make_delegate()
 
@@ -75,7 +79,7 @@ def test_when_it_is_full_the_start_page_says_so(visitor: Browser) -> None:
         ("2009-05-12T12:00:00+01:00", True, "The conference is full"),
     ],
 )
-def test_no_question_is_asked_in_vain(
+def test_no_form_page_is_shown_while_registration_is_closed_or_full(
     visitor: Browser, frozen_time: Any, moment: str, taken: bool, heading: str
 ) -> None:
     set_places(1)
@@ -89,7 +93,7 @@ def test_no_question_is_asked_in_vain(
         assert page.labels == []
 
 
-def test_a_place_that_is_given_back_opens_the_door_again(visitor: Browser) -> None:
+def test_a_released_place_reopens_registration(visitor: Browser) -> None:
     set_places(1)
     make_delegate()
     assert "Start now" not in visitor.open("/register").links
@@ -100,7 +104,7 @@ def test_a_place_that_is_given_back_opens_the_door_again(visitor: Browser) -> No
     assert "Start now" in visitor.open("/register").links
 
 
-def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
+def test_losing_the_last_place_while_registering_keeps_the_draft(
     visitor: Browser,
 ) -> None:
     set_places(1)
@@ -112,7 +116,7 @@ def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
     assert page.heading == "The conference is full"
     assert "We keep your answers for 7 days" in page.text
     assert count_attending() == 1
-    assert emails_to("ada@example.org") == []
+    assert list_emails_to("ada@example.org") == []
 
     set_places(2)
     page = visitor.open("/register").follow("Continue registering")
@@ -120,7 +124,7 @@ def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
 
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS=3600)
-def test_the_lock_has_the_last_word_when_a_process_does_not_know_yet(visitor: Browser) -> None:
+def test_the_place_lock_overrides_a_stale_registration_status(visitor: Browser) -> None:
     page = answer_questions(visitor)
     limit = db.session.get_one(SeatLimit, CONFERENCE)
     limit.seats = limit.taken = 1
@@ -130,12 +134,14 @@ def test_the_lock_has_the_last_word_when_a_process_does_not_know_yet(visitor: Br
     assert page.heading == "The conference is full"
 
 
-def test_when_it_closes_on_the_way_nothing_is_taken(visitor: Browser, frozen_time: Any) -> None:
+def test_registration_that_closes_meanwhile_takes_no_place(
+    visitor: Browser, frozen_time: Any
+) -> None:
     page = answer_questions(visitor, until="dietary-needs")
     frozen_time.move_to("2009-05-18T12:00:00+01:00")
     page = page.press("Continue", {DIET_WORDS: "No nuts", CONSENT: True})
     frozen_time.move_to("2009-05-24T12:00:00+01:00")
-    conference_closes("2009-05-20T12:00:00+01:00")
+    set_registration_end("2009-05-20T12:00:00+01:00")
 
     page = page.press("Confirm registration", status=409)
 
@@ -143,14 +149,14 @@ def test_when_it_closes_on_the_way_nothing_is_taken(visitor: Browser, frozen_tim
     assert count_attending() == 0
 
 
-def conference_closes(moment: str) -> None:
+def set_registration_end(moment: str) -> None:
     """Publish another end of registration."""
     programme.get_conference().registration_closes_at = datetime.fromisoformat(moment)
     db.session.commit()
     publish_programme()
 
 
-def test_whoever_has_registered_sees_it_when_all_is_full_and_closed(
+def test_a_registered_person_sees_the_confirmation_when_full_or_closed(
     visitor: Browser, frozen_time: Any
 ) -> None:
     set_places(1)
@@ -165,7 +171,7 @@ def test_whoever_has_registered_sees_it_when_all_is_full_and_closed(
     assert visitor.open(confirmation.address).heading == "You are registered"
 
 
-def test_a_second_confirmation_of_the_last_place_answers_the_same(visitor: Browser) -> None:
+def test_confirming_the_last_place_twice_shows_the_same_confirmation(visitor: Browser) -> None:
     set_places(1)
     page = answer_questions(visitor)
 
@@ -177,7 +183,7 @@ def test_a_second_confirmation_of_the_last_place_answers_the_same(visitor: Brows
 
 
 @pytest.mark.empty
-def test_without_a_conference_there_is_nothing_to_register_for(visitor: Browser) -> None:
+def test_without_a_conference_registration_has_not_opened(visitor: Browser) -> None:
     page = visitor.open("/register")
 
     assert "Registration has not opened yet" in page.text
@@ -185,11 +191,11 @@ def test_without_a_conference_there_is_nothing_to_register_for(visitor: Browser)
 
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2009-06-09T09:00:00+01:00")
-def test_a_rehearsed_day_is_the_day_that_counts(visitor: Browser) -> None:
+def test_registration_status_uses_the_site_clock(visitor: Browser) -> None:
     assert "Registration closed" in visitor.open("/register").text
 
 
-def test_the_limit_is_set_by_a_command(site: Flask) -> None:
+def test_the_set_places_command_sets_the_limit(site: Flask) -> None:
     run = site.test_cli_runner().invoke
 
     assert run(cli.set_places, ["3"]).output == "3 places, 0 taken, 3 free\n"
@@ -202,7 +208,9 @@ def test_the_limit_is_set_by_a_command(site: Flask) -> None:
     assert run(cli.set_places, ["2"]).output == "2 places, 2 taken, 0 free\n"
 
 
-def test_the_newest_delegates_come_first(site: Flask, frozen_time: Any) -> None:
+def test_list_newest_returns_attending_delegates_newest_first(
+    site: Flask, frozen_time: Any
+) -> None:
     make_delegate(email="first@example.org")
     frozen_time.shift(60)
     make_delegate(email="second@example.org")
@@ -218,7 +226,7 @@ def test_the_newest_delegates_come_first(site: Flask, frozen_time: Any) -> None:
     assert count_attending() == 2
 
 
-def test_the_header_of_a_form_leads_to_slides_as_soon_as_there_are_any(
+def test_the_header_of_registration_pages_links_to_slides_after_the_conference(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     farewell = get_session("farewell")

@@ -15,7 +15,7 @@ from app.history import queries as history
 from app.registration.bookings import data_export, operations
 from tests.browser import Browser
 from tests.factories import make_delegate, sign_in
-from tests.lookups import address_of
+from tests.lookups import booking_url
 from tests.registration_flow import (
     ACCESS,
     ACCESS_WORDS,
@@ -31,7 +31,7 @@ SIGN_LANGUAGE = "British Sign Language"
 
 
 def register_grace(visitor: Browser) -> Delegate:
-    """Register somebody who has chosen of both lists."""
+    """Register a person with choices of both lists."""
     page = answer_questions(visitor, until="access-needs", name=("Grace", "Hopper"))
     page = page.press("Continue", {ACCESS: [SIGN_LANGUAGE, "Step-free access"], CONSENT: True})
     page = page.press("Continue", {DIET: ["Halal"], DIET_WORDS: "No celery", CONSENT: True})
@@ -40,7 +40,7 @@ def register_grace(visitor: Browser) -> Delegate:
 
 
 @pytest.mark.both_databases
-def test_what_was_chosen_is_checked_stored_encrypted_and_shown(visitor: Browser) -> None:
+def test_chosen_requirements_are_validated_encrypted_and_shown(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs")
 
     page = page.press("Continue", {ACCESS: ["Hearing loop", "Step-free access"], CONSENT: True})
@@ -52,7 +52,7 @@ def test_what_was_chosen_is_checked_stored_encrypted_and_shown(visitor: Browser)
     delegate = db.session.query(Delegate).one()
     stored = " ".join(str(text) for text in vars(db.session.query(Needs).one()).values())
     assert [word for word in ("hearing", "vegan", "celery") if word in stored] == []
-    own = visitor.open(address_of(delegate))
+    own = visitor.open(booking_url(delegate))
     assert "Step-free access, Hearing loop" in own.text
     assert data_export.export_delegate(delegate)["needs"] == {
         "access_kinds": "Step-free access, Hearing loop",
@@ -62,7 +62,7 @@ def test_what_was_chosen_is_checked_stored_encrypted_and_shown(visitor: Browser)
     }
 
 
-def test_something_else_has_to_be_described(visitor: Browser) -> None:
+def test_the_choice_something_else_needs_a_description(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs")
 
     page = page.press("Continue", {ACCESS: ["Something else"], CONSENT: True}, status=422)
@@ -72,7 +72,7 @@ def test_something_else_has_to_be_described(visitor: Browser) -> None:
     assert page.heading == question_after("access-needs")
 
 
-def test_a_choice_needs_consent_like_words(visitor: Browser) -> None:
+def test_chosen_requirements_need_consent(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs")
 
     page = page.press("Continue", {ACCESS: ["Quiet room"]}, status=422)
@@ -81,7 +81,7 @@ def test_a_choice_needs_consent_like_words(visitor: Browser) -> None:
     assert page.press("Continue", {ACCESS: []}).heading == question_after("access-needs")
 
 
-def test_a_kind_that_is_not_on_the_list_is_refused(visitor: Browser) -> None:
+def test_an_unknown_requirement_is_refused(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs")
     typed = {"access_kinds": "valet", "consent": "y", "csrf_token": CSRF.findall(page.source)[0]}
 
@@ -90,10 +90,10 @@ def test_a_kind_that_is_not_on_the_list_is_refused(visitor: Browser) -> None:
     assert page.errors == ["Choose from the list"]
 
 
-def test_they_are_changed_on_the_booking_page(visitor: Browser) -> None:
+def test_requirements_can_be_changed_on_the_booking_page(visitor: Browser) -> None:
     delegate = register_grace(visitor)
 
-    page = visitor.open(address_of(delegate, "/access-needs"))
+    page = visitor.open(booking_url(delegate, "/access-needs"))
     page = page.press("Save", {ACCESS: ["Large print"]})
 
     assert page.heading == "Your booking"
@@ -101,17 +101,17 @@ def test_they_are_changed_on_the_booking_page(visitor: Browser) -> None:
     assert "Halal No celery" in page.text
 
 
-def test_a_booking_from_before_keeps_its_words(visitor: Browser) -> None:
+def test_an_existing_booking_keeps_its_free_text_requirements(visitor: Browser) -> None:
     delegate = make_delegate(access="A ramp, please")
 
-    page = visitor.open(address_of(delegate, "/access-needs"))
+    page = visitor.open(booking_url(delegate, "/access-needs"))
 
     assert page.value_of(ACCESS_WORDS) == "A ramp, please"
     page = page.press("Save", {ACCESS: ["Step-free access"], CONSENT: True})
     assert "Access requirements Step-free access A ramp, please" in page.text
 
 
-def test_the_desk_sees_and_changes_them_on_request(visitor: Browser) -> None:
+def test_the_desk_can_show_and_change_requirements(visitor: Browser) -> None:
     delegate = register_grace(visitor)
     desk = sign_in(visitor, "dora@conference.example")
 
@@ -120,10 +120,10 @@ def test_the_desk_sees_and_changes_them_on_request(visitor: Browser) -> None:
     page = page.press("Show requirements")
     page.press("Save", {"Access requirements": ["Live captions"]})
 
-    assert "Live captions" in visitor.open(address_of(delegate)).text
+    assert "Live captions" in visitor.open(booking_url(delegate)).text
 
 
-def test_a_file_has_what_was_chosen_beside_the_words(visitor: Browser) -> None:
+def test_the_export_has_chosen_requirements_beside_the_free_text(visitor: Browser) -> None:
     register_grace(visitor)
     desk = sign_in(visitor, "dora@conference.example")
 
@@ -136,7 +136,7 @@ def test_a_file_has_what_was_chosen_beside_the_words(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_longest_choice_can_be_stored(site: Flask) -> None:
+def test_all_requirements_can_be_chosen_together(site: Flask) -> None:
     delegate = make_delegate()
     with transaction():
         delegate.needs = Needs(
@@ -151,7 +151,7 @@ def test_the_longest_choice_can_be_stored(site: Flask) -> None:
 # For the venue, the caterer and the interpreter
 
 
-def test_the_caterer_gets_numbers_for_each_day_and_words_without_names(visitor: Browser) -> None:
+def test_the_caterer_page_has_daily_counts_and_free_text_without_names(visitor: Browser) -> None:
     register_grace(visitor)  # on Wednesday
     make_delegate(dietary="Only cooked fish")
     desk = sign_in(visitor, "dora@conference.example")
@@ -172,7 +172,7 @@ def test_the_caterer_gets_numbers_for_each_day_and_words_without_names(visitor: 
     )
 
 
-def test_the_interpreter_gets_names_and_days_of_those_who_sign(visitor: Browser) -> None:
+def test_the_interpreter_page_lists_names_and_days_of_sign_language_users(visitor: Browser) -> None:
     register_grace(visitor)
     make_delegate(access="A ramp")
     desk = sign_in(visitor, "dora@conference.example")
@@ -183,7 +183,7 @@ def test_the_interpreter_gets_names_and_days_of_those_who_sign(visitor: Browser)
     assert [word for word in ("ramp", "Step-free", "celery") if word in page.text] == []
 
 
-def test_nobody_who_cancelled_is_counted(visitor: Browser) -> None:
+def test_cancelled_bookings_are_not_counted_in_requirements(visitor: Browser) -> None:
     delegate = register_grace(visitor)
     with transaction():
         operations.cancel(delegate, actor="grace@conference.example")
@@ -196,7 +196,7 @@ def test_nobody_who_cancelled_is_counted(visitor: Browser) -> None:
     assert "Nobody has asked for a sign language interpreter." in page.text
 
 
-def test_the_file_for_the_caterer_says_the_same(visitor: Browser) -> None:
+def test_the_caterer_download_has_the_same_counts(visitor: Browser) -> None:
     register_grace(visitor)
     desk = sign_in(visitor, "dora@conference.example")
 
@@ -208,7 +208,7 @@ def test_the_file_for_the_caterer_says_the_same(visitor: Browser) -> None:
     assert rows[-1] == ["No celery", "1", ""]
 
 
-def test_answers_that_cannot_be_read_are_counted_too(site: Flask, visitor: Browser) -> None:
+def test_undecryptable_requirements_are_counted(site: Flask, visitor: Browser) -> None:
     make_delegate(dietary="Halal")
     desk = sign_in(visitor, "dora@conference.example")
     keys = site.extensions.pop("data_keys")
@@ -221,7 +221,7 @@ def test_answers_that_cannot_be_read_are_counted_too(site: Flask, visitor: Brows
     assert "1 answer cannot be read." in page.text
 
 
-def test_the_number_of_statements_does_not_grow_with_the_delegates(
+def test_the_caterer_page_needs_a_constant_number_of_queries(
     visitor: Browser, queries: list[str]
 ) -> None:
     desk = sign_in(visitor, "dora@conference.example")

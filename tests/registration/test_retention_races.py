@@ -17,12 +17,12 @@ from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.session_bookings import release
 from tests.browser import Browser
 from tests.factories import make_delegate, make_group, set_places, sign_in
-from tests.races import cross
+from tests.races import run_while_locked
 from tests.registration.test_session_booking_races import (
     book,
     make_people,
     make_rooms,
-    naming_deadlocks,
+    refuse_on_deadlock,
 )
 from tests.registration.test_standard_questions import change
 from tests.sent_emails import deliver_emails
@@ -47,7 +47,7 @@ def run_retention_at_once() -> None:
 def leave_while_details_are_deleted(
     site: Flask, organiser: Browser, frozen_time: Any, purge: Callable[[], None]
 ) -> tuple[int, list[str]]:
-    """Let somebody leave a group while answers and details are deleted; return how both ended."""
+    """Leave a group while answers and details are purged; return both outcomes."""
     change(organiser, "Role", {"When are the answers deleted?": "30 days after the conference"})
     set_places(2)
     delegate = make_delegate(role="Treasurer")
@@ -58,16 +58,16 @@ def leave_while_details_are_deleted(
         own = db.session.get_one(Delegate, number)
         groups.leave(own, db.session.get_one(GroupMember, member))
 
-    return number, cross(
+    return number, run_while_locked(
         site,
         lambda: db.session.get_one(GroupMember, member, with_for_update=True),
-        naming_deadlocks(leave),
-        naming_deadlocks(purge),
+        refuse_on_deadlock(leave),
+        refuse_on_deadlock(purge),
     )
 
 
 @pytest.mark.postgresql_only
-def test_whoever_leaves_a_group_while_details_are_deleted_is_not_in_the_way(
+def test_leaving_a_group_during_retention_does_not_deadlock(
     site: Flask, visitor: Browser, frozen_time: Any
 ) -> None:
     number, ended = leave_while_details_are_deleted(
@@ -81,10 +81,10 @@ def test_whoever_leaves_a_group_while_details_are_deleted_is_not_in_the_way(
 
 
 @pytest.mark.postgresql_only
-def test_in_one_transaction_the_worker_would_have_the_booking_before_the_group(
+def test_retention_in_one_transaction_would_deadlock_with_leaving_a_group(
     site: Flask, visitor: Browser, frozen_time: Any
 ) -> None:
-    """The control: it shows that the story above can see the deadlock."""
+    """Control: without the lock order, the test above deadlocks."""
     _, ended = leave_while_details_are_deleted(
         site, sign_in(visitor), frozen_time, run_retention_at_once
     )
@@ -93,24 +93,22 @@ def test_in_one_transaction_the_worker_would_have_the_booking_before_the_group(
 
 
 def change_seats_while_details_are_deleted(site: Flask, frozen_time: Any) -> tuple[int, list[str]]:
-    """Let somebody lock a session and then a booking while the worker deletes the details."""
+    """Lock a session and then a booking while the worker erases the details."""
     make_rooms(1)
     [number] = [one.id for one in make_people(1)]
     book(number, "knots")
     deliver_emails()
     frozen_time.move_to(A_YEAR_LATER)
-    return number, cross(
+    return number, run_while_locked(
         site,
         lambda: session_seats.lock_sessions(["knots"]),
-        naming_deadlocks(lambda: operations.lock(db.session.get_one(Delegate, number))),
-        naming_deadlocks(run_retention),
+        refuse_on_deadlock(lambda: operations.lock(db.session.get_one(Delegate, number))),
+        refuse_on_deadlock(run_retention),
     )
 
 
 @pytest.mark.postgresql_only
-def test_details_are_deleted_after_the_sessions_of_their_seats_are_locked(
-    site: Flask, frozen_time: Any
-) -> None:
+def test_retention_locks_sessions_before_bookings(site: Flask, frozen_time: Any) -> None:
     number, ended = change_seats_while_details_are_deleted(site, frozen_time)
 
     assert ended == ["done", "done"]
@@ -120,10 +118,10 @@ def test_details_are_deleted_after_the_sessions_of_their_seats_are_locked(
 
 
 @pytest.mark.postgresql_only
-def test_if_their_bookings_were_locked_first_they_would_wait_for_each_other(
+def test_retention_that_locks_bookings_first_would_deadlock(
     site: Flask, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the deadlock."""
+    """Control: without the lock order, the test above deadlocks."""
     monkeypatch.setattr(release, "lock_bookings", operations.lock_in_order)
 
     _, ended = change_seats_while_details_are_deleted(site, frozen_time)
@@ -132,7 +130,7 @@ def test_if_their_bookings_were_locked_first_they_would_wait_for_each_other(
 
 
 def change_group_while_all_are_deleted(site: Flask, frozen_time: Any) -> list[str]:
-    """Let somebody lock a group and then its people while the worker deletes all groups."""
+    """Lock a group and then its members while the worker deletes all groups."""
     set_places(2)
     group = make_group(make_delegate())
     number, member = group.id, group.members[0].id
@@ -142,24 +140,24 @@ def change_group_while_all_are_deleted(site: Flask, frozen_time: Any) -> list[st
         with transaction():
             retention.delete_groups()
 
-    return cross(
+    return run_while_locked(
         site,
         lambda: db.session.get_one(RegistrationGroup, number, with_for_update=True),
-        naming_deadlocks(lambda: db.session.get_one(GroupMember, member, with_for_update=True)),
-        naming_deadlocks(delete_groups),
+        refuse_on_deadlock(lambda: db.session.get_one(GroupMember, member, with_for_update=True)),
+        refuse_on_deadlock(delete_groups),
     )
 
 
 @pytest.mark.postgresql_only
-def test_all_groups_are_locked_before_their_people(site: Flask, frozen_time: Any) -> None:
+def test_retention_locks_groups_before_their_members(site: Flask, frozen_time: Any) -> None:
     assert change_group_while_all_are_deleted(site, frozen_time) == ["done", "done"]
 
 
 @pytest.mark.postgresql_only
-def test_people_who_are_deleted_before_their_groups_would_be_in_the_way(
+def test_deleting_members_before_groups_would_deadlock(
     site: Flask, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the deadlock."""
+    """Control: without the lock order, the test above deadlocks."""
 
     def delete_people_first() -> None:
         for model in (GroupMember, RegistrationGroup):

@@ -12,7 +12,7 @@ from app.registration.address_limits import build_email_attempt, build_registrat
 from tests.browser import Browser
 from tests.registration.test_confirmation import delegates
 from tests.registration_flow import complete_registration
-from tests.sent_emails import subjects_to
+from tests.sent_emails import list_subjects_to
 
 SAME = [
     ("ada@example.org", "ADA@Example.ORG"),
@@ -56,7 +56,7 @@ def test_whoever_types_their_address_in_capitals_has_one_place(visitor: Browser)
 
     [delegate] = delegates()
     reference = delegate.reference
-    assert subjects_to("straße@example.org") == [
+    assert list_subjects_to("straße@example.org") == [
         f"You are registered for Tides and Harbours: {reference}",
         f"You already have a place at Tides and Harbours: {reference}",
     ]

@@ -17,7 +17,7 @@ from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.factories import make_delegate, make_session, publish_programme, set_places
-from tests.lookups import list_miscounts
+from tests.lookups import list_count_errors
 from tests.registration.seat_histories import (
     DONE,
     PEOPLE_OF_EACH,
@@ -39,7 +39,7 @@ def list_waiting(state: str) -> list[int]:
 
 
 @pytest.mark.both_databases
-def test_every_step_with_the_seats_of_a_session_is_one_of_the_model(site: Flask) -> None:
+def test_concurrent_steps_on_session_seats_match_the_model(site: Flask) -> None:
     make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=SEATS)
     publish_programme()
     people = [
@@ -66,7 +66,7 @@ def test_every_step_with_the_seats_of_a_session_is_one_of_the_model(site: Flask)
     held = {people.index(one) for one in db.session.scalars(select(SessionBooking.delegate_id))}
     found = (held, set(list_waiting(OFFERED)), list_waiting(IN_QUEUE))
     assert found == (set(model.held), set(model.offered), list(model.queue))
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
 def act_at_conference(action: str, person: int) -> bool:
@@ -97,7 +97,7 @@ def _take_place(person: int, entry: WaitingListEntry | None) -> None:
 
 
 @pytest.mark.both_databases
-def test_every_step_with_the_places_of_the_conference_is_one_of_the_model(site: Flask) -> None:
+def test_concurrent_steps_on_conference_places_match_the_model(site: Flask) -> None:
     set_places(SEATS)
     with transaction():
         seats.set_waiting_list(CONFERENCE, is_open=True)
@@ -110,11 +110,11 @@ def test_every_step_with_the_places_of_the_conference_is_one_of_the_model(site: 
     held = {number_of(one) for one in db.session.scalars(attending)}
     found = (held, set(list_waiting(OFFERED)), list_waiting(IN_QUEUE))
     assert found == (set(model.held), set(model.offered), list(model.queue))
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
-def test_a_history_with_one_seat_given_twice_is_seen() -> None:
-    """The control: the stories above can see what they look for."""
+def test_the_model_detects_a_seat_given_twice() -> None:
+    """Control: the tests above detect what they look for."""
     twice = [Event("take", 1, DONE, 0, 1), Event("take", 2, DONE, 0, 2)]
     overtaken = [
         Event("take", 1, DONE, 0, 1),

@@ -18,11 +18,11 @@ from tests.registration.test_seats import (
     CHOIR,
     FIRST_CATEGORY,
     SECOND_CATEGORY,
-    a_choir,
-    a_row,
+    create_limit,
+    create_two_categories,
+    get_seats_and_taken,
+    make_row,
     rows,
-    standing,
-    two_categories,
 )
 
 FIRST, SECOND = FIRST_CATEGORY[1], SECOND_CATEGORY[1]
@@ -36,70 +36,70 @@ def is_set(name: str) -> bool:
 
 def take(names: Sequence[str] = (CHOIR,)) -> None:
     with transaction():
-        seats.reserve(names, a_row())
+        seats.reserve(names, make_row())
 
 
-def test_whoever_is_let_in_before_those_who_wait_needs_a_free_seat(site: Flask) -> None:
-    a_choir(1)
+def test_reserve_before_queue_needs_a_free_seat(site: Flask) -> None:
+    create_limit(1)
 
     with transaction():
-        seats.reserve_before_queue((CHOIR,), a_row())
+        seats.reserve_before_queue((CHOIR,), make_row())
     with pytest.raises(seats.SoldOut), transaction():
-        seats.reserve_before_queue((CHOIR,), a_row())
+        seats.reserve_before_queue((CHOIR,), make_row())
 
-    assert standing() == (1, 1)
+    assert get_seats_and_taken() == (1, 1)
     assert rows() == 1
 
 
-def test_several_get_seats_at_once_or_none_of_them_does(site: Flask) -> None:
-    a_choir(3)
+def test_reserve_all_before_queue_reserves_all_seats_or_none(site: Flask) -> None:
+    create_limit(3)
 
     def take_all(number: int) -> None:
         with transaction():
-            seats.reserve_all_before_queue((CHOIR,), [a_row() for _ in range(number)])
+            seats.reserve_all_before_queue((CHOIR,), [make_row() for _ in range(number)])
 
     take_all(2)
     with pytest.raises(seats.SoldOut):
         take_all(2)
-    assert standing() == (3, 2)
+    assert get_seats_and_taken() == (3, 2)
     assert rows() == 2
     take_all(1)
 
-    assert standing() == (3, 3)
+    assert get_seats_and_taken() == (3, 3)
     assert rows() == 3
 
 
-def test_as_many_seats_are_held_as_are_free_and_no_more(site: Flask) -> None:
-    a_choir(3)
+def test_hold_seats_holds_no_more_seats_than_are_free(site: Flask) -> None:
+    create_limit(3)
 
     with transaction():
         seats.hold_seats((CHOIR,), 2)
     with pytest.raises(seats.SoldOut), transaction():
         seats.hold_seats((CHOIR,), 2)
-    assert standing() == (3, 2)
+    assert get_seats_and_taken() == (3, 2)
     with transaction():
         seats.require_free((CHOIR,), 1)
         seats.hold_seats((CHOIR,), 1)
 
-    assert standing() == (3, 3)
+    assert get_seats_and_taken() == (3, 3)
 
 
-def test_a_seat_that_is_held_goes_to_its_row_without_being_counted_again(site: Flask) -> None:
-    a_choir(1)
+def test_reserve_held_does_not_count_the_seat_again(site: Flask) -> None:
+    create_limit(1)
     with transaction():
         seats.hold_seats((CHOIR,), 1)
 
     with transaction():
-        seats.reserve_held((CHOIR,), a_row())
+        seats.reserve_held((CHOIR,), make_row())
 
-    assert standing() == (1, 1)
+    assert get_seats_and_taken() == (1, 1)
     assert rows() == 1
 
 
-def test_organisers_move_somebody_to_the_last_seat_of_a_category_and_no_further(
+def test_moving_before_the_queue_stops_at_the_category_limit(
     site: Flask,
 ) -> None:
-    two_categories(5, 5, 1)
+    create_two_categories(5, 5, 1)
     for _ in range(2):
         take(FIRST_CATEGORY)
 
@@ -108,10 +108,14 @@ def test_organisers_move_somebody_to_the_last_seat_of_a_category_and_no_further(
     with pytest.raises(seats.CategoryFull), transaction():
         seats.move(FIRST_CATEGORY, SECOND_CATEGORY, is_before_queue=True)
 
-    assert [standing(), standing(FIRST), standing(SECOND)] == [(5, 2), (5, 1), (1, 1)]
+    assert [get_seats_and_taken(), get_seats_and_taken(FIRST), get_seats_and_taken(SECOND)] == [
+        (5, 2),
+        (5, 1),
+        (1, 1),
+    ]
 
 
-def test_nobody_moves_to_the_seats_of_a_category_that_as_many_people_wait_for(site: Flask) -> None:
+def test_moving_respects_the_waiting_list_of_the_target_category(site: Flask) -> None:
     set_places(2)
     old, new = make_category(5, name="Visitor"), make_category(3, name="Student")
     for category in (old, new):
@@ -125,22 +129,22 @@ def test_nobody_moves_to_the_seats_of_a_category_that_as_many_people_wait_for(si
 
     with pytest.raises(seats.CategoryAwaited):
         move()
-    assert standing(seats.name_category_limit(new.id)) == (3, 1)
+    assert get_seats_and_taken(seats.name_category_limit(new.id)) == (3, 1)
     with transaction():
         waiting_list.leave(db.session.merge(first))
     move()
 
-    assert standing(seats.name_category_limit(new.id)) == (3, 2)
+    assert get_seats_and_taken(seats.name_category_limit(new.id)) == (3, 2)
 
 
-def test_a_limit_goes_only_when_nothing_is_taken_of_it_and_the_public_is_told(site: Flask) -> None:
-    a_choir(2)
+def test_unset_limit_needs_an_unused_limit_and_bumps_the_cache_version(site: Flask) -> None:
+    create_limit(2)
     take()
     before = cache_version.current()
 
     with transaction():
         seats.unset_limit(CHOIR)
-    assert standing() == (2, 1)
+    assert get_seats_and_taken() == (2, 1)
     assert cache_version.current() == before
     with transaction():
         seats.release_seats((CHOIR,))
@@ -150,8 +154,8 @@ def test_a_limit_goes_only_when_nothing_is_taken_of_it_and_the_public_is_told(si
     assert cache_version.current() == before + 1
 
 
-def test_the_limit_of_a_category_goes_whatever_is_taken_of_it(site: Flask) -> None:
-    two_categories(3, 2, 2)
+def test_unset_category_limit_removes_a_used_limit(site: Flask) -> None:
+    create_two_categories(3, 2, 2)
     take(FIRST_CATEGORY)
     before = cache_version.current()
 
@@ -161,13 +165,13 @@ def test_the_limit_of_a_category_goes_whatever_is_taken_of_it(site: Flask) -> No
 
     assert not is_set(FIRST)
     assert is_set(SECOND)
-    assert standing() == (3, 1)
+    assert get_seats_and_taken() == (3, 1)
     assert cache_version.current() == before + 1
 
 
 @pytest.mark.postgresql_only
-def test_whoever_looks_at_a_limit_again_or_locks_it_reads_what_it_is_by_then(site: Flask) -> None:
-    a_choir(2)
+def test_locking_a_limit_refreshes_its_row(site: Flask) -> None:
+    create_limit(2)
     with transaction():
         known = db.session.get_one(SeatLimit, CHOIR)
         assert known.taken == 0
@@ -204,27 +208,27 @@ def list_locked(action: Callable[[], object]) -> list[str]:
     return found
 
 
-def test_limits_are_locked_in_the_order_of_their_numbers_however_they_are_named(
+def test_limits_are_locked_in_order_of_their_ids(
     site: Flask,
 ) -> None:
-    two_categories(3, 2, 2)
+    create_two_categories(3, 2, 2)
     with transaction():
         seats.hold_seats((CHOIR, FIRST), 1)
     named = (SECOND, CHOIR, FIRST)
 
     assert list_locked(lambda: seats.lock_limits(named)) == [CHOIR, FIRST, SECOND]
     assert list_locked(lambda: seats.lock_if_set(*named)) == [CHOIR, FIRST, SECOND]
-    assert list_locked(lambda: seats.reserve_held((CHOIR, FIRST), a_row())) == [CHOIR, FIRST]
+    assert list_locked(lambda: seats.reserve_held((CHOIR, FIRST), make_row())) == [CHOIR, FIRST]
 
 
-def test_people_wait_only_where_there_is_a_waiting_list_and_no_seat(site: Flask) -> None:
-    two_categories(1, 1, 1)
+def test_enqueue_needs_an_open_waiting_list_and_no_free_seat(site: Flask) -> None:
+    create_two_categories(1, 1, 1)
 
     def refusals() -> list[str]:
         found = []
         for enqueue in (seats.enqueue, seats.enqueue_for_move):
             with pytest.raises(RuleViolation) as refusal, transaction():
-                enqueue(FIRST_CATEGORY, a_row())
+                enqueue(FIRST_CATEGORY, make_row())
             found.append(str(refusal.value))
         return found
 
@@ -236,13 +240,13 @@ def test_people_wait_only_where_there_is_a_waiting_list_and_no_seat(site: Flask)
     assert refusals() == ["There are places left"] * 2
     take(FIRST_CATEGORY)
     with transaction():
-        seats.enqueue(FIRST_CATEGORY, a_row())
+        seats.enqueue(FIRST_CATEGORY, make_row())
 
     assert rows() == 3
     assert db.session.get_one(SeatLimit, CHOIR).waiting == 1
 
 
-def test_nothing_is_held_for_somebody_who_waits_while_no_seat_is_free(site: Flask) -> None:
+def test_hold_for_queue_needs_a_free_seat(site: Flask) -> None:
     set_places(1)
     make_delegate()
     make_waiting_list_entry()
@@ -250,11 +254,11 @@ def test_nothing_is_held_for_somebody_who_waits_while_no_seat_is_free(site: Flas
     with pytest.raises(seats.SoldOut), transaction():
         seats.hold_for_queue((CONFERENCE,))
 
-    assert standing(CONFERENCE) == (1, 1)
+    assert get_seats_and_taken(CONFERENCE) == (1, 1)
 
 
-def test_opening_a_waiting_list_is_told_to_the_public_once(site: Flask) -> None:
-    a_choir(2)
+def test_opening_a_waiting_list_bumps_the_cache_version_once(site: Flask) -> None:
+    create_limit(2)
     before = cache_version.current()
 
     def open_list(name: str = CHOIR) -> bool:
@@ -265,10 +269,10 @@ def test_opening_a_waiting_list_is_told_to_the_public_once(site: Flask) -> None:
     assert cache_version.current() == before + 1
 
 
-def test_whoever_lowers_a_limit_too_far_reads_how_many_places_are_taken(site: Flask) -> None:
+def test_lowering_a_limit_too_far_reports_the_taken_places(site: Flask) -> None:
     with transaction():
         seats.set_limit(CHOIR, 3, taken=1)
-    assert standing() == (3, 1)
+    assert get_seats_and_taken() == (3, 1)
 
     def lower(seats_left: int) -> str:
         with pytest.raises(RuleViolation) as refusal, transaction():
@@ -280,7 +284,7 @@ def test_whoever_lowers_a_limit_too_far_reads_how_many_places_are_taken(site: Fl
     assert lower(1) == "2 places are taken already, so there cannot be only 1"
 
 
-def test_a_seat_that_becomes_free_is_for_whoever_waits_and_not_for_who_has_just_come(
+def test_a_new_seat_is_reserved_for_the_waiting_list(
     site: Flask,
 ) -> None:
     set_places(1)
@@ -292,13 +296,13 @@ def test_a_seat_that_becomes_free_is_for_whoever_waits_and_not_for_who_has_just_
     with pytest.raises(seats.SoldOut):
         take((CONFERENCE,))
 
-    assert standing(CONFERENCE) == (2, 1)
+    assert get_seats_and_taken(CONFERENCE) == (2, 1)
 
 
-def test_the_public_is_told_when_the_first_person_waits_and_when_nobody_does_any_more(
+def test_the_first_and_last_waiting_person_bump_the_cache_version(
     site: Flask,
 ) -> None:
-    a_choir(1)
+    create_limit(1)
     take()
     with transaction():
         seats.set_waiting_list(CHOIR, is_open=True)
@@ -309,7 +313,7 @@ def test_the_public_is_told_when_the_first_person_waits_and_when_nobody_does_any
             action()
         return cache_version.current() > before
 
-    assert [tells(lambda: seats.enqueue((CHOIR,), a_row())) for _ in range(3)] == [
+    assert [tells(lambda: seats.enqueue((CHOIR,), make_row())) for _ in range(3)] == [
         True,
         False,
         False,
@@ -317,7 +321,7 @@ def test_the_public_is_told_when_the_first_person_waits_and_when_nobody_does_any
     assert [tells(lambda: seats.leave_queue(CHOIR)) for _ in range(3)] == [False, False, True]
 
 
-def test_a_session_gets_its_first_seats_and_the_public_is_told(site: Flask) -> None:
+def test_setting_session_seats_bumps_the_cache_version(site: Flask) -> None:
     before = cache_version.current()
 
     with transaction():
@@ -337,7 +341,7 @@ def test_a_session_gets_its_first_seats_and_the_public_is_told(site: Flask) -> N
         (3, 1, 1, "No seats are free, so 1 cannot be reserved"),
     ],
 )
-def test_organisers_reserve_seats_that_nobody_has_or_waits_for(
+def test_hold_back_refuses_seats_that_are_taken_or_waited_for(
     site: Flask, taken: int, waiting: int, wanted: int, refusal: str
 ) -> None:
     limit = SeatLimit(
@@ -358,10 +362,10 @@ def test_organisers_reserve_seats_that_nobody_has_or_waits_for(
         (10, 6, 0, session_seats.PLACES_LEFT),
         (10, 5, 0, session_seats.LIMITED),
         (10, 0, 0, session_seats.FULL),
-        (10, 6, 1, session_seats.FULL),  # they are for whoever waits
+        (10, 6, 1, session_seats.FULL),  # they are reserved for the waiting list
     ],
 )
-def test_the_public_is_told_when_few_seats_of_a_session_are_left(
+def test_the_availability_label_says_when_few_seats_are_left(
     size: int, left: int, waiting: int, told: str
 ) -> None:
     assert session_seats.get_availability(size, size - left, waiting) == told

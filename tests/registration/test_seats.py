@@ -17,14 +17,14 @@ from app.delegates.models import CONFERENCE, ApplicationDraft, SeatLimit
 from app.errors import NotFound, RuleViolation
 from app.registration import queries, seats
 from tests.factories import set_places
-from tests.races import at_once
+from tests.races import run_concurrently
 from tests.registration.races import find_without_lock
 
 pytestmark = pytest.mark.both_databases
 CHOIR = "choir"
 
 
-def a_row() -> ApplicationDraft:
+def make_row() -> ApplicationDraft:
     """Make a row that is not yet saved: any will do, a seat asks nothing of it."""
     now = clock.real_now()
     return ApplicationDraft(secret_hash=secrets.token_hex(8), begun_at=now, changed_at=now)
@@ -37,20 +37,20 @@ def rows() -> int:
     return count
 
 
-def standing(name: str = CHOIR) -> tuple[int, int]:
-    """Tell seats and taken."""
+def get_seats_and_taken(name: str = CHOIR) -> tuple[int, int]:
+    """Return seats and taken."""
     limit = db.session.get_one(SeatLimit, name, populate_existing=True)
     db.session.commit()
     return limit.seats, limit.taken
 
 
-def a_choir(size: int) -> None:
+def create_limit(size: int) -> None:
     """Begin a new kind of seat."""
     with transaction():
         seats.set_limit(CHOIR, size)
 
 
-def test_how_many_seats_there_are_is_begun_with_once_and_told_to_the_public(site: Flask) -> None:
+def test_set_default_limit_applies_once_and_bumps_the_cache_version(site: Flask) -> None:
     before = cache_version.current()
 
     with transaction():
@@ -58,37 +58,37 @@ def test_how_many_seats_there_are_is_begun_with_once_and_told_to_the_public(site
     with transaction():
         seats.set_default_limit(CHOIR, 5)
 
-    assert standing() == (3, 0)
+    assert get_seats_and_taken() == (3, 0)
     assert cache_version.current() == before + 1
 
 
-def test_a_seat_is_taken_and_given_back(site: Flask) -> None:
-    a_choir(2)
+def test_a_seat_can_be_reserved_and_released(site: Flask) -> None:
+    create_limit(2)
 
     with transaction():
-        seats.reserve((CHOIR,), a_row())
-    assert standing() == (2, 1)
+        seats.reserve((CHOIR,), make_row())
+    assert get_seats_and_taken() == (2, 1)
 
     with transaction():
         seats.release_seats((CHOIR,))
-    assert standing() == (2, 0)
+    assert get_seats_and_taken() == (2, 0)
 
 
-def test_the_last_seat_is_the_last(site: Flask) -> None:
-    a_choir(1)
+def test_reserving_beyond_the_last_seat_is_refused(site: Flask) -> None:
+    create_limit(1)
     with transaction():
-        seats.reserve((CHOIR,), a_row())
+        seats.reserve((CHOIR,), make_row())
 
     with pytest.raises(seats.SoldOut, match="All places are taken"), transaction():
-        seats.reserve((CHOIR,), a_row())
+        seats.reserve((CHOIR,), make_row())
 
-    assert standing() == (1, 1)
+    assert get_seats_and_taken() == (1, 1)
     assert rows() == 1
 
 
-def test_a_seat_that_fails_to_be_used_stays_free(site: Flask) -> None:
-    a_choir(2)
-    row = a_row()
+def test_a_failed_reservation_leaves_the_seat_free(site: Flask) -> None:
+    create_limit(2)
+    row = make_row()
     with transaction():
         seats.reserve((CHOIR,), row)
 
@@ -96,7 +96,7 @@ def test_a_seat_that_fails_to_be_used_stays_free(site: Flask) -> None:
         seats.reserve((CHOIR,), ApplicationDraft(**{**vars_of(row), "id": None}))
 
     assert violated_constraint(clash.value) == "uq_application_draft_secret_hash"
-    assert standing() == (2, 1)
+    assert get_seats_and_taken() == (2, 1)
 
 
 def vars_of(row: ApplicationDraft) -> dict[str, object]:
@@ -104,22 +104,22 @@ def vars_of(row: ApplicationDraft) -> dict[str, object]:
     return {column.name: getattr(row, column.name) for column in row.__table__.columns}
 
 
-def test_the_limit_is_never_below_what_is_taken(site: Flask) -> None:
-    a_choir(3)
+def test_a_limit_cannot_be_set_below_the_taken_seats(site: Flask) -> None:
+    create_limit(3)
     for _ in range(2):
         with transaction():
-            seats.reserve((CHOIR,), a_row())
+            seats.reserve((CHOIR,), make_row())
 
     with pytest.raises(RuleViolation, match="2 places are taken already"), transaction():
         seats.set_limit(CHOIR, 1)
     with transaction():
         seats.set_limit(CHOIR, 2)
 
-    assert standing() == (2, 2)
+    assert get_seats_and_taken() == (2, 2)
 
 
-def test_no_seat_is_given_back_that_nobody_has(site: Flask) -> None:
-    a_choir(3)
+def test_releasing_an_untaken_seat_violates_the_constraint(site: Flask) -> None:
+    create_limit(3)
 
     with pytest.raises(IntegrityError) as clash, transaction():
         seats.release_seats((CHOIR,))
@@ -127,12 +127,12 @@ def test_no_seat_is_given_back_that_nobody_has(site: Flask) -> None:
     assert violated_constraint(clash.value) == "ck_seat_limit_never_oversold"
 
 
-def test_without_a_limit_there_are_no_seats(site: Flask) -> None:
+def test_reserving_without_a_limit_is_not_found(site: Flask) -> None:
     with pytest.raises(NotFound), transaction():
-        seats.reserve((CHOIR,), a_row())
+        seats.reserve((CHOIR,), make_row())
 
 
-def test_the_number_in_the_file_counts_only_until_someone_says_another(site: Flask) -> None:
+def test_a_default_limit_does_not_replace_a_set_one(site: Flask) -> None:
     with transaction():
         seats.set_default_limit(CHOIR, 5)
     with transaction():
@@ -140,10 +140,10 @@ def test_the_number_in_the_file_counts_only_until_someone_says_another(site: Fla
     with transaction():
         seats.set_default_limit(CHOIR, 5)
 
-    assert standing() == (7, 0)
+    assert get_seats_and_taken() == (7, 0)
 
 
-def test_the_public_is_told_when_the_last_place_goes_and_comes_back(site: Flask) -> None:
+def test_taking_and_releasing_the_last_place_bumps_the_cache_version(site: Flask) -> None:
     set_places(2)
     told = [cache_version.current()]
 
@@ -152,10 +152,10 @@ def test_the_public_is_told_when_the_last_place_goes_and_comes_back(site: Flask)
         return told[-1] > told[-2]
 
     with transaction():
-        seats.reserve((CONFERENCE,), a_row())
+        seats.reserve((CONFERENCE,), make_row())
     assert not tell()
     with transaction():
-        seats.reserve((CONFERENCE,), a_row())
+        seats.reserve((CONFERENCE,), make_row())
     assert tell()
     assert queries.get_registration_status().state == "full"
     with transaction():
@@ -177,7 +177,7 @@ DEEDS = st.lists(
     ],
 )
 @hypothesis.given(size=st.integers(1, 4), deeds=DEEDS)
-def test_whatever_is_done_in_whatever_order_the_count_is_right(
+def test_any_sequence_of_operations_keeps_the_seat_count_right(
     site: Flask, size: int, deeds: list[str]
 ) -> None:
     set_places(20)
@@ -195,16 +195,16 @@ def test_whatever_is_done_in_whatever_order_the_count_is_right(
         }[deed]
         if _did(deed, limit):
             limit, taken = wanted
-        assert standing() == (limit, taken)
+        assert get_seats_and_taken() == (limit, taken)
         assert 0 <= taken <= limit
 
 
 def _did(deed: str, limit: int) -> bool:
-    """Do something to the choir's seats, and tell whether it was allowed."""
+    """Change the choir's seats and return whether it was allowed."""
     try:
         with transaction():
             if deed == "take":
-                seats.reserve((CHOIR,), a_row())
+                seats.reserve((CHOIR,), make_row())
             elif deed == "give back":
                 seats.release_seats((CHOIR,))
             else:
@@ -214,24 +214,24 @@ def _did(deed: str, limit: int) -> bool:
     return True
 
 
-def test_of_many_who_come_at_once_only_as_many_as_there_are_seats_get_one(site: Flask) -> None:
-    a_choir(3)
+def test_concurrent_reservations_never_exceed_the_limit(site: Flask) -> None:
+    create_limit(3)
 
-    ended = at_once(site, [lambda: seats.reserve((CHOIR,), a_row())] * 8)
+    ended = run_concurrently(site, [lambda: seats.reserve((CHOIR,), make_row())] * 8)
 
     assert ended == ["All places are taken"] * 5 + ["done"] * 3
-    assert standing() == (3, 3)
+    assert get_seats_and_taken() == (3, 3)
     assert rows() == 3
 
 
-def test_without_the_lock_the_same_people_would_get_too_many(
+def test_without_the_lock_concurrent_reservations_would_exceed_the_limit(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: it shows that the test above can see the race."""
-    a_choir(3)
+    create_limit(3)
     monkeypatch.setattr(seats, "find_for_update", find_without_lock(4))
 
-    ended = at_once(site, [lambda: seats.reserve((CHOIR,), a_row())] * 4)
+    ended = run_concurrently(site, [lambda: seats.reserve((CHOIR,), make_row())] * 4)
 
     assert ended == ["done"] * 4
     assert rows() == 4, "one more than there are seats"
@@ -240,7 +240,7 @@ def test_without_the_lock_the_same_people_would_get_too_many(
 FIRST_CATEGORY, SECOND_CATEGORY = (CHOIR, "category 9"), (CHOIR, "category 10")
 
 
-def two_categories(whole: int, first: int, second: int) -> None:
+def create_two_categories(whole: int, first: int, second: int) -> None:
     """Begin two kinds of seat within the choir's."""
     with transaction():
         seats.set_limit(CHOIR, whole)
@@ -248,83 +248,102 @@ def two_categories(whole: int, first: int, second: int) -> None:
         seats.set_limit(SECOND_CATEGORY[1], second)
 
 
-def test_a_seat_of_a_category_is_one_of_the_whole_or_none_is_taken(site: Flask) -> None:
-    two_categories(3, 1, 5)
+def test_a_category_seat_counts_in_both_limits_or_in_none(site: Flask) -> None:
+    create_two_categories(3, 1, 5)
     with transaction():
-        seats.reserve(FIRST_CATEGORY, a_row())
+        seats.reserve(FIRST_CATEGORY, make_row())
 
     with pytest.raises(seats.CategoryFull), transaction():
-        seats.reserve(FIRST_CATEGORY, a_row())
-    assert standing() == (3, 1)
+        seats.reserve(FIRST_CATEGORY, make_row())
+    assert get_seats_and_taken() == (3, 1)
     for _ in range(2):
         with transaction():
-            seats.reserve(SECOND_CATEGORY, a_row())
+            seats.reserve(SECOND_CATEGORY, make_row())
     with pytest.raises(seats.SoldOut) as refusal, transaction():
-        seats.reserve(SECOND_CATEGORY, a_row())
+        seats.reserve(SECOND_CATEGORY, make_row())
 
     assert not isinstance(refusal.value, seats.CategoryFull)
-    assert [standing(), standing("category 9"), standing("category 10")] == [
+    assert [
+        get_seats_and_taken(),
+        get_seats_and_taken("category 9"),
+        get_seats_and_taken("category 10"),
+    ] == [
         (3, 3),
         (1, 1),
         (5, 2),
     ]
 
 
-def test_a_seat_moves_between_categories_and_stays_one_of_the_whole(site: Flask) -> None:
-    two_categories(3, 1, 1)
+def test_moving_a_seat_between_categories_keeps_the_overall_count(site: Flask) -> None:
+    create_two_categories(3, 1, 1)
     with transaction():
-        seats.reserve(FIRST_CATEGORY, a_row())
+        seats.reserve(FIRST_CATEGORY, make_row())
 
     with transaction():
         seats.move(FIRST_CATEGORY, SECOND_CATEGORY)
-    assert [standing(), standing("category 9"), standing("category 10")] == [
+    assert [
+        get_seats_and_taken(),
+        get_seats_and_taken("category 9"),
+        get_seats_and_taken("category 10"),
+    ] == [
         (3, 1),
         (1, 0),
         (1, 1),
     ]
     with transaction():
-        seats.reserve(FIRST_CATEGORY, a_row())
+        seats.reserve(FIRST_CATEGORY, make_row())
     with pytest.raises(seats.CategoryFull, match="All places in this category"), transaction():
         seats.move(FIRST_CATEGORY, SECOND_CATEGORY)
 
-    assert [standing("category 9"), standing("category 10")] == [(1, 1), (1, 1)]
+    assert [get_seats_and_taken("category 9"), get_seats_and_taken("category 10")] == [
+        (1, 1),
+        (1, 1),
+    ]
 
 
-def test_of_many_who_come_at_once_each_limit_gives_what_it_has_and_no_more(site: Flask) -> None:
-    two_categories(5, 3, 8)
+def test_concurrent_reservations_never_exceed_any_category_limit(site: Flask) -> None:
+    create_two_categories(5, 3, 8)
     kinds = iter([FIRST_CATEGORY, SECOND_CATEGORY] * 4)
 
-    ended = at_once(site, [lambda: seats.reserve(next(kinds), a_row())] * 8)
+    ended = run_concurrently(site, [lambda: seats.reserve(next(kinds), make_row())] * 8)
 
-    taken = [standing()[1], standing("category 9")[1], standing("category 10")[1]]
+    taken = [
+        get_seats_and_taken()[1],
+        get_seats_and_taken("category 9")[1],
+        get_seats_and_taken("category 10")[1],
+    ]
     assert ended.count("done") == taken[0] == taken[1] + taken[2] == rows() == 5
     assert taken[1] <= 3
 
 
-def test_many_who_move_in_both_directions_at_once_do_not_block_each_other(site: Flask) -> None:
-    two_categories(8, 8, 8)
+def test_concurrent_moves_in_both_directions_do_not_deadlock(site: Flask) -> None:
+    create_two_categories(8, 8, 8)
     for _ in range(4):
         with transaction():
-            seats.reserve(FIRST_CATEGORY, a_row())
+            seats.reserve(FIRST_CATEGORY, make_row())
         with transaction():
-            seats.reserve(SECOND_CATEGORY, a_row())
+            seats.reserve(SECOND_CATEGORY, make_row())
     moves = iter([(FIRST_CATEGORY, SECOND_CATEGORY), (SECOND_CATEGORY, FIRST_CATEGORY)] * 4)
 
-    ended = at_once(site, [lambda: seats.move(*next(moves))] * 8)
+    ended = run_concurrently(site, [lambda: seats.move(*next(moves))] * 8)
 
     assert ended == ["done"] * 8
-    assert [standing(), standing("category 9"), standing("category 10")] == [
+    assert [
+        get_seats_and_taken(),
+        get_seats_and_taken("category 9"),
+        get_seats_and_taken("category 10"),
+    ] == [
         (8, 8),
         (8, 4),
         (8, 4),
     ]
 
 
-def test_without_the_lock_a_category_would_give_too_many(
+def test_without_the_lock_a_category_limit_would_be_exceeded(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control of the category: the whole has seats enough, and only the category is short."""
-    two_categories(8, 3, 8)
+    create_two_categories(8, 3, 8)
     together = Barrier(4)
     look = seats.find_for_update
 
@@ -340,7 +359,7 @@ def test_without_the_lock_a_category_would_give_too_many(
         return found
 
     monkeypatch.setattr(seats, "find_for_update", only_look)
-    ended = at_once(site, [lambda: seats.reserve(FIRST_CATEGORY, a_row())] * 4)
+    ended = run_concurrently(site, [lambda: seats.reserve(FIRST_CATEGORY, make_row())] * 4)
     monkeypatch.setattr(seats, "find_for_update", look)
 
     assert ended == ["done"] * 4

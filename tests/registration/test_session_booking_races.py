@@ -1,4 +1,4 @@
-"""Many people book, swap and give back at once: nobody beyond a limit, nobody in two rooms."""
+"""Concurrent bookings, swaps and releases exceed no limit and give no one two rooms at once."""
 
 import random
 import re
@@ -37,7 +37,7 @@ from tests.factories import (
     set_places,
 )
 from tests.live_site import LiveSites
-from tests.races import at_once, cross
+from tests.races import run_concurrently, run_while_locked
 from tests.registration.races import find_without_lock
 from tests.slow_machine import DEADLOCK
 from tests.waiting import HOST
@@ -67,7 +67,7 @@ def book(person: int, slug: str, in_place_of: Sequence[str] = ()) -> None:
         services.book(delegate, get_programme().get_session(slug), in_place_of=in_place_of)
 
 
-def held() -> dict[int, list[str]]:
+def list_bookings() -> dict[int, list[str]]:
     """Return the sessions in which each person has a seat."""
     found: dict[int, list[str]] = {}
     for number, key in db.session.execute(
@@ -90,30 +90,30 @@ def counts() -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.both_databases
-def test_of_many_who_book_at_once_only_as_many_as_there_are_seats_get_one(site: Flask) -> None:
+def test_concurrent_session_bookings_never_exceed_the_seats(site: Flask) -> None:
     make_rooms(3)
     people = [one.id for one in make_people(8)]
 
-    ended = at_once(site, [lambda number=one: book(number, "knots") for one in people])  # type: ignore[misc]
+    ended = run_concurrently(site, [lambda number=one: book(number, "knots") for one in people])  # type: ignore[misc]
 
     assert ended == ["All seats have been booked"] * 5 + ["done"] * 3
     assert counts()["knots"] == (3, 3)
-    assert len(held()) == 3
+    assert len(list_bookings()) == 3
 
 
 @pytest.mark.both_databases
-def test_two_tabs_of_one_person_never_get_seats_in_two_rooms(site: Flask) -> None:
+def test_two_tabs_of_one_person_never_book_overlapping_sessions(site: Flask) -> None:
     make_rooms(3)
     [person] = [one.id for one in make_people(1)]
 
-    at_once(site, [lambda slug=slug: book(person, slug) for slug in ROOMS])  # type: ignore[misc]
+    run_concurrently(site, [lambda slug=slug: book(person, slug) for slug in ROOMS])  # type: ignore[misc]
 
-    assert [len(keys) for keys in held().values()] == [1]
+    assert [len(keys) for keys in list_bookings().values()] == [1]
     assert sum(taken for _, taken in counts().values()) == 1
 
 
 @pytest.mark.both_databases
-def test_people_who_swap_with_each_other_neither_block_nor_lose_a_seat(site: Flask) -> None:
+def test_concurrent_swaps_neither_deadlock_nor_lose_a_seat(site: Flask) -> None:
     make_rooms(5)
     people = [one.id for one in make_people(8)]
     for position, person in enumerate(people):
@@ -123,13 +123,13 @@ def test_people_who_swap_with_each_other_neither_block_nor_lose_a_seat(site: Fla
         for position, person in enumerate(people)
     ]
 
-    at_once(site, deeds)
+    run_concurrently(site, deeds)
 
-    assert sorted(map(len, held().values())) == [1] * 8
+    assert sorted(map(len, list_bookings().values())) == [1] * 8
     assert sum(taken for _, taken in counts().values()) == 8
 
 
-def naming_deadlocks(act: Callable[[], object]) -> Callable[[], None]:
+def refuse_on_deadlock(act: Callable[[], object]) -> Callable[[], None]:
     """Return what does the same, and is refused if the database ends a deadlock."""
 
     def run() -> None:
@@ -144,15 +144,15 @@ def naming_deadlocks(act: Callable[[], object]) -> Callable[[], None]:
 
 
 @pytest.mark.postgresql_only
-def test_whoever_takes_the_last_seat_does_not_clash_with_a_release(site: Flask) -> None:
-    """The cache version is locked last: whoever has it waits for no other row."""
+def test_booking_the_last_seat_and_publishing_do_not_deadlock(site: Flask) -> None:
+    """The cache version is locked last: its holder waits for no other row."""
     make_rooms(1)
     [person] = [one.id for one in make_people(1)]
     with transaction():
         for one in db.session.scalars(select(WorkingSession).where(WorkingSession.key.in_(ROOMS))):
             one.seats = 7
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: session_seats.lock_sessions(["sails"]),
         lambda: services.book(
@@ -166,10 +166,10 @@ def test_whoever_takes_the_last_seat_does_not_clash_with_a_release(site: Flask) 
 
 
 @pytest.mark.postgresql_only
-def test_whoever_takes_the_last_seat_does_not_clash_with_a_move_of_many(site: Flask) -> None:
+def test_booking_the_last_seat_and_a_bulk_category_move_do_not_deadlock(site: Flask) -> None:
     make_rooms(1)
     press, student = (make_category(n, name=f"Category {n}").id for n in (1, 2))
-    set_places(2)  # and whoever moves first frees the only place of their category
+    set_places(2)  # and the first to move frees the only place of their category
     first = make_delegate(email="first@example.org", category_id=press).id
     second = make_delegate(email="second@example.org").id
 
@@ -178,7 +178,7 @@ def test_whoever_takes_the_last_seat_does_not_clash_with_a_move_of_many(site: Fl
             people = [db.session.get_one(Delegate, one) for one in (second, first)]
             desk.move_all_to_category(people, student, actor="olga@conference.example")
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: operations.lock(db.session.get_one(Delegate, second)),
         lambda: services.book(
@@ -195,10 +195,10 @@ def test_whoever_takes_the_last_seat_does_not_clash_with_a_move_of_many(site: Fl
     }
 
 
-def test_without_the_lock_the_same_people_would_get_too_many(
+def test_without_the_lock_concurrent_session_bookings_would_exceed_the_seats(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the stories above can see the race."""
+    """Control: without the lock, the tests above fail."""
     make_rooms(3)
     people = [one.id for one in make_people(4)]
 
@@ -211,10 +211,10 @@ def test_without_the_lock_the_same_people_would_get_too_many(
 
     monkeypatch.setattr(session_seats, "find_for_update", find_without_lock(4))
 
-    ended = at_once(site, [lambda number=one: book_unlocked(number) for one in people])  # type: ignore[misc]
+    ended = run_concurrently(site, [lambda number=one: book_unlocked(number) for one in people])  # type: ignore[misc]
 
     assert ended == ["done"] * 4
-    assert len(held()) == 4, "one more than there are seats"
+    assert len(list_bookings()) == 4, "one more than there are seats"
 
 
 class Person:
@@ -258,7 +258,9 @@ class Person:
 
 
 @pytest.mark.both_databases
-def test_eight_processes_keep_every_limit_and_every_seat(live_site: LiveSites) -> None:
+def test_under_load_from_eight_processes_session_seats_stay_consistent(
+    live_site: LiveSites,
+) -> None:
     make_rooms(SEATS)
     people = make_people(SWAPPERS + NEWCOMERS)
     for position, one in enumerate(people[:SWAPPERS]):
@@ -286,7 +288,7 @@ def test_eight_processes_keep_every_limit_and_every_seat(live_site: LiveSites) -
 
     assert len(statuses) == len(people) * DEEDS, site.log()[-3000:]
     assert set(statuses) <= {0, 303, 409}, (Counter(statuses), site.log()[-3000:])
-    seats_held = held()
+    seats_held = list_bookings()
     assert {number: len(seats_held.get(number, [])) for number in swappers} == dict.fromkeys(
         swappers, 1
     )
@@ -310,10 +312,10 @@ def _do_something(person: Person, chance: random.Random, *, is_swapper: bool) ->
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_of_the_person_two_tabs_get_seats_in_two_rooms(
+def test_without_the_booking_lock_two_tabs_would_book_overlapping_sessions(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control of the story about two tabs: the limits alone do not see the race."""
+    """Control of the test about two tabs: the limits alone do not prevent the race."""
     make_rooms(3)
     [person] = [one.id for one in make_people(1)]
     together = Barrier(2)
@@ -323,7 +325,7 @@ def test_without_the_lock_of_the_person_two_tabs_get_seats_in_two_rooms(
 
     monkeypatch.setattr(operations, "end_corrections", lock_nothing)
 
-    ended = at_once(site, [lambda: book(person, "knots"), lambda: book(person, "nets")])
+    ended = run_concurrently(site, [lambda: book(person, "knots"), lambda: book(person, "nets")])
 
     assert ended == ["done", "done"]
-    assert sorted(held()[person]) == ["knots", "nets"]
+    assert sorted(list_bookings()[person]) == ["knots", "nets"]

@@ -30,7 +30,7 @@ from tests.factories import (
     make_theme,
     publish_programme,
 )
-from tests.sent_emails import last_email_to, subjects_to
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 
 def make_bookable(title: str, number: int = 10, **values: Any) -> Session:
@@ -42,7 +42,7 @@ def make_bookable(title: str, number: int = 10, **values: Any) -> Session:
     return session
 
 
-def path_of(delegate: Delegate, slug: str = "") -> str:
+def seat_url(delegate: Delegate, slug: str = "") -> str:
     return f"/booking/{links.booking_token(delegate)}/sessions{f'/{slug}' if slug else ''}"
 
 
@@ -60,15 +60,15 @@ def counts(slug: str) -> tuple[int, int]:
     return limit.seats, limit.taken
 
 
-def booked(delegate: Delegate) -> list[str]:
-    """List the sessions in which somebody has a seat."""
+def list_booked(delegate: Delegate) -> list[str]:
+    """List the sessions in which a delegate has a seat."""
     found = select(SessionBooking.session_key).where(SessionBooking.delegate_id == delegate.id)
     keys = sorted(db.session.scalars(found))
     db.session.commit()
     return keys
 
 
-def labels_of(visitor: Browser) -> list[str]:
+def get_seat_labels(visitor: Browser) -> list[str]:
     """Return what the page of the session “Knots” says about seats."""
     facts = visitor.open("/sessions/knots").summary_list
     return [facts["Seats"]]
@@ -87,23 +87,23 @@ def test_a_seat_is_booked_from_the_booking_page(visitor: Browser) -> None:
 
     assert page.heading == "Your sessions"
     assert "You have a seat. We will email you to confirm this." in page.text
-    assert booked(ada) == ["knots"]
+    assert list_booked(ada) == ["knots"]
     assert counts("knots") == (10, 1)
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert email.subject == "You have a seat in “Knots”"
     assert "Knots\nParallel session, 9:30am on Wednesday 10 June 2009" in email.text
     assert "STATUS:CONFIRMED" in email.calendar
 
 
 @pytest.mark.parametrize("free", [1, 0])
-def test_the_email_has_the_time_of_a_release_that_came_while_the_lock_was_waited_for(
+def test_the_email_has_the_session_time_published_while_waiting_for_the_lock(
     site: Flask, free: int
 ) -> None:
     session = make_bookable("Knots", 1)
     ada = make_delegate()
     if not free:
         book(make_delegate(email="early@example.org"), "knots")
-    seen = get_programme().get_session("knots")  # by whoever waits for the lock
+    seen = get_programme().get_session("knots")  # by the transaction that waits for the lock
     with transaction():
         own = db.session.merge(session)
         own.starts_at, own.ends_at = (FIRST_MORNING + timedelta(hours=n) for n in (3, 4))
@@ -113,12 +113,12 @@ def test_the_email_has_the_time_of_a_release_that_came_while_the_lock_was_waited
     with transaction():
         act(db.session.merge(ada), seen)
 
-    text = last_email_to("ada@example.org").text
+    text = get_last_email_to("ada@example.org").text
     assert "12:30pm on Wednesday 10 June 2009" in text
     assert "9:30am" not in text
 
 
-def test_a_long_list_is_narrowed_and_read_page_by_page(
+def test_a_long_list_of_bookable_sessions_is_filtered_and_paginated(
     visitor: Browser, queries: list[str]
 ) -> None:
     theme = make_theme(name="Ropes", slug="ropes")
@@ -134,10 +134,10 @@ def test_a_long_list_is_narrowed_and_read_page_by_page(
         )
     publish_programme()
     ada = make_delegate()
-    visitor.open(path_of(ada))  # what every page reads once
+    visitor.open(seat_url(ada))  # what every page reads once
     queries.clear()
 
-    page = visitor.open(path_of(ada))
+    page = visitor.open(seat_url(ada))
 
     assert len([one for one in queries if "site_state" not in one]) <= 8
     assert "58 sessions, page 1 of 3" in page.text
@@ -154,7 +154,7 @@ def test_a_long_list_is_narrowed_and_read_page_by_page(
     assert titles(page) == ["Knot 07"]
     page = visitor.press("Find", {"Find a session by title or speaker": "nothing"})
     assert "No sessions match all of these filters." in page.text
-    assert visitor.open(f"{path_of(ada)}?page=9999&day=x&theme=y").status == 200
+    assert visitor.open(f"{seat_url(ada)}?page=9999&day=x&theme=y").status == 200
 
 
 def titles(page: Page) -> list[str]:
@@ -162,7 +162,7 @@ def titles(page: Page) -> list[str]:
     return [one.partition(": ")[2] for one in page.links if one.startswith("Book a seat: ")]
 
 
-def test_a_clash_is_shown_before_choosing_and_a_swap_gives_up_the_old_seat(
+def test_a_clash_is_shown_before_booking_and_swapping_releases_the_old_seat(
     visitor: Browser,
 ) -> None:
     make_bookable("Knots")
@@ -170,15 +170,15 @@ def test_a_clash_is_shown_before_choosing_and_a_swap_gives_up_the_old_seat(
     ada = make_delegate()
     book(ada, "knots")
 
-    page = visitor.open(path_of(ada)).follow("Swap for this session: Nets")
+    page = visitor.open(seat_url(ada)).follow("Swap for this session: Nets")
     assert page.heading == "Swap your seat?"
     assert "You have booked “Knots” at the same time:" in page.text
     page = visitor.press("Swap my seat")
 
     assert "You have the new seat, and have given back the other." in page.text
-    assert booked(ada) == ["nets"]
+    assert list_booked(ada) == ["nets"]
     assert (counts("knots"), counts("nets")) == ((10, 0), (10, 1))
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert email.subject == "You have a seat in “Nets”"
     assert "This replaces your seat in: Knots" in email.text
     assert sorted(re.findall(r"(STATUS:\w+|SUMMARY:\w+)", email.calendar)) == [
@@ -189,79 +189,79 @@ def test_a_clash_is_shown_before_choosing_and_a_swap_gives_up_the_old_seat(
     ]
 
 
-def test_a_swap_into_a_session_that_fills_in_the_same_moment_loses_nothing(
+def test_a_swap_into_a_session_that_just_filled_keeps_the_old_seat(
     visitor: Browser,
 ) -> None:
     make_bookable("Knots")
     make_bookable("Nets", 1)
     ada, bea = make_delegate(), make_delegate(email="bea@example.org", given_names="Bea")
     book(ada, "knots")
-    visitor.open(path_of(ada, "nets"))
+    visitor.open(seat_url(ada, "nets"))
     book(bea, "nets")
 
     page = visitor.press("Swap my seat", status=409)
 
     assert "All seats have been booked" in page.text
-    assert booked(ada) == ["knots"]
+    assert list_booked(ada) == ["knots"]
     assert (counts("knots"), counts("nets")) == ((10, 1), (1, 1))
-    assert subjects_to("ada@example.org") == ["You have a seat in “Knots”"]
+    assert list_subjects_to("ada@example.org") == ["You have a seat in “Knots”"]
 
 
-def test_a_seat_is_given_back_and_free_at_once(visitor: Browser) -> None:
+def test_a_released_seat_is_free_immediately(visitor: Browser) -> None:
     make_bookable("Knots", 1)
     ada, bea = make_delegate(), make_delegate(email="bea@example.org", given_names="Bea")
     book(ada, "knots")
 
-    visitor.open(path_of(ada)).follow("Give back my seat: Knots")
+    visitor.open(seat_url(ada)).follow("Give back my seat: Knots")
     page = visitor.press("Give back my seat")
 
     assert "You have given your seat back." in page.text
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert email.subject == "You no longer have a seat in “Knots”"
     assert "STATUS:CANCELLED" in email.calendar
     assert book(bea, "knots")
-    assert (booked(ada), booked(bea)) == ([], ["knots"])
+    assert (list_booked(ada), list_booked(bea)) == ([], ["knots"])
 
 
-def test_two_tabs_book_one_seat_with_one_email(visitor: Browser, new_browser: Browsers) -> None:
+def test_booking_a_seat_in_two_tabs_books_it_once(visitor: Browser, new_browser: Browsers) -> None:
     other = new_browser()
     make_bookable("Knots")
     ada = make_delegate()
-    visitor.open(path_of(ada, "knots"))
-    other.open(path_of(ada, "knots"))
+    visitor.open(seat_url(ada, "knots"))
+    other.open(seat_url(ada, "knots"))
 
     visitor.press("Book a seat")
     page = other.press("Book a seat")
 
     assert page.heading == "Your sessions"
     assert counts("knots") == (10, 1)
-    assert subjects_to("ada@example.org") == ["You have a seat in “Knots”"]
+    assert list_subjects_to("ada@example.org") == ["You have a seat in “Knots”"]
 
 
-def test_a_swap_that_another_tab_has_overtaken_takes_nothing_unknown_away(
+def test_a_stale_swap_releases_no_other_seat(
     visitor: Browser,
 ) -> None:
     for title in ("Knots", "Nets", "Sails"):
         make_bookable(title)
     ada = make_delegate()
     book(ada, "knots")
-    visitor.open(path_of(ada, "nets"))
+    visitor.open(seat_url(ada, "nets"))
     book(ada, "sails", in_place_of=["knots"])
 
     page = visitor.press("Swap my seat", status=409)
 
     assert "A seat is already booked at the same time in “Sails”" in page.text
-    assert booked(ada) == ["sails"]
+    assert list_booked(ada) == ["sails"]
 
 
-def test_somebody_elses_link_and_a_wrong_one_book_nothing(visitor: Browser) -> None:
+def test_wrong_links_cannot_book_a_seat(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     token = links.booking_token(ada)
 
     page = visitor.open(f"/booking/{token[:-2]}/sessions/knots", status=404)
     assert page.heading == "This link does not open a booking"
-    visitor.open(path_of(ada, "no-such-session"), status=404)
+    visitor.open(seat_url(ada, "no-such-session"), status=404)
     feed = links.session_feed_token(ada)
     visitor.open(f"/booking/{feed}/sessions/knots", status=404)
 
@@ -272,7 +272,7 @@ def test_a_session_that_is_over_or_on_another_day_cannot_be_booked(
     make_bookable("Knots")
     ada = make_delegate(days="2009-06-11")
 
-    page = visitor.open(path_of(ada, "knots"))
+    page = visitor.open(seat_url(ada, "knots"))
     assert page.heading == "You cannot book a seat"
     assert "Your booking does not include this day." in page.text
     with pytest.raises(services.NotBookable):
@@ -280,14 +280,14 @@ def test_a_session_that_is_over_or_on_another_day_cannot_be_booked(
     bea = make_delegate(email="bea@example.org", given_names="Bea")
     book(bea, "knots")
     frozen_time.move_to(FIRST_MORNING - timedelta(minutes=1))
-    visitor.open(path_of(bea, "knots"))
+    visitor.open(seat_url(bea, "knots"))
     frozen_time.move_to(FIRST_MORNING)
     page = visitor.press("Give back my seat", status=409)
     assert "This session has already started" in page.text
-    assert booked(bea) == ["knots"]
+    assert list_booked(bea) == ["knots"]
 
 
-def test_days_with_a_seat_are_kept_until_the_seat_is_given_back(visitor: Browser) -> None:
+def test_a_day_with_a_booked_seat_cannot_be_removed(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
@@ -296,10 +296,10 @@ def test_days_with_a_seat_are_kept_until_the_seat_is_given_back(visitor: Browser
     page = visitor.press("Save", {"Wednesday 10 June 2009": False}, status=422)
 
     assert "A seat is booked in “Knots”, on a day" in page.text
-    assert booked(ada) == ["knots"]
+    assert list_booked(ada) == ["knots"]
 
 
-def test_cancelling_the_booking_says_and_frees_the_seats(visitor: Browser) -> None:
+def test_cancelling_a_booking_lists_and_releases_its_seats(visitor: Browser) -> None:
     make_bookable("Knots", 1)
     ada = make_delegate()
     book(ada, "knots")
@@ -308,14 +308,12 @@ def test_cancelling_the_booking_says_and_frees_the_seats(visitor: Browser) -> No
     assert "You will also give back your seats in these sessions: Knots." in page.text
     visitor.press("Cancel my booking")
 
-    assert booked(ada) == []
+    assert list_booked(ada) == []
     assert counts("knots") == (1, 0)
     assert [one for one in integrity_check.run_checks() if "email" not in one] == []
 
 
-def test_the_email_about_a_cancelled_booking_names_the_seats_that_went_back(
-    visitor: Browser, site: Flask
-) -> None:
+def test_the_cancellation_email_lists_released_seats(visitor: Browser, site: Flask) -> None:
     make_bookable("Knots: a practice", 1)
     make_bookable("Tides & tables", 1, starts_at=FIRST_MORNING + timedelta(hours=4))
     ada, bo = make_delegate(), make_delegate(email="bo@example.org", given_names="Bo")
@@ -327,23 +325,23 @@ def test_the_email_about_a_cancelled_booking_names_the_seats_that_went_back(
     with transaction():
         desk.cancel(db.session.merge(bo), actor="grace@conference.example", reason="No visa")
 
-    email = last_email_to(ada.email)
+    email = get_last_email_to(ada.email)
     lines = [one for one in email.text.splitlines() if one.startswith("Seat given back: ")]
     assert lines == ["Seat given back: Knots: a practice", "Seat given back: Tides & tables"]
     assert email.html.count("Knots: a practice") == email.html.count("Tides &amp; tables") == 1
-    assert "Seat given back" not in last_email_to(bo.email).text
+    assert "Seat given back" not in get_last_email_to(bo.email).text
 
 
-def test_the_public_is_told_in_words_and_pages_change_only_with_the_words(
+def test_seat_labels_change_the_cache_version_only_when_their_text_changes(
     visitor: Browser,
 ) -> None:
     make_bookable("Knots", 7)
     people = [make_delegate(email=f"p{n}@example.org", given_names=f"P{n}") for n in range(7)]
-    seen, versions = [labels_of(visitor)], [cache_version.current()]
+    seen, versions = [get_seat_labels(visitor)], [cache_version.current()]
 
     for person in people:
         book(person, "knots")
-        seen.append(labels_of(visitor))
+        seen.append(get_seat_labels(visitor))
         versions.append(cache_version.current())
 
     left, few, full = ["Seats left"], ["Few seats left"], ["Full"]
@@ -360,7 +358,7 @@ def test_a_session_open_to_all_says_nothing_about_seats(visitor: Browser) -> Non
     assert "Book a seat" not in page.links
 
 
-def test_the_page_of_a_session_leads_to_ones_own_step_once_the_browser_knows_it(
+def test_the_session_page_links_to_booking_once_the_browser_has_a_booking(
     visitor: Browser,
 ) -> None:
     make_bookable("Knots")
@@ -369,20 +367,20 @@ def test_the_page_of_a_session_leads_to_ones_own_step_once_the_browser_knows_it(
     page = visitor.open("/sessions/knots").follow("Book a seat")
     assert page.heading == "Book a seat in “Knots”"
     assert "Get a new link to your booking" in page.links
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
     page = visitor.open("/sessions/knots").follow("Book a seat")
 
     assert page.heading == "Book a seat?"
     visitor.press("Book a seat")
-    assert booked(ada) == ["knots"]
+    assert list_booked(ada) == ["knots"]
 
 
-def test_a_reception_for_which_people_book_is_among_their_sessions(visitor: Browser) -> None:
+def test_a_bookable_reception_is_listed_among_own_sessions(visitor: Browser) -> None:
     make_bookable("Harbour walk", kind="Reception")
     ada = make_delegate()
     book(ada, "harbour-walk")
 
-    assert "Harbour walk" in visitor.open(path_of(ada)).text
+    assert "Harbour walk" in visitor.open(seat_url(ada)).text
 
 
 def test_one_calendar_has_the_booked_and_the_starred_sessions(visitor: Browser) -> None:
@@ -393,7 +391,7 @@ def test_one_calendar_has_the_booked_and_the_starred_sessions(visitor: Browser) 
     with transaction():
         agenda_links.link_agenda(db.session.merge(ada), db.session.merge(agenda))
 
-    page = visitor.open(path_of(ada))
+    page = visitor.open(seat_url(ada))
     assert [one for one in ("Booked", "Starred") if one in page.text] == ["Booked", "Starred"]
     address = page.links["Subscribe in your calendar"].replace("webcal:", "https:")
     answer = visitor.fetch("GET", address.removeprefix("https://conference.example"))
@@ -401,7 +399,7 @@ def test_one_calendar_has_the_booked_and_the_starred_sessions(visitor: Browser) 
     assert re.findall(r"SUMMARY:(.+)\r", answer.get_data(as_text=True)) == ["Knots", "Farewell"]
 
 
-def test_the_own_copy_has_the_seats_and_erasing_leaves_none(visitor: Browser) -> None:
+def test_the_data_export_has_booked_seats_and_erasing_releases_them(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
@@ -411,11 +409,11 @@ def test_the_own_copy_has_the_seats_and_erasing_leaves_none(visitor: Browser) ->
     with transaction():
         erasure.erase(db.session.merge(ada))
 
-    assert booked(ada) == []
+    assert list_booked(ada) == []
     assert counts("knots") == (10, 0)
 
 
-def test_limits_follow_what_is_published_and_never_fall_below_what_is_taken(
+def test_session_seat_limits_follow_releases_but_not_below_taken_seats(
     visitor: Browser,
 ) -> None:
     session = make_bookable("Knots", 2)
@@ -437,7 +435,7 @@ def test_limits_follow_what_is_published_and_never_fall_below_what_is_taken(
     assert counts("knots") == (5, 0)
 
 
-def test_a_session_that_is_open_to_all_again_has_no_limit_any_more(visitor: Browser) -> None:
+def test_a_session_opened_to_all_again_loses_its_seat_limit(visitor: Browser) -> None:
     session = make_bookable("Knots", 2)
     db.session.merge(session).booking = OPEN_TO_ALL
     publish_programme()
@@ -446,7 +444,7 @@ def test_a_session_that_is_open_to_all_again_has_no_limit_any_more(visitor: Brow
 
 
 @pytest.mark.both_databases
-def test_a_form_that_names_what_no_page_names_gives_up_nothing(site: Flask) -> None:
+def test_forged_sessions_in_a_swap_release_no_seats(site: Flask) -> None:
     make_bookable("Knots")
     make_bookable("Sails", starts_at=FIRST_MORNING + timedelta(hours=5))
     ada = make_delegate()
@@ -454,47 +452,47 @@ def test_a_form_that_names_what_no_page_names_gives_up_nothing(site: Flask) -> N
 
     book(ada, "knots", in_place_of=["\0", "nowhere", "sails"])
 
-    assert booked(ada) == ["knots", "sails"]
+    assert list_booked(ada) == ["knots", "sails"]
 
 
-def test_who_opens_two_bookings_in_one_browser_reads_for_whom_they_book(visitor: Browser) -> None:
+def test_the_seat_page_names_the_booking_it_is_for(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     bea = make_delegate(email="bea@example.org", given_names="Bea", family_name="Hale")
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
     own = visitor.open("/sessions/knots").follow("Book a seat")
-    visitor.open(path_of(bea))
+    visitor.open(seat_url(bea))
     other = visitor.open("/sessions/knots").follow("Book a seat")
 
     for page, delegate in ((own, ada), (other, bea)):
         assert f"Booking for {delegate.full_name}, reference {delegate.reference}" in page.text
     own.press("Book a seat")
 
-    assert (booked(ada), booked(bea)) == (["knots"], [])
+    assert (list_booked(ada), list_booked(bea)) == (["knots"], [])
 
 
-def test_an_agenda_leads_to_booked_and_starred_sessions(visitor: Browser) -> None:
+def test_the_agenda_and_the_booked_sessions_link_to_each_other(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     visitor.open("/sessions/knots").press("Add to my agenda: Knots")
 
     page = visitor.open("/agenda").follow("See booked and starred sessions on one page")
     assert page.heading == "See your booked and starred sessions"
-    visitor.open(path_of(ada))
+    visitor.open(seat_url(ada))
     page = visitor.open("/agenda").follow("Book, swap or give back seats")
 
     assert page.heading == "Your sessions"
     assert page.follow("The agenda in this browser").heading == "My agenda"
 
 
-def test_those_who_are_too_late_in_the_same_second_each_get_a_page_of_their_own(
+def test_concurrent_losers_of_the_last_seat_can_each_join_the_waiting_list(
     new_browser: Browsers, queries: list[str]
 ) -> None:
     make_bookable("Knots", 1)
     people = [
         make_delegate(email=f"p{one}@example.org", given_names=f"P<{one}>") for one in range(3)
     ]
-    forms = [new_browser().open(path_of(one, "knots")) for one in people]
+    forms = [new_browser().open(seat_url(one, "knots")) for one in people]
     book(people[0], "knots")
     first = forms[1].press("Book a seat", status=409)
     queries.clear()
@@ -510,6 +508,6 @@ def test_those_who_are_too_late_in_the_same_second_each_get_a_page_of_their_own(
         assert links.booking_token(person) in page.source
         assert links.booking_token(other) not in page.source
         assert page.press("Join the waiting list").heading == "Your sessions"
-    assert [subjects_to(one.email)[-1] for one in people[1:]] == [
+    assert [list_subjects_to(one.email)[-1] for one in people[1:]] == [
         "You are on the waiting list for “Knots”"
     ] * 2

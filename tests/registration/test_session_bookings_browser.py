@@ -1,4 +1,4 @@
-"""Somebody books, swaps and gives back seats in a real browser, with and without scripts."""
+"""Booking, swapping and releasing seats in a real browser, with and without JavaScript."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from tests.factories import (
     publish_programme,
     sign_in_window,
 )
-from tests.registration.test_session_choices import ADA
+from tests.registration.test_session_choices import ANSWERS
 from tests.waiting import wait_until
 
 BALLOT_CLOSES = FIRST_MORNING - timedelta(days=3)
@@ -29,7 +29,7 @@ BALLOT_CLOSES = FIRST_MORNING - timedelta(days=3)
 
 @pytest.fixture
 def delegate(site_address: str) -> tuple[str, str]:
-    """Somebody with a seat: the path of their booking, and their reference."""
+    """A person with a seat: the path of their booking, and their reference."""
     for title in ("Knots", "Nets", "Ropes", "Repairing the sails of harbour pilot boats by hand"):
         slug = title.split()[-1].lower()
         make_session(key=slug, slug=slug, title=title, booking=BOOKABLE, seats=1)
@@ -45,7 +45,7 @@ def delegate(site_address: str) -> tuple[str, str]:
     return found
 
 
-def test_no_page_about_seats_has_a_barrier(
+def test_session_booking_pages_have_no_accessibility_violations(
     delegate: tuple[str, str], site_address: str, window: Page, axe: Axe
 ) -> None:
     own, reference = delegate
@@ -69,7 +69,7 @@ def test_no_page_about_seats_has_a_barrier(
     assert {address: barriers for address, barriers in found.items() if barriers} == {}
 
 
-def test_without_scripts_a_seat_is_swapped_from_the_page_of_a_session(
+def test_a_seat_can_be_swapped_without_javascript(
     delegate: tuple[str, str], site_address: str, window_without_scripts: Page
 ) -> None:
     window, site = window_without_scripts, site_address
@@ -82,9 +82,9 @@ def test_without_scripts_a_seat_is_swapped_from_the_page_of_a_session(
 
 
 def _open_choices(window: Page, site_address: str) -> None:
-    """Open the page that asks for sessions, as somebody who has answered what comes before."""
+    """Open the page of session choices after answering the questions before it."""
     with transaction():
-        secret = registration.create_draft(ADA)
+        secret = registration.create_draft(ANSWERS)
     window.context.add_cookies([{"name": "answers", "value": secret, "url": site_address}])
     window.set_viewport_size({"width": 320, "height": 640})
     window.goto(f"{site_address}/register/sessions")
@@ -104,7 +104,7 @@ def test_sessions_are_chosen_by_keyboard_while_registering(
     expect(window.locator(".answers")).to_contain_text("Nets")
 
 
-def test_without_scripts_two_sessions_at_the_same_time_are_refused(
+def test_overlapping_sessions_are_refused_without_javascript(
     delegate: tuple[str, str], site_address: str, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts
@@ -119,7 +119,7 @@ def test_without_scripts_two_sessions_at_the_same_time_are_refused(
     expect_heading(window, "Check your answers")
 
 
-def test_a_long_list_has_no_barrier_and_is_narrowed_by_keyboard_without_scripts(
+def test_a_long_list_of_sessions_is_accessible_and_filtered_without_javascript(
     delegate: tuple[str, str],
     site_address: str,
     window: Page,
@@ -161,7 +161,7 @@ def ballot(delegate: tuple[str, str]) -> int:
     return number
 
 
-def test_no_page_of_a_ballot_has_a_barrier_or_scrolls_sideways(
+def test_ballot_pages_have_no_accessibility_violations_or_horizontal_scrolling(
     delegate: tuple[str, str], ballot: int, site_address: str, window: Page, axe: Axe
 ) -> None:
     own, admin = delegate[0], "/organise/ballots"
@@ -181,7 +181,7 @@ def test_no_page_of_a_ballot_has_a_barrier_or_scrolls_sideways(
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_somebody_ranks_sessions_by_keyboard(
+def test_ballot_choices_can_be_ranked_by_keyboard(
     delegate: tuple[str, str], ballot: int, site_address: str, chromium: Browser, scripts: bool
 ) -> None:
     with chromium.new_context(java_script_enabled=scripts) as context:
@@ -207,7 +207,7 @@ def test_somebody_ranks_sessions_by_keyboard(
         expect(chosen).to_contain_text("Tar")
 
 
-def test_rows_of_the_programme_say_what_is_booked_until_the_window_forgets_it(
+def test_programme_rows_show_own_seats_until_cookies_are_cleared(
     delegate: tuple[str, str], site_address: str, window: Page, axe: Axe
 ) -> None:
     own, _ = delegate

@@ -18,7 +18,7 @@ from tests.browser import Browser
 from tests.factories import make_agenda, make_delegate
 from tests.registration.test_session_bookings import book, make_bookable
 from tests.registration.test_session_waiting_list import join, run_due
-from tests.sent_emails import last_email_to
+from tests.sent_emails import get_last_email_to
 
 Entry = tuple[str, int, str]
 
@@ -48,7 +48,7 @@ def is_newer(entry: Entry, than: Entry) -> bool:
 
 
 @pytest.mark.both_databases
-def test_a_seat_given_back_is_cancelled_one_step_on_and_booked_again_two_steps_on(
+def test_releasing_and_rebooking_a_seat_increase_the_calendar_sequence(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("Knots")
@@ -63,17 +63,17 @@ def test_a_seat_given_back_is_cancelled_one_step_on_and_booked_again_two_steps_o
     second = calendar_of(visitor, ada)["Knots"]
     assert second[0] == "CANCELLED"
     assert is_newer(second, first)
-    assert read(last_email_to("ada@example.org").calendar)["Knots"][:2] == second[:2]
+    assert read(get_last_email_to("ada@example.org").calendar)["Knots"][:2] == second[:2]
 
     frozen_time.shift(60)
     book(ada, "knots")
     third = calendar_of(visitor, ada)["Knots"]
     assert third[0] == "CONFIRMED"
     assert is_newer(third, second)
-    assert read(last_email_to("ada@example.org").calendar)["Knots"][:2] == third[:2]
+    assert read(get_last_email_to("ada@example.org").calendar)["Knots"][:2] == third[:2]
 
 
-def test_the_seat_that_a_swap_gives_up_is_cancelled_as_its_email_says(visitor: Browser) -> None:
+def test_a_swap_cancels_the_old_seat_in_email_and_calendar_alike(visitor: Browser) -> None:
     make_bookable("Knots")
     make_bookable("Ropes")
     ada = make_delegate()
@@ -86,13 +86,13 @@ def test_the_seat_that_a_swap_gives_up_is_cancelled_as_its_email_says(visitor: B
         "Knots": "CANCELLED",
         "Ropes": "CONFIRMED",
     }
-    sent = read(last_email_to("ada@example.org").calendar)
+    sent = read(get_last_email_to("ada@example.org").calendar)
     assert {title: one[:2] for title, one in sent.items()} == {
         title: one[:2] for title, one in entries.items()
     }
 
 
-def test_all_seats_of_a_booking_that_is_cancelled_are_cancelled_until_the_conference_is_over(
+def test_seats_of_a_cancelled_booking_stay_cancelled_in_its_calendar(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("Knots")
@@ -110,7 +110,7 @@ def test_all_seats_of_a_booking_that_is_cancelled_are_cancelled_until_the_confer
     assert calendar_of(visitor, ada) == {}
 
 
-def test_a_session_that_is_starred_too_stays_in_the_calendar(visitor: Browser) -> None:
+def test_a_starred_session_stays_in_the_calendar_after_releasing_its_seat(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")
@@ -122,7 +122,7 @@ def test_a_session_that_is_starred_too_stays_in_the_calendar(visitor: Browser) -
     assert calendar_of(visitor, ada)["Knots"][0] == "CONFIRMED"
 
 
-def test_an_offer_that_ended_counts_as_a_step_too(
+def test_an_expired_offer_increases_the_calendar_sequence(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("knots", 1)
@@ -142,7 +142,7 @@ def test_an_offer_that_ended_counts_as_a_step_too(
     assert calendar_of(visitor, ada)["knots"][:2] == ("CONFIRMED", over[1] + 1)
 
 
-def test_a_seat_that_was_given_at_the_door_by_mistake_is_cancelled(visitor: Browser) -> None:
+def test_undoing_a_check_in_cancels_the_seat_in_the_calendar(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     for step in (check_in.let_in, check_in.undo):
@@ -153,7 +153,7 @@ def test_a_seat_that_was_given_at_the_door_by_mistake_is_cancelled(visitor: Brow
     assert calendar_of(visitor, ada)["Knots"][0] == "CANCELLED"
 
 
-def test_a_seat_of_two_bookings_that_are_merged_can_still_be_cancelled(
+def test_a_seat_of_merged_bookings_can_still_be_cancelled_in_the_calendar(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("Knots")
@@ -177,7 +177,7 @@ def test_a_seat_of_two_bookings_that_are_merged_can_still_be_cancelled(
     assert is_newer(calendar_of(visitor, same)["Knots"], before)
 
 
-def test_the_own_copy_has_seats_that_were_given_back_and_erasing_leaves_none(site: Flask) -> None:
+def test_the_data_export_has_released_seats_and_erasing_deletes_them(site: Flask) -> None:
     make_bookable("Knots")
     ada = make_delegate()
     book(ada, "knots")

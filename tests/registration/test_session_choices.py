@@ -24,14 +24,14 @@ from tests.factories import (
     publish_programme,
     set_places,
 )
-from tests.races import at_once, cross
+from tests.races import run_concurrently, run_while_locked
 from tests.registration_answers import build_answers
-from tests.registration_flow import answer_questions, go_on
-from tests.sent_emails import last_email_to, subjects_to
+from tests.registration_flow import answer_questions, continue_to
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 ASKED = "Do you want to book seats in any sessions? (optional)"
 CHECK = "Check your answers"
-ADA = build_answers()
+ANSWERS = build_answers()
 
 
 def make_bookable(title: str, number: int = 10, **values: Any) -> None:
@@ -42,7 +42,7 @@ def make_bookable(title: str, number: int = 10, **values: Any) -> None:
     publish_programme()
 
 
-def booked() -> dict[str, list[str]]:
+def get_booked_sessions() -> dict[str, list[str]]:
     """Return the sessions in which people have seats, by email address."""
     found: dict[str, list[str]] = {}
     rows = select(Delegate.email, SessionBooking.session_key).join(SessionBooking.delegate)
@@ -52,17 +52,17 @@ def booked() -> dict[str, list[str]]:
     return found
 
 
-def taken(slug: str) -> int:
+def count_taken(slug: str) -> int:
     number = db.session.get_one(SeatLimit, f"session {slug}", populate_existing=True).taken
     db.session.commit()
     return number
 
 
-def to_check(visitor: Browser, *ticked: str) -> Page:
+def go_to_check(visitor: Browser, *ticked: str) -> Page:
     """Answer everything, with seats in these sessions."""
     page = answer_questions(visitor, until="sessions")
     assert page.heading == ASKED
-    return go_on(page, answers=dict.fromkeys(ticked, True))
+    return continue_to(page, answers=dict.fromkeys(ticked, True))
 
 
 def submit(secret: str) -> None:
@@ -71,8 +71,8 @@ def submit(secret: str) -> None:
 
 
 def has_seat(email: str) -> bool:
-    """Return True if somebody was told that they have a seat."""
-    return "You have a seat in this session" in last_email_to(email).text
+    """Return whether an email said that they have a seat."""
+    return "You have a seat in this session" in get_last_email_to(email).text
 
 
 def take_last_seat(slug: str) -> None:
@@ -81,26 +81,26 @@ def take_last_seat(slug: str) -> None:
         services.book(db.session.merge(other), get_programme().get_session(slug))
 
 
-def test_seats_are_booked_with_the_place(visitor: Browser) -> None:
+def test_seats_can_be_booked_while_registering(visitor: Browser) -> None:
     make_bookable("Knots")
     make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(hours=2))
 
-    page = to_check(visitor, "Knots", "Nets")
+    page = go_to_check(visitor, "Knots", "Nets")
     assert page.heading == CHECK
     assert page.summary_list["Seats in sessions"] == "Knots Nets"
     page = page.press("Confirm registration")
 
     assert page.heading == "You are registered"
     assert "Knots: Parallel session, 9:30am on Wednesday 10 June 2009" in page.text
-    assert booked() == {"ada@example.org": ["knots", "nets"]}
-    assert (taken("knots"), taken("nets")) == (1, 1)
-    email = last_email_to("ada@example.org")
+    assert get_booked_sessions() == {"ada@example.org": ["knots", "nets"]}
+    assert (count_taken("knots"), count_taken("nets")) == (1, 1)
+    email = get_last_email_to("ada@example.org")
     assert email.subject.startswith("Your seats in sessions")
     assert email.calendar.count("STATUS:CONFIRMED") == 2
     assert [one for one in integrity_check.run_checks() if "email" not in one] == []
 
 
-def test_nothing_is_asked_where_no_session_needs_a_seat(visitor: Browser) -> None:
+def test_the_sessions_page_is_skipped_without_bookable_sessions(visitor: Browser) -> None:
     make_session(title="Open to all")
     publish_programme()
 
@@ -110,15 +110,15 @@ def test_nothing_is_asked_where_no_session_needs_a_seat(visitor: Browser) -> Non
     assert "Seats in sessions" not in page.summary_list
 
 
-def test_choosing_none_is_an_answer(visitor: Browser) -> None:
+def test_choosing_no_sessions_is_allowed(visitor: Browser) -> None:
     make_bookable("Knots")
 
-    page = to_check(visitor)
+    page = go_to_check(visitor)
     assert page.summary_list["Seats in sessions"] == "None chosen"
     page.press("Confirm registration")
 
-    assert booked() == {}
-    assert len(subjects_to("ada@example.org")) == 1
+    assert get_booked_sessions() == {}
+    assert len(list_subjects_to("ada@example.org")) == 1
 
 
 def test_only_sessions_of_the_chosen_days_are_offered_and_others_are_dropped(
@@ -130,15 +130,15 @@ def test_only_sessions_of_the_chosen_days_are_offered_and_others_are_dropped(
     page = answer_questions(visitor, until="sessions")
 
     assert ("Knots" in page.text, "Nets" in page.text) == (True, False)
-    page = go_on(page, answers={"Knots": True})
+    page = continue_to(page, answers={"Knots": True})
     page = page.follow("Change days")
     page = page.press("Continue", {"Wednesday 10 June 2009": False, "Thursday 11 June 2009": True})
     assert page.summary_list["Seats in sessions"] == "None chosen"
     page.press("Confirm registration")
-    assert booked() == {}
+    assert get_booked_sessions() == {}
 
 
-def test_a_clash_shows_before_choosing_and_is_refused(visitor: Browser) -> None:
+def test_clashing_sessions_are_marked_and_cannot_both_be_chosen(visitor: Browser) -> None:
     make_bookable("Knots")
     make_bookable("Nets")
     make_bookable("Sails", starts_at=FIRST_MORNING + timedelta(minutes=30))
@@ -153,7 +153,7 @@ def test_a_clash_shows_before_choosing_and_is_refused(visitor: Browser) -> None:
     assert page.heading != ASKED
 
 
-def test_a_session_that_is_full_cannot_be_chosen(visitor: Browser) -> None:
+def test_a_full_session_cannot_be_chosen_while_registering(visitor: Browser) -> None:
     make_bookable("Knots", 1)
     make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(hours=2))
     page = answer_questions(visitor, until="sessions")
@@ -164,11 +164,11 @@ def test_a_session_that_is_full_cannot_be_chosen(visitor: Browser) -> None:
     assert page.errors == ["“Knots” is now full. Choose another session"]
     page = page.press("Continue")
     assert page.heading != ASKED
-    page = go_on(page)
+    page = continue_to(page)
     assert page.summary_list["Seats in sessions"] == "Nets"
 
 
-def test_the_error_leads_to_the_first_session_that_can_be_chosen(visitor: Browser) -> None:
+def test_the_error_summary_links_to_the_first_selectable_session(visitor: Browser) -> None:
     make_bookable("Knots", 1)
     take_last_seat("knots")
     make_bookable("Nets")
@@ -183,12 +183,12 @@ def test_the_error_leads_to_the_first_session_that_can_be_chosen(visitor: Browse
     assert page.tree.label_of(box).startswith("Nets")
 
 
-def test_a_session_that_fills_meanwhile_leaves_the_place_and_the_other_seats(
+def test_a_session_that_fills_meanwhile_does_not_prevent_registration(
     visitor: Browser,
 ) -> None:
     make_bookable("Knots", 1)
     make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(hours=2))
-    page = to_check(visitor, "Knots", "Nets")
+    page = go_to_check(visitor, "Knots", "Nets")
     take_last_seat("knots")
 
     page = page.press("Confirm registration")
@@ -196,34 +196,34 @@ def test_a_session_that_fills_meanwhile_leaves_the_place_and_the_other_seats(
     assert page.heading == "You are registered"
     assert "You did not get a seat in this session" in page.text
     assert "You still have your place at the conference." in page.text
-    assert booked()["ada@example.org"] == ["nets"]
-    email = last_email_to("ada@example.org")
+    assert get_booked_sessions()["ada@example.org"] == ["nets"]
+    email = get_last_email_to("ada@example.org")
     assert "- Knots: Parallel session, 9:30am on Wednesday 10 June 2009" in email.text
     assert email.calendar.count("BEGIN:VEVENT") == 1
 
 
-def test_whoever_gets_no_seat_at_all_is_not_asked_to_give_one_back(visitor: Browser) -> None:
+def test_without_any_seat_the_email_does_not_ask_to_release_one(visitor: Browser) -> None:
     make_bookable("Knots", 1)
-    page = to_check(visitor, "Knots")
+    page = go_to_check(visitor, "Knots")
     take_last_seat("knots")
 
     page.press("Confirm registration")
 
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert "You did not get a seat in this session" in email.text
     assert "give your seat back" not in email.text
     assert email.calendar == ""
 
 
 @pytest.mark.postgresql_only
-def test_a_seat_that_goes_while_the_email_is_rendered_is_told_right(site: Flask) -> None:
+def test_the_email_is_right_about_a_seat_taken_while_it_is_rendered(site: Flask) -> None:
     """The email says what is true once the limits are locked."""
     make_bookable("Knots", 1)
     bea = make_delegate(email="bea@example.org", given_names="Bea").id
     with transaction():
-        secret = registration.create_draft({**ADA, "sessions": '["knots"]'})
+        secret = registration.create_draft({**ANSWERS, "sessions": '["knots"]'})
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: session_seats.lock_sessions(["knots"]),
         lambda: services.book(
@@ -233,58 +233,56 @@ def test_a_seat_that_goes_while_the_email_is_rendered_is_told_right(site: Flask)
     )
 
     assert ended == ["done", "done"]
-    assert booked() == {"bea@example.org": ["knots"]}
-    assert len(subjects_to("ada@example.org")) == 2
-    assert "You did not get a seat in this session" in last_email_to("ada@example.org").text
+    assert get_booked_sessions() == {"bea@example.org": ["knots"]}
+    assert len(list_subjects_to("ada@example.org")) == 2
+    assert "You did not get a seat in this session" in get_last_email_to("ada@example.org").text
 
 
 @pytest.mark.both_databases
-def test_of_many_who_register_at_once_only_as_many_as_there_are_seats_get_one(site: Flask) -> None:
+def test_concurrent_registrations_never_exceed_session_seats(site: Flask) -> None:
     make_bookable("Knots", 3)
     set_places(8)
     with transaction():
         secrets = [
             registration.create_draft(
-                {**ADA, "sessions": '["knots"]', "email": f"p{number}@example.org"}
+                {**ANSWERS, "sessions": '["knots"]', "email": f"p{number}@example.org"}
             )
             for number in range(8)
         ]
 
-    ended = at_once(site, [partial(submit, secret) for secret in secrets])
+    ended = run_concurrently(site, [partial(submit, secret) for secret in secrets])
 
     assert ended == ["done"] * 8
-    assert taken("knots") == 3
+    assert count_taken("knots") == 3
     with_seats = {f"p{n}@example.org" for n in range(8) if has_seat(f"p{n}@example.org")}
-    assert with_seats == set(booked())
+    assert with_seats == set(get_booked_sessions())
 
 
 def test_pressing_confirm_twice_books_one_seat(visitor: Browser, new_browser: Browsers) -> None:
     make_bookable("Knots")
-    page = to_check(visitor, "Knots")
+    page = go_to_check(visitor, "Knots")
 
     page.press("Confirm registration")
     page.press("Confirm registration")
 
-    assert taken("knots") == 1
-    assert len(subjects_to("ada@example.org")) == 2
+    assert count_taken("knots") == 1
+    assert len(list_subjects_to("ada@example.org")) == 2
 
 
-def test_registering_again_books_nothing_for_the_person_who_has_a_place(
+def test_registering_again_books_no_seats_for_the_existing_booking(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_bookable("Knots")
-    to_check(visitor).press("Confirm registration")
+    go_to_check(visitor).press("Confirm registration")
 
-    page = to_check(new_browser(), "Knots").press("Confirm registration")
+    page = go_to_check(new_browser(), "Knots").press("Confirm registration")
 
     assert page.heading == "You are registered"
-    assert booked() == {}
-    assert taken("knots") == 0
+    assert get_booked_sessions() == {}
+    assert count_taken("knots") == 0
 
 
-def test_whoever_joins_the_waiting_list_is_not_asked_for_sessions(
-    visitor: Browser, site: Flask
-) -> None:
+def test_joining_the_waiting_list_skips_the_sessions_page(visitor: Browser, site: Flask) -> None:
     make_bookable("Knots")
     set_places(1)
     make_delegate(email="bea@example.org", given_names="Bea")

@@ -20,19 +20,19 @@ from app.releases import services as releases
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, publish_programme
-from tests.races import at_once, cross
+from tests.races import run_concurrently, run_while_locked
 from tests.registration.test_session_waiting_list import (
     book,
-    booked,
     counts,
+    get_states,
     join,
+    list_booked,
     list_faults,
     make_bookable,
     make_person,
     path_of,
-    states,
 )
-from tests.sent_emails import last_email_to, subjects_to
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 LATER = FIRST_MORNING + timedelta(hours=3)
 ASKED = (
@@ -67,7 +67,7 @@ def move_nets_over_knots(number: int = 1, *others: str) -> Delegate:
 
 
 @pytest.mark.both_databases
-def test_a_cancelled_session_that_takes_place_after_all_takes_no_seat_away_unasked(
+def test_a_reinstated_session_that_clashes_asks_which_seat_to_keep(
     visitor: Browser,
 ) -> None:
     make_bookable("knots", 1)
@@ -79,8 +79,8 @@ def test_a_cancelled_session_that_takes_place_after_all_takes_no_seat_away_unask
 
     publish("nets", cancelled_at=None)
 
-    assert (booked(ada), list_faults()) == (["nets", "knots"], [])
-    email = last_email_to("ada@example.org")
+    assert (list_booked(ada), list_faults()) == (["nets", "knots"], [])
+    email = get_last_email_to("ada@example.org")
     assert email.subject == ASKED
     assert "we will give back your seat in “Nets”" in email.text
     join(bea, "knots")
@@ -90,32 +90,35 @@ def test_a_cancelled_session_that_takes_place_after_all_takes_no_seat_away_unask
     assert page.heading == "Which seat do you want to keep?"
     page = visitor.press("Keep this seat, give back the other")
     assert "You keep the seat, and have given back the other." in page.text
-    assert booked(ada) == ["nets"]
-    assert last_email_to("ada@example.org").subject == "You no longer have a seat in “Knots”"
-    assert states() == {"bea": "offered"}
+    assert list_booked(ada) == ["nets"]
+    assert get_last_email_to("ada@example.org").subject == "You no longer have a seat in “Knots”"
+    assert get_states() == {"bea": "offered"}
     assert visitor.open(path_of(ada, "nets")).heading == "Give back your seat?"
     assert list_faults() == []
 
 
 @pytest.mark.both_databases
-def test_whoever_does_not_choose_loses_the_seat_in_the_session_that_moved(
+def test_without_a_choice_the_seat_in_the_moved_session_is_released(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     ada, bea = move_nets_over_knots(), make_person("Bea")
     join(bea, "nets")
     run_due()
-    assert booked(ada) == ["knots", "nets"]
+    assert list_booked(ada) == ["knots", "nets"]
     frozen_time.move_to("2009-05-13T09:31:00+01:00")
 
-    at_once(site, [run_due] * 4)
+    run_concurrently(site, [run_due] * 4)
 
-    assert booked(ada) == ["knots"]
-    assert subjects_to("ada@example.org")[-2:] == [ASKED, "You no longer have a seat in “Nets”"]
-    email = last_email_to("ada@example.org")
+    assert list_booked(ada) == ["knots"]
+    assert list_subjects_to("ada@example.org")[-2:] == [
+        ASKED,
+        "You no longer have a seat in “Nets”",
+    ]
+    email = get_last_email_to("ada@example.org")
     assert "did not choose one by the deadline" in email.text
     assert "You keep your seat in: Knots" in email.text
     assert "STATUS:CANCELLED" in email.calendar
-    assert states() == {"bea": "offered"}
+    assert get_states() == {"bea": "offered"}
     assert (counts("nets"), list_faults()) == ((1, 1, 0), [])
 
 
@@ -126,7 +129,7 @@ def test_whoever_does_not_choose_loses_the_seat_in_the_session_that_moved(
         {"cancelled_at": FIRST_MORNING - timedelta(days=20)},
     ],
 )
-def test_nothing_is_to_be_chosen_once_the_sessions_are_apart_again(
+def test_the_choice_disappears_if_the_sessions_no_longer_clash(
     visitor: Browser, frozen_time: time_machine.Traveller, change: dict[str, Any]
 ) -> None:
     ada = move_nets_over_knots()
@@ -136,10 +139,10 @@ def test_nothing_is_to_be_chosen_once_the_sessions_are_apart_again(
     assert "Choose one by" not in visitor.open(path_of(ada)).text
     frozen_time.move_to("2009-05-14T09:31:00+01:00")
     run_due()
-    assert (booked(ada), list_faults()) == (["knots", "nets"], [])
+    assert (list_booked(ada), list_faults()) == (["knots", "nets"], [])
 
 
-def test_a_seat_given_back_settles_the_clash(
+def test_releasing_a_seat_resolves_the_clash(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     ada = move_nets_over_knots()
@@ -150,10 +153,10 @@ def test_a_seat_given_back_settles_the_clash(
 
     frozen_time.move_to("2009-05-14T09:31:00+01:00")
     run_due()
-    assert (booked(ada), list_faults()) == (["nets"], [])
+    assert (list_booked(ada), list_faults()) == (["nets"], [])
 
 
-def test_of_three_seats_at_one_time_one_is_left(
+def test_of_three_clashing_seats_one_is_kept(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     for number, slug in enumerate(("knots", "nets", "sails")):
@@ -164,7 +167,7 @@ def test_of_three_seats_at_one_time_one_is_left(
     with transaction():
         db.session.query(WorkingSession).update({"starts_at": FIRST_MORNING, "ends_at": LATER})
     publish_programme()
-    assert subjects_to("ada@example.org").count(ASKED) == 2
+    assert list_subjects_to("ada@example.org").count(ASKED) == 2
 
     with transaction():
         own, knots = db.session.merge(ada), get_programme().get_session("knots")
@@ -173,10 +176,10 @@ def test_of_three_seats_at_one_time_one_is_left(
     frozen_time.move_to("2009-05-14T09:31:00+01:00")
     run_due()
 
-    assert (booked(ada), list_faults()) == (["nets"], [])
+    assert (list_booked(ada), list_faults()) == (["nets"], [])
 
 
-def test_a_session_moved_close_to_its_start_leaves_less_time(
+def test_the_deadline_to_choose_is_earlier_for_a_session_that_starts_soon(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("knots", 1)
@@ -188,13 +191,15 @@ def test_a_session_moved_close_to_its_start_leaves_less_time(
 
     publish("nets", starts_at=FIRST_MORNING + timedelta(minutes=10))
 
-    assert last_email_to("ada@example.org").subject.endswith("by 9:30am on Wednesday 10 June 2009")
+    assert get_last_email_to("ada@example.org").subject.endswith(
+        "by 9:30am on Wednesday 10 June 2009"
+    )
     frozen_time.move_to(FIRST_MORNING)
     run_due()
-    assert booked(ada) == ["knots"]
+    assert list_booked(ada) == ["knots"]
 
 
-def test_going_back_to_an_earlier_release_asks_too(site: Flask) -> None:
+def test_a_rollback_that_causes_a_clash_asks_which_seat_to_keep(site: Flask) -> None:
     make_bookable("knots", 1)
     make_bookable("nets", 1)
     number = get_programme().number
@@ -207,11 +212,11 @@ def test_going_back_to_an_earlier_release_asks_too(site: Flask) -> None:
         current = get_programme().number
         releases.roll_back(number, "", expected_release=current, actor="olga@conference.example")
 
-    assert last_email_to("ada@example.org").subject == ASKED
+    assert get_last_email_to("ada@example.org").subject == ASKED
     assert list_faults() == []
 
 
-def test_the_own_copy_says_until_when_somebody_chooses(site: Flask) -> None:
+def test_the_data_export_has_the_deadline_to_choose(site: Flask) -> None:
     ada = move_nets_over_knots()
 
     copy = data_export.export_delegate(db.session.merge(ada))
@@ -221,7 +226,7 @@ def test_the_own_copy_says_until_when_somebody_chooses(site: Flask) -> None:
     assert chosen == [None, "2009-05-13T08:31:00+00:00"]
 
 
-def test_the_audit_sees_two_seats_at_the_same_time_of_which_nobody_was_told(
+def test_the_integrity_check_finds_clashing_seats_without_a_choice(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(releases, "ACTIVATION_HOOKS", [services.follow_release])
@@ -253,7 +258,7 @@ def book_during_release(site: Flask, in_place_of: Sequence[str] = ()) -> tuple[D
             nets = get_programme().get_session("nets")
             services.book(delegate, nets, in_place_of=in_place_of)
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: session_seats.lock_sessions(["knots", "nets"]),
         publish_in_transaction,
@@ -268,36 +273,36 @@ def publish_in_transaction() -> None:
 
 
 @pytest.mark.postgresql_only
-def test_whoever_books_while_a_release_moves_the_session_gets_no_second_seat(site: Flask) -> None:
+def test_booking_while_a_release_moves_the_session_gives_no_clashing_seat(site: Flask) -> None:
     ada, _ = book_during_release(site)
 
-    assert (booked(ada), list_faults()) == (["knots"], [])
+    assert (list_booked(ada), list_faults()) == (["knots"], [])
 
 
 @pytest.mark.postgresql_only
-def test_whoever_would_have_given_up_any_other_seat_is_asked_about_that_one(site: Flask) -> None:
+def test_a_swap_that_meets_a_new_clash_is_asked_again(site: Flask) -> None:
     ada, ended = book_during_release(site, in_place_of=["knots"])
 
     assert ended == ["A seat is already booked at the same time in “Knots”", "done"]
-    assert (booked(ada), list_faults()) == (["knots"], [])
+    assert (list_booked(ada), list_faults()) == (["knots"], [])
 
 
 @pytest.mark.postgresql_only
-def test_without_looking_again_they_would_get_it(
+def test_without_rereading_the_session_a_clashing_seat_would_be_booked(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the race."""
+    """Control: without the lock, the test above fails."""
     monkeypatch.setattr(services, "get_current", lambda session: session)
 
     ada, _ = book_during_release(site)
 
-    assert booked(ada) == ["knots", "nets"]
+    assert list_booked(ada) == ["knots", "nets"]
     assert len(list_faults()) == 1
     assert overlaps.overlaps(*(get_programme().get_session(one) for one in ("knots", "nets")))
 
 
 @pytest.mark.postgresql_only
-def test_whoever_books_the_last_seat_elsewhere_does_not_clash_with_the_worker(
+def test_booking_the_last_seat_and_the_worker_do_not_deadlock(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     """Each seat that is given back changes a label, and the cache version is locked last."""
@@ -307,7 +312,7 @@ def test_whoever_books_the_last_seat_elsewhere_does_not_clash_with_the_worker(
     number = bea.id
     frozen_time.move_to("2009-05-13T09:31:00+01:00")
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: operations.lock(db.session.get_one(Delegate, number)),
         lambda: services.book(
@@ -318,5 +323,5 @@ def test_whoever_books_the_last_seat_elsewhere_does_not_clash_with_the_worker(
     run_due()
 
     assert ended == ["done", "done"]
-    assert (booked(ada), booked(bea)) == (["knots"], ["knots", "whales"])
+    assert (list_booked(ada), list_booked(bea)) == (["knots"], ["knots", "whales"])
     assert list_faults() == []

@@ -1,4 +1,4 @@
-"""Organisers reserve seats or keep them for the door, and the door knows who has come."""
+"""Organisers reserve or hold seats, and the desk sees who has checked in."""
 
 from datetime import timedelta
 from functools import partial
@@ -24,21 +24,21 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, sign_in
-from tests.races import at_once
+from tests.races import run_concurrently
 from tests.registration.races import find_without_lock
 from tests.registration.test_session_clashes import publish
 from tests.registration.test_session_waiting_list import (
     book,
-    booked,
     counts,
+    get_states,
     join,
+    list_booked,
     list_faults,
     make_bookable,
     make_person,
     path_of,
-    states,
 )
-from tests.sent_emails import last_email_to
+from tests.sent_emails import get_last_email_to
 
 GRACE = "grace@conference.example"
 SEATS = "/organise/session-seats/knots"
@@ -65,7 +65,7 @@ def held_back() -> int:
 
 
 def let_in(number: int) -> None:
-    """Let a delegate into Knots at the door."""
+    """Let a delegate into Knots at check-in."""
     with transaction():
         delegate = db.session.get_one(Delegate, number)
         check_in.let_in(delegate, get_programme().get_session("knots"), actor=GRACE)
@@ -77,7 +77,7 @@ def run_due() -> None:
         no_shows.run_due()
 
 
-def test_seats_that_are_held_back_are_booked_by_nobody_and_released_to_those_who_wait(
+def test_held_seats_cannot_be_booked_and_are_released_to_the_waiting_list(
     visitor: Browser,
 ) -> None:
     make_bookable("knots", 3)
@@ -111,13 +111,13 @@ def test_seats_that_are_held_back_are_booked_by_nobody_and_released_to_those_who
     assert page.text.index("Bea Lovelace") < page.text.index("Ada Lovelace")
     assert "Cleo" not in page.text
     page.press("Release")
-    assert states() == {"ada": "offered", "bea": "offered", "cleo": "waiting"}
+    assert get_states() == {"ada": "offered", "bea": "offered", "cleo": "waiting"}
     assert (counts(), held_back(), list_faults()) == ((3, 3, 1), 0, [])
     visitor.open(f"{SEATS}/holds/1/release", status=404)
 
 
 @pytest.mark.both_databases
-def test_seats_are_released_at_the_time_that_was_set_once(
+def test_held_seats_are_released_once_at_the_set_time(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("knots", 3)
@@ -128,13 +128,13 @@ def test_seats_are_released_at_the_time_that_was_set_once(
     assert held_back() == 2
     frozen_time.move_to(FIRST_MORNING - timedelta(days=1))
 
-    at_once(site, [run_due] * 3)
+    run_concurrently(site, [run_due] * 3)
 
     assert (counts(), held_back(), list_faults()) == ((3, 0, 0), 0, [])
 
 
 @pytest.mark.both_databases
-def test_of_those_who_hold_and_book_at_once_nobody_gets_a_seat_too_many(site: Flask) -> None:
+def test_concurrent_holds_and_bookings_never_oversell_seats(site: Flask) -> None:
     make_bookable("knots", 3)
     get_programme()  # so that no thread begins with the release before
     people = [make_person(name).id for name in ("Ada", "Bea", "Cleo")]
@@ -143,7 +143,7 @@ def test_of_those_who_hold_and_book_at_once_nobody_gets_a_seat_too_many(site: Fl
         book(db.session.get_one(Delegate, number), "knots")
 
     deeds = [partial(book_one, one) for one in people]
-    at_once(site, [*deeds, hold_two, hold_two])
+    run_concurrently(site, [*deeds, hold_two, hold_two])
 
     seats_now, taken, _ = counts()
     assert taken <= seats_now
@@ -151,7 +151,7 @@ def test_of_those_who_hold_and_book_at_once_nobody_gets_a_seat_too_many(site: Fl
     assert list_faults() == []
 
 
-def test_a_smaller_number_of_seats_leaves_what_is_held_back(site: Flask) -> None:
+def test_lowering_the_seats_of_a_session_keeps_its_holds(site: Flask) -> None:
     make_bookable("knots", 5)
     hold(2)
     book(make_person("Ada"), "knots")
@@ -163,7 +163,7 @@ def test_a_smaller_number_of_seats_leaves_what_is_held_back(site: Flask) -> None
     assert list_faults() == []
 
 
-def test_the_door_checks_people_in_undoes_it_and_lets_others_in(visitor: Browser) -> None:
+def test_the_desk_checks_in_undoes_it_and_lets_in_people_without_a_seat(visitor: Browser) -> None:
     make_bookable("knots", 2)
     make_bookable("nets", 2)
     ada, bea, cleo = make_person("Ada"), make_person("Bea"), make_person("Cleo")
@@ -181,7 +181,7 @@ def test_the_door_checks_people_in_undoes_it_and_lets_others_in(visitor: Browser
     assert "0 of 1 people with a seat are checked in." in page.text
     page = page.press("Let in someone without a seat", {"Booking reference": bea.reference.lower()})
     assert "They have a seat, and are checked in." in page.source
-    assert (booked(bea), counts("nets")) == (["knots"], (2, 0, 0))
+    assert (list_booked(bea), counts("nets")) == (["knots"], (2, 0, 0))
     refused = page.press(
         "Let in someone without a seat", {"Booking reference": cleo.reference}, status=422
     )
@@ -189,13 +189,13 @@ def test_the_door_checks_people_in_undoes_it_and_lets_others_in(visitor: Browser
     page = visitor.open(f"{SEATS}/door").press("Undo: Bea Lovelace")
     assert "1 seat is kept for people at the door." in page.text
     page = page.press("Let in someone without a seat", {"Booking reference": cleo.reference})
-    assert booked(cleo) == ["knots"]
+    assert list_booked(cleo) == ["knots"]
     assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
     assert KEPT not in visitor.open(path_of(bea, "knots")).text
 
 
 @pytest.mark.both_databases
-def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
+def test_unclaimed_seats_are_freed_for_the_door_in_time(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("knots", 2)
@@ -207,7 +207,7 @@ def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
     book(ada, "knots")
     book(bea, "knots")
     told = "Be at the door by 9:20am. After that, seats go to people who wait there."
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert told in email.text
     assert "DESCRIPTION:Be at the door by 9:20am. After that" in email.calendar
     feed = visitor.fetch("GET", f"/booking/calendar/{links.session_feed_token(ada)}.ics")
@@ -224,40 +224,40 @@ def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
     run_due()
     run_due()
 
-    assert (booked(ada), booked(bea)) == (["knots"], [])
-    email = last_email_to("bea@example.org")
+    assert (list_booked(ada), list_booked(bea)) == (["knots"], [])
+    email = get_last_email_to("bea@example.org")
     assert email.subject == "You no longer have a seat in “Knots”"
     assert "You were not checked in to “Knots” in time" in email.text
-    assert (counts(), held_back(), states()) == ((1, 1, 1), 1, {"cleo": "waiting"})
+    assert (counts(), held_back(), get_states()) == ((1, 1, 1), 1, {"cleo": "waiting"})
     assert KEPT in visitor.open(path_of(cleo, "knots")).text
     with transaction():
         check_in.let_in(db.session.merge(cleo), get_programme().get_session("knots"), actor=GRACE)
-    assert booked(cleo) == ["knots"]
+    assert list_booked(cleo) == ["knots"]
     assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
 
 
 @pytest.mark.both_databases
-def test_of_many_who_are_let_in_at_once_only_as_many_as_there_are_seats(site: Flask) -> None:
+def test_concurrent_admissions_at_the_door_never_exceed_the_seats(site: Flask) -> None:
     make_bookable("knots", 2)
     hold(2, for_door=True)
     people = [make_person(name).id for name in ("Ada", "Bea", "Cleo", "Dora")]
 
-    ended = at_once(site, [partial(let_in, one) for one in people])
+    ended = run_concurrently(site, [partial(let_in, one) for one in people])
 
     assert ended == ["All seats have been booked"] * 2 + ["done"] * 2
     assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_more_seats_would_be_reserved_than_are_free(
+def test_without_the_lock_holds_would_exceed_the_free_seats(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control of the story about those who hold at once: it sees the race."""
+    """Control of the test of concurrent holds: without the lock it fails."""
     make_bookable("knots", 3)
     get_programme()
     monkeypatch.setattr(session_seats, "find_for_update", find_without_lock(2))
 
-    ended = at_once(site, [hold_two] * 2)
+    ended = run_concurrently(site, [hold_two] * 2)
 
     assert ended == ["done", "done"]
     reserved = sum(db.session.scalars(select(SeatHold.seats)))
@@ -266,23 +266,23 @@ def test_without_the_lock_more_seats_would_be_reserved_than_are_free(
 
 
 @pytest.mark.postgresql_only
-def test_without_the_lock_more_people_would_be_let_in_than_there_are_seats(
+def test_without_the_lock_admissions_would_exceed_the_seats(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control of the story about many who are let in at once: it sees the race."""
+    """Control of the test of concurrent check-ins: without the lock it fails."""
     make_bookable("knots", 2)
     hold(2, for_door=True)
     people = [make_person(name).id for name in ("Ada", "Bea", "Cleo")]
     monkeypatch.setattr(session_seats, "find_for_update", find_without_lock(3))
 
-    ended = at_once(site, [partial(let_in, one) for one in people])
+    ended = run_concurrently(site, [partial(let_in, one) for one in people])
 
     assert ended == ["done"] * 3
     assert queries.count_of_session("knots") == 3, "one more than there are seats"
     assert list_faults()
 
 
-def test_releasing_seats_of_a_session_that_nobody_books_any_more_is_refused_in_words(
+def test_releasing_a_hold_of_a_session_open_to_all_is_refused_with_a_message(
     visitor: Browser,
 ) -> None:
     make_bookable("knots", 3)
@@ -299,7 +299,7 @@ def test_releasing_seats_of_a_session_that_nobody_books_any_more_is_refused_in_w
         holds.release(hold_row, actor=GRACE)
 
 
-def test_seats_that_organisers_call_unclaimed_are_theirs(visitor: Browser) -> None:
+def test_a_hold_named_unclaimed_by_organisers_is_not_an_automatic_one(visitor: Browser) -> None:
     make_bookable("knots", 3)
     ada = make_person("Ada")
     with transaction():
@@ -316,7 +316,7 @@ def test_seats_that_organisers_call_unclaimed_are_theirs(visitor: Browser) -> No
     assert held_back() == 2
 
 
-def test_the_cache_is_emptied_only_when_what_pages_say_of_the_door_changes(site: Flask) -> None:
+def test_holds_for_the_door_bump_the_cache_version_only_when_pages_change(site: Flask) -> None:
     make_bookable("knots", 20)
     before = cache_version.current()
 

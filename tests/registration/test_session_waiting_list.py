@@ -21,8 +21,8 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, make_delegate, make_session, publish_programme, sign_in
-from tests.races import at_once, cross
-from tests.sent_emails import last_email_to, subjects_to
+from tests.races import run_concurrently, run_while_locked
+from tests.sent_emails import get_last_email_to, list_subjects_to
 
 OFFER = "Accept your seat by 9:31am on Wednesday 13 May 2009: “Knots”"
 
@@ -57,7 +57,7 @@ def join(delegate: Delegate, slug: str = "knots") -> bool:
         return services.join_waiting_list(own, get_programme().get_session(slug))
 
 
-def give_back(delegate: Delegate, slug: str = "knots") -> None:
+def release_seat(delegate: Delegate, slug: str = "knots") -> None:
     with transaction():
         services.cancel(db.session.merge(delegate), slug)
 
@@ -74,8 +74,8 @@ def counts(slug: str = "knots") -> tuple[int, int, int]:
     return limit.seats, limit.taken, limit.waiting
 
 
-def states() -> dict[str, str]:
-    """Return the newest state of everybody on a list, by email address."""
+def get_states() -> dict[str, str]:
+    """Return the newest state of each person on a list, by email address."""
     rows = db.session.execute(
         select(WaitingListEntry.email, WaitingListEntry.state).order_by(WaitingListEntry.id)
     ).all()
@@ -83,7 +83,7 @@ def states() -> dict[str, str]:
     return {email.removesuffix("@example.org"): state for email, state in rows}
 
 
-def booked(delegate: Delegate) -> list[str]:
+def list_booked(delegate: Delegate) -> list[str]:
     keys = select(SessionBooking.session_key).where(SessionBooking.delegate_id == delegate.id)
     found = list(db.session.scalars(keys.order_by(SessionBooking.id)))
     db.session.commit()
@@ -91,7 +91,7 @@ def booked(delegate: Delegate) -> list[str]:
 
 
 def list_faults() -> list[str]:
-    """List the faults of the audit but for emails, which people from outside the story lack."""
+    """List the integrity errors except about emails, which people of other tests lack."""
     faults = [one for one in integrity_check.run_checks() if "email" not in one]
     db.session.commit()
     return faults
@@ -105,7 +105,7 @@ def fill(number: int = 1) -> tuple[Delegate, Delegate, Delegate]:
     return eve, ada, bea
 
 
-def test_a_full_session_is_waited_for_from_its_page(visitor: Browser) -> None:
+def test_the_waiting_list_of_a_full_session_can_be_joined_from_its_page(visitor: Browser) -> None:
     _, ada, bea = fill()
     visitor.open(path_of(ada))
 
@@ -118,7 +118,7 @@ def test_a_full_session_is_waited_for_from_its_page(visitor: Browser) -> None:
 
     assert "You are on the waiting list. We will email you to confirm this." in page.text
     assert "Waiting: number 1 of 1" in page.text
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert email.subject == "You are on the waiting list for “Knots”"
     assert "You are number 1 on the waiting list for this session." in email.text
     own = visitor.open(path_of(bea)).follow("See your position or leave the list: Knots")
@@ -127,16 +127,16 @@ def test_a_full_session_is_waited_for_from_its_page(visitor: Browser) -> None:
     assert (counts(), list_faults()) == ((1, 1, 2), [])
 
 
-def test_a_seat_given_back_is_held_for_the_first_who_takes_it_with_one_button(
+def test_a_released_seat_is_offered_to_the_first_person_waiting(
     visitor: Browser,
 ) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
 
-    give_back(eve)
+    release_seat(eve)
 
-    assert subjects_to("ada@example.org")[-1] == OFFER
+    assert list_subjects_to("ada@example.org")[-1] == OFFER
     assert (counts(), list_faults()) == ((1, 1, 1), [])
     with pytest.raises(seats.SoldOut):
         book(make_person("Cleo"), "knots")
@@ -145,16 +145,16 @@ def test_a_seat_given_back_is_held_for_the_first_who_takes_it_with_one_button(
     assert "We are keeping a seat for you until 9:31am on Wednesday 13 May 2009." in page.text
     page = visitor.press("Accept the seat")
     assert "You have a seat." in page.text
-    assert booked(ada) == ["knots"]
+    assert list_booked(ada) == ["knots"]
     assert not book(ada, "knots"), "a second press changes nothing"
-    assert subjects_to("ada@example.org")[-1] == "You have a seat in “Knots”"
-    assert states() == {"ada": "accepted", "bea": "waiting"}
+    assert list_subjects_to("ada@example.org")[-1] == "You have a seat in “Knots”"
+    assert get_states() == {"ada": "accepted", "bea": "waiting"}
     assert (counts(), list_faults()) == ((1, 1, 1), [])
     steps = visitor.open(path_of(ada, "knots")).text
     assert steps.index("We offered you a seat") < steps.index("You accepted the seat")
 
 
-def test_the_calendar_has_an_offer_as_tentative_until_it_lapses_or_is_taken(
+def test_an_offered_seat_is_tentative_in_the_calendar_until_it_ends(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     eve, ada, bea = fill()
@@ -162,7 +162,7 @@ def test_the_calendar_has_an_offer_as_tentative_until_it_lapses_or_is_taken(
     join(bea)
 
     assert statuses_in_calendar(visitor, ada) == []
-    give_back(eve)
+    release_seat(eve)
     assert statuses_in_calendar(visitor, ada) == ["TENTATIVE"]
     frozen_time.move_to("2009-05-13T09:31:00+01:00")  # the worker has not come yet
     assert statuses_in_calendar(visitor, ada) == ["CANCELLED"]
@@ -171,12 +171,12 @@ def test_the_calendar_has_an_offer_as_tentative_until_it_lapses_or_is_taken(
     assert statuses_in_calendar(visitor, bea) == ["TENTATIVE"]
     book(bea, "knots")
     assert statuses_in_calendar(visitor, bea) == ["CONFIRMED"]
-    give_back(bea)
+    release_seat(bea)
     assert statuses_in_calendar(visitor, bea) == ["CANCELLED"]
 
 
 def statuses_in_calendar(visitor: Browser, delegate: Delegate) -> list[str]:
-    """Return the status of each entry in the calendar of somebody, which all have a SEQUENCE."""
+    """Return the status of each calendar entry of a person; all must have a SEQUENCE."""
     token = links.session_feed_token(delegate)
     answer = visitor.fetch("GET", f"/booking/calendar/{token}.ics")
     lines = answer.get_data(as_text=True).splitlines()
@@ -185,25 +185,25 @@ def statuses_in_calendar(visitor: Browser, delegate: Delegate) -> list[str]:
     return statuses
 
 
-def test_an_offer_is_declined_and_passes_on(visitor: Browser) -> None:
+def test_a_declined_seat_offer_passes_to_the_next_person(visitor: Browser) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
-    give_back(eve)
+    release_seat(eve)
 
     visitor.open(path_of(ada, "knots"))
     page = visitor.press("Decline the seat")
 
     assert "We will offer the seat to the next person." in page.text
-    assert states() == {"ada": "left", "bea": "offered"}
+    assert get_states() == {"ada": "left", "bea": "offered"}
     assert (counts(), list_faults()) == ((1, 1, 0), [])
     assert visitor.open(path_of(ada, "knots")).heading == "Join the waiting list?"
 
 
-def test_whoever_has_accepted_a_seat_in_another_tab_cannot_decline_it(visitor: Browser) -> None:
+def test_a_seat_accepted_in_another_tab_cannot_be_declined(visitor: Browser) -> None:
     eve, ada, _ = fill()
     join(ada)
-    give_back(eve)
+    release_seat(eve)
     page = visitor.open(path_of(ada, "knots"))
     page.press("Accept the seat")
 
@@ -211,10 +211,10 @@ def test_whoever_has_accepted_a_seat_in_another_tab_cannot_decline_it(visitor: B
 
     assert "You are no longer on the waiting list." in page.text
     assert "We will offer the seat to the next person." not in page.text
-    assert (booked(ada), list_faults()) == (["knots"], [])
+    assert (list_booked(ada), list_faults()) == (["knots"], [])
 
 
-def test_somebody_leaves_the_list_and_the_others_move_up(visitor: Browser) -> None:
+def test_leaving_the_waiting_list_moves_the_others_up(visitor: Browser) -> None:
     _, ada, bea = fill()
     join(ada)
     join(bea)
@@ -227,25 +227,25 @@ def test_somebody_leaves_the_list_and_the_others_move_up(visitor: Browser) -> No
     assert (counts(), list_faults()) == ((1, 1, 1), [])
 
 
-def test_whoever_waits_with_a_seat_at_the_same_time_swaps_in_one_step(visitor: Browser) -> None:
+def test_accepting_a_clashing_seat_offer_swaps_seats_in_one_step(visitor: Browser) -> None:
     eve, ada, bea = fill()
     make_bookable("nets", 1)
     book(ada, "nets")
     join(ada)
     join(bea, "nets")
-    give_back(eve)
+    release_seat(eve)
 
     page = visitor.open(path_of(ada, "knots"))
     assert "You have booked “Nets” at the same time:" in page.text
     visitor.press("Swap my seat")
 
-    assert (booked(ada), states()) == (["knots"], {"ada": "accepted", "bea": "offered"})
+    assert (list_booked(ada), get_states()) == (["knots"], {"ada": "accepted", "bea": "offered"})
     assert (counts(), counts("nets")) == ((1, 1, 0), (1, 1, 0))
-    assert subjects_to("bea@example.org")[-1] == OFFER.replace("Knots", "Nets")
+    assert list_subjects_to("bea@example.org")[-1] == OFFER.replace("Knots", "Nets")
     assert list_faults() == []
 
 
-def test_a_free_seat_that_others_wait_for_is_not_swapped_into_and_the_old_one_is_kept(
+def test_a_swap_into_a_seat_reserved_for_the_waiting_list_is_refused(
     visitor: Browser,
 ) -> None:
     _, ada, _ = fill()
@@ -260,20 +260,20 @@ def test_a_free_seat_that_others_wait_for_is_not_swapped_into_and_the_old_one_is
     with pytest.raises(seats.SoldOut):
         book(cleo, "knots", in_place_of=["ropes"])
 
-    assert (booked(cleo), states()) == (["ropes"], {"ada": "waiting"})
+    assert (list_booked(cleo), get_states()) == (["ropes"], {"ada": "waiting"})
     assert join(cleo)
     run_due()
-    assert (booked(cleo), states()) == (["ropes"], {"ada": "offered", "cleo": "waiting"})
+    assert (list_booked(cleo), get_states()) == (["ropes"], {"ada": "offered", "cleo": "waiting"})
     assert list_faults() == []
 
 
-def test_an_offer_lapses_once_and_cannot_be_taken_any_more(
+def test_an_expired_seat_offer_cannot_be_accepted(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
-    give_back(eve)
+    release_seat(eve)
     visitor.open(path_of(ada, "knots"))
 
     frozen_time.move_to("2009-05-13T09:31:00+01:00")
@@ -282,10 +282,10 @@ def test_an_offer_lapses_once_and_cannot_be_taken_any_more(
     run_due()
     run_due()
 
-    assert states() == {"ada": "lapsed", "bea": "offered"}
-    assert subjects_to("ada@example.org")[-1] == "The offer of a seat in “Knots” has ended"
-    assert len(subjects_to("bea@example.org")) == 2
-    assert (booked(ada), counts(), list_faults()) == ([], (1, 1, 0), [])
+    assert get_states() == {"ada": "lapsed", "bea": "offered"}
+    assert list_subjects_to("ada@example.org")[-1] == "The offer of a seat in “Knots” has ended"
+    assert len(list_subjects_to("bea@example.org")) == 2
+    assert (list_booked(ada), counts(), list_faults()) == ([], (1, 1, 0), [])
     page = visitor.open(path_of(ada, "knots"))
     assert page.heading == "Join the waiting list?"
     assert "We kept a seat for you until 9:31am on Wednesday 13 May 2009." in page.text
@@ -295,7 +295,7 @@ def test_an_offer_lapses_once_and_cannot_be_taken_any_more(
     assert join(ada)
 
 
-def test_an_offer_is_shorter_as_the_session_nears_and_never_ends_after_its_start(
+def test_seat_offers_are_shorter_as_the_session_nears(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("knots", 1)
@@ -315,7 +315,7 @@ def test_an_offer_is_shorter_as_the_session_nears_and_never_ends_after_its_start
     }
 
 
-def test_a_booking_that_is_cancelled_frees_its_seats_and_offers_for_those_who_wait(
+def test_cancelling_a_booking_passes_its_seats_and_offers_on(
     visitor: Browser,
 ) -> None:
     eve, ada, bea = fill()
@@ -326,11 +326,11 @@ def test_a_booking_that_is_cancelled_frees_its_seats_and_offers_for_those_who_wa
         with transaction():
             operations.cancel(db.session.merge(person), actor="grace@conference.example")
 
-    assert states() == {"ada": "left", "bea": "offered"}
+    assert get_states() == {"ada": "left", "bea": "offered"}
     assert (counts(), list_faults()) == ((1, 1, 0), [])
 
 
-def test_a_raised_limit_is_offered_in_order_and_cannot_fall_below_what_is_offered(
+def test_added_seats_are_offered_in_order_and_count_against_lower_limits(
     site: Flask,
 ) -> None:
     _, ada, bea = fill()
@@ -339,12 +339,12 @@ def test_a_raised_limit_is_offered_in_order_and_cannot_fall_below_what_is_offere
     session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
     session.seats = 2
     publish_programme()
-    with pytest.raises(seats.SoldOut):  # whoever has only just come, before the worker does
+    with pytest.raises(seats.SoldOut):  # a person who came just before the worker runs
         book(make_person("Cleo"), "knots")
 
     run_due()
 
-    assert (states(), counts()) == ({"ada": "offered", "bea": "waiting"}, (2, 2, 1))
+    assert (get_states(), counts()) == ({"ada": "offered", "bea": "waiting"}, (2, 2, 1))
     session = db.session.merge(session)
     session.seats = 1
     with pytest.raises(
@@ -355,7 +355,7 @@ def test_a_raised_limit_is_offered_in_order_and_cannot_fall_below_what_is_offere
     assert (counts(), list_faults()) == ((2, 2, 1), [])
 
 
-def test_a_session_made_smaller_while_people_wait_offers_no_seat_that_is_gone(
+def test_lowering_the_seats_while_people_wait_makes_no_extra_offers(
     site: Flask,
 ) -> None:
     make_bookable("knots", 2)
@@ -367,37 +367,37 @@ def test_a_session_made_smaller_while_people_wait_offers_no_seat_that_is_gone(
     session.seats = 1
     publish_programme()
     run_due()
-    assert (states(), counts()) == ({"ada": "waiting"}, (2, 2, 1))
+    assert (get_states(), counts()) == ({"ada": "waiting"}, (2, 2, 1))
 
-    give_back(eve)
+    release_seat(eve)
     run_due()
-    assert (states(), counts()) == ({"ada": "waiting"}, (1, 1, 1))
-    give_back(fay)
+    assert (get_states(), counts()) == ({"ada": "waiting"}, (1, 1, 1))
+    release_seat(fay)
 
-    assert (states(), counts(), list_faults()) == ({"ada": "offered"}, (1, 1, 0), [])
+    assert (get_states(), counts(), list_faults()) == ({"ada": "offered"}, (1, 1, 0), [])
 
 
-def test_nobody_takes_a_seat_that_was_offered_to_another(visitor: Browser) -> None:
+def test_a_seat_offered_to_another_person_cannot_be_taken(visitor: Browser) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
-    give_back(eve)
+    release_seat(eve)
     page = visitor.open(path_of(ada, "knots"))
     token = page.source.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
 
     visitor.send("POST", path_of(bea, "knots"), 409, data={"csrf_token": token, "expected": ""})
 
-    assert (booked(ada), booked(bea)) == ([], [])
-    assert (states(), counts()) == ({"ada": "offered", "bea": "waiting"}, (1, 1, 1))
+    assert (list_booked(ada), list_booked(bea)) == ([], [])
+    assert (get_states(), counts()) == ({"ada": "offered", "bea": "waiting"}, (1, 1, 1))
 
 
-def test_a_session_that_is_cancelled_tells_those_who_wait_and_promises_nothing(
+def test_cancelling_a_session_ends_its_offers_and_emails_the_waiting_list(
     visitor: Browser,
 ) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
-    give_back(eve)
+    release_seat(eve)
     session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
     session.cancelled_at = FIRST_MORNING - timedelta(days=20)
     publish_programme()
@@ -406,19 +406,19 @@ def test_a_session_that_is_cancelled_tells_those_who_wait_and_promises_nothing(
         book(ada, "knots")
     run_due()
 
-    assert (states(), counts()) == ({"ada": "removed", "bea": "removed"}, (1, 0, 0))
+    assert (get_states(), counts()) == ({"ada": "removed", "bea": "removed"}, (1, 0, 0))
     for name in ("ada", "bea"):
-        email = last_email_to(f"{name}@example.org")
+        email = get_last_email_to(f"{name}@example.org")
         assert email.subject == "You are no longer on the waiting list for “Knots”"
         assert "“Knots” has been cancelled" in email.text
     assert list_faults() == []
 
 
-def test_a_session_that_is_moved_keeps_its_offer_and_its_list(visitor: Browser) -> None:
+def test_a_moved_session_keeps_its_offers_and_waiting_list(visitor: Browser) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
-    give_back(eve)
+    release_seat(eve)
     visitor.open(path_of(ada, "knots"))
     session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
     session.starts_at = FIRST_MORNING + timedelta(hours=2)
@@ -426,15 +426,15 @@ def test_a_session_that_is_moved_keeps_its_offer_and_its_list(visitor: Browser) 
     publish_programme()
     run_due()
 
-    assert states() == {"ada": "offered", "bea": "waiting"}
+    assert get_states() == {"ada": "offered", "bea": "waiting"}
     page = visitor.press("Accept the seat")
     assert "You have a seat." in page.text
-    assert booked(ada) == ["knots"]
+    assert list_booked(ada) == ["knots"]
     assert "You are number 1 of 1." in visitor.open(path_of(bea, "knots")).text
     assert (counts(), list_faults()) == ((1, 1, 1), [])
 
 
-def test_an_offer_ends_before_a_session_that_now_starts_earlier_and_says_so(
+def test_moving_a_session_earlier_shortens_its_offers(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     make_bookable("knots", 1)
@@ -442,16 +442,16 @@ def test_an_offer_ends_before_a_session_that_now_starts_earlier_and_says_so(
     book(eve, "knots")
     join(ada)
     frozen_time.move_to(FIRST_MORNING - timedelta(hours=40))
-    give_back(eve)
+    release_seat(eve)
     session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
     session.starts_at = FIRST_MORNING - timedelta(hours=38)
     publish_programme()
 
-    for _ in range(2):  # told once
+    for _ in range(2):  # emailed once
         run_due()
 
-    assert len(subjects_to("ada@example.org")) == 3  # on the list, the offer, its earlier end
-    email = last_email_to("ada@example.org")
+    assert len(list_subjects_to("ada@example.org")) == 3  # on the list, the offer, its earlier end
+    email = get_last_email_to("ada@example.org")
     assert email.subject == "Accept your seat by 6:31pm on Monday 8 June 2009: “Knots”"
     page = visitor.open(path_of(ada, "knots"))
     assert "We are keeping a seat for you until 6:31pm on Monday 8 June 2009." in page.text
@@ -459,26 +459,26 @@ def test_an_offer_ends_before_a_session_that_now_starts_earlier_and_says_so(
     assert list_faults() == []
 
 
-def test_whoever_is_taken_off_a_list_reads_why(site: Flask) -> None:
+def test_people_removed_from_a_waiting_list_are_told_why(site: Flask) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
     with transaction():
         db.session.merge(ada).days = "2009-06-11"
-    give_back(eve)
+    release_seat(eve)
     run_due()
     session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
     session.booking = OPEN_TO_ALL
     publish_programme()
     run_due()
 
-    assert states() == {"ada": "removed", "bea": "removed"}
-    said = {name: last_email_to(f"{name}@example.org").text for name in ("ada", "bea")}
+    assert get_states() == {"ada": "removed", "bea": "removed"}
+    said = {name: get_last_email_to(f"{name}@example.org").text for name in ("ada", "bea")}
     assert "“Knots” is on a day that is not in your booking" in said["ada"]
     assert "Seats in “Knots” can no longer be booked" in said["bea"]
 
 
-def test_nobody_waits_for_a_session_that_has_begun(
+def test_the_waiting_list_of_a_started_session_is_closed(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     _, ada, bea = fill()
@@ -489,11 +489,11 @@ def test_nobody_waits_for_a_session_that_has_begun(
 
     run_due()
 
-    assert (states(), counts()) == ({"ada": "removed"}, (1, 1, 0))
-    assert len(subjects_to("ada@example.org")) == 1, "the session tells them by itself"
+    assert (get_states(), counts()) == ({"ada": "removed"}, (1, 1, 0))
+    assert len(list_subjects_to("ada@example.org")) == 1, "the session tells them by itself"
 
 
-def test_nobody_waits_who_has_a_seat_or_could_get_one(visitor: Browser) -> None:
+def test_nobody_can_wait_with_a_seat_or_while_seats_are_free(visitor: Browser) -> None:
     eve, ada, _ = fill(2)
     with pytest.raises(services.NotBookable):
         join(eve)
@@ -503,17 +503,17 @@ def test_nobody_waits_who_has_a_seat_or_could_get_one(visitor: Browser) -> None:
     bea = db.session.scalars(select(Delegate).where(Delegate.given_names == "Bea")).one()
     assert join(bea)
     assert not join(bea)
-    assert subjects_to("bea@example.org") == ["You are on the waiting list for “Knots”"]
+    assert list_subjects_to("bea@example.org") == ["You are on the waiting list for “Knots”"]
     visitor.open(path_of(bea, "knots").replace("/booking/", "/booking/x"), status=404)
 
 
-def test_organisers_see_who_waits_for_seats_and_remove_somebody(visitor: Browser) -> None:
+def test_organisers_can_see_and_remove_people_waiting_for_seats(visitor: Browser) -> None:
     sign_in(visitor)
     desk = visitor
     eve, ada, bea = fill()
     join(ada)
     join(bea)
-    give_back(eve)
+    release_seat(eve)
 
     assert "Nobody is waiting" in desk.open("/organise/waiting-list").text
     page = desk.open("/organise/waiting-list?list=sessions")
@@ -522,15 +522,15 @@ def test_organisers_see_who_waits_for_seats_and_remove_somebody(visitor: Browser
     assert "They keep their booking and their other seats." in page.text
     desk.press("Remove from the waiting list")
 
-    assert states() == {"ada": "removed", "bea": "offered"}
+    assert get_states() == {"ada": "removed", "bea": "offered"}
     assert (
         "The organisers have removed you from the waiting list for “Knots”."
-        in last_email_to("ada@example.org").text
+        in get_last_email_to("ada@example.org").text
     )
     assert (counts(), list_faults()) == ((1, 1, 0), [])
 
 
-def test_a_new_address_is_known_to_the_list_and_erasing_leaves_nothing(site: Flask) -> None:
+def test_waiting_list_entries_follow_a_new_email_address_and_erasing(site: Flask) -> None:
     eve, ada, _ = fill()
     join(ada)
     with transaction():
@@ -538,17 +538,17 @@ def test_a_new_address_is_known_to_the_list_and_erasing_leaves_nothing(site: Fla
         operations.change_email(own, "new@example.org", "Changed", actor="grace@conference.example")
         exported = data_export.export_delegate(own)
     assert [one["for"] for one in exported["waiting_list"]] == ["Knots"]
-    give_back(eve)
-    assert subjects_to("new@example.org") == [OFFER]
+    release_seat(eve)
+    assert list_subjects_to("new@example.org") == [OFFER]
 
     with transaction():
         erasure.erase(db.session.merge(ada))
 
-    assert (states(), counts(), list_faults()) == ({}, (1, 0, 0), [])
+    assert (get_states(), counts(), list_faults()) == ({}, (1, 0, 0), [])
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_positions_take_one_query_however_many_lists(
+def test_waiting_list_positions_need_one_query(
     visitor: Browser, queries: list[str], count: int
 ) -> None:
     ada, eve = make_person("Ada"), make_person("Eve")
@@ -567,26 +567,26 @@ def test_positions_take_one_query_however_many_lists(
 
 
 @pytest.mark.both_databases
-def test_several_workers_end_one_offer_once(
+def test_concurrent_workers_end_an_expired_offer_once(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
-    give_back(eve)
+    release_seat(eve)
     frozen_time.move_to("2009-05-13T10:00:00+01:00")
 
-    ended = at_once(site, [run_due] * 4)
+    ended = run_concurrently(site, [run_due] * 4)
 
     assert ended == ["done"] * 4
-    assert (states(), counts()) == ({"ada": "lapsed", "bea": "offered"}, (1, 1, 0))
-    assert len(subjects_to("ada@example.org")) == 3
-    assert len(subjects_to("bea@example.org")) == 2
+    assert (get_states(), counts()) == ({"ada": "lapsed", "bea": "offered"}, (1, 1, 0))
+    assert len(list_subjects_to("ada@example.org")) == 3
+    assert len(list_subjects_to("bea@example.org")) == 2
     assert list_faults() == []
 
 
 @pytest.mark.postgresql_only
-def test_an_offer_made_while_somebody_cancels_passes_on(site: Flask) -> None:
+def test_an_offer_to_a_person_who_is_cancelling_passes_on(site: Flask) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
@@ -598,7 +598,7 @@ def test_an_offer_made_while_somebody_cancels_passes_on(site: Flask) -> None:
                 db.session.get_one(Delegate, leaver), actor="grace@conference.example"
             )
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: session_seats.lock_sessions(["knots"]),
         lambda: services.cancel(db.session.get_one(Delegate, holder), "knots"),
@@ -606,7 +606,7 @@ def test_an_offer_made_while_somebody_cancels_passes_on(site: Flask) -> None:
     )
 
     assert ended == ["done", "done"]
-    assert (states(), counts(), list_faults()) == (
+    assert (get_states(), counts(), list_faults()) == (
         {"ada": "left", "bea": "offered"},
         (1, 1, 0),
         [],
@@ -614,11 +614,11 @@ def test_an_offer_made_while_somebody_cancels_passes_on(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_an_offer_that_is_taken_declined_and_cancelled_at_once_ends_once(site: Flask) -> None:
+def test_concurrent_accepting_declining_and_cancelling_end_an_offer_once(site: Flask) -> None:
     eve, ada, bea = fill()
     join(ada)
     join(bea)
-    give_back(eve)
+    release_seat(eve)
 
     number = ada.id
 
@@ -637,13 +637,13 @@ def test_an_offer_that_is_taken_declined_and_cancelled_at_once_ends_once(site: F
         with transaction():
             services.book(find(), get_programme().get_session("knots"))
 
-    at_once(site, [take, leave, cancel, take])
+    run_concurrently(site, [take, leave, cancel, take])
 
-    assert states()["bea"] == "offered"
-    assert (booked(ada), counts(), list_faults()) == ([], (1, 1, 0), [])
+    assert get_states()["bea"] == "offered"
+    assert (list_booked(ada), counts(), list_faults()) == ([], (1, 1, 0), [])
 
 
-def test_the_audit_sees_a_promise_that_nothing_holds(site: Flask) -> None:
+def test_the_integrity_check_finds_miscounted_session_waiting_lists(site: Flask) -> None:
     _, ada, _ = fill()
     join(ada)
     with transaction():

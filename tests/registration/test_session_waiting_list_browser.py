@@ -1,4 +1,4 @@
-"""Somebody waits for a seat in a real browser, is offered one and takes it, with a keyboard too."""
+"""Waiting for a seat, getting an offer and accepting it in a real browser, also by keyboard."""
 
 import pytest
 from flask import Flask
@@ -19,7 +19,7 @@ FULL, OFFERED, WAITING = "knots", "nets", "sails"
 
 @pytest.fixture
 def own(site_address: str) -> str:
-    """Give the path of the sessions of somebody: one is full, one offered, one waited for."""
+    """Return the sessions page of a person: one full, one offered, one waited for."""
     titles = {
         FULL: "Knots",
         OFFERED: "Nets of harbour pilots and how to mend them",
@@ -45,7 +45,7 @@ def own(site_address: str) -> str:
     return path
 
 
-def test_no_page_of_the_waiting_list_of_a_session_has_a_barrier(
+def test_session_waiting_list_pages_have_no_accessibility_violations(
     own: str, site_address: str, window: Page, axe: Axe
 ) -> None:
     sign_in_window(window, site_address)
@@ -62,7 +62,7 @@ def test_no_page_of_the_waiting_list_of_a_session_has_a_barrier(
     assert {address: barriers for address, barriers in found.items() if barriers} == {}
 
 
-def test_without_scripts_somebody_joins_the_list_from_the_page_of_a_session(
+def test_a_session_waiting_list_can_be_joined_without_javascript(
     own: str, site_address: str, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts
@@ -78,7 +78,7 @@ def test_without_scripts_somebody_joins_the_list_from_the_page_of_a_session(
     expect_heading(window, "Your sessions")
 
 
-def test_with_a_keyboard_somebody_declines_an_offer_and_leaves_a_list(
+def test_offers_can_be_declined_and_waiting_lists_left_by_keyboard(
     own: str, site_address: str, site: Flask, window: Page, axe: Axe
 ) -> None:
     user = KeyboardUser(window, site_address, site, axe)

@@ -18,14 +18,14 @@ from app.registration.interest.services import MAX_PER_DAY
 from app.registration.transfers.services import MAX_OFFERS_PER_DAY
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, set_places
-from tests.lookups import address_of
+from tests.lookups import booking_url
 from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.registration.test_email_change import QUESTION
 from tests.registration.test_emails_to_strangers import ADDRESS, NAME, VICTIM
 from tests.registration.test_groups import EMAIL, fill, open_group
 from tests.registration.test_interest import LINK, make_school
 from tests.registration_flow import answer_questions
-from tests.sent_emails import emails_to
+from tests.sent_emails import list_emails_to
 
 REGISTRATION, RECIPIENT = "registration", "email from others"
 Press = Callable[[int], Page]
@@ -75,7 +75,7 @@ def register(visitor: Browser) -> Press:
 
 def change_address(visitor: Browser) -> Press:
     use_up(RECIPIENT, VICTIM, MAX_EMAILS_PER_DAY)
-    form = visitor.open(address_of(make_delegate(), "/address"))
+    form = visitor.open(booking_url(make_delegate(), "/address"))
     name = "Send a link to the new address"
     return lambda status: form.press(name, {QUESTION: VICTIM}, status=status)
 
@@ -83,7 +83,7 @@ def change_address(visitor: Browser) -> Press:
 def change_address_of_busy_booking(visitor: Browser) -> Press:
     booking = make_delegate()
     use_up("address", booking.reference, MAX_EMAILS_PER_HOUR)
-    form = visitor.open(address_of(booking, "/address"))
+    form = visitor.open(booking_url(booking, "/address"))
     name = "Send a link to the new address"
     return lambda status: form.press(name, {QUESTION: VICTIM}, status=status)
 
@@ -105,7 +105,7 @@ def offer_place_again(visitor: Browser) -> Press:
 
 
 def _offer(visitor: Browser, action: str, actor: str, times: int) -> Press:
-    form = visitor.open(address_of(make_delegate(reference="BCDF2345"), "/pass-on"))
+    form = visitor.open(booking_url(make_delegate(reference="BCDF2345"), "/pass-on"))
     use_up(action, actor, times)
     typed = {NAME: "Bea Waite", ADDRESS: VICTIM}
     return lambda status: form.press("Offer my place", typed, status=status)
@@ -190,4 +190,4 @@ def test_a_link_that_was_refused_is_not_said_to_have_been_sent(
     refused = page.press("Send link again: Bea Nurse", status=429)
 
     assert TOO_MANY_FROM_NETWORK in refused.text
-    assert len(emails_to("bea@ward.example")) == 1
+    assert len(list_emails_to("bea@ward.example")) == 1

@@ -27,7 +27,7 @@ Start = Callable[[], AbstractContextManager[Flask]]
 
 @pytest.fixture
 def a_process(settings: Mapping[str, str]) -> Iterator[Start]:
-    """Start the site as a process does that nobody has made anything ready for."""
+    """Start the site as a process that no other has prepared."""
 
     @contextmanager
     def start() -> Iterator[Flask]:
@@ -42,9 +42,7 @@ def a_process(settings: Mapping[str, str]) -> Iterator[Start]:
 
 
 @pytest.mark.both_databases
-def test_a_worker_that_does_not_know_the_sites_time_erases_nothing(
-    site: Flask, frozen_time: Any
-) -> None:
+def test_a_worker_with_its_clock_out_of_sync_erases_nothing(site: Flask, frozen_time: Any) -> None:
     delegate = make_delegate(access="A ramp")
     receipt = make_confirmation(delegate)
     save(Feedback(sent_at=clock.now(), message="The tide was high", email=""))
@@ -64,7 +62,7 @@ def test_a_worker_that_does_not_know_the_sites_time_erases_nothing(
 
 @pytest.mark.both_databases
 @pytest.mark.settings(CLOCK_STARTS_AT=THE_EVE)
-def test_the_first_process_on_a_new_database_begins_its_time_and_others_join(
+def test_the_first_process_starts_the_site_clock_and_others_follow_it(
     frozen_time: Any, a_process: Start
 ) -> None:
     the_eve = datetime.fromisoformat(THE_EVE)
@@ -82,13 +80,13 @@ def test_the_first_process_on_a_new_database_begins_its_time_and_others_join(
 
 @pytest.mark.both_databases
 @pytest.mark.settings(CLOCK_STARTS_AT=THE_EVE)
-def test_what_a_command_does_happens_at_the_sites_time(frozen_time: Any, a_process: Start) -> None:
+def test_a_command_uses_the_site_clock(frozen_time: Any, a_process: Start) -> None:
     with a_process() as process:
         assert _released(process) == datetime.fromisoformat(THE_EVE)
 
 
 @pytest.mark.both_databases
-def test_a_command_that_is_told_no_moment_lives_at_the_time_of_its_site(
+def test_a_command_without_clock_setting_follows_the_database_clock(
     site: Flask, frozen_time: Any, a_process: Start
 ) -> None:
     with transaction():
@@ -98,7 +96,7 @@ def test_a_command_that_is_told_no_moment_lives_at_the_time_of_its_site(
         assert _released(process) == datetime.fromisoformat(THE_EVE)
 
 
-def test_a_site_that_is_run_without_a_moment_leaves_its_rehearsal(
+def test_starting_a_site_without_clock_setting_returns_to_real_time(
     site: Flask, frozen_time: Any, a_process: Start
 ) -> None:
     with transaction():
@@ -112,7 +110,7 @@ def test_a_site_that_is_run_without_a_moment_leaves_its_rehearsal(
 
 
 def _released(process: Flask) -> datetime:
-    """Publish an invented conference with a command, and tell when its release was made."""
+    """Publish a demo conference with a command, and return its release time."""
     result = process.test_cli_runner().invoke(args=["demo", "--sessions", "5"])
     newest = programme.get_latest_release()
     assert result.exit_code == 0

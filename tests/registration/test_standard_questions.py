@@ -23,11 +23,11 @@ from app.registration.bookings import operations
 from config import ROOT
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
-from tests.races import cross
+from tests.races import run_while_locked
 from tests.registration.test_groups import add, begin
-from tests.registration.test_session_booking_races import naming_deadlocks
-from tests.registration_flow import ACCESS, EMAIL, PAGES, THURSDAY, answer_questions, go_on
-from tests.sent_emails import find_link, last_email_to
+from tests.registration.test_session_booking_races import refuse_on_deadlock
+from tests.registration_flow import ACCESS, EMAIL, PAGES, THURSDAY, answer_questions, continue_to
+from tests.sent_emails import find_link, get_last_email_to
 
 NAMES = ("Given names", "Family name", "Name on your badge", "Pronouns")
 STANDARD = tuple(one for one in FIELDS if not one.continues)
@@ -55,7 +55,7 @@ def hide(organiser: Browser, label: str) -> Page:
 
 
 @pytest.mark.both_databases
-def test_organisers_rename_a_question_and_need_an_answer(
+def test_organisers_can_rename_a_standard_question_and_make_it_required(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
@@ -81,15 +81,15 @@ def test_organisers_rename_a_question_and_need_an_answer(
     page = page.press("Continue", {"country": "United Kingdom"}, status=422)
     assert page.errors == ["Answer the question: Institution"]
     page = page.press("Continue", {"Institution": "Analytical Society"})
-    page = go_on(page)
+    page = continue_to(page)
     assert page.summary_list["Institution"] == "Analytical Society"
     page.press("Confirm registration")
-    letter = last_email_to("ada@example.org")
+    letter = get_last_email_to("ada@example.org")
     booking = visitor.open(find_link(letter, "/booking/"))
     booking.follow("Change institution").press("Save", {"Institution": "Royal Society"})
 
     reference = db.session.query(Delegate).one().reference
-    assert "Institution" in last_email_to("ada@example.org").text
+    assert "Institution" in get_last_email_to("ada@example.org").text
     page = organiser.open(f"/organise/delegates/{reference}")
     assert page.summary_list["Institution"] == "Royal Society"
     page = page.follow("Change booking")
@@ -99,7 +99,7 @@ def test_organisers_rename_a_question_and_need_an_answer(
     assert "To know who is represented" in visitor.open("/privacy").text
 
 
-def test_a_question_that_is_hidden_is_asked_nowhere_and_its_answers_stay(
+def test_hiding_a_standard_question_keeps_its_answers(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate(email="grace@example.org", role="Admiral")
@@ -125,7 +125,9 @@ def test_a_question_that_is_hidden_is_asked_nowhere_and_its_answers_stay(
     assert "Your role (optional)" in visitor.open("/register/work").labels
 
 
-def test_a_whole_page_that_is_hidden_is_no_step(visitor: Browser, new_browser: Browsers) -> None:
+def test_hiding_every_question_of_a_page_removes_the_page(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     delegate = make_delegate(dietary="No nuts", email="grace@example.org")
     hide(sign_in(new_browser()), "Dietary requirements")
 
@@ -135,7 +137,7 @@ def test_a_whole_page_that_is_hidden_is_no_step(visitor: Browser, new_browser: B
     assert f"Step {PAGES} of {PAGES}" in check.text
     assert visitor.open("/register/dietary-needs").heading == "Check your answers"
     check.press("Confirm registration")
-    booking = visitor.open(find_link(last_email_to("ada@example.org"), "/booking/"))
+    booking = visitor.open(find_link(get_last_email_to("ada@example.org"), "/booking/"))
     visitor.open(f"{booking.address}/dietary-needs", status=404)
     assert delegate.needs is not None
 
@@ -162,7 +164,7 @@ def test_names_email_address_and_days_are_always_asked(visitor: Browser) -> None
 
 
 @pytest.mark.both_databases
-def test_own_questions_come_between_the_pages_of_the_site(
+def test_custom_questions_can_be_placed_between_standard_pages(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     title = make_question("What is your title?")
@@ -183,7 +185,7 @@ def test_own_questions_come_between_the_pages_of_the_site(
     )
     page = page.press("Continue", {"What is your title? (optional)": "Countess"})
     assert page.heading == EMAIL
-    page = go_on(page, until="more")
+    page = continue_to(page, until="more")
     assert page.address == "/register/more"
     check = page.press("Continue")
     labels = list(check.summary_list)
@@ -194,7 +196,7 @@ def test_own_questions_come_between_the_pages_of_the_site(
     assert check.summary_list["What is your title?"] == "Lady"
 
 
-def test_a_standard_question_is_asked_because_of_an_answer_or_a_category(
+def test_a_standard_question_can_depend_on_an_answer_or_category(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     press, student = make_category(name="Press"), make_category(name="Student")
@@ -215,7 +217,7 @@ def test_a_standard_question_is_asked_because_of_an_answer_or_a_category(
         chosen = {"How will you attend?": category, "Will you eat with us?": lunch}
         page = answer_questions(somebody, until="work", answers=chosen)
         assert ("Your role (optional)" in page.labels) is (category == "Press")
-        return go_on(page)
+        return continue_to(page)
 
     check = go(visitor, "Student", "No")
     assert "Dietary requirements" not in check.summary_list
@@ -224,20 +226,20 @@ def test_a_standard_question_is_asked_because_of_an_answer_or_a_category(
     assert {press.name, student.name} == {"Press", "Student"}
 
 
-def test_a_country_may_be_left_empty_where_organisers_say_so(visitor: Browser) -> None:
+def test_the_country_question_can_be_made_optional(visitor: Browser) -> None:
     change(sign_in(visitor), "Country", {"People must answer this question": False})
 
     page = answer_questions(visitor, until="work")
     assert "Country (optional)" in page.labels
     page = page.press("Continue", {"Organisation (optional)": "WHO"})
-    page = go_on(page)
+    page = continue_to(page)
 
     assert page.summary_list["Country"] == "Not given"
     page.press("Confirm registration")
     assert db.session.query(Delegate).one().country == ""
 
 
-def test_a_group_is_asked_for_a_country_as_people_are(
+def test_the_group_form_follows_the_settings_of_standard_questions(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
@@ -263,14 +265,14 @@ def test_a_group_is_asked_for_a_country_as_people_are(
     assert db.session.query(Delegate).one().country == ""
 
 
-def test_people_of_a_group_are_asked_for_a_role_where_it_is_required(
+def test_group_members_are_asked_for_a_required_role_later(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     change(sign_in(new_browser()), "Role", {"People must answer this question": True})
     page = add(begin(visitor), "Ada", "ada@ward.example").follow("Continue")
     page.press("Register the group")
 
-    email = last_email_to("ada@ward.example")
+    email = get_last_email_to("ada@ward.example")
     assert "We still need your answer to 1 question. Answer it on your booking page." in email.text
     booking = visitor.open(find_link(email, "/booking/"))
     page = booking.follow("Role").press("Save", {"Role": "Nurse"})
@@ -279,7 +281,7 @@ def test_people_of_a_group_are_asked_for_a_role_where_it_is_required(
     assert "Answer 1 question" not in page.text
 
 
-def test_people_of_a_group_are_not_asked_what_is_hidden(
+def test_group_members_are_not_asked_hidden_questions(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     badge = "Name on the badge (optional)"
@@ -293,7 +295,7 @@ def test_people_of_a_group_are_not_asked_what_is_hidden(
     assert "badge" not in template.get_data(as_text=True)
     page = add(visitor.open("/register/group/people"), "Ada", "ada@ward.example")
     page.follow("Continue").press("Register the group")
-    page = visitor.open(find_link(last_email_to("mary@ward.example"), "/group/"))
+    page = visitor.open(find_link(get_last_email_to("mary@ward.example"), "/group/"))
     page = page.follow("Change name: Ada Nurse")
     assert badge not in page.labels
     page.press("Save", {"given_names": "Adele"})
@@ -301,7 +303,7 @@ def test_people_of_a_group_are_not_asked_what_is_hidden(
     assert db.session.query(Delegate).one().badge_name == "Adele Nurse"
 
 
-def test_the_privacy_page_says_what_is_not_asked(visitor: Browser) -> None:
+def test_the_privacy_page_lists_hidden_questions(visitor: Browser) -> None:
     assert "What we do not ask" not in visitor.open("/privacy").text
     hide(sign_in(visitor), "Dietary requirements")
 
@@ -310,7 +312,7 @@ def test_the_privacy_page_says_what_is_not_asked(visitor: Browser) -> None:
     assert "we do not ask for when you register: Dietary requirements" in text
 
 
-def test_what_would_be_asked_before_what_decides_it_is_refused(
+def test_a_condition_on_a_later_question_is_refused(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     early = make_question("What is your title?")
@@ -363,7 +365,7 @@ def test_answers_to_a_standard_question_are_deleted_on_its_own_date(
     page = answer_questions(visitor, until="work")
     assert "We delete it after 11 July 2009." in page.text
     answer_questions(new_browser()).press("Confirm registration")
-    booking = visitor.open(find_link(last_email_to("ada@example.org"), "/booking/"))
+    booking = visitor.open(find_link(get_last_email_to("ada@example.org"), "/booking/"))
     booking.follow("Change organisation").press("Save", {"Organisation (optional)": "The Mint"})
     delegate = db.session.query(Delegate).one()
     assert "mint" in delegate.search_text
@@ -400,17 +402,17 @@ def erase_while_both_are_changed(
         with transaction():
             retention.erase_answers()
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: operations.lock(db.session.get_one(Delegate, first)),
-        naming_deadlocks(lambda: operations.lock(db.session.get_one(Delegate, second))),
-        naming_deadlocks(purge),
+        refuse_on_deadlock(lambda: operations.lock(db.session.get_one(Delegate, second))),
+        refuse_on_deadlock(purge),
     )
     return people, ended
 
 
 @pytest.mark.postgresql_only
-def test_whoever_changes_several_bookings_while_answers_are_deleted_is_not_in_the_way(
+def test_bulk_changes_while_answers_are_deleted_do_not_deadlock(
     site: Flask, visitor: Browser, frozen_time: Any
 ) -> None:
     """The second has an answer to the earlier question, but people are locked in the one order."""
@@ -423,10 +425,10 @@ def test_whoever_changes_several_bookings_while_answers_are_deleted_is_not_in_th
 
 
 @pytest.mark.postgresql_only
-def test_answers_deleted_in_another_order_would_wait_for_each_other(
+def test_with_another_lock_order_deleting_answers_would_deadlock(
     site: Flask, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the deadlock."""
+    """Control: without the lock order, the test above deadlocks."""
 
     def lock_backwards(numbers: Collection[int]) -> Sequence[Delegate]:
         people = [db.session.get_one(Delegate, one) for one in sorted(numbers, reverse=True)]
@@ -441,7 +443,7 @@ def test_answers_deleted_in_another_order_would_wait_for_each_other(
     assert ended == ["deadlock", "done"]
 
 
-def test_a_new_conference_begins_with_the_standard_questions_as_they_were(site: Flask) -> None:
+def test_a_new_conference_starts_with_default_standard_questions(site: Flask) -> None:
     make_question()
     before = [one.name for one in queries.read_definitions(REGISTRATION)][: len(STANDARD)]
     with transaction():
@@ -458,7 +460,7 @@ def test_a_new_conference_begins_with_the_standard_questions_as_they_were(site: 
     assert {one.purpose for one in rows if one.name == "days"} == {"To plan each day"}
 
 
-def test_the_nightly_check_tells_when_a_standard_question_is_gone(site: Flask) -> None:
+def test_the_integrity_check_finds_a_missing_standard_question(site: Flask) -> None:
     with transaction():
         db.session.delete(get_standard("country"))
 
@@ -466,7 +468,7 @@ def test_the_nightly_check_tells_when_a_standard_question_is_gone(site: Flask) -
 
 
 @pytest.mark.both_databases
-def test_standard_questions_go_with_their_step_and_come_back(site: Flask) -> None:
+def test_standard_questions_survive_migrating_down_and_up(site: Flask) -> None:
     lunch = make_question("Where?", condition=f"{get_standard('role').id} answered")
     number = lunch.id
     db.session.remove()

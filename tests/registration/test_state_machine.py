@@ -31,7 +31,7 @@ class EveryOperation(InvitedRules, SessionRules):
 
     @rule(hours=st.sampled_from([25, 0, -1]), is_away=st.sampled_from([False, False, True]))
     def let_time_pass(self, hours: int, is_away: bool) -> None:
-        """Let the worker do what is due after a while; when it dies, another begins anew."""
+        """Run the worker's due tasks after a while; if it dies, another starts again."""
         self.move_clock(hours)
         if is_away:
             return
@@ -48,12 +48,12 @@ class EveryOperation(InvitedRules, SessionRules):
 
 @pytest.mark.hypothesis
 @pytest.mark.both_databases
-def test_whatever_happens_places_and_seats_are_as_a_small_model_says(
+def test_any_sequence_of_registration_operations_matches_the_model(
     site: Flask, frozen_time: Traveller
 ) -> None:
     EveryOperation.traveller = frozen_time
     EveryOperation.categories = add_categories_and_sessions()
-    live()
+    run_state_machine()
 
 
 @settings(
@@ -63,7 +63,7 @@ def test_whatever_happens_places_and_seats_are_as_a_small_model_says(
     suppress_health_check=list(HealthCheck),  # all of them are about many small examples
 )
 @given(data=st.data(), categories=st.lists(FOR_ALL, min_size=5, max_size=7))
-def live(data: st.DataObject, categories: list[str]) -> None:
+def run_state_machine(data: st.DataObject, categories: list[str]) -> None:
     """Let people register, and then anything happen."""
     with closing(EveryOperation()) as machine:
         machine.open_registration(categories)

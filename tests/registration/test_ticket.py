@@ -23,7 +23,7 @@ START = "9:30am on Wednesday 10 June 2009"
 
 
 def facts(page: Page) -> dict[str, str]:
-    """Give what the ticket says, as it is called."""
+    """Return the fields of the ticket by label."""
     return {
         name: text
         for name, text in page.summary_list.items()
@@ -39,7 +39,7 @@ def the_email() -> Email:
     return db.session.scalars(select(Email)).one()
 
 
-def test_the_confirmation_is_a_ticket(visitor: Browser) -> None:
+def test_the_confirmation_page_shows_the_ticket(visitor: Browser) -> None:
     page = complete_registration(visitor)
 
     assert facts(page) == {
@@ -56,7 +56,7 @@ def test_the_confirmation_is_a_ticket(visitor: Browser) -> None:
     assert [str(one.tag).rpartition("}")[2] for one in code] == ["svg"]
 
 
-def test_the_same_ticket_is_on_the_booking_page(visitor: Browser) -> None:
+def test_the_booking_page_shows_the_ticket(visitor: Browser) -> None:
     delegate = make_delegate(days="2009-06-11", badge_name="Countess")
 
     page = visitor.open(f"/booking/{links.booking_token(delegate)}")
@@ -67,9 +67,7 @@ def test_the_same_ticket_is_on_the_booking_page(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize("word", ["Google Calendar", "Outlook"])
-def test_a_calendar_on_another_website_gets_the_days_and_no_more(
-    visitor: Browser, word: str
-) -> None:
+def test_links_to_web_calendars_contain_no_personal_data(visitor: Browser, word: str) -> None:
     page = complete_registration(visitor)
 
     address = page.links[word]
@@ -93,7 +91,7 @@ def test_a_calendar_on_another_website_gets_the_days_and_no_more(
     )
 
 
-def test_the_calendar_file_is_the_one_of_the_email(visitor: Browser) -> None:
+def test_the_calendar_file_of_the_ticket_is_that_of_the_email(visitor: Browser) -> None:
     page = complete_registration(visitor)
 
     file = visitor.fetch("GET", page.links["Calendar file (.ics)"]).text
@@ -103,7 +101,7 @@ def test_the_calendar_file_is_the_one_of_the_email(visitor: Browser) -> None:
     assert "DTEND;VALUE=DATE:20090611\r\n" in file
 
 
-def test_another_browser_sees_the_reference_and_nobody_s_name(
+def test_in_another_browser_the_confirmation_shows_only_the_reference(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     address = complete_registration(visitor).address
@@ -133,7 +131,7 @@ def test_a_reference_opens_nothing(visitor: Browser) -> None:
     assert "Lovelace" not in page.text
 
 
-def test_a_ticket_never_tells_who_had_a_place_before(
+def test_the_ticket_of_a_repeated_registration_shows_no_earlier_details(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     make_delegate(
@@ -150,7 +148,7 @@ def test_a_ticket_never_tells_who_had_a_place_before(
     assert "Countess" not in page.text
 
 
-def test_a_ticket_that_is_no_longer_right_is_not_shown(visitor: Browser) -> None:
+def test_an_outdated_ticket_is_not_shown(visitor: Browser) -> None:
     address = complete_registration(visitor).address
     delegate = the_delegate()
     with transaction():
@@ -166,7 +164,7 @@ def test_a_ticket_that_is_no_longer_right_is_not_shown(visitor: Browser) -> None
     assert "open your booking with the link in our email" in page.text
 
 
-def test_the_page_says_when_the_email_was_sent(visitor: Browser) -> None:
+def test_the_confirmation_page_says_when_the_email_was_sent(visitor: Browser) -> None:
     address = complete_registration(visitor).address
     deliver_emails()
 
@@ -178,7 +176,7 @@ def test_the_page_says_when_the_email_was_sent(visitor: Browser) -> None:
     )
 
 
-def test_the_time_is_that_of_the_site_s_clock(visitor: Browser) -> None:
+def test_the_sending_time_is_shown_in_the_site_clock(visitor: Browser) -> None:
     address = complete_registration(visitor).address
     deliver_emails()
     clock.set_offset(timedelta(days=-30))
@@ -203,7 +201,7 @@ def test_the_time_is_that_of_the_site_s_clock(visitor: Browser) -> None:
         ),
     ],
 )
-def test_the_page_says_what_to_do_about_an_email_that_did_not_arrive(
+def test_the_confirmation_page_says_what_to_do_about_an_undelivered_email(
     visitor: Browser, state: dict[str, Any], sentence: str
 ) -> None:
     address = complete_registration(visitor).address
@@ -219,7 +217,9 @@ def test_the_page_says_what_to_do_about_an_email_that_did_not_arrive(
     )
 
 
-def test_each_confirmation_speaks_of_its_own_email(visitor: Browser, new_browser: Browsers) -> None:
+def test_each_confirmation_page_reports_its_own_email(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     complete_registration(visitor)
     deliver_emails()
 
@@ -228,7 +228,7 @@ def test_each_confirmation_speaks_of_its_own_email(visitor: Browser, new_browser
     assert "We are sending your confirmation to a…@example.org." in again.text
 
 
-def test_after_the_conference_a_booking_speaks_of_the_past(
+def test_after_the_conference_a_booking_is_shown_as_past(
     visitor: Browser, frozen_time: Any
 ) -> None:
     delegate = make_delegate(days="2009-06-11")
@@ -252,7 +252,7 @@ def test_after_the_conference_a_booking_speaks_of_the_past(
     assert "Cancel my booking" in page.links
 
 
-def test_each_day_of_a_booking_has_a_line_of_its_own(visitor: Browser) -> None:
+def test_each_day_of_a_booking_is_on_its_own_line(visitor: Browser) -> None:
     delegate = make_delegate()
 
     page = visitor.open(f"/booking/{links.booking_token(delegate)}")

@@ -1,4 +1,4 @@
-"""Whoever has a place can wait for one in another category, and keeps theirs until they take it."""
+"""Waiting for another category keeps the current place until the offer is accepted."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,11 +28,17 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.races import at_once, cross
-from tests.registration.test_categories import ASKED, standing
+from tests.races import run_concurrently, run_while_locked
+from tests.registration.test_categories import QUESTION, get_seats_and_taken
 from tests.registration.test_category_waiting_list import change_limit, limit, open_list
-from tests.registration.test_waiting_list import cancel, counts, open_own_page, run_due, state_of
-from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+from tests.registration.test_waiting_list import (
+    cancel,
+    get_counts,
+    get_state,
+    open_own_page,
+    run_due,
+)
+from tests.sent_emails import find_link, get_last_email_to, list_emails_to, list_subjects_to
 
 ADA, BEA, EARLY = "ada@example.org", "bea@example.org", "early@example.org"
 GRACE = "grace@conference.example"
@@ -43,7 +49,7 @@ NOTHING_CHANGED = "Your booking has not changed: you keep the place you have."
 
 
 @pytest.fixture(autouse=True)
-def _the_numbers_are_right(site: object) -> Iterator[None]:
+def _check_counts(site: object) -> Iterator[None]:
     yield
     assert [one for one in integrity_check.run_checks() if "email" not in one] == []
 
@@ -66,7 +72,7 @@ def open_booking(browser: Browser, delegate: Delegate) -> Page:
 
 def join(browser: Browser, delegate: Delegate) -> Page:
     page = open_booking(browser, delegate).follow("Change category")
-    return page.press("Save", {ASKED: "Student"}).press(JOIN)
+    return page.press("Save", {QUESTION: "Student"}).press(JOIN)
 
 
 def category_of(email: str) -> str:
@@ -78,7 +84,7 @@ def category_of(email: str) -> str:
 
 
 @pytest.mark.both_databases
-def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_free(
+def test_a_delegate_can_wait_for_a_full_category_and_accept_its_place(
     visitor: Browser,
 ) -> None:
     visitors, students, early, ada = fill_students(visitors=1)
@@ -86,7 +92,7 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     page = open_booking(visitor, ada).follow("Change category")
     assert "All places are taken. You can join the waiting list for this category." in page.text
 
-    page = page.press("Save", {ASKED: "Student"})
+    page = page.press("Save", {QUESTION: "Student"})
     assert page.heading == "Join the waiting list for “Student”?"
     assert f"Booking for {ada.full_name}, reference {ada.reference}" in page.text
     assert "You keep the place you have until you accept one in this category." in page.text
@@ -96,22 +102,22 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     assert "You are number 1 on the list for the category “Student”." in page.text
     assert "You keep the place you have until you accept another." in page.text
     assert "Change your request" not in page.links
-    email = last_email_to(ADA)
+    email = get_last_email_to(ADA)
     assert email.subject == "You are on the waiting list for the category “Student”"
     assert "You keep the place you have until you accept one in this category." in email.text
     page = open_booking(visitor, ada)
     assert "You are waiting for a place in the category “Student”" in page.text
-    assert (category_of(ADA), counts()) == ("Visitor", (2, 2))
+    assert (category_of(ADA), get_counts()) == ("Visitor", (2, 2))
     [wait] = data_export.export_delegate(db.session.merge(ada))["waiting_list"]
     assert wait["position"] == 1, "as on the page, not among all who wait"
     db.session.rollback()
 
     cancel(early)
 
-    email = last_email_to(ADA)
+    email = get_last_email_to(ADA)
     assert "A place in the category “Student” at Tides and Harbours is free" in email.text
-    assert standing(seats.name_category_limit(students.id)) == (1, 1)
-    assert counts() == (1, 1)
+    assert get_seats_and_taken(seats.name_category_limit(students.id)) == (1, 1)
+    assert get_counts() == (1, 1)
     page = open_booking(visitor, ada)
     assert "You have been offered a place in the category “Student”" in page.text
     page = page.follow("Accept or decline the place")
@@ -119,10 +125,10 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     page = page.press("Accept the place")
     assert page.summary_list["Category"] == "Student"
     assert "You are waiting for a place" not in page.text
-    assert subjects_to(ADA)[-1].startswith("Your booking")
-    assert state_of(BEA) == "offered", "the old place is for who waits for it"
-    assert standing(seats.name_category_limit(visitors.id)) == (1, 1)
-    assert counts() == (2, 0)
+    assert list_subjects_to(ADA)[-1].startswith("Your booking")
+    assert get_state(BEA) == "offered", "the old place is for who waits for it"
+    assert get_seats_and_taken(seats.name_category_limit(visitors.id)) == (1, 1)
+    assert get_counts() == (2, 0)
 
 
 OWN_TEXT = EmailText(
@@ -139,7 +145,7 @@ OWN_TEXT = EmailText(
         ("waiting_list_removed", replace(OWN_TEXT, body="You have no place.")),
     ],
 )
-def test_what_organisers_wrote_to_people_without_a_place_is_sent_to_nobody_who_has_one(
+def test_texts_for_people_without_a_place_are_not_sent_to_delegates(
     visitor: Browser, frozen_time: Any, template: str, own: EmailText
 ) -> None:
     key = TextKey(template, "en")
@@ -157,10 +163,10 @@ def test_what_organisers_wrote_to_people_without_a_place_is_sent_to_nobody_who_h
     frozen_time.move_to("2009-05-14T09:32:00+01:00")
     run_due()
 
-    assert [one.text for one in emails_to(ADA) if "You have no place." in one.text] == []
-    subjects = subjects_to(ADA)
+    assert [one.text for one in list_emails_to(ADA) if "You have no place." in one.text] == []
+    subjects = list_subjects_to(ADA)
     assert [one for one in subjects if "category “Student”" in one] == subjects[-5:]
-    written = "You have no place." in last_email_to(BEA).text
+    written = "You have no place." in get_last_email_to(BEA).text
     assert written == (template == "waiting_list_removed")
 
 
@@ -171,7 +177,7 @@ def find_entry(email: str) -> WaitingListEntry:
     return db.session.scalars(found).one()
 
 
-def test_whoever_declines_keeps_their_place_and_the_next_gets_the_offer(visitor: Browser) -> None:
+def test_declining_a_category_offer_keeps_the_place_and_passes_it_on(visitor: Browser) -> None:
     _, students, early, ada = fill_students()
     other = make_delegate(category_id=ada.category_id, email=BEA, family_name="Waite")
     join(visitor, ada)
@@ -187,13 +193,11 @@ def test_whoever_declines_keeps_their_place_and_the_next_gets_the_offer(visitor:
     assert "You declined the offer" in page.text
     assert NOTHING_CHANGED in page.text
     assert page.follow("See your booking").summary_list["Category"] == "Visitor"
-    assert (state_of(ADA), state_of(BEA)) == ("left", "offered")
+    assert (get_state(ADA), get_state(BEA)) == ("left", "offered")
     assert limit(seats.name_category_limit(students.id)) == (1, 0)
 
 
-def test_an_offer_that_ends_leaves_everybody_where_they_are(
-    visitor: Browser, frozen_time: Any
-) -> None:
+def test_an_expired_category_offer_changes_nothing(visitor: Browser, frozen_time: Any) -> None:
     _, students, early, ada = fill_students()
     join(visitor, ada)
     cancel(early)
@@ -206,19 +210,19 @@ def test_an_offer_that_ends_leaves_everybody_where_they_are(
     assert NOTHING_CHANGED in page.text
     assert "until you accept another" not in page.text
     run_due()
-    assert state_of(ADA) == "lapsed"
+    assert get_state(ADA) == "lapsed"
     assert NOTHING_CHANGED in visitor.open(page.address.removesuffix("/accept")).text
-    email = last_email_to(ADA)
+    email = get_last_email_to(ADA)
     assert email.subject.startswith("The offer of a place in the category “Student”")
     assert "Your booking has not changed: you keep the place you have." in email.text
     assert visitor.open(find_link(email, "/booking/")).summary_list["Category"] == "Visitor"
     assert category_of(ADA) == "Visitor"
     assert limit(seats.name_category_limit(students.id)) == (0, 0)
-    assert counts() == (1, 0)
+    assert get_counts() == (1, 0)
 
 
 @pytest.mark.both_databases
-def test_a_full_conference_keeps_nobody_with_a_place_from_changing_but_those_before_them_do(
+def test_delegates_can_change_category_although_the_conference_is_full(
     visitor: Browser,
 ) -> None:
     _, students, _, ada = fill_students(places=2)
@@ -228,21 +232,21 @@ def test_a_full_conference_keeps_nobody_with_a_place_from_changing_but_those_bef
     with transaction():
         change_limit(students, 2)
     run_due()
-    assert (state_of(BEA), state_of(ADA)) == ("waiting", "waiting"), "the place is kept for Bea"
+    assert (get_state(BEA), get_state(ADA)) == ("waiting", "waiting"), "the place is kept for Bea"
     with transaction():
         change_limit(students, 3)
-    assert (state_of(BEA), state_of(ADA)) == ("waiting", "offered")
+    assert (get_state(BEA), get_state(ADA)) == ("waiting", "offered")
 
     page = open_own_page(visitor, ADA).press("Accept the place")
 
     assert page.summary_list["Category"] == "Student"
-    assert counts() == (2, 1)
+    assert get_counts() == (2, 1)
     with transaction():
         conference_settings.change_limit(3, expected_limit=2, actor=GRACE)
-    assert state_of(BEA) == "offered"
+    assert get_state(BEA) == "offered"
 
 
-def test_a_cancelled_booking_waits_for_nothing_and_its_offer_passes_on(visitor: Browser) -> None:
+def test_a_cancelled_booking_leaves_waiting_lists_and_passes_its_offer_on(visitor: Browser) -> None:
     _, students, early, ada = fill_students()
     other = make_delegate(category_id=ada.category_id, email=BEA, family_name="Waite")
     join(visitor, ada)
@@ -253,15 +257,15 @@ def test_a_cancelled_booking_waits_for_nothing_and_its_offer_passes_on(visitor: 
     cancel(ada)
 
     assert visitor.open(own.address).heading == "You were removed because your booking ended"
-    assert (state_of(ADA), state_of(BEA)) == ("left", "offered")
+    assert (get_state(ADA), get_state(BEA)) == ("left", "offered")
     assert limit(seats.name_category_limit(students.id)) == (1, 0)
     with transaction():
         desk.cancel_all([db.session.merge(other)], actor=GRACE)
-    assert state_of(BEA) == "left"
+    assert get_state(BEA) == "left"
     assert limit(seats.name_category_limit(students.id)) == (0, 0)
 
 
-def test_whoever_is_moved_by_the_desk_no_longer_waits_for_what_they_have(visitor: Browser) -> None:
+def test_moving_a_delegate_at_the_desk_ends_their_wait_for_that_category(visitor: Browser) -> None:
     _, students, early, ada = fill_students()
     join(visitor, ada)
     cancel(early)
@@ -271,12 +275,12 @@ def test_whoever_is_moved_by_the_desk_no_longer_waits_for_what_they_have(visitor
     with transaction():
         desk.move_to_category(db.session.merge(ada), students.id, actor=GRACE)
 
-    assert state_of(ADA) == "accepted"
+    assert get_state(ADA) == "accepted"
     assert category_of(ADA) == "Student"
     assert limit(seats.name_category_limit(students.id)) == (1, 0)
 
 
-def test_organisers_see_who_keeps_a_place_offer_by_hand_and_remove(
+def test_organisers_can_manage_delegates_who_wait_for_another_category(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     _, students, _, ada = fill_students(places=2)
@@ -291,17 +295,17 @@ def test_organisers_see_who_keeps_a_place_offer_by_hand_and_remove(
     page = page.press("Make the offer", {"Reason": "Mistake", ADDS: True})
 
     assert "Visitor" in page.text
-    assert state_of(ADA) == "offered"
-    assert standing(seats.name_category_limit(students.id)) == (2, 2)
-    assert standing(CONFERENCE) == (2, 2), "they have a place there already"
+    assert get_state(ADA) == "offered"
+    assert get_seats_and_taken(seats.name_category_limit(students.id)) == (2, 2)
+    assert get_seats_and_taken(CONFERENCE) == (2, 2), "they have a place there already"
     page = page.follow("Remove from the waiting list")
     assert "They keep the place they have." in page.text
     page.press("Remove from the waiting list")
-    assert "you keep the place you have." in last_email_to(ADA).text
-    assert standing(seats.name_category_limit(students.id)) == (2, 1)
+    assert "you keep the place you have." in get_last_email_to(ADA).text
+    assert get_seats_and_taken(seats.name_category_limit(students.id)) == (2, 1)
 
 
-def test_somebody_at_the_top_of_the_list_is_next_also_with_a_place(visitor: Browser) -> None:
+def test_a_delegate_at_the_top_of_the_waiting_list_is_next(visitor: Browser) -> None:
     _, students, early, ada = fill_students()
     make_waiting_list_entry(name="Bea", email=BEA, category_id=students.id)
     join(visitor, ada)
@@ -313,10 +317,10 @@ def test_somebody_at_the_top_of_the_list_is_next_also_with_a_place(visitor: Brow
 
     cancel(early)
 
-    assert (state_of(BEA), state_of(ADA)) == ("waiting", "offered")
+    assert (get_state(BEA), get_state(ADA)) == ("waiting", "offered")
 
 
-def test_what_cannot_be_waited_for_is_refused_with_the_reason(visitor: Browser) -> None:
+def test_waiting_for_an_unsuitable_category_is_refused_with_the_reason(visitor: Browser) -> None:
     visitors, students, _, ada = fill_students()
     day = make_category(0, name="Day student", days=THURSDAY)
     code = make_category(0, name="Press", access=BY_CODE)
@@ -340,10 +344,10 @@ def test_what_cannot_be_waited_for_is_refused_with_the_reason(visitor: Browser) 
     ]
     again = visitor.open(f"{booking}/{students.id}/wait").press(JOIN)
     assert again.heading == "You are on the waiting list"
-    assert counts() == (2, 1)
+    assert get_counts() == (2, 1)
 
 
-def test_once_registration_has_closed_nobody_changes_category_or_waits_for_one(
+def test_after_registration_has_closed_categories_cannot_be_changed_or_waited_for(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     frozen_time.move_to("2009-06-08T16:59:00+01:00")
@@ -351,16 +355,16 @@ def test_once_registration_has_closed_nobody_changes_category_or_waits_for_one(
     make_category(name="Exhibitor")
     page = open_booking(visitor, ada).follow("Change category")
     other = open_booking(new_browser(), ada).follow("Change category")
-    other = other.press("Save", {ASKED: "Student"})
+    other = other.press("Save", {QUESTION: "Student"})
 
     frozen_time.move_to("2009-06-08T17:00:01+01:00")
 
-    assert page.press("Save", {ASKED: "Exhibitor"}).summary_list["Category"] == "Visitor"
+    assert page.press("Save", {QUESTION: "Exhibitor"}).summary_list["Category"] == "Visitor"
     assert other.press(JOIN).summary_list["Category"] == "Visitor"
-    assert (state_of(ADA), category_of(ADA)) == ("", "Visitor")
+    assert (get_state(ADA), category_of(ADA)) == ("", "Visitor")
 
 
-def test_a_category_that_has_just_become_full_leads_to_its_list(visitor: Browser) -> None:
+def test_changing_to_a_category_that_just_filled_offers_its_waiting_list(visitor: Browser) -> None:
     set_places(10)
     open_list()
     own, student = make_category(name="Visitor"), make_category(1, name="Student")
@@ -368,12 +372,12 @@ def test_a_category_that_has_just_become_full_leads_to_its_list(visitor: Browser
     page = open_booking(visitor, ada).follow("Change category")
     make_delegate(category_id=student.id, email=EARLY, family_name="Early")
 
-    page = page.press("Save", {ASKED: "Student"})
+    page = page.press("Save", {QUESTION: "Student"})
 
     assert page.press(JOIN).heading == "You are on the waiting list"
 
 
-def test_an_offer_for_other_days_than_those_of_the_booking_is_refused_with_the_reason(
+def test_a_category_offer_that_does_not_include_the_booked_days_is_refused(
     visitor: Browser,
 ) -> None:
     _, students, early, ada = fill_students()
@@ -385,10 +389,10 @@ def test_an_offer_for_other_days_than_those_of_the_booking_is_refused_with_the_r
     page = open_own_page(visitor, ADA).press("Accept the place", status=409)
 
     assert page.errors == ["The category “Student” does not include all of these days"]
-    assert (state_of(ADA), category_of(ADA)) == ("offered", "Visitor")
+    assert (get_state(ADA), category_of(ADA)) == ("offered", "Visitor")
 
 
-def test_a_new_address_ends_earlier_links_and_gets_the_next_emails(visitor: Browser) -> None:
+def test_a_new_email_address_replaces_waiting_list_links(visitor: Browser) -> None:
     _, _, early, ada = fill_students()
     page = join(visitor, ada)
     with transaction():
@@ -400,13 +404,13 @@ def test_a_new_address_ends_earlier_links_and_gets_the_next_emails(visitor: Brow
     visitor.open(page.address, status=410)
     cancel(early)
 
-    assert "A place in the category" in last_email_to("new@example.org").text
+    assert "A place in the category" in get_last_email_to("new@example.org").text
     [wait] = data_export.export_delegate(db.session.merge(ada))["waiting_list"]
     assert (wait["for"], wait["state"]) == ("a place in the category Student", "offered")
 
 
 @pytest.mark.both_databases
-def test_of_two_tabs_that_take_the_offer_one_changes_the_booking_and_both_say_so(
+def test_accepting_a_category_offer_in_two_tabs_changes_the_booking_once(
     site: Flask,
 ) -> None:
     _, students, early, ada = fill_students()
@@ -425,15 +429,15 @@ def test_of_two_tabs_that_take_the_offer_one_changes_the_booking_and_both_say_so
         with transaction():
             operations.cancel(db.session.get_one(Delegate, number), actor=GRACE)
 
-    assert at_once(site, [take, take]) == ["done", "done"]
-    assert [standing(name) for name in names] == [(1, 1), (10, 1)]
+    assert run_concurrently(site, [take, take]) == ["done", "done"]
+    assert [get_seats_and_taken(name) for name in names] == [(1, 1), (10, 1)]
     db.session.rollback()
-    assert at_once(site, [take, change])[-1] == "done"
-    assert [standing(name) for name in names] == [(1, 0), (10, 0)]
+    assert run_concurrently(site, [take, change])[-1] == "done"
+    assert [get_seats_and_taken(name) for name in names] == [(1, 0), (10, 0)]
 
 
 @pytest.mark.postgresql_only
-def test_whoever_takes_the_offer_does_not_clash_with_a_new_address(site: Flask) -> None:
+def test_accepting_a_category_offer_and_changing_the_address_do_not_deadlock(site: Flask) -> None:
     """A new address changes the entry while the booking is locked, so both lock that first."""
     _, students, early, ada = fill_students()
     with transaction():
@@ -451,7 +455,7 @@ def test_whoever_takes_the_offer_does_not_clash_with_a_new_address(site: Flask) 
             found = select(WaitingListEntry).where(WaitingListEntry.delegate_id == number)
             category_waiting.accept(db.session.scalars(found).one())
 
-    ended = cross(
+    ended = run_while_locked(
         site,
         lambda: operations.lock(db.session.get_one(Delegate, number)),
         change_address,
@@ -463,7 +467,7 @@ def test_whoever_takes_the_offer_does_not_clash_with_a_new_address(site: Flask) 
 
 
 @pytest.mark.both_databases
-def test_whoever_joins_while_the_place_becomes_free_has_the_place_or_a_turn(site: Flask) -> None:
+def test_joining_while_the_place_becomes_free_gives_an_offer_or_a_refusal(site: Flask) -> None:
     _, students, early, ada = fill_students()
     number, other, category = ada.id, early.id, students.id
     db.session.commit()
@@ -476,13 +480,13 @@ def test_whoever_joins_while_the_place_becomes_free_has_the_place_or_a_turn(site
         with transaction():
             operations.cancel(db.session.get_one(Delegate, other), actor=GRACE)
 
-    ended = at_once(site, [wait, leave])
+    ended = run_concurrently(site, [wait, leave])
 
     assert ended in (["There are places left", "done"], ["done", "done"])
-    assert state_of(ADA) == ("" if "There are places left" in ended else "offered")
+    assert get_state(ADA) == ("" if "There are places left" in ended else "offered")
 
 
-def test_a_booking_whose_place_is_passed_on_no_longer_waits(visitor: Browser) -> None:
+def test_transferring_a_place_ends_the_wait_for_another_category(visitor: Browser) -> None:
     _, students, early, ada = fill_students()
     other = make_delegate(category_id=ada.category_id, email=BEA, family_name="Waite")
     join(visitor, ada)
@@ -495,13 +499,13 @@ def test_a_booking_whose_place_is_passed_on_no_longer_waits(visitor: Browser) ->
         operations.replace(delegate, actor=GRACE)
         seats.release_seats(seats.list_limits(delegate.category_id))
 
-    assert (state_of(ADA), state_of(BEA)) == ("left", "offered"), "at once, without the worker"
+    assert (get_state(ADA), get_state(BEA)) == ("left", "offered"), "at once, without the worker"
     assert limit(seats.name_category_limit(students.id)) == (1, 0)
 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("is_one_of_many", [False, True])
-def test_the_desk_moves_somebody_into_the_last_place_which_is_held_for_them(
+def test_the_desk_can_move_a_delegate_into_the_place_offered_to_them(
     visitor: Browser, *, is_one_of_many: bool
 ) -> None:
     _, students, early, ada = fill_students()
@@ -517,13 +521,13 @@ def test_the_desk_moves_somebody_into_the_last_place_which_is_held_for_them(
         else:
             desk.move_to_category(delegate, students.id, actor=GRACE)
 
-    assert (state_of(ADA), state_of(BEA)) == ("accepted", "waiting")
+    assert (get_state(ADA), get_state(BEA)) == ("accepted", "waiting")
     assert category_of(ADA) == "Student"
     assert limit(seats.name_category_limit(students.id)) == (1, 0)
-    assert counts() == (2, 1)
+    assert get_counts() == (2, 1)
 
 
-def test_a_place_whose_offer_has_ended_is_not_for_whom_it_was_held(
+def test_a_place_whose_offer_has_expired_is_not_reserved_any_more(
     visitor: Browser, frozen_time: Any
 ) -> None:
     _, students, early, ada = fill_students()
@@ -534,10 +538,10 @@ def test_a_place_whose_offer_has_ended_is_not_for_whom_it_was_held(
     with pytest.raises(seats.CategoryFull), transaction():
         desk.move_to_category(db.session.merge(ada), students.id, actor=GRACE)
 
-    assert (state_of(ADA), category_of(ADA)) == ("offered", "Visitor")
+    assert (get_state(ADA), category_of(ADA)) == ("offered", "Visitor")
 
 
-def test_an_invented_delegate_who_is_deleted_leaves_no_wait_behind(visitor: Browser) -> None:
+def test_deleting_demo_delegates_ends_their_waits(visitor: Browser) -> None:
     _, students, early, ada = fill_students()
     other = make_delegate(category_id=ada.category_id, email=BEA, family_name="Waite")
     join(visitor, ada)
@@ -550,19 +554,19 @@ def test_an_invented_delegate_who_is_deleted_leaves_no_wait_behind(visitor: Brow
     with transaction():
         demo.delete_all()
 
-    assert (state_of(ADA), state_of(BEA)) == ("left", "left")
+    assert (get_state(ADA), get_state(BEA)) == ("left", "left")
     assert limit(seats.name_category_limit(students.id)) == (0, 0)
-    assert counts() == (0, 0)
+    assert get_counts() == (0, 0)
 
 
-def test_changing_the_booking_to_a_third_category_ends_no_wait(visitor: Browser) -> None:
+def test_changing_to_a_third_category_keeps_the_wait(visitor: Browser) -> None:
     _, _, _, ada = fill_students()
     make_category(name="Exhibitor")
     join(visitor, ada)
 
     page = open_booking(visitor, ada).follow("Change category")
     assert "All places are taken. You can join" not in page.text
-    page = page.press("Save", {ASKED: "Exhibitor"})
+    page = page.press("Save", {QUESTION: "Exhibitor"})
 
     assert page.summary_list["Category"] == "Exhibitor"
-    assert state_of(ADA) == "waiting"
+    assert get_state(ADA) == "waiting"

@@ -21,10 +21,10 @@ from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, make_waiting_list_entry, set_places, sign_in
-from tests.lookups import list_miscounts
+from tests.lookups import list_count_errors
 from tests.races import run_in_threads
 from tests.registration_flow import answer_questions
-from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+from tests.sent_emails import find_link, get_last_email_to, list_emails_to, list_subjects_to
 
 THURSDAY = "2009-06-11"
 OFFER = "Accept your place by"
@@ -51,7 +51,7 @@ def join(visitor: Browser, given: str, email: str | None = None) -> Page:
 
 
 def open_own_page(visitor: Browser, email: str) -> Page:
-    return visitor.open(find_link(last_email_to(email), "/waiting-list/"))
+    return visitor.open(find_link(get_last_email_to(email), "/waiting-list/"))
 
 
 def cancel(delegate: Delegate) -> None:
@@ -60,7 +60,7 @@ def cancel(delegate: Delegate) -> None:
         operations.cancel(db.session.merge(delegate), actor="grace@conference.example")
 
 
-def counts() -> tuple[int, int]:
+def get_counts() -> tuple[int, int]:
     """Return the places taken, with those on offer, and the number of people who wait."""
     limit = db.session.get_one(SeatLimit, CONFERENCE, populate_existing=True)
     db.session.commit()
@@ -72,14 +72,14 @@ def run_due() -> None:
         offers.run_due()
 
 
-def state_of(email: str) -> str:
+def get_state(email: str) -> str:
     found = select(WaitingListEntry.state).where(WaitingListEntry.email == email)
     state = db.session.scalar(found.order_by(WaitingListEntry.id.desc()))
     db.session.commit()
     return state or ""
 
 
-def test_a_full_conference_offers_its_waiting_list_and_says_its_rule(visitor: Browser) -> None:
+def test_a_full_conference_offers_its_waiting_list_and_explains_it(visitor: Browser) -> None:
     fill_conference()
 
     page = visitor.open("/register")
@@ -102,7 +102,7 @@ def test_without_a_waiting_list_nobody_joins(visitor: Browser) -> None:
     assert visitor.open("/register/name", status=409).heading == "The conference is full"
 
 
-def test_people_join_with_the_same_answers_and_see_their_position(visitor: Browser) -> None:
+def test_people_join_the_waiting_list_and_see_their_position(visitor: Browser) -> None:
     fill_conference()
 
     page = join(visitor, "Ada")
@@ -113,21 +113,21 @@ def test_people_join_with_the_same_answers_and_see_their_position(visitor: Brows
     assert "You are next. We will email you when a place becomes free." in first.text
     second = open_own_page(visitor, "bea@example.org")
     assert "You are number 2. We will email you when we can offer you a place." in second.text
-    assert counts() == (1, 2)
+    assert get_counts() == (1, 2)
     assert db.session.scalars(select(Delegate.email)).all() == ["early0@example.org"]
 
 
-def test_a_free_place_is_offered_to_the_first_and_taken_with_one_button(visitor: Browser) -> None:
+def test_a_free_place_is_offered_to_the_first_person_waiting(visitor: Browser) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     join(visitor, "Bea")
 
     cancel(early)
 
-    assert last_email_to("ada@example.org").subject == (
+    assert get_last_email_to("ada@example.org").subject == (
         f"{OFFER} 9:31am on Wednesday 13 May 2009: Tides and Harbours"
     )
-    assert counts() == (1, 1)
+    assert get_counts() == (1, 1)
     page = open_own_page(visitor, "ada@example.org")
     assert page.heading == "You have been offered a place"
     assert (
@@ -136,12 +136,12 @@ def test_a_free_place_is_offered_to_the_first_and_taken_with_one_button(visitor:
     booking = page.press("Accept the place")
     assert booking.heading == "Your booking"
     assert "A ramp" in booking.text
-    assert subjects_to("ada@example.org")[-1].startswith("You are registered for Tides")
+    assert list_subjects_to("ada@example.org")[-1].startswith("You are registered for Tides")
     assert "You are next." in open_own_page(visitor, "bea@example.org").text
-    assert counts() == (1, 1)
+    assert get_counts() == (1, 1)
 
 
-def test_nobody_who_has_only_just_come_takes_a_place_before_those_who_wait(
+def test_a_free_place_is_reserved_for_the_waiting_list(
     visitor: Browser,
 ) -> None:
     [early] = fill_conference()
@@ -157,12 +157,12 @@ def make_unsaved_delegate() -> Delegate:
     return Delegate(reference="XXXX2345")
 
 
-def test_an_offer_ends_and_the_place_goes_to_the_next(visitor: Browser, frozen_time: Any) -> None:
+def test_an_expired_offer_passes_to_the_next_person(visitor: Browser, frozen_time: Any) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     join(visitor, "Bea")
     cancel(early)
-    ada = find_link(last_email_to("ada@example.org"), "/waiting-list/")
+    ada = find_link(get_last_email_to("ada@example.org"), "/waiting-list/")
 
     frozen_time.move_to("2009-05-13T09:32:00+01:00")
     late = visitor.open(ada)
@@ -171,17 +171,17 @@ def test_an_offer_ends_and_the_place_goes_to_the_next(visitor: Browser, frozen_t
 
     assert late.heading == "The offer has ended"
     assert late.buttons == []
-    assert subjects_to("ada@example.org")[-1] == (
+    assert list_subjects_to("ada@example.org")[-1] == (
         "The offer of a place at Tides and Harbours has ended"
     )
-    assert [one for one in subjects_to("bea@example.org") if one.startswith(OFFER)] == [
+    assert [one for one in list_subjects_to("bea@example.org") if one.startswith(OFFER)] == [
         f"{OFFER} 9:33am on Thursday 14 May 2009: Tides and Harbours"
     ]
-    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("lapsed", "offered")
-    assert counts() == (1, 0)
+    assert (get_state("ada@example.org"), get_state("bea@example.org")) == ("lapsed", "offered")
+    assert get_counts() == (1, 0)
 
 
-def test_who_joins_again_after_an_offer_goes_to_the_end_though_the_worker_has_not_come(
+def test_rejoining_after_an_expired_offer_goes_to_the_end_of_the_list(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     [early] = fill_conference()
@@ -194,18 +194,18 @@ def test_who_joins_again_after_an_offer_goes_to_the_end_though_the_worker_has_no
     join(new_browser(), "Ada")
     run_due()
 
-    assert subjects_to("ada@example.org")[-2:] == [
+    assert list_subjects_to("ada@example.org")[-2:] == [
         "The offer of a place at Tides and Harbours has ended",
         "You are on the waiting list for Tides and Harbours",
     ]
     page = open_own_page(visitor, "ada@example.org")
     assert "You are number 2." in page.text
-    assert state_of("bea@example.org") == "offered"
-    assert counts() == (1, 2)
-    assert list_miscounts() == []
+    assert get_state("bea@example.org") == "offered"
+    assert get_counts() == (1, 2)
+    assert list_count_errors() == []
 
 
-def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_else_waits(
+def test_rejoining_alone_after_an_expired_offer_gets_a_new_offer(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     [early] = fill_conference()
@@ -216,17 +216,17 @@ def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_
     join(new_browser(), "Ada")
     run_due()
 
-    assert subjects_to("ada@example.org")[-1] == (
+    assert list_subjects_to("ada@example.org")[-1] == (
         f"{OFFER} 9:33am on Thursday 14 May 2009: Tides and Harbours"
     )
     page = open_own_page(visitor, "ada@example.org")
     assert "9:33am on Thursday 14 May 2009" in page.text
     assert page.press("Accept the place").heading == "Your booking"
-    assert counts() == (1, 0)
-    assert list_miscounts() == []
+    assert get_counts() == (1, 0)
+    assert list_count_errors() == []
 
 
-def test_who_joins_again_while_they_have_an_offer_gets_it_again_with_its_deadline(
+def test_rejoining_with_an_open_offer_sends_it_again_with_its_deadline(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     [early] = fill_conference()
@@ -236,12 +236,12 @@ def test_who_joins_again_while_they_have_an_offer_gets_it_again_with_its_deadlin
     join(new_browser(), "Ada")
 
     offer = f"{OFFER} 9:31am on Wednesday 13 May 2009: Tides and Harbours"
-    assert subjects_to("ada@example.org")[1:] == [offer, offer]
+    assert list_subjects_to("ada@example.org")[1:] == [offer, offer]
     assert open_own_page(visitor, "ada@example.org").heading == "You have been offered a place"
-    assert counts() == (1, 0)
+    assert get_counts() == (1, 0)
 
 
-def test_an_offer_that_has_ended_cannot_be_taken(visitor: Browser, frozen_time: Any) -> None:
+def test_an_expired_offer_cannot_be_accepted(visitor: Browser, frozen_time: Any) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     cancel(early)
@@ -254,7 +254,7 @@ def test_an_offer_that_has_ended_cannot_be_taken(visitor: Browser, frozen_time: 
     assert db.session.scalar(select(Delegate).where(Delegate.email == "ada@example.org")) is None
 
 
-def test_whoever_presses_twice_has_one_place(visitor: Browser) -> None:
+def test_accepting_an_offer_twice_gives_one_place(visitor: Browser) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     cancel(early)
@@ -263,10 +263,10 @@ def test_whoever_presses_twice_has_one_place(visitor: Browser) -> None:
     first, second = page.press("Accept the place"), page.press("Accept the place")
 
     assert first.heading == second.heading == "Your booking"
-    assert counts() == (1, 0)
+    assert get_counts() == (1, 0)
 
 
-def test_whoever_leaves_makes_room_and_their_answers_are_deleted(visitor: Browser) -> None:
+def test_declining_an_offer_passes_it_on_and_deletes_the_answers(visitor: Browser) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     join(visitor, "Bea")
@@ -278,13 +278,13 @@ def test_whoever_leaves_makes_room_and_their_answers_are_deleted(visitor: Browse
     page = page.press("Decline the place")
 
     assert page.heading == "You declined the offer"
-    assert state_of("bea@example.org") == "offered"
+    assert get_state("bea@example.org") == "offered"
     entry = db.session.scalars(select(WaitingListEntry).order_by(WaitingListEntry.id)).first()
     assert entry is not None
     assert (entry.document, entry.identity_key) == ("", "")
 
 
-def test_whoever_no_longer_waits_is_not_asked_whether_to_leave(visitor: Browser) -> None:
+def test_stale_leave_and_decline_pages_show_the_current_state(visitor: Browser) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     leaving = open_own_page(visitor, "ada@example.org").follow("Leave the waiting list")
@@ -298,10 +298,10 @@ def test_whoever_no_longer_waits_is_not_asked_whether_to_leave(visitor: Browser)
     assert visitor.open(declining.address).heading == "You accepted the place"
     assert declining.press("Decline the place").heading == "You accepted the place"
     assert find_delegate("bea@example.org").is_attending
-    assert (counts(), list_miscounts()) == ((1, 0), [])
+    assert (get_counts(), list_count_errors()) == ((1, 0), [])
 
 
-def test_an_offer_that_has_ended_cannot_be_declined(visitor: Browser, frozen_time: Any) -> None:
+def test_an_expired_offer_cannot_be_declined(visitor: Browser, frozen_time: Any) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     cancel(early)
@@ -312,21 +312,22 @@ def test_an_offer_that_has_ended_cannot_be_declined(visitor: Browser, frozen_tim
 
     assert page.heading == "The offer has ended"
     run_due()
-    assert state_of("ada@example.org") == "lapsed"
+    assert get_state("ada@example.org") == "lapsed"
 
 
-def test_who_is_on_the_list_or_has_a_place_is_said_only_by_email(visitor: Browser) -> None:
+def test_an_existing_entry_or_place_is_revealed_only_by_email(visitor: Browser) -> None:
     fill_conference()
     make_full_with("ada@example.org")
     pages = [join(visitor, "Bea"), join(visitor, "Bea"), join(visitor, "Ada")]
 
     assert len({page.text for page in pages}) == 1
     assert (
-        subjects_to("bea@example.org") == ["You are on the waiting list for Tides and Harbours"] * 2
+        list_subjects_to("bea@example.org")
+        == ["You are on the waiting list for Tides and Harbours"] * 2
     )
-    [subject] = subjects_to("ada@example.org")
+    [subject] = list_subjects_to("ada@example.org")
     assert subject.startswith("You already have a place at Tides and Harbours")
-    assert counts()[1] == 1
+    assert get_counts()[1] == 1
 
 
 def make_full_with(email: str) -> None:
@@ -335,7 +336,7 @@ def make_full_with(email: str) -> None:
     make_delegate(given_names="Ada", family_name="Waite", email=email)
 
 
-def test_a_place_that_became_free_meanwhile_is_offered_on_the_spot(visitor: Browser) -> None:
+def test_a_place_that_became_free_while_joining_can_be_taken(visitor: Browser) -> None:
     [early] = fill_conference()
     page = go_to_check(visitor, "Ada", "ada@example.org")
     cancel(early)
@@ -347,7 +348,9 @@ def test_a_place_that_became_free_meanwhile_is_offered_on_the_spot(visitor: Brow
     assert page.press("Confirm registration").heading == "You are registered"
 
 
-def test_the_last_place_that_was_taken_meanwhile_leads_to_the_list(visitor: Browser) -> None:
+def test_losing_the_last_place_while_registering_leads_to_the_waiting_list(
+    visitor: Browser,
+) -> None:
     set_places(1)
     with transaction():
         seats.set_waiting_list(CONFERENCE, is_open=True)
@@ -362,7 +365,7 @@ def test_the_last_place_that_was_taken_meanwhile_leads_to_the_list(visitor: Brow
     assert page.press("Join the waiting list").heading == "Check your email"
 
 
-def test_more_places_are_offered_in_order(visitor: Browser) -> None:
+def test_added_places_are_offered_in_order(visitor: Browser) -> None:
     fill_conference()
     for name in ("Ada", "Bea", "Cleo"):
         join(visitor, name)
@@ -370,10 +373,10 @@ def test_more_places_are_offered_in_order(visitor: Browser) -> None:
     with transaction():
         conference_settings.change_limit(3, expected_limit=1, actor="grace@conference.example")
 
-    states = [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
+    states = [get_state(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
     assert states == ["offered", "offered", "waiting"]
-    assert counts() == (3, 1)
-    assert list_miscounts() == []
+    assert get_counts() == (3, 1)
+    assert list_count_errors() == []
 
 
 def test_offers_are_shorter_as_the_conference_nears(site: Flask, frozen_time: Any) -> None:
@@ -389,7 +392,7 @@ def test_offers_are_shorter_as_the_conference_nears(site: Flask, frozen_time: An
     assert until_it_closes == 30
 
 
-def test_after_registration_has_closed_nothing_is_offered(
+def test_after_registration_has_closed_no_places_are_offered(
     visitor: Browser, frozen_time: Any
 ) -> None:
     [early] = fill_conference()
@@ -399,14 +402,14 @@ def test_after_registration_has_closed_nothing_is_offered(
     cancel(early)
     run_due()
 
-    assert state_of("ada@example.org") == "waiting"
+    assert get_state("ada@example.org") == "waiting"
     page = open_own_page(visitor, "ada@example.org")
     assert page.heading == "You are on the waiting list"
     assert "Registration has closed, so we are not offering any more places." in page.text
     with pytest.raises(seats.SoldOut), transaction():
         seats.reserve((CONFERENCE,), make_unsaved_delegate())
     desk_adds("cleo@example.org")
-    assert counts() == (1, 1)
+    assert get_counts() == (1, 1)
 
 
 def desk_adds(email: str) -> None:
@@ -417,7 +420,7 @@ def desk_adds(email: str) -> None:
         desk.add(answers, "en", actor="grace@conference.example")
 
 
-def test_a_month_after_the_conference_nobody_is_on_the_list(
+def test_waiting_list_entries_are_deleted_after_the_conference(
     visitor: Browser, frozen_time: Any
 ) -> None:
     fill_conference()
@@ -428,10 +431,10 @@ def test_a_month_after_the_conference_nobody_is_on_the_list(
         waiting_list.purge_expired()
 
     assert db.session.scalars(select(WaitingListEntry)).all() == []
-    assert counts() == (1, 0)
+    assert get_counts() == (1, 0)
 
 
-def test_whoever_waits_stays_on_the_list_until_the_conference_however_early_registration_closes(
+def test_waiting_list_entries_are_kept_until_the_conference(
     visitor: Browser, frozen_time: Any
 ) -> None:
     fill_conference()
@@ -442,7 +445,7 @@ def test_whoever_waits_stays_on_the_list_until_the_conference_however_early_regi
     with transaction():
         waiting_list.purge_expired()
 
-    assert state_of("ada@example.org") == "waiting"
+    assert get_state("ada@example.org") == "waiting"
 
 
 def close_registration_at(moment: str) -> None:
@@ -453,7 +456,7 @@ def close_registration_at(moment: str) -> None:
         bump_cache_version()
 
 
-def test_while_nothing_is_published_nobody_is_deleted_from_the_list(visitor: Browser) -> None:
+def test_waiting_list_entries_are_kept_while_nothing_is_published(visitor: Browser) -> None:
     fill_conference()
     join(visitor, "Ada")
     with transaction():
@@ -462,10 +465,10 @@ def test_while_nothing_is_published_nobody_is_deleted_from_the_list(visitor: Bro
     with transaction():
         waiting_list.purge_expired()
 
-    assert state_of("ada@example.org") == "waiting"
+    assert get_state("ada@example.org") == "waiting"
 
 
-def test_a_worker_that_does_not_know_the_time_ends_no_offer_and_deletes_nobody(
+def test_a_worker_with_its_clock_out_of_sync_ends_no_offers(
     visitor: Browser, frozen_time: Any
 ) -> None:
     [early] = fill_conference()
@@ -482,11 +485,11 @@ def test_a_worker_that_does_not_know_the_time_ends_no_offer_and_deletes_nobody(
         waiting_list.purge_expired()
 
     assert not cache_version.is_clock_in_sync()
-    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("offered", "waiting")
+    assert (get_state("ada@example.org"), get_state("bea@example.org")) == ("offered", "waiting")
 
 
 def take_offered_place(visitor: Browser, early: Delegate) -> Delegate:
-    """Join, get the place of somebody else, and take it."""
+    """Join, get the released place of another person, and accept it."""
     join(visitor, "Ada")
     cancel(early)
     open_own_page(visitor, "ada@example.org").press("Accept the place")
@@ -498,12 +501,12 @@ def find_delegate(email: str) -> Delegate:
 
 
 def find_offer_link(email: str) -> str:
-    """Find the link in the offer to somebody who has taken the place since."""
-    [offer] = [one for one in emails_to(email) if one.subject.startswith(OFFER)]
+    """Find the link in the offer to a person who has accepted since."""
+    [offer] = [one for one in list_emails_to(email) if one.subject.startswith(OFFER)]
     return find_link(offer, "/waiting-list/")
 
 
-def test_no_link_of_an_earlier_address_opens_the_booking(
+def test_links_to_an_earlier_email_address_do_not_open_the_booking(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     [early] = fill_conference()
@@ -530,7 +533,7 @@ def test_no_link_of_an_earlier_address_opens_the_booking(
     assert again.heading == "This link does not work"
 
 
-def test_nothing_on_the_list_names_somebody_whose_details_were_deleted(visitor: Browser) -> None:
+def test_erasing_a_delegate_erases_their_waiting_list_entries(visitor: Browser) -> None:
     [early] = fill_conference(2)[:1]
     join(visitor, "Ada")
     open_own_page(visitor, "ada@example.org").follow("Leave the waiting list").press(
@@ -545,7 +548,7 @@ def test_nothing_on_the_list_names_somebody_whose_details_were_deleted(visitor: 
     assert db.session.scalars(select(WaitingListEntry)).all() == []
 
 
-def test_a_delegate_reads_how_long_they_waited(visitor: Browser) -> None:
+def test_the_data_export_has_the_waiting_list_times(visitor: Browser) -> None:
     [early] = fill_conference()
     delegate = take_offered_place(visitor, early)
 
@@ -562,26 +565,24 @@ def test_a_delegate_reads_how_long_they_waited(visitor: Browser) -> None:
     }
 
 
-def test_whoever_gets_a_place_from_the_desk_no_longer_waits(visitor: Browser) -> None:
+def test_a_place_added_at_the_desk_ends_the_wait(visitor: Browser) -> None:
     [early, *_] = fill_conference(2)
     join(visitor, "Cleo")
     join(visitor, "Bea")
     cancel(early)
-    assert state_of("cleo@example.org") == "offered"
+    assert get_state("cleo@example.org") == "offered"
     with transaction():
         seats.set_limit(CONFERENCE, 3)
 
     desk_adds("cleo@example.org")
 
-    assert (state_of("cleo@example.org"), state_of("bea@example.org")) == ("accepted", "offered")
+    assert (get_state("cleo@example.org"), get_state("bea@example.org")) == ("accepted", "offered")
     assert visitor.open(find_offer_link("cleo@example.org")).heading == "You accepted the place"
-    assert counts() == (3, 0)
-    assert list_miscounts() == []
+    assert get_counts() == (3, 0)
+    assert list_count_errors() == []
 
 
-def test_whoever_registers_while_they_have_an_offer_has_one_place(
-    visitor: Browser, frozen_time: Any
-) -> None:
+def test_registering_with_an_open_offer_gives_one_place(visitor: Browser, frozen_time: Any) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     cancel(early)
@@ -592,12 +593,12 @@ def test_whoever_registers_while_they_have_an_offer_has_one_place(
     frozen_time.move_to("2009-05-14T09:32:00+01:00")
     run_due()
 
-    assert state_of("ada@example.org") == "accepted"
-    assert counts() == (1, 0)
-    assert subjects_to("ada@example.org")[-1].startswith("You are registered for Tides")
+    assert get_state("ada@example.org") == "accepted"
+    assert get_counts() == (1, 0)
+    assert list_subjects_to("ada@example.org")[-1].startswith("You are registered for Tides")
 
 
-def test_after_registration_has_closed_the_desk_restores_a_booking_although_others_wait(
+def test_after_closing_the_desk_can_restore_a_booking_although_others_wait(
     visitor: Browser, frozen_time: Any
 ) -> None:
     [early] = fill_conference()
@@ -608,8 +609,8 @@ def test_after_registration_has_closed_the_desk_restores_a_booking_although_othe
     with transaction():
         desk.restore(db.session.merge(early), actor="grace@conference.example")
 
-    assert counts() == (1, 1)
-    assert list_miscounts() == []
+    assert get_counts() == (1, 1)
+    assert list_count_errors() == []
 
 
 @pytest.mark.both_databases
@@ -624,46 +625,44 @@ def test_two_workers_pass_an_ended_offer_on_once(
 
     run_in_threads(site, [run_due] * 2)
 
-    states = [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
+    states = [get_state(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
     assert states == ["lapsed", "offered", "waiting"]
-    assert counts() == (1, 1)
-    assert list_miscounts() == []
+    assert get_counts() == (1, 1)
+    assert list_count_errors() == []
 
 
-def test_a_link_of_somebody_else_opens_nothing(visitor: Browser) -> None:
+def test_an_invalid_waiting_list_link_opens_nothing(visitor: Browser) -> None:
     page = visitor.open("/waiting-list/not-a-link.x", status=404)
 
     assert page.heading == "This link does not work"
 
 
-def test_whoever_waits_cannot_take_the_place_that_was_offered_to_another(
+def test_a_place_offered_to_another_person_cannot_be_accepted(
     visitor: Browser,
 ) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     join(visitor, "Bea")
     cancel(early)
-    bea = find_link(last_email_to("bea@example.org"), "/waiting-list/")
+    bea = find_link(get_last_email_to("bea@example.org"), "/waiting-list/")
     page = open_own_page(visitor, "ada@example.org")
     token = page.source.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
 
     refused = visitor.send("POST", f"{bea}/accept", 409, data={"csrf_token": token})
 
     assert refused.heading == "You are on the waiting list"
-    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("offered", "waiting")
+    assert (get_state("ada@example.org"), get_state("bea@example.org")) == ("offered", "waiting")
     assert page.press("Accept the place").heading == "Your booking"
-    assert (counts(), list_miscounts()) == ((1, 1), [])
+    assert (get_counts(), list_count_errors()) == ((1, 1), [])
 
 
 @pytest.mark.both_databases
-def test_a_clock_that_jumps_an_hour_forward_and_back_promises_no_place_twice(
-    visitor: Browser, frozen_time: Any
-) -> None:
+def test_a_clock_that_jumps_never_offers_a_place_twice(visitor: Browser, frozen_time: Any) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
     join(visitor, "Bea")
     cancel(early)
-    ada = find_link(last_email_to("ada@example.org"), "/waiting-list/")
+    ada = find_link(get_last_email_to("ada@example.org"), "/waiting-list/")
     frozen_time.move_to("2009-05-13T09:00:00+01:00")
 
     frozen_time.shift(timedelta(hours=1))
@@ -676,14 +675,14 @@ def test_a_clock_that_jumps_an_hour_forward_and_back_promises_no_place_twice(
     run_due()
 
     assert visitor.open(ada).heading == "The offer has ended"
-    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("lapsed", "offered")
-    assert len([one for one in subjects_to("bea@example.org") if one.startswith(OFFER)]) == 1
+    assert (get_state("ada@example.org"), get_state("bea@example.org")) == ("lapsed", "offered")
+    assert len([one for one in list_subjects_to("bea@example.org") if one.startswith(OFFER)]) == 1
     page = open_own_page(visitor, "bea@example.org").press("Accept the place")
     assert page.heading == "Your booking"
-    assert (counts(), list_miscounts()) == ((1, 0), [])
+    assert (get_counts(), list_count_errors()) == ((1, 0), [])
 
 
-def test_an_organiser_sees_who_waits_and_takes_somebody_off(
+def test_an_organiser_can_see_the_waiting_list_and_remove_a_person(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
@@ -701,14 +700,14 @@ def test_an_organiser_sees_who_waits_and_takes_somebody_off(
     page = page.press("Remove from the waiting list")
 
     assert [row["Name"] for row in page.rows] == ["Bea Waite bea@example.org"]
-    assert state_of("bea@example.org") == "offered"
-    assert subjects_to("ada@example.org")[-1] == (
+    assert get_state("bea@example.org") == "offered"
+    assert list_subjects_to("ada@example.org")[-1] == (
         "You are no longer on the waiting list for Tides and Harbours"
     )
 
 
 @pytest.mark.both_databases
-def test_who_is_found_on_the_list_has_their_position_among_all(visitor: Browser) -> None:
+def test_a_person_found_by_search_has_their_position_in_the_whole_list(visitor: Browser) -> None:
     organiser = sign_in(visitor)
     set_places(10)
     for name in ("Ada", "Bea"):
@@ -724,7 +723,7 @@ def test_who_is_found_on_the_list_has_their_position_among_all(visitor: Browser)
     assert [row["State"] for row in found] == ["Waiting number 2"]
 
 
-def test_an_organiser_opens_the_list(visitor: Browser) -> None:
+def test_an_organiser_can_open_the_waiting_list(visitor: Browser) -> None:
     set_places(10)
 
     page = (
@@ -737,7 +736,7 @@ def test_an_organiser_opens_the_list(visitor: Browser) -> None:
     assert queries.get_seat_counts().has_waiting_list
 
 
-def test_whoever_changes_only_the_limit_does_not_close_a_list_that_was_opened_meanwhile(
+def test_a_stale_limit_form_does_not_close_the_waiting_list(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(10)
@@ -751,7 +750,9 @@ def test_whoever_changes_only_the_limit_does_not_close_a_list_that_was_opened_me
     assert queries.get_seat_counts().limit == 20
 
 
-def test_the_dashboard_counts_who_waits(visitor: Browser, new_browser: Browsers) -> None:
+def test_the_dashboard_shows_the_number_of_people_waiting(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     fill_conference()
     join(visitor, "Ada")
     join(visitor, "Bea")

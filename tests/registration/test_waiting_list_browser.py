@@ -1,4 +1,4 @@
-"""Somebody joins the waiting list in a real browser, and takes the place that becomes free."""
+"""Joining the waiting list and accepting the free place in a real browser."""
 
 from datetime import timedelta
 
@@ -36,7 +36,9 @@ def full_site(live_site: LiveSites) -> str:
     return live_site().address
 
 
-def test_no_page_of_the_waiting_list_has_a_barrier(full_site: str, window: Page, axe: Axe) -> None:
+def test_waiting_list_pages_have_no_accessibility_violations(
+    full_site: str, window: Page, axe: Axe
+) -> None:
     waiting = links.waiting_list_token(make_waiting_list_entry(name="Beatrice " + "Long" * 20))
     offered = links.waiting_list_token(
         make_waiting_list_entry(state=OFFERED, offer_ends_at=clock.now() + timedelta(days=1))
@@ -58,7 +60,7 @@ def test_no_page_of_the_waiting_list_has_a_barrier(full_site: str, window: Page,
     assert {address: barriers for address, barriers in found.items() if barriers} == {}
 
 
-def test_without_scripts_somebody_takes_the_place_that_is_held(
+def test_an_offered_place_can_be_accepted_without_javascript(
     full_site: str, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts
@@ -80,7 +82,7 @@ def test_without_scripts_somebody_takes_the_place_that_is_held(
     expect_heading(window, "Your booking")
 
 
-def test_without_scripts_a_delegate_waits_for_another_category_on_pages_without_a_barrier(
+def test_a_delegate_can_wait_for_another_category_without_javascript(
     full_site: str, window_without_scripts: Page, window: Page, axe: Axe
 ) -> None:
     set_places(3)
@@ -107,7 +109,9 @@ def test_without_scripts_a_delegate_waits_for_another_category_on_pages_without_
     assert {address: barriers for address, barriers in found.items() if barriers} == {}
 
 
-def test_the_pages_of_the_team_have_no_barrier(full_site: str, window: Page, axe: Axe) -> None:
+def test_waiting_list_admin_pages_have_no_accessibility_violations(
+    full_site: str, window: Page, axe: Axe
+) -> None:
     number = make_waiting_list_entry(name="Beatrice " + "Long" * 20).id
     sign_in_window(window, full_site)
 

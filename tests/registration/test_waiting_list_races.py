@@ -21,7 +21,7 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.write_queue import WriteQueueFull
 from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
 from tests.live_site import WORKER_COMMAND, LiveSites
-from tests.races import at_once
+from tests.races import run_concurrently
 from tests.subprocesses import ForkedProgram
 from tests.waiting import wait_until
 
@@ -35,7 +35,7 @@ ANSWERS = (
 
 
 @pytest.fixture(autouse=True)
-def _the_numbers_are_right(site: Flask, request: pytest.FixtureRequest) -> Iterator[None]:
+def _check_counts(site: Flask, request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "control" not in request.node.name:
         db.session.rollback()
@@ -75,7 +75,7 @@ def change_limit(places: int, before: int) -> None:
 
 
 @pytest.mark.both_databases
-def test_eight_workers_that_find_the_same_ended_offers_pass_each_on_once(
+def test_eight_concurrent_workers_pass_each_expired_offer_on_once(
     site: Flask, settings: Mapping[str, str], live_site: LiveSites, tmp_path: Path
 ) -> None:
     press = make_category(OFFERS, name="Press")
@@ -135,12 +135,12 @@ def accept(number: int) -> None:
 
 
 @pytest.mark.both_databases
-def test_an_offer_that_is_taken_in_eight_tabs_at_once_gives_one_booking(site: Flask) -> None:
+def test_an_offer_accepted_in_eight_tabs_concurrently_gives_one_booking(site: Flask) -> None:
     set_places(0)
     [number] = make_people(1)
     change_limit(1, 0)
 
-    ended = at_once(site, [insist(lambda: accept(number))] * WORKERS)
+    ended = run_concurrently(site, [insist(lambda: accept(number))] * WORKERS)
 
     assert ended == ["done"] * WORKERS, "every tab sees the same booking"
     assert db.session.scalar(select(func.count()).select_from(Delegate)) == 1
@@ -148,7 +148,7 @@ def test_an_offer_that_is_taken_in_eight_tabs_at_once_gives_one_booking(site: Fl
 
 
 @pytest.mark.both_databases
-def test_an_offer_that_is_taken_and_declined_at_once_ends_in_one_way(site: Flask) -> None:
+def test_an_offer_accepted_and_declined_concurrently_ends_in_one_way(site: Flask) -> None:
     set_places(0)
     first, _ = make_people(2)
     change_limit(1, 0)
@@ -161,7 +161,7 @@ def test_an_offer_that_is_taken_and_declined_at_once_ends_in_one_way(site: Flask
         with transaction():
             waiting_list.leave(db.session.get_one(WaitingListEntry, first))
 
-    at_once(site, [insist(take), insist(decline)] * 4)
+    run_concurrently(site, [insist(take), insist(decline)] * 4)
 
     states = list_states()
     assert states in (["accepted", "waiting"], ["left", "offered"])
@@ -170,7 +170,7 @@ def test_an_offer_that_is_taken_and_declined_at_once_ends_in_one_way(site: Flask
 
 
 @pytest.mark.both_databases
-def test_two_organisers_who_offer_by_hand_at_once_add_one_place(site: Flask) -> None:
+def test_concurrent_manual_offers_add_one_place(site: Flask) -> None:
     set_places(1)
     make_delegate()
     [number] = make_people(1)
@@ -184,7 +184,7 @@ def test_two_organisers_who_offer_by_hand_at_once_add_one_place(site: Flask) -> 
                 adds_place=True,
             )
 
-    ended = at_once(site, [insist(offer)] * 4)
+    ended = run_concurrently(site, [insist(offer)] * 4)
 
     assert ended.count("done") == 1, ended
     assert count_emails("waiting_list_offer") == 1
@@ -192,7 +192,7 @@ def test_two_organisers_who_offer_by_hand_at_once_add_one_place(site: Flask) -> 
 
 
 @pytest.mark.both_databases
-def test_a_control_that_does_not_read_the_entry_under_the_lock_offers_twice(
+def test_without_reading_the_entry_under_the_lock_an_offer_is_made_twice(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_places(1)
@@ -215,6 +215,6 @@ def test_a_control_that_does_not_read_the_entry_under_the_lock_offers_twice(
 
     monkeypatch.setattr(manual_changes, "_lock_waiting", only_lock_limits)
 
-    at_once(site, [look_and_offer] * 2)
+    run_concurrently(site, [look_and_offer] * 2)
 
     assert count_emails("waiting_list_offer") == 2

@@ -1,4 +1,4 @@
-"""Comparing two programmes: what people would tell of the difference, and nothing else."""
+"""Comparing two programmes: exactly the differences that matter."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -52,7 +52,7 @@ A_SESSION = Session(
 )
 
 
-def a_programme(*sessions: Session, **about: Any) -> Snapshot:
+def make_snapshot(*sessions: Session, **about: Any) -> Snapshot:
     usual = Snapshot(
         conference=THE_CONFERENCE,
         themes=(WATER,),
@@ -63,48 +63,52 @@ def a_programme(*sessions: Session, **about: Any) -> Snapshot:
     return replace(usual, **about)
 
 
-def told(altered: tuple[Modified[Session], ...]) -> dict[str, dict[str, tuple[Any, Any]]]:
+def list_field_changes(
+    altered: tuple[Modified[Session], ...],
+) -> dict[str, dict[str, tuple[Any, Any]]]:
     """Give what differs, by session and field."""
     return {
         one.new.key: {field.name: (field.old, field.new) for field in one.fields} for one in altered
     }
 
 
-def test_what_is_new_and_what_is_gone_stand_apart() -> None:
+def test_added_and_withdrawn_sessions_are_listed_separately() -> None:
     farewell = replace(A_SESSION, key="farewell", title="Farewell")
 
-    found = compare(a_programme(A_SESSION), a_programme(farewell))
+    found = compare(make_snapshot(A_SESSION), make_snapshot(farewell))
 
     assert [one.title for one in found.sessions.added] == ["Farewell"]
     assert [one.title for one in found.sessions.withdrawn] == ["Opening"]
     assert len(found) == 2
 
 
-def test_a_session_that_moved_and_has_a_new_name_stands_under_both() -> None:
+def test_a_moved_and_renamed_session_is_listed_under_both_changes() -> None:
     later = BEGINS + timedelta(days=1)
     now = replace(
         A_SESSION, title="A grand opening", starts_at=later, ends_at=later, room=LOFT, language="fr"
     )
 
-    found = compare(a_programme(), a_programme(now))
+    found = compare(make_snapshot(), make_snapshot(now))
 
-    assert told(found.moved) == {
+    assert list_field_changes(found.moved) == {
         "opening": {
             "room": ("Hall", "Loft"),
             "starts_at": (BEGINS, later),
             "ends_at": (A_SESSION.ends_at, later),
         }
     }
-    assert told(found.renamed) == {"opening": {"title": ("Opening", "A grand opening")}}
-    assert told(found.reworded) == {"opening": {"language": ("en", "fr")}}
+    assert list_field_changes(found.renamed) == {
+        "opening": {"title": ("Opening", "A grand opening")}
+    }
+    assert list_field_changes(found.reworded) == {"opening": {"language": ("en", "fr")}}
     assert len(found) == 1
     assert found.days == (date(2009, 6, 10), date(2009, 6, 11))
 
 
-def test_calling_off_and_taking_back_are_told() -> None:
-    cancelled = a_programme(replace(A_SESSION, is_cancelled=True))
+def test_cancelled_and_reinstated_sessions_are_listed() -> None:
+    cancelled = make_snapshot(replace(A_SESSION, is_cancelled=True))
 
-    off, on = compare(a_programme(), cancelled), compare(cancelled, a_programme())
+    off, on = compare(make_snapshot(), cancelled), compare(cancelled, make_snapshot())
 
     assert [one.new.title for one in off.cancelled] == ["Opening"]
     assert not off.reinstated
@@ -113,22 +117,22 @@ def test_calling_off_and_taking_back_are_told() -> None:
     assert not off.reworded
 
 
-def test_prose_is_compared_as_it_is_read() -> None:
+def test_rich_text_is_compared_as_plain_text() -> None:
     now = replace(A_SESSION, abstract="<p>Why we are <strong>there</strong>.</p>")
 
-    found = compare(a_programme(), a_programme(now))
+    found = compare(make_snapshot(), make_snapshot(now))
 
-    assert told(found.reworded) == {
+    assert list_field_changes(found.reworded) == {
         "opening": {"abstract": ("Why we are here.", "Why we are there.")}
     }
 
 
-def test_a_room_with_a_new_name_moves_nobody() -> None:
+def test_a_renamed_room_or_speaker_does_not_change_its_sessions() -> None:
     aula = replace(HALL, name="Aula")
     ada = replace(ADA, name="Ada Marsh-Hill")
     there = replace(A_SESSION, room=aula, parts=(replace(A_SESSION.parts[0], name=ada.name),))
 
-    found = compare(a_programme(), a_programme(there, rooms=(aula, LOFT), speakers=(ada,)))
+    found = compare(make_snapshot(), make_snapshot(there, rooms=(aula, LOFT), speakers=(ada,)))
 
     assert not len(found.sessions)
     assert [one.new.name for one in found.rooms.modified] == ["Aula"]
@@ -136,27 +140,27 @@ def test_a_room_with_a_new_name_moves_nobody() -> None:
     assert not found.participants
 
 
-def test_who_appears_is_told_and_whom_it_touches() -> None:
+def test_changed_appearances_name_the_affected_speakers() -> None:
     joao = Appearance("joao", "João Maré", "", "speaker")
     now = replace(A_SESSION, parts=(joao,))
 
-    found = compare(a_programme(), a_programme(now))
+    found = compare(make_snapshot(), make_snapshot(now))
 
-    assert told(found.reworded) == {"opening": {"parts": (A_SESSION.parts, (joao,))}}
+    assert list_field_changes(found.reworded) == {"opening": {"parts": (A_SESSION.parts, (joao,))}}
     assert [part.name for part in found.participants] == ["Ada Marsh", "João Maré"]
     assert [part.name for part in list_participants(A_SESSION, now)] == ["Ada Marsh", "João Maré"]
 
 
-def test_another_order_is_a_difference_that_touches_nobody() -> None:
-    found = compare(a_programme(), a_programme(rooms=(LOFT, HALL)))
+def test_a_changed_order_of_rooms_is_a_change_that_affects_nobody() -> None:
+    found = compare(make_snapshot(), make_snapshot(rooms=(LOFT, HALL)))
 
     assert found
     assert not len(found)
 
 
-def test_a_day_is_one_of_the_conference_wherever_that_is() -> None:
+def test_affected_days_are_in_the_time_zone_of_the_conference() -> None:
     late = replace(A_SESSION, starts_at=datetime(2009, 6, 10, 23, 30, tzinfo=UTC))
-    in_summer = compare(a_programme(), a_programme(late)).zone
+    in_summer = compare(make_snapshot(), make_snapshot(late)).zone
 
     assert list_days(in_summer, A_SESSION, late) == (date(2009, 6, 10), date(2009, 6, 11))
     assert list_days(in_summer, replace(A_SESSION, starts_at=None)) == ()
@@ -192,7 +196,7 @@ def programmes(draw: st.DrawFn) -> Snapshot:
         )
         for key in draw(some("vwxyz"))
     ]
-    return a_programme(
+    return make_snapshot(
         conference=replace(THE_CONFERENCE, title=draw(NAMES)),
         rooms=tuple(rooms),
         themes=tuple(themes),
@@ -206,20 +210,18 @@ def some(letters: str) -> st.SearchStrategy[list[str]]:
 
 
 @given(programmes())
-def test_nothing_differs_from_itself(one: Snapshot) -> None:
+def test_a_programme_does_not_differ_from_itself(one: Snapshot) -> None:
     assert not compare(one, one)
     assert len(compare(one, one)) == 0
 
 
 @given(programmes(), programmes())
-def test_two_programmes_differ_exactly_when_they_are_not_the_same(
-    one: Snapshot, other: Snapshot
-) -> None:
+def test_two_programmes_differ_exactly_if_they_are_unequal(one: Snapshot, other: Snapshot) -> None:
     assert bool(compare(one, other)) is (one != other)
 
 
 @given(programmes(), programmes())
-def test_the_way_back_mirrors_the_way_there(one: Snapshot, other: Snapshot) -> None:
+def test_the_reverse_comparison_mirrors_the_comparison(one: Snapshot, other: Snapshot) -> None:
     there, back = compare(one, other), compare(other, one)
 
     for kind in ("sessions", "speakers", "rooms", "themes"):
@@ -229,7 +231,7 @@ def test_the_way_back_mirrors_the_way_there(one: Snapshot, other: Snapshot) -> N
             (name, now, was) for name, was, now in turned(come.modified)
         }
     assert {one.new.key for one in there.cancelled} == {one.new.key for one in back.reinstated}
-    assert told(there.moved).keys() == told(back.moved).keys()
+    assert list_field_changes(there.moved).keys() == list_field_changes(back.moved).keys()
     assert (there.participants, there.days) == (back.participants, back.days)
     assert len(there) == len(back)
 

@@ -1,4 +1,4 @@
-"""A release that cannot be read: whoever has seen the one before goes on with it."""
+"""An unreadable release: processes keep serving the previous one."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ PAGES = ("/", "/programme", "/register", "/register/name", "/now", "/agenda", "/
 
 
 @pytest.fixture
-def process_just_started(site: Flask, settings: dict[str, str]) -> Iterator[Flask]:
+def fresh_process(site: Flask, settings: dict[str, str]) -> Iterator[Flask]:
     """A second process of the same site, which has read no release yet."""
     app = create_app(Config.model_validate(settings))
     yield app
@@ -31,7 +31,9 @@ def damage() -> None:
 
 
 @pytest.mark.both_databases
-def test_pages_go_on_with_the_release_that_was_read_before(site: Flask, visitor: Browser) -> None:
+def test_pages_keep_showing_the_cached_release_when_the_stored_one_is_damaged(
+    site: Flask, visitor: Browser
+) -> None:
     before = [visitor.open(page).heading for page in PAGES]
 
     damage()
@@ -40,11 +42,11 @@ def test_pages_go_on_with_the_release_that_was_read_before(site: Flask, visitor:
 
 
 @pytest.mark.both_databases
-def test_a_process_that_has_read_none_says_that_the_service_is_unavailable(
-    process_just_started: Flask, settings: dict[str, str]
+def test_a_new_process_answers_503_if_the_stored_release_is_damaged(
+    fresh_process: Flask, settings: dict[str, str]
 ) -> None:
     damage()
-    visitor = Browser(process_just_started, settings["SITE_URL"])
+    visitor = Browser(fresh_process, settings["SITE_URL"])
 
     headings = {visitor.open(page, 503).heading for page in PAGES}
 

@@ -27,13 +27,13 @@ BLOCK = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOT
 ENDING = "</script><script>alert(1)</script><!-- ]]> & \u2028"
 
 
-def facts(page: Page) -> Any:
+def read_json_ld(page: Page) -> Any:
     """Read the facts of a page as a program does."""
     (block,) = BLOCK.findall(page.source)
     return json.loads(block)
 
 
-def around(page: Page) -> list[str]:
+def list_related(page: Page) -> list[str]:
     """Read which sessions a session leads to, and what each of them is to it."""
     tree = page.tree
     turns = [one for nav in tree.find_by_class("turn") for one in tree.find_all("p", within=nav)]
@@ -41,8 +41,8 @@ def around(page: Page) -> list[str]:
     return [read_text(one) for one in (*turns, *boxes)]
 
 
-def test_a_session_tells_programs_when_where_and_with_whom(visitor: Browser) -> None:
-    told = facts(visitor.open("/sessions/opening"))
+def test_a_session_page_has_json_ld_with_time_room_and_speakers(visitor: Browser) -> None:
+    told = read_json_ld(visitor.open("/sessions/opening"))
 
     home = "https://conference.example"
     assert told["@type"] == "Event"
@@ -64,40 +64,42 @@ def test_a_session_tells_programs_when_where_and_with_whom(visitor: Browser) -> 
     assert "offers" not in told
 
 
-def test_what_is_called_off_is_so_for_programs_too(visitor: Browser) -> None:
+def test_the_json_ld_of_a_cancelled_session_has_the_status_cancelled(visitor: Browser) -> None:
     farewell = db.session.query(Session).filter_by(slug="farewell").one()
     farewell.cancelled_at = FIRST_MORNING
     publish_programme()
 
-    told = facts(visitor.open("/sessions/farewell"))
+    told = read_json_ld(visitor.open("/sessions/farewell"))
 
     assert told["eventStatus"] == "https://schema.org/EventCancelled"
 
 
-def test_programs_are_told_what_is_illustrative(visitor: Browser) -> None:
-    assert facts(visitor.open("/sessions/harbour-walls"))["description"].startswith("Illustrative.")
+def test_the_json_ld_description_marks_illustrative_sessions(visitor: Browser) -> None:
+    assert read_json_ld(visitor.open("/sessions/harbour-walls"))["description"].startswith(
+        "Illustrative."
+    )
 
 
-def test_a_session_that_is_hardly_known_tells_nothing_that_is_not_so(visitor: Browser) -> None:
+def test_json_ld_leaves_out_unknown_properties_of_a_session(visitor: Browser) -> None:
     make_session(title="Some day", slug="some-day", starts_at=None)
     publish_programme()
 
-    told = facts(visitor.open("/sessions/some-day"))
+    told = read_json_ld(visitor.open("/sessions/some-day"))
 
     assert {"startDate", "endDate", "performer", "description"}.isdisjoint(told)
     assert told["location"] == {"@type": "Place", "name": "Whitby", "address": "Whitby"}
 
 
-def test_nothing_in_a_title_ends_the_block(visitor: Browser) -> None:
+def test_no_title_can_end_the_json_ld_block(visitor: Browser) -> None:
     speaker = make_speaker(name=ENDING, slug="ending", biography=ENDING)
     make_session(title=ENDING, slug="ending", speakers=(speaker,), room=make_room(name=ENDING))
     publish_programme()
 
-    assert facts(visitor.open("/sessions/ending"))["name"] == ENDING
-    assert facts(visitor.open("/speakers/ending"))["name"] == ENDING
+    assert read_json_ld(visitor.open("/sessions/ending"))["name"] == ENDING
+    assert read_json_ld(visitor.open("/speakers/ending"))["name"] == ENDING
 
 
-def test_no_browser_runs_or_refuses_the_block(window: Window, live_site: Any) -> None:
+def test_no_browser_executes_or_refuses_the_json_ld_block(window: Window, live_site: Any) -> None:
     speaker = make_speaker(name=ENDING, slug="ending")
     make_session(title=ENDING, slug="ending", speakers=(speaker,))
     publish_programme()
@@ -111,8 +113,8 @@ def test_no_browser_runs_or_refuses_the_block(window: Window, live_site: Any) ->
     assert complaints == []
 
 
-def test_a_speaker_tells_programs_who_they_are_and_where_to_hear_them(visitor: Browser) -> None:
-    told = facts(visitor.open("/speakers/ada-marsh"))
+def test_a_speaker_page_has_json_ld_with_person_and_sessions(visitor: Browser) -> None:
+    told = read_json_ld(visitor.open("/speakers/ada-marsh"))
 
     assert told["@type"] == "Person"
     assert told["name"] == "Ada Marsh"
@@ -126,10 +128,10 @@ def test_a_speaker_tells_programs_who_they_are_and_where_to_hear_them(visitor: B
     ]
 
 
-def test_the_front_page_tells_programs_of_the_conference_and_its_sessions(
+def test_the_home_page_has_json_ld_with_the_conference_and_its_sessions(
     visitor: Browser,
 ) -> None:
-    told = facts(visitor.open("/"))
+    told = read_json_ld(visitor.open("/"))
 
     assert told["name"] == "Tides and Harbours"
     assert told["endDate"] == "2009-06-11T17:00:00+01:00"
@@ -145,8 +147,10 @@ EVENT_FACTS = {
 @pytest.mark.parametrize(
     "address", ["/", "/sessions/opening", "/sessions/harbour-walls", "/sessions/farewell"]
 )
-def test_an_event_has_all_that_search_engines_ask_for(visitor: Browser, address: str) -> None:
-    event = facts(visitor.open(address))
+def test_json_ld_events_have_every_property_that_search_engines_require(
+    visitor: Browser, address: str
+) -> None:
+    event = read_json_ld(visitor.open(address))
 
     assert set(event) >= EVENT_FACTS | {"description"} - (
         {"description"} if address.endswith("farewell") else set()
@@ -168,19 +172,19 @@ def test_an_event_has_all_that_search_engines_ask_for(visitor: Browser, address:
         assert answer.mimetype == "image/png"
 
 
-def test_a_conference_without_times_or_a_place_says_what_is_known(visitor: Browser) -> None:
+def test_the_json_ld_of_a_conference_without_times_or_venue_has_its_dates(visitor: Browser) -> None:
     for session in db.session.query(Session):
         session.starts_at = session.ends_at = None
     get_conference().place = ""
     publish_programme()
 
-    event = facts(visitor.open("/"))
+    event = read_json_ld(visitor.open("/"))
 
     assert (event["startDate"], event["endDate"]) == ("2009-06-10", "2009-06-11")
     assert event["location"]["name"] == "To be announced"
 
 
-def test_a_conference_lasts_until_its_last_day_though_only_the_first_has_times(
+def test_the_json_ld_of_a_conference_ends_on_its_last_day_even_without_times(
     visitor: Browser,
 ) -> None:
     for session in db.session.query(Session):
@@ -188,12 +192,14 @@ def test_a_conference_lasts_until_its_last_day_though_only_the_first_has_times(
             session.starts_at = session.ends_at = None
     publish_programme()
 
-    event = facts(visitor.open("/"))
+    event = read_json_ld(visitor.open("/"))
 
     assert (event["startDate"], event["endDate"]) == ("2009-06-10T09:30:00+01:00", "2009-06-11")
 
 
-def test_a_cancelled_session_does_not_begin_a_conference(visitor: Browser) -> None:
+def test_a_cancelled_session_does_not_set_the_json_ld_start_of_the_conference(
+    visitor: Browser,
+) -> None:
     make_session(
         slug="swim",
         title="Early swim",
@@ -203,18 +209,18 @@ def test_a_cancelled_session_does_not_begin_a_conference(visitor: Browser) -> No
     )
     publish_programme()
 
-    assert facts(visitor.open("/"))["startDate"] == "2009-06-10T09:30:00+01:00"
+    assert read_json_ld(visitor.open("/"))["startDate"] == "2009-06-10T09:30:00+01:00"
 
 
 @pytest.mark.empty
-def test_an_empty_site_tells_programs_nothing(visitor: Browser) -> None:
+def test_an_empty_site_has_no_json_ld(visitor: Browser) -> None:
     assert BLOCK.findall(visitor.open("/").source) == []
 
 
 # Around a session
 
 
-def test_a_session_leads_to_those_before_and_after_in_its_room_and_on_its_theme(
+def test_a_session_links_to_the_previous_and_next_session_of_its_room_and_theme(
     visitor: Browser,
 ) -> None:
     loft, fire = make_room(name="Loft"), make_theme(name="Fire")
@@ -225,14 +231,14 @@ def test_a_session_leads_to_those_before_and_after_in_its_room_and_on_its_theme(
 
     page = visitor.open("/sessions/embers")
 
-    assert around(page) == [
+    assert list_related(page) == [
         "Previous session Sparks",
         "Next session, also in this room Ashes",
         "Next on this theme Ashes 11:30am to 12:30pm, Loft",
     ]
 
 
-def test_a_session_goes_into_a_calendar_and_can_be_shared(visitor: Browser) -> None:
+def test_a_session_page_has_calendar_and_share_links(visitor: Browser) -> None:
     page = visitor.open("/sessions/opening")
 
     assert page.links["Add to calendar"] == "/sessions/opening.ics"
@@ -240,7 +246,9 @@ def test_a_session_goes_into_a_calendar_and_can_be_shared(visitor: Browser) -> N
     assert page.links[canonical] == canonical
 
 
-def test_what_goes_on_at_the_same_time_comes_neither_before_nor_after(visitor: Browser) -> None:
+def test_concurrent_and_unscheduled_sessions_are_neither_previous_nor_next(
+    visitor: Browser,
+) -> None:
     fire = make_theme(name="Fire")
     for title in ("Sparks", "Embers"):
         make_session(title=title, slug=title.lower(), theme=fire)
@@ -248,4 +256,6 @@ def test_what_goes_on_at_the_same_time_comes_neither_before_nor_after(visitor: B
     publish_programme()
 
     for slug in ("embers", "some-day"):
-        assert not any("on this theme" in one for one in around(visitor.open(f"/sessions/{slug}")))
+        assert not any(
+            "on this theme" in one for one in list_related(visitor.open(f"/sessions/{slug}"))
+        )

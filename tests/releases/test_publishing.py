@@ -24,7 +24,7 @@ from app.releases.models import WAITING
 from tests.browser import Browser, Browsers
 from tests.factories import make_clash, make_scheduled_release, make_session, publish_programme
 from tests.postgres import PostgresServer
-from tests.races import run_in_threads, waits_for_a_lock
+from tests.races import is_waiting_for_lock, run_in_threads
 from tests.waiting import wait_until
 
 GRACE = "grace@conference.example"
@@ -37,18 +37,18 @@ PAGES = (
     "/themes/water",
     "/rooms/great-hall",
 )
-SELDOM = pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+RARELY_CHANGING = pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
 
 
-def renamed(title: str) -> None:
+def rename_opening(title: str) -> None:
     session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
     session.title = title
     db.session.commit()
 
 
 @pytest.mark.both_databases
-def test_nothing_public_moves_until_it_is_published(site: Flask, visitor: Browser) -> None:
-    renamed("A grand opening")
+def test_changes_are_not_public_until_they_are_published(site: Flask, visitor: Browser) -> None:
+    rename_opening("A grand opening")
     assert visitor.open("/sessions/opening").heading == "Opening"
 
     publish_programme()
@@ -58,8 +58,8 @@ def test_nothing_public_moves_until_it_is_published(site: Flask, visitor: Browse
 
 
 @pytest.mark.both_databases
-def test_publishing_raises_the_edition(site: Flask) -> None:
-    renamed("A grand opening")
+def test_publishing_increases_the_cache_version(site: Flask) -> None:
+    rename_opening("A grand opening")
     before = cache_version.current()
 
     publish_programme()
@@ -68,7 +68,7 @@ def test_publishing_raises_the_edition(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_publishing_what_is_public_makes_no_release(site: Flask) -> None:
+def test_publishing_without_changes_creates_no_release(site: Flask) -> None:
     before = cache_version.current()
 
     publish_programme()
@@ -77,8 +77,8 @@ def test_publishing_what_is_public_makes_no_release(site: Flask) -> None:
     assert cache_version.current() == before
 
 
-def test_an_earlier_release_stays_as_it_was(site: Flask) -> None:
-    renamed("A grand opening")
+def test_publishing_does_not_change_earlier_releases(site: Flask) -> None:
+    rename_opening("A grand opening")
     publish_programme()
 
     first, second = db.session.scalars(select(Release).order_by(Release.number))
@@ -86,8 +86,8 @@ def test_an_earlier_release_stays_as_it_was(site: Flask) -> None:
     assert titles == ["Opening", "A grand opening"]
 
 
-def test_what_stands_in_an_earlier_release_can_be_published_anew(site: Flask) -> None:
-    renamed("A grand opening")
+def test_the_content_of_an_earlier_release_can_be_published_as_a_new_one(site: Flask) -> None:
+    rename_opening("A grand opening")
     publish_programme()
     db.session.get_one(Conference, 1).current_release = 1
     db.session.commit()
@@ -105,8 +105,8 @@ def test_without_a_conference_there_is_nothing_to_publish(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_publishing_at_once_makes_one_release(site: Flask) -> None:
-    renamed("A grand opening")
+def test_concurrent_publishing_creates_one_release(site: Flask) -> None:
+    rename_opening("A grand opening")
 
     def publish() -> int:
         with transaction():
@@ -130,23 +130,23 @@ def do_one_after_the_other(site: Flask, deed: Callable[[], Any]) -> list[Any]:
     with transaction():
         outcomes.append(deed())
         second.start()
-        wait_until(waits_for_a_lock, "the second waits", 60)
+        wait_until(is_waiting_for_lock, "the second waits", 60)
     second.join()
     return outcomes
 
 
 @pytest.mark.postgresql_only
-def test_who_publishes_meanwhile_waits_and_makes_no_release_of_the_same(site: Flask) -> None:
-    renamed("A grand opening")
+def test_publishing_waits_for_another_publisher_and_creates_no_duplicate(site: Flask) -> None:
+    rename_opening("A grand opening")
 
     assert do_one_after_the_other(site, lambda: services.create_release().number) == [2, 2]
 
 
 @pytest.mark.postgresql_only
-def test_whoever_looked_at_the_conference_before_they_waited_makes_no_release_of_the_same(
+def test_a_publisher_with_a_stale_conference_row_creates_no_duplicate_release(
     site: Flask,
 ) -> None:
-    renamed("A grand opening")
+    rename_opening("A grand opening")
 
     def look_and_publish() -> tuple[int, int | None]:
         seen = db.session.get_one(Conference, 1)
@@ -157,7 +157,7 @@ def test_whoever_looked_at_the_conference_before_they_waited_makes_no_release_of
 
 
 @pytest.mark.postgresql_only
-def test_a_plan_that_is_due_while_somebody_publishes_takes_nothing_of_that_back(
+def test_a_scheduled_release_due_during_publishing_reverts_nothing(
     site: Flask,
 ) -> None:
     plan = make_scheduled_release(publish_at=clock.now())
@@ -171,7 +171,7 @@ def test_a_plan_that_is_due_while_somebody_publishes_takes_nothing_of_that_back(
         db.session.scalars(select(Session).where(Session.slug == "opening")).one().title = "Grand"
         services.create_release()
         worker.start()
-        wait_until(waits_for_a_lock, "the worker waits", 60)
+        wait_until(is_waiting_for_lock, "the worker waits", 60)
     worker.join()
 
     db.session.refresh(plan)
@@ -180,8 +180,8 @@ def test_a_plan_that_is_due_while_somebody_publishes_takes_nothing_of_that_back(
 
 
 @pytest.mark.postgresql_only
-def test_whoever_calls_off_a_plan_while_it_is_made_is_told(site: Flask) -> None:
-    renamed("A grand opening")
+def test_cancelling_a_scheduled_release_while_it_is_published_is_refused(site: Flask) -> None:
+    rename_opening("A grand opening")
     number = make_scheduled_release(publish_at=clock.now()).id
     db.session.commit()
     told: list[str] = []
@@ -197,17 +197,17 @@ def test_whoever_calls_off_a_plan_while_it_is_made_is_told(site: Flask) -> None:
     with transaction():
         scheduled_releases.publish_due()
         organiser.start()
-        wait_until(waits_for_a_lock, "whoever calls it off waits", 60)
+        wait_until(is_waiting_for_lock, "whoever calls it off waits", 60)
     organiser.join()
 
     assert told == ["This release has already been published or cancelled"]
 
 
 @pytest.mark.postgresql_only
-def test_who_publishes_what_somebody_publishes_meanwhile_is_told_that_it_is_public(
+def test_publishing_what_was_just_published_reports_that_nothing_is_new(
     site: Flask,
 ) -> None:
-    renamed("A grand opening")
+    rename_opening("A grand opening")
     seen = release_queries.preview_release().fingerprint
     db.session.rollback()
 
@@ -220,8 +220,8 @@ def test_who_publishes_what_somebody_publishes_meanwhile_is_told_that_it_is_publ
 
 
 @pytest.mark.postgresql_only
-def test_who_goes_back_while_somebody_does_is_told(site: Flask) -> None:
-    renamed("A grand opening")
+def test_of_two_concurrent_rollbacks_the_second_is_refused(site: Flask) -> None:
+    rename_opening("A grand opening")
     publish_programme()
 
     def go_back() -> str:
@@ -237,7 +237,7 @@ def test_who_goes_back_while_somebody_does_is_told(site: Flask) -> None:
     ]
 
 
-def test_nobody_goes_back_to_what_readers_see(site: Flask) -> None:
+def test_rolling_back_to_the_public_release_is_refused(site: Flask) -> None:
     with pytest.raises(RuleViolation, match="Release 1 is already public"), transaction():
         services.roll_back(1, "", expected_release=1, actor=GRACE)
 
@@ -252,12 +252,12 @@ def test_clashes_without_a_reason_are_not_published(site: Flask) -> None:
     assert programme_queries.get_latest_release_number() == 1
 
 
-def test_nothing_is_planned_for_a_moment_that_has_come(site: Flask) -> None:
+def test_a_release_cannot_be_scheduled_in_the_past(site: Flask) -> None:
     with pytest.raises(RuleViolation, match="Enter a date and time in the future"), transaction():
         scheduled_releases.schedule(clock.now(), "", override_reason="", actor=GRACE)
 
 
-def test_nothing_is_planned_with_clashes_without_a_reason(site: Flask) -> None:
+def test_a_release_with_clashes_cannot_be_scheduled_without_a_reason(site: Flask) -> None:
     make_clash()
     in_an_hour = clock.now() + timedelta(hours=1)
 
@@ -265,9 +265,9 @@ def test_nothing_is_planned_with_clashes_without_a_reason(site: Flask) -> None:
         scheduled_releases.schedule(in_an_hour, "", override_reason="", actor=GRACE)
 
 
-def test_a_planned_release_stays_planned_when_something_is_published_before(site: Flask) -> None:
+def test_a_scheduled_release_stays_scheduled_after_an_earlier_publication(site: Flask) -> None:
     plan = make_scheduled_release(publish_at=clock.now() + timedelta(days=1))
-    renamed("A grand opening")
+    rename_opening("A grand opening")
     seen = release_queries.preview_release().fingerprint
 
     with transaction():
@@ -278,7 +278,7 @@ def test_a_planned_release_stays_planned_when_something_is_published_before(site
 
 @pytest.mark.postgresql_only
 def test_of_two_plans_that_are_due_the_one_for_the_earlier_moment_is_published(site: Flask) -> None:
-    renamed("A grand opening")
+    rename_opening("A grand opening")
     make_scheduled_release(publish_at=clock.now(), note="For the noon news")
     make_scheduled_release(publish_at=clock.now() - timedelta(hours=1), note="For the morning news")
     with transaction():  # as a server does by itself: it no longer reads so few by their index
@@ -292,7 +292,7 @@ def test_of_two_plans_that_are_due_the_one_for_the_earlier_moment_is_published(s
 
 
 @pytest.mark.both_databases
-def test_who_reads_while_others_publish_sees_a_whole_programme(
+def test_a_reader_during_publishing_sees_a_consistent_programme(
     site: Flask, new_browser: Browsers
 ) -> None:
     reader = site.test_client()
@@ -324,9 +324,9 @@ def test_who_reads_while_others_publish_sees_a_whole_programme(
 # What is remembered
 
 
-@SELDOM
+@RARELY_CHANGING
 @pytest.mark.both_databases
-def test_a_remembered_page_asks_the_database_nothing(visitor: Browser, queries: list[str]) -> None:
+def test_a_cached_page_needs_no_queries(visitor: Browser, queries: list[str]) -> None:
     for address in PAGES:
         visitor.open(address)
     queries.clear()
@@ -337,9 +337,9 @@ def test_a_remembered_page_asks_the_database_nothing(visitor: Browser, queries: 
     assert queries == []
 
 
-@SELDOM
+@RARELY_CHANGING
 @pytest.mark.both_databases
-def test_a_fresh_page_of_a_known_release_asks_the_database_nothing(
+def test_an_uncached_page_of_a_cached_release_needs_no_queries(
     visitor: Browser, queries: list[str]
 ) -> None:
     visitor.open("/programme")
@@ -351,7 +351,9 @@ def test_a_fresh_page_of_a_known_release_asks_the_database_nothing(
     assert queries == []
 
 
-def test_the_first_page_of_a_release_reads_it_once(visitor: Browser, queries: list[str]) -> None:
+def test_the_first_page_of_a_release_loads_its_snapshot_once(
+    visitor: Browser, queries: list[str]
+) -> None:
     visitor.open("/programme")
 
     assert len([statement for statement in queries if "FROM release" in statement]) == 1
@@ -359,13 +361,13 @@ def test_the_first_page_of_a_release_reads_it_once(visitor: Browser, queries: li
 
 
 def _varies(address: str) -> str:
-    """Tell what a page hangs on; the programme and a session can be had as plain text too."""
+    """Return the ETag and related headers of a page; programme and sessions also as plain text."""
     as_text = address.startswith(("/programme", "/sessions/"))
     return "Accept, Accept-Encoding" if as_text else "Accept-Encoding"
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_says_how_long_it_may_be_kept_and_sets_no_cookie(
+def test_public_pages_have_caching_headers_and_set_no_cookie(
     visitor: Browser, address: str
 ) -> None:
     first, second = visitor.open(address), visitor.open(address)
@@ -381,11 +383,11 @@ def test_a_page_says_how_long_it_may_be_kept_and_sets_no_cookie(
 
 
 @pytest.mark.both_databases
-def test_a_page_is_sent_again_only_when_it_has_changed(visitor: Browser) -> None:
+def test_an_unchanged_page_answers_304_and_a_changed_page_200(visitor: Browser) -> None:
     mark = visitor.open("/sessions/opening").headers["ETag"]
 
     unchanged = visitor.fetch("GET", "/sessions/opening", {"If-None-Match": mark})
-    renamed("A grand opening")
+    rename_opening("A grand opening")
     publish_programme()
     changed = visitor.fetch("GET", "/sessions/opening", {"If-None-Match": mark})
 
@@ -395,16 +397,16 @@ def test_a_page_is_sent_again_only_when_it_has_changed(visitor: Browser) -> None
     assert changed.headers["ETag"] != mark
 
 
-def test_a_page_stays_the_same_when_a_release_did_not_touch_it(visitor: Browser) -> None:
+def test_a_page_unaffected_by_a_release_keeps_its_etag(visitor: Browser) -> None:
     mark = visitor.open("/speakers").headers["ETag"]
-    renamed("A grand opening")
+    rename_opening("A grand opening")
     publish_programme()
 
     assert visitor.open("/speakers").headers["ETag"] == mark
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_every_encoding_carries_the_same_page(visitor: Browser, address: str) -> None:
+def test_every_content_encoding_carries_the_same_page(visitor: Browser, address: str) -> None:
     plain = visitor.fetch("GET", address)
     small = visitor.fetch("GET", address, {"Accept-Encoding": "gzip"})
     smaller = visitor.fetch("GET", address, {"Accept-Encoding": "gzip, deflate, br"})
@@ -418,7 +420,7 @@ def test_every_encoding_carries_the_same_page(visitor: Browser, address: str) ->
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_asking_for_the_head_gives_the_headers_alone(visitor: Browser, address: str) -> None:
+def test_a_head_request_gives_only_the_headers(visitor: Browser, address: str) -> None:
     for _ in ("rendered", "remembered"):
         head = visitor.fetch("HEAD", address)
         whole = visitor.fetch("GET", address)
@@ -429,7 +431,9 @@ def test_asking_for_the_head_gives_the_headers_alone(visitor: Browser, address: 
         assert head.headers["Content-Length"] == str(len(whole.get_data()))
 
 
-def test_another_host_is_not_served_from_memory(visitor: Browser, site: Flask) -> None:
+def test_a_request_for_another_host_is_not_served_from_the_cache(
+    visitor: Browser, site: Flask
+) -> None:
     visitor.open("/programme")
 
     answer = site.test_client().get("/programme", base_url="https://elsewhere.example")
@@ -440,7 +444,7 @@ def test_another_host_is_not_served_from_memory(visitor: Browser, site: Flask) -
 # When the database is away
 
 
-class _Away:
+class _DatabaseOutage:
     """Take a database away, and bring it back."""
 
     def __init__(self, request: pytest.FixtureRequest, address: str) -> None:
@@ -457,7 +461,7 @@ class _Away:
             return
         db.engine.dispose()
         self._file.rename(self._kept)
-        self._file.mkdir()  # what cannot be opened, nor made anew
+        self._file.mkdir()  # what can be neither opened nor created again
 
     def __exit__(self, *_: object) -> None:
         if self._postgres is not None:
@@ -469,19 +473,19 @@ class _Away:
 
 
 @pytest.fixture
-def away(request: pytest.FixtureRequest, site: Flask, database: str) -> _Away:
-    """The database, to be taken away."""
-    return _Away(request, database)
+def database_outage(request: pytest.FixtureRequest, site: Flask, database: str) -> _DatabaseOutage:
+    """The database, which the test makes unavailable."""
+    return _DatabaseOutage(request, database)
 
 
 @pytest.mark.both_databases
-def test_public_pages_go_on_while_the_database_is_away(
-    visitor: Browser, away: _Away, site: Flask
+def test_public_pages_are_served_while_the_database_is_unavailable(
+    visitor: Browser, database_outage: _DatabaseOutage, site: Flask
 ) -> None:
     client: Any = site.test_client()
     visitor.open("/programme")
 
-    with away:
+    with database_outage:
         answers = [client.get(page, base_url="https://conference.example") for page in PAGES]
 
     assert [answer.status_code for answer in answers] == [200] * len(PAGES)
@@ -489,12 +493,14 @@ def test_public_pages_go_on_while_the_database_is_away(
 
 
 @pytest.mark.both_databases
-def test_a_page_made_without_the_database_is_not_remembered(away: _Away, site: Flask) -> None:
+def test_a_page_rendered_without_the_database_is_not_cached(
+    database_outage: _DatabaseOutage, site: Flask
+) -> None:
     client = site.test_client()
     ask: dict[str, Any] = {"path": "/terms", "base_url": "https://conference.example"}
     cache_version.current()
 
-    with away:
+    with database_outage:
         without = client.get(**ask)
     with_it = client.get(**ask)
 
@@ -504,11 +510,11 @@ def test_a_page_made_without_the_database_is_not_remembered(away: _Away, site: F
 
 
 @pytest.mark.both_databases
-def test_what_is_published_after_an_outage_is_seen(
-    visitor: Browser, away: _Away, site: Flask
+def test_a_release_published_after_an_outage_is_shown(
+    visitor: Browser, database_outage: _DatabaseOutage, site: Flask
 ) -> None:
     visitor.open("/programme")
-    with away:
+    with database_outage:
         site.test_client().get("/programme", base_url="https://conference.example")
 
     make_session(title="After the storm", slug="after-the-storm")

@@ -1,4 +1,4 @@
-"""Planned releases as they really happen: by workers, several of them, killed and started anew."""
+"""Scheduled releases with real workers: several, killed and restarted."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,7 @@ from tests.live_site import WORKER_COMMAND
 from tests.subprocesses import ForkedProgram
 from tests.waiting import wait_until
 
-LOOKED_AT = 4  # seconds after its moment, every worker has seen that a plan is due
+LOOKED_AT = 4  # seconds after its time, every worker has seen that the release is due
 
 Start = Callable[[], ForkedProgram]
 
@@ -67,7 +67,7 @@ def states() -> list[str]:
 
 @contextmanager
 def _let_go() -> Iterator[None]:
-    """Look at the database, and hold up nobody who writes to it."""
+    """Read the database without blocking writers."""
     db.session.rollback()
     yield
     db.session.rollback()
@@ -82,7 +82,7 @@ def locked() -> Iterator[None]:
 
 
 @pytest.mark.both_databases
-def test_two_workers_make_a_release_within_seconds_of_its_moment_and_once(
+def test_two_workers_publish_a_scheduled_release_once_and_within_seconds(
     start_worker: Start,
 ) -> None:
     renamed()
@@ -104,7 +104,7 @@ def test_two_workers_make_a_release_within_seconds_of_its_moment_and_once(
 
 
 @pytest.mark.both_databases
-def test_a_worker_that_is_killed_over_a_release_leaves_it_to_the_next(start_worker: Start) -> None:
+def test_a_release_whose_worker_was_killed_is_published_by_the_next(start_worker: Start) -> None:
     renamed()
     worker = start_worker()
     make_scheduled_release(publish_at=clock.now() + timedelta(seconds=2))
@@ -121,7 +121,7 @@ def test_a_worker_that_is_killed_over_a_release_leaves_it_to_the_next(start_work
     assert releases() == 2
 
 
-def test_a_worker_that_lives_at_another_time_makes_no_release(
+def test_a_worker_with_its_clock_out_of_sync_publishes_no_release(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renamed()
@@ -134,7 +134,9 @@ def test_a_worker_that_lives_at_another_time_makes_no_release(
     assert (releases(), states()) == (1, ["waiting"])
 
 
-def test_looking_costs_one_short_question_and_no_lock(site: Flask, statements: list[str]) -> None:
+def test_checking_for_due_releases_needs_one_query_and_no_lock(
+    site: Flask, statements: list[str]
+) -> None:
     make_scheduled_release()
     statements.clear()
 

@@ -39,7 +39,7 @@ USUAL = {
 
 
 def picture_of(page: Page) -> str:
-    """Tell which picture stands for a page."""
+    """Return the share image of a page."""
     found = [one for one in page.tree.find_all("meta") if one.get("property") == "og:image"]
     (address,) = [one.get("content") or "" for one in found]
     return address
@@ -63,13 +63,13 @@ def drawn(*cards: dict[str, Any]) -> Sequence[Image.Image]:
     ]
 
 
-def test_until_its_card_is_drawn_a_session_is_shared_with_the_general_picture(
+def test_a_session_without_share_image_uses_the_general_one(
     visitor: Browser,
 ) -> None:
     assert picture_of(visitor.open("/sessions/opening")).partition("?")[0] == GENERAL
 
 
-def test_a_session_has_a_card_of_its_own(visitor: Browser) -> None:
+def test_a_session_has_its_own_share_image(visitor: Browser) -> None:
     visitor.open("/sessions/opening")
     draw()
 
@@ -84,7 +84,7 @@ def test_a_session_has_a_card_of_its_own(visitor: Browser) -> None:
         assert (picture.size, picture.mode) == ((1200, 630), "P")
 
 
-def test_what_stands_for_a_session_is_told_in_words_too(visitor: Browser) -> None:
+def test_the_share_image_has_an_alternative_text(visitor: Browser) -> None:
     draw()
 
     page = visitor.open("/sessions/opening")
@@ -96,7 +96,7 @@ def test_what_stands_for_a_session_is_told_in_words_too(visitor: Browser) -> Non
     assert (told["og:image:width"], told["og:image:height"]) == ("1200", "630")
 
 
-def test_a_card_shows_what_the_session_is_when_and_where(site: Flask) -> None:
+def test_a_share_image_shows_title_type_time_and_room(site: Flask) -> None:
     programme = current_release.get_programme()
 
     cards = [
@@ -110,7 +110,9 @@ def test_a_card_shows_what_the_session_is_when_and_where(site: Flask) -> None:
     assert (cards[2]["theme"], cards[2]["shape"], cards[2]["palette"]) == ("Stone", "square", 2)
 
 
-def test_only_what_has_changed_is_drawn_anew(visitor: Browser, frozen_time: Any) -> None:
+def test_only_share_images_of_changed_sessions_are_drawn_again(
+    visitor: Browser, frozen_time: Any
+) -> None:
     draw()
     before = picture_of(visitor.open("/sessions/opening"))
     assert count() == 4
@@ -125,7 +127,7 @@ def test_only_what_has_changed_is_drawn_anew(visitor: Browser, frozen_time: Any)
     assert "/cards/" in picture_of(visitor.open("/sessions/farewell"))
 
 
-def test_nothing_is_done_where_nothing_is_lacking(site: Flask) -> None:
+def test_drawing_share_images_does_nothing_if_none_is_missing(site: Flask) -> None:
     draw()
     number = cache_version.current()
 
@@ -134,7 +136,7 @@ def test_nothing_is_done_where_nothing_is_lacking(site: Flask) -> None:
     assert cache_version.current() == number
 
 
-def test_a_turn_draws_a_few_and_readers_are_told_at_the_end(
+def test_share_images_are_drawn_in_batches_and_shown_after_the_last(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(share_images, "BATCH_SIZE", 3)
@@ -151,7 +153,7 @@ def test_a_turn_draws_a_few_and_readers_are_told_at_the_end(
 
 
 @pytest.mark.both_databases
-def test_two_workers_never_draw_the_same_card(
+def test_two_workers_never_draw_the_same_share_image(
     site: Flask,
     settings: Settings,
     visitor: Browser,
@@ -159,7 +161,7 @@ def test_two_workers_never_draw_the_same_card(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(share_images, "BATCH_SIZE", 3)
-    monkeypatch.setattr(share_images, "DRAW_SCRIPT", slow_pen(tmp_path))
+    monkeypatch.setattr(share_images, "DRAW_SCRIPT", slow_draw_script(tmp_path))
     beside = build_site(settings)
 
     def let_the_other_work() -> None:
@@ -181,7 +183,7 @@ def test_two_workers_never_draw_the_same_card(
     assert "/cards/" in picture_of(visitor.open("/sessions/opening"))
 
 
-def slow_pen(folder: Path) -> Path:
+def slow_draw_script(folder: Path) -> Path:
     """Make a program that writes down what it is to draw, waits to be let on, and draws it."""
     pen = folder / "pen.py"
     pen.write_text(
@@ -202,9 +204,7 @@ runpy.run_path({str(share_images.DRAW_SCRIPT)!r}, run_name="__main__")
 
 
 @pytest.mark.both_databases
-def test_what_a_worker_had_in_hand_when_it_died_is_drawn_by_another(
-    site: Flask, frozen_time: Any
-) -> None:
+def test_a_drawing_lease_of_a_dead_worker_expires(site: Flask, frozen_time: Any) -> None:
     with transaction():
         db.session.execute(update(SiteState).values(drawing_until=clock.real_now() + LEASE))
 
@@ -216,7 +216,7 @@ def test_what_a_worker_had_in_hand_when_it_died_is_drawn_by_another(
     assert count() == 4
 
 
-def test_a_pen_that_fails_holds_up_nothing(
+def test_a_failing_draw_script_keeps_the_general_share_image(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     broken = tmp_path / "pen.py"
@@ -230,9 +230,7 @@ def test_a_pen_that_fails_holds_up_nothing(
     assert "share.png" in picture_of(visitor.open("/sessions/opening"))
 
 
-def test_cards_that_nothing_leads_to_are_forgotten_after_a_month(
-    site: Flask, frozen_time: Any
-) -> None:
+def test_unused_share_images_are_deleted_after_a_month(site: Flask, frozen_time: Any) -> None:
     draw()
     with transaction():
         db.session.query(Session).filter_by(slug="farewell").one().title = "Goodbye"
@@ -251,21 +249,21 @@ def test_cards_that_nothing_leads_to_are_forgotten_after_a_month(
 
 
 @pytest.mark.parametrize("title", [LONG, "w" * 200, "Žluťoučký kůň", "Ωμέγα и Я", "", "1 < 2 & 3"])
-def test_any_title_makes_a_card_of_little_weight(title: str) -> None:
+def test_the_share_image_of_any_title_is_a_small_file(title: str) -> None:
     (body,) = draw_share_images.draw_all([{**USUAL, "title": title, "theme": LONG, "where": LONG}])
 
     assert len(body) <= 25 * 1024
 
 
 @pytest.mark.parametrize("title", ["مؤتمر الصحة للجميع", "健康公平", "Care 🏥", "שלום"])
-def test_a_title_that_cannot_be_written_is_left_out_rather_than_shown_as_boxes(title: str) -> None:
+def test_a_title_without_glyphs_is_left_out_of_the_share_image(title: str) -> None:
     with_it, without = drawn({"title": title}, {"title": ""})
 
     assert with_it.tobytes() == without.tobytes()
     assert with_it.tobytes() != drawn({"title": "Opening"})[0].tobytes()
 
 
-def test_each_theme_has_its_shape(site: Flask) -> None:
+def test_each_theme_shape_is_drawn_differently(site: Flask) -> None:
     shapes = ("circle", *draw_share_images.SHAPES)
 
     pictures = {one.tobytes() for one in drawn(*({"shape": shape} for shape in shapes))}
@@ -273,7 +271,7 @@ def test_each_theme_has_its_shape(site: Flask) -> None:
     assert len(pictures) == 8
 
 
-def test_what_is_called_off_says_so_on_its_card(site: Flask) -> None:
+def test_the_share_image_of_a_cancelled_session_says_cancelled(site: Flask) -> None:
     make_session(
         title="Off", cancelled_at=clock.now(), room=make_room(), theme=make_theme(name="Fire")
     )
@@ -290,5 +288,5 @@ def test_what_is_called_off_says_so_on_its_card(site: Flask) -> None:
     assert told["Some day"] == ""
 
 
-def test_an_unknown_card_is_404(visitor: Browser) -> None:
+def test_an_unknown_share_image_is_not_found(visitor: Browser) -> None:
     assert "There is no picture at that web address." in visitor.open("/cards/none.png", 404).text

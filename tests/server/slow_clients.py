@@ -10,12 +10,12 @@ from urllib.request import Request, urlopen
 
 from tests.waiting import HOST
 
-PATIENCE = 18  # seconds that somebody waits for a page: less than slow bodies are waited for
+RESPONSE_TIMEOUT = 18  # seconds to wait for a response: less than the timeout of slow bodies
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 @contextmanager
-def who_wait(
+def open_slow_posts(
     how_many: int, port: int, address: str, begin: bytes = b"m", /, **headers: str
 ) -> Iterator[list[socket.socket]]:
     """Let many people send the beginning of a form, and nothing more."""
@@ -24,12 +24,12 @@ def who_wait(
         lines = []
         for _ in range(how_many):
             line = connections.enter_context(socket.create_connection((HOST, port)))
-            line.sendall(head(port, "POST", address, about) + begin)
+            line.sendall(build_request_head(port, "POST", address, about) + begin)
             lines.append(line)
         yield lines
 
 
-def head(port: int, method: str, address: str, headers: Mapping[str, str]) -> bytes:
+def build_request_head(port: int, method: str, address: str, headers: Mapping[str, str]) -> bytes:
     """Write the beginning of a request, without its body."""
     about = {"Host": f"{HOST}:{port}", **{k.replace("_", "-"): v for k, v in headers.items()}}
     lines = [f"{method} {address} HTTP/1.1", *(f"{name}: {about[name]}" for name in about), "", ""]
@@ -44,8 +44,8 @@ def send(port: int, request: bytes, seconds: float = 30) -> bytes:
 
 
 def open_page(address: str) -> int:
-    """Open a page as anybody does; give its status."""
-    with urlopen(address, timeout=PATIENCE) as answer:
+    """Open a page and return its status."""
+    with urlopen(address, timeout=RESPONSE_TIMEOUT) as answer:
         answer.read()
         return int(answer.status)
 
@@ -53,7 +53,7 @@ def open_page(address: str) -> int:
 def send_form(site: str, body: bytes) -> int:
     """Send a form to the feedback page, without its token; give the status."""
     try:
-        with urlopen(Request(f"{site}/feedback", body), timeout=PATIENCE) as answer:
+        with urlopen(Request(f"{site}/feedback", body), timeout=RESPONSE_TIMEOUT) as answer:
             return int(answer.status)
     except HTTPError as refusal:
         with refusal:
@@ -63,10 +63,10 @@ def send_form(site: str, body: bytes) -> int:
 
 def send_feedback(site: str) -> str:
     """Send an honest message; give the address of the page that thanks for it."""
-    with urlopen(f"{site}/feedback", timeout=PATIENCE) as page:
+    with urlopen(f"{site}/feedback", timeout=RESPONSE_TIMEOUT) as page:
         form = page.read().decode()
     [field] = [one for one in re.findall(r"<input[^>]*>", form) if 'name="csrf_token"' in one]
     [token] = re.findall(r'value="([^"]+)"', field)
     body = urlencode({"csrf_token": token, "message": "The harbour is lovely"}).encode()
-    with urlopen(Request(f"{site}/feedback", body), timeout=PATIENCE) as answer:
+    with urlopen(Request(f"{site}/feedback", body), timeout=RESPONSE_TIMEOUT) as answer:
         return str(answer.url).removeprefix(site)

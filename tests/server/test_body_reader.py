@@ -1,4 +1,4 @@
-"""Whoever sends slowly is ended in time, and makes room for those who do not."""
+"""Slow senders are disconnected in time, and free their slot."""
 
 import asyncio
 import selectors
@@ -44,9 +44,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
 
 def run(story: Coroutine[Any, Any, T]) -> tuple[T, float]:
-    """Give what a story came to, and how many seconds it took.
+    """Return the result of a coroutine and its duration.
 
-    It runs in a thread of its own: where a real browser is open, this one has a loop already.
+    It runs in its own thread, because a real browser has a loop in this one.
     """
 
     def begin() -> tuple[T, float]:
@@ -74,49 +74,49 @@ async def read(body: AsyncIterator[bytes], max_bytes: int = PLENTY) -> int | Non
         return None
 
 
-def test_a_body_that_comes_is_read_to_its_end() -> None:
+def test_a_request_body_is_read_to_its_end() -> None:
     assert run(read(pieces(10, 20, 30))) == (60, 0)
 
 
-def test_nothing_is_waited_for_after_the_length_that_was_announced() -> None:
+def test_reading_stops_at_the_announced_content_length() -> None:
     assert run(read(pieces(10, 20, then_wait=True), max_bytes=30)) == (30, 0)
 
 
-def test_one_byte_and_then_nothing_is_ended() -> None:
+def test_a_body_that_stalls_after_one_byte_is_ended() -> None:
     received, seconds = run(read(pieces(1, then_wait=True)))
 
     assert received is None
     assert seconds == pytest.approx(START_SECONDS, abs=0.1)
 
 
-def test_a_byte_now_and_then_is_ended_too() -> None:
+def test_a_body_that_trickles_is_ended() -> None:
     received, seconds = run(read(pieces(*[1] * 1000, pause=1)))
 
     assert received is None
     assert seconds == pytest.approx(START_SECONDS, abs=1)
 
 
-def test_a_slow_but_steady_body_may_take_its_time() -> None:
+def test_a_slow_but_steady_body_is_accepted() -> None:
     steady = pieces(*[MIN_BYTES_PER_SECOND] * 100, pause=1)
 
     assert run(read(steady)) == (100 * MIN_BYTES_PER_SECOND, 100)
 
 
-def test_a_fast_start_does_not_buy_a_long_pause() -> None:
+def test_a_fast_start_does_not_allow_a_long_pause() -> None:
     received, seconds = run(read(pieces(PLENTY // 2, then_wait=True)))
 
     assert received is None
     assert seconds == pytest.approx(MAX_PAUSE_SECONDS, abs=0.1)
 
 
-def test_a_body_has_a_time_limit_as_a_whole() -> None:
+def test_a_body_has_an_overall_time_limit() -> None:
     received, seconds = run(read(pieces(*[MIN_BYTES_PER_SECOND] * 4000, pause=1)))
 
     assert received is None
     assert seconds == pytest.approx(MAX_SECONDS, abs=1)
 
 
-def test_when_very_many_are_read_the_one_that_waits_longest_makes_room(
+def test_at_the_limit_of_bodies_the_longest_stalled_one_is_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(body_reader, "MAX_BODIES", 3)
@@ -142,7 +142,9 @@ def test_when_very_many_are_read_the_one_that_waits_longest_makes_room(
     assert run(story())[0] == [True, False, True, False, 2, 30, True]
 
 
-def test_one_whose_time_is_just_over_makes_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_the_limit_a_body_that_has_just_timed_out_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(body_reader, "MAX_BODIES", 1)
 
     async def story() -> tuple[int, bool]:

@@ -22,7 +22,7 @@ from config import ROOT
 from tests.browser import Browser
 from tests.factories import sign_in
 from tests.live_site import WSGI, LiveSite, LiveSites
-from tests.server.slow_clients import FORM_TYPE, head, send_feedback
+from tests.server.slow_clients import FORM_TYPE, build_request_head, send_feedback
 from tests.waiting import HOST, free_port, wait_until
 
 NGINX, CADDY = shutil.which("nginx"), shutil.which("caddy")
@@ -57,7 +57,9 @@ class Proxy:
                 line = connections.enter_context(socket.create_connection((HOST, self._port)))
                 secure = self._context.wrap_socket(line, server_hostname="localhost")
                 connections.enter_context(secure)
-                secure.sendall(head(self._port, "POST", "/feedback", about) + b"message=a")
+                secure.sendall(
+                    build_request_head(self._port, "POST", "/feedback", about) + b"message=a"
+                )
             yield
 
     def is_up(self) -> bool:
@@ -146,7 +148,7 @@ PROXIES = [
 
 @pytest.mark.settings(PROXIES=1)
 @pytest.mark.parametrize("proxy_of", PROXIES)
-def test_pages_forms_and_large_bodies_go_through_it(
+def test_pages_forms_and_large_bodies_pass_through_the_proxy(
     live_site: LiveSites, tmp_path: Path, proxy_of: Callable[..., Iterator[Proxy]]
 ) -> None:
     site = live_site()
@@ -163,7 +165,7 @@ def test_pages_forms_and_large_bodies_go_through_it(
 
 @pytest.mark.settings(PROXIES=1)
 @pytest.mark.parametrize("proxy_of", PROXIES)
-def test_slow_forms_wait_in_it_and_not_in_the_site(
+def test_slow_request_bodies_are_buffered_by_the_proxy(
     live_site: LiveSites, tmp_path: Path, proxy_of: Callable[..., Iterator[Proxy]]
 ) -> None:
     site = live_site(interface=WSGI)  # where two slow forms would keep all others out
@@ -176,7 +178,7 @@ def test_slow_forms_wait_in_it_and_not_in_the_site(
 
 @pytest.mark.settings(PROXIES=1)
 @pytest.mark.parametrize("proxy_of", PROXIES)
-def test_a_cookie_of_another_site_costs_nobody_their_own(
+def test_a_malformed_cookie_of_another_site_does_not_break_the_session_cookie(
     visitor: Browser,
     live_site: LiveSites,
     tmp_path: Path,
@@ -193,7 +195,7 @@ def test_a_cookie_of_another_site_costs_nobody_their_own(
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 @pytest.mark.settings(PROXIES=1)
-def test_the_cache_of_nginx_works_for_all_but_whoever_switched_the_access_keys_off(
+def test_the_nginx_cache_is_bypassed_only_with_access_keys_switched_off(
     live_site: LiveSites, tmp_path: Path
 ) -> None:
     site = live_site()

@@ -1,4 +1,4 @@
-"""Nobody who sends or receives slowly keeps others out, and whole bodies get through."""
+"""Slow senders and receivers do not block others, and complete bodies get through."""
 
 import json
 import socket
@@ -13,7 +13,14 @@ from app.interchange.uploads import Upload
 from tests.browser import Browser, Browsers
 from tests.factories import SMALL_CONFERENCE, make_delegate, set_places, sign_in
 from tests.live_site import WSGI, LiveSite, LiveSites
-from tests.server.slow_clients import FORM_TYPE, head, open_page, send, send_feedback, who_wait
+from tests.server.slow_clients import (
+    FORM_TYPE,
+    build_request_head,
+    open_page,
+    open_slow_posts,
+    send,
+    send_feedback,
+)
 from tests.waiting import HOST, wait_until
 
 UPLOAD = "/organise/files/upload"
@@ -29,13 +36,15 @@ def cookies_of(browser: Browser) -> str:
 
 @pytest.fixture
 def organiser(visitor: Browser) -> str:
-    """The cookies of somebody who may upload files."""
+    """The cookies of a user who may upload files."""
     return cookies_of(sign_in(visitor))
 
 
 def token_for(running: LiveSite, cookies: str) -> tuple[str, str]:
     """Open the form for a programme file; give its token, and all cookies."""
-    page = send(running.port, head(running.port, "GET", UPLOAD, {"Cookie": cookies, **CLOSE}))
+    page = send(
+        running.port, build_request_head(running.port, "GET", UPLOAD, {"Cookie": cookies, **CLOSE})
+    )
     about, _, form = page.decode().partition("\r\n\r\n")
     [line] = [one for one in about.split("\r\n") if one.lower().startswith("set-cookie: session")]
     token = form.partition('name="csrf_token" type="hidden" value="')[2].partition('"')[0]
@@ -62,21 +71,21 @@ def upload(running: LiveSite, cookies: str, file: bytes) -> bytes:
     token, session = token_for(running, cookies)
     body = as_parts(token, file)
     about = {"Cookie": session, "Content-Type": PARTS, "Content-Length": str(len(body)), **CLOSE}
-    return send(running.port, head(running.port, "POST", UPLOAD, about) + body)
+    return send(running.port, build_request_head(running.port, "POST", UPLOAD, about) + body)
 
 
 def status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1])
 
 
-def test_a_large_file_gets_through_beside_fifty_that_come_slowly(
+def test_a_large_upload_succeeds_beside_fifty_slow_uploads(
     live_site: LiveSites, organiser: str
 ) -> None:
     running = live_site()
     _, session = token_for(running, organiser)
     slow = {"Content-Length": str(5 * MEGABYTE), "Content-Type": PARTS, "Cookie": session}
 
-    with who_wait(50, running.port, UPLOAD, b"-" * 1000, **slow):
+    with open_slow_posts(50, running.port, UPLOAD, b"-" * 1000, **slow):
         assert send_feedback(running.address) == "/feedback/sent"
         assert open_page(f"{running.address}/healthz") == 200
         assert open_page(f"{running.address}/programme") == 200
@@ -97,21 +106,21 @@ def test_a_large_file_gets_through_beside_fifty_that_come_slowly(
         (UPLOAD, {"Content-Length": str(10 * MEGABYTE), "Cookie": "session=nothing"}),
     ],
 )
-def test_wherever_they_send_it_forms_and_pages_go_on(
+def test_slow_clients_do_not_block_forms_and_pages(
     live_site: LiveSites, address: str, about: dict[str, str]
 ) -> None:
     running = live_site()
 
-    with who_wait(50, running.port, address, b"m", **about):
+    with open_slow_posts(50, running.port, address, b"m", **about):
         assert open_page(f"{running.address}/healthz") == 200
         assert open_page(f"{running.address}/speakers/ada-marsh") == 200
         assert send_feedback(running.address) == "/feedback/sent"
 
 
-def test_under_another_interface_pages_go_on(live_site: LiveSites) -> None:
+def test_under_wsgi_slow_clients_do_not_block_pages(live_site: LiveSites) -> None:
     running = live_site(interface=WSGI)
 
-    with who_wait(50, running.port, "/feedback"):
+    with open_slow_posts(50, running.port, "/feedback"):
         assert open_page(f"{running.address}/healthz") == 200
         assert open_page(f"{running.address}/programme") == 200
         assert status(send_form(running, b"message=a")) == 503
@@ -123,11 +132,12 @@ def send_form(running: LiveSite, body: bytes, **about: str) -> bytes:
     headers = {"Content-Type": FORM_TYPE, **CLOSE}
     lengths = {} if "Transfer-Encoding" in about else {"Content-Length": str(len(body))}
     return send(
-        running.port, head(running.port, "POST", "/feedback", headers | lengths | about) + body
+        running.port,
+        build_request_head(running.port, "POST", "/feedback", headers | lengths | about) + body,
     )
 
 
-def test_whoever_sends_too_much_is_heard_out_and_told(live_site: LiveSites) -> None:
+def test_a_too_large_form_is_answered_with_413(live_site: LiveSites) -> None:
     answer = send_form(live_site(), b"message=" + b"a" * (500 * 1024))
 
     assert status(answer) == 413
@@ -142,7 +152,7 @@ def test_a_body_of_unknown_length_is_refused(live_site: LiveSites) -> None:
     assert status(answer) == 411
 
 
-def test_whoever_asks_first_is_told_before_sending(live_site: LiveSites) -> None:
+def test_expect_100_continue_for_a_too_large_body_answers_413(live_site: LiveSites) -> None:
     running = live_site()
     about = {
         "Content-Type": FORM_TYPE,
@@ -151,16 +161,14 @@ def test_whoever_asks_first_is_told_before_sending(live_site: LiveSites) -> None
         **CLOSE,
     }
 
-    answer = send(running.port, head(running.port, "POST", "/feedback", about))
+    answer = send(running.port, build_request_head(running.port, "POST", "/feedback", about))
 
     assert status(answer) == 413
 
 
-def test_half_a_form_is_never_taken_for_a_whole_one(
-    live_site: LiveSites, new_browser: Browsers
-) -> None:
+def test_a_truncated_form_is_never_processed(live_site: LiveSites, new_browser: Browsers) -> None:
     running = live_site()
-    with who_wait(1, running.port, "/feedback", b"message=Half+of+what"):
+    with open_slow_posts(1, running.port, "/feedback", b"message=Half+of+what"):
         pass  # and the connection breaks
 
     assert send_feedback(running.address) == "/feedback/sent"
@@ -168,9 +176,7 @@ def test_half_a_form_is_never_taken_for_a_whole_one(
     assert running.log().count('"method": "POST"') == 1
 
 
-def test_a_long_answer_holds_no_thread_while_it_is_fetched_slowly(
-    live_site: LiveSites, organiser: str
-) -> None:
+def test_a_slowly_fetched_download_blocks_no_thread(live_site: LiveSites, organiser: str) -> None:
     set_places(DELEGATES)
     for number in range(DELEGATES):  # ten megabytes: more than waits in the connection itself
         make_delegate(email=f"delegate-{number}@example.org", role="clerk " * 4000)
@@ -178,7 +184,10 @@ def test_a_long_answer_holds_no_thread_while_it_is_fetched_slowly(
     token, session = token_for(running, organiser)
     body = urlencode({"csrf_token": token}).encode()
     about = {"Cookie": session, "Content-Type": FORM_TYPE, "Content-Length": str(len(body))}
-    export = head(running.port, "POST", "/organise/delegates/_export", {**about, **CLOSE}) + body
+    export = (
+        build_request_head(running.port, "POST", "/organise/delegates/_export", {**about, **CLOSE})
+        + body
+    )
 
     with ExitStack() as connections:
         for _ in range(20):

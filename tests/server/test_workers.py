@@ -18,7 +18,7 @@ def is_running(process_id: int) -> bool:
 
 
 @pytest.mark.parametrize("interface", [RSGI, WSGI], ids=lambda words: words[1])
-def test_no_worker_outlives_a_server_that_was_killed(
+def test_web_workers_end_with_a_killed_server(
     live_site: LiveSites, interface: Sequence[str]
 ) -> None:
     running = live_site(processes=2, interface=interface)

@@ -29,11 +29,11 @@ async def _together(*requests: Reading) -> list[tuple[bool, float]]:
     tasks = []
     for one in requests:
         tasks.append(asyncio.create_task(one()))
-        await asyncio.sleep(0)  # so that they come in this order
+        await asyncio.sleep(0)  # so that they arrive in this order
     return list(await asyncio.gather(*tasks))
 
 
-def test_short_forms_go_on_while_files_are_read() -> None:
+def test_short_forms_get_write_slots_while_files_are_read() -> None:
     async def story() -> list[tuple[bool, float]]:
         slots = WriteSlots(3)
         file = visits(slots, reads_file=True, seconds=30.0)
@@ -46,7 +46,7 @@ def test_short_forms_go_on_while_files_are_read() -> None:
     assert form == other_form == (True, 0.0)
 
 
-def test_files_are_refused_only_when_none_has_ended_for_a_minute() -> None:
+def test_file_uploads_are_refused_only_after_a_minute_without_a_free_slot() -> None:
     async def story() -> list[tuple[bool, float]]:
         slots = WriteSlots(2)
         file = visits(slots, reads_file=True, seconds=90.0)
@@ -55,7 +55,7 @@ def test_files_are_refused_only_when_none_has_ended_for_a_minute() -> None:
     assert run(story())[0] == [(True, 0.0), (False, FILES_STUCK_AFTER)]
 
 
-def test_forms_are_refused_when_none_has_ended_for_five_seconds() -> None:
+def test_forms_are_refused_after_five_seconds_without_a_free_slot() -> None:
     async def story() -> list[tuple[bool, float]]:
         slots = WriteSlots(2)
         form = visits(slots, reads_file=False, seconds=90.0)
@@ -83,7 +83,7 @@ async def _next_after_one_goes_away(slots: WriteSlots, when: Literal["waiting", 
 
 
 @pytest.mark.parametrize("when", ["waiting", "called"])
-def test_who_goes_away_while_waiting_takes_no_slot_with_them(
+def test_a_cancelled_waiting_request_leaks_no_write_slot(
     when: Literal["waiting", "called"],
 ) -> None:
     async def story() -> tuple[bool, bool]:
@@ -95,7 +95,7 @@ def test_who_goes_away_while_waiting_takes_no_slot_with_them(
     assert run(story())[0] == (True, True)
 
 
-def test_who_went_away_does_not_keep_others_from_being_told_that_the_site_is_busy() -> None:
+def test_a_cancelled_request_does_not_delay_the_refusal_of_others() -> None:
     async def story() -> list[tuple[bool, float]]:
         slots = WriteSlots(1)
         async with slots.take():
@@ -110,7 +110,7 @@ def test_who_went_away_does_not_keep_others_from_being_told_that_the_site_is_bus
     assert run(story())[0] == [(False, STUCK_AFTER)]
 
 
-def test_who_comes_later_waits_as_long_as_anybody() -> None:
+def test_a_later_request_waits_the_full_time_before_refusal() -> None:
     async def story() -> tuple[bool, float]:
         slots = WriteSlots(2)
         form = visits(slots, reads_file=False, seconds=90.0)
@@ -120,7 +120,7 @@ def test_who_comes_later_waits_as_long_as_anybody() -> None:
         gone = asyncio.create_task(form())
         await asyncio.sleep(1.0)
         gone.cancel()
-        await asyncio.sleep(2.5)  # a slot is free again, and nobody waits
+        await asyncio.sleep(2.5)  # a slot is free again and there is no queue
         running.append(asyncio.create_task(form()))
         await asyncio.sleep(0)
         began = asyncio.get_running_loop().time()

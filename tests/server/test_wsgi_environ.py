@@ -1,4 +1,4 @@
-"""What the site is told about a request."""
+"""The WSGI environ of a request."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +21,7 @@ def a_request(*headers: tuple[str, str]) -> Any:
     )
 
 
-def test_nobody_pretends_to_be_the_proxy_with_an_underscore() -> None:
+def test_a_header_with_underscores_cannot_spoof_a_proxy_header() -> None:
     environ = build_environ(
         a_request(("x-forwarded-for", "192.0.2.1"), ("x_forwarded_for", "198.51.100.1"))
     )

@@ -94,7 +94,7 @@ def run(years: YearFactory, steps: int, seed: int) -> Outcome:
 
 
 def write(text: str) -> None:
-    """Write a line at once, so that whoever waits sees how far it is."""
+    """Write a line unbuffered, to show progress."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

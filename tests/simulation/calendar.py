@@ -31,7 +31,7 @@ SEASONS: Sequence[Season] = (
     Season(DAYS, _moment(6, 9, 22), OVER, 0.07),
     Season(AFTER, OVER, _moment(8, 1, 12), 0.05),
 )
-LAST_LOOKS = (  # needs are erased after a month, people after a year
+FINAL_CHECK_TIMES = (  # needs are erased after a month, people after a year
     _moment(8, 20, 3),
     _moment(12, 1, 3),
     _moment(6, 11, 3, 2010),

@@ -1,4 +1,4 @@
-"""Which steps come in which season, and how often."""
+"""Which steps happen in which season, and how often."""
 
 from collections.abc import Callable, Mapping
 
@@ -28,7 +28,7 @@ REGISTERING: Weights = {
     pages.register: 3,
     pages.cancel: 1,
     pages.accept_offer: 2,
-    pages.look_around: 2,
+    pages.read_public_pages: 2,
     places.invite: 2,
     places.revoke: 1,
     places.register_with_code: 3,
@@ -46,29 +46,29 @@ REGISTERING: Weights = {
     team.leave_group: 1,
     team.dissolve_group: 1,
     team.withdraw_transfer: 1,
-    team.write_to_all: 1,
-    team.stop_writing: 1,
+    team.send_group_email: 1,
+    team.cancel_group_email: 1,
     team.answer_as_speaker: 2,
     team.answer_equality: 1,
 }
 IN_SESSIONS: Weights = {
     sessions.book: 14,
-    sessions.give_back: 4,
+    sessions.release_seat: 4,
     sessions.join_list: 8,
     sessions.leave_list: 2,
     sessions.open_ballot: 1,
-    sessions.wish: 6,
+    sessions.rank_choices: 6,
     sessions.publish_seats: 2,
     sessions.move: 1,
     sessions.choose_seat: 2,
     desk.reserve_seats: 1,
     desk.release_seats: 1,
-    desk.offer_by_hand: 2,
+    desk.offer_manually: 2,
     desk.merge: 1,
 }
-AT_THE_DOOR: Weights = {
+CHECK_IN_STEPS: Weights = {
     desk.check_in: 12,
-    desk.let_in: 8,
+    desk.admit: 8,
     desk.free_unclaimed_seats: 4,
     sessions.book: 6,
 }
@@ -84,13 +84,13 @@ STEPS: Mapping[str, Weights] = {
     RUSH: {**REGISTERING, people.register: 40},
     SPRING: {**REGISTERING, **IN_SESSIONS},
     EVE: {**REGISTERING, **IN_SESSIONS, people.cancel: 10, desk.free_unclaimed_seats: 2},
-    DAYS: {**REGISTERING, **IN_SESSIONS, **AT_THE_DOOR},
+    DAYS: {**REGISTERING, **IN_SESSIONS, **CHECK_IN_STEPS},
     AFTER: AFTERWARDS,
 }
 
 
 def choose(year: Year, season: Season) -> Step | None:
-    """Choose what happens next; None if whoever was to do it is not there."""
+    """Choose the next step; None if the person it needs does not exist."""
     weights = STEPS[season.name]
     choice = year.random.choices(list(weights), list(weights.values()))[0]
     return choice(year)

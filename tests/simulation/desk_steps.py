@@ -21,7 +21,7 @@ WAITING = (WaitingListEntry.ended_at.is_(None), WaitingListEntry.state == IN_QUE
 
 
 def check_in(year: Year) -> Step | None:
-    """Check in somebody who has a seat, or undo it."""
+    """Check in a person with a seat, or undo it."""
     number = choose_id(year.random, SessionBooking)
     if number is None:
         return None
@@ -37,8 +37,8 @@ def check_in(year: Year) -> Step | None:
     return Step(f"delegate {delegate_id} is checked {kind} {key}", in_transaction(change))
 
 
-def let_in(year: Year) -> Step | None:
-    """Let somebody in at the door of a session."""
+def admit(year: Year) -> Step | None:
+    """Let a person into a session at check-in."""
     number = choose_id(year.random, Delegate, ATTENDING)
     if number is None:
         return None
@@ -52,7 +52,7 @@ def let_in(year: Year) -> Step | None:
 
 
 def reserve_seats(year: Year) -> Step:
-    """Reserve seats of a session, for a while or until somebody releases them."""
+    """Reserve seats of a session, for a while or until they are released."""
     key = year.random.choice(sorted(HOURS))
     details = holds.HoldDetails(
         seats=year.random.randint(1, 2),
@@ -92,8 +92,8 @@ def free_unclaimed_seats(year: Year) -> Step:
     return Step(f"unclaimed seats in {key} are freed: {minutes}", in_transaction(change))
 
 
-def offer_by_hand(year: Year) -> Step | None:
-    """Offer a place or a seat to somebody before their turn, or move them to the top."""
+def offer_manually(year: Year) -> Step | None:
+    """Make a manual offer of a place or seat, or move a person to the top."""
     number = choose_id(year.random, WaitingListEntry, *WAITING)
     if number is None:
         return None

@@ -12,7 +12,7 @@ from tests.simulation.people import get_mark
 
 
 def list_traces(people: int) -> Sequence[str]:
-    """List where anybody of the year is still known; nobody may be, a year after."""
+    """List where people of the year are still identifiable; none may be, a year after."""
     with read_only():
         stored = list(_read_everything())
         db.session.rollback()

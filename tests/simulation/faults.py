@@ -70,7 +70,7 @@ class CrashPoints:
         """Let the crash that is planned come in this block, or not at all."""
         try:
             yield
-            self._strike()  # the last commit was done, and nobody has heard of it
+            self._strike()  # the last commit succeeded but was not acknowledged
         except Crash:
             db.session.remove()
             self._engine.dispose()  # the connections of a dead process are closed

@@ -68,7 +68,7 @@ def _list_over_limit() -> Iterator[str]:
 
 
 def _list_double_bookings() -> Iterator[str]:
-    """Look for people with two bookings: everybody here has a name of their own."""
+    """Find people with two bookings: everyone here has a unique name."""
     names = select(Delegate.family_name, Delegate.given_names).where(
         ATTENDING, Delegate.erased_at.is_(None)
     )
@@ -101,7 +101,7 @@ def _list_double_places() -> Iterator[str]:
 
 
 def _list_silent_offers() -> Iterator[str]:
-    """Look for offers of places that nobody has been told of."""
+    """Find offers of places without an email."""
     told = select(Email.recipient, Email.booking_reference).where(
         Email.template.in_(("waiting_list_offer", "category_offer", "session_offer"))
     )
@@ -175,7 +175,7 @@ def _list_overdue_choices() -> Iterator[str]:
 
 
 def _list_unoffered_places() -> Iterator[str]:
-    """Look for free places of the conference and its categories that somebody waits for."""
+    """Find free places of the conference and its categories that people wait for."""
     if not offers.can_offer():
         return
     for turn in turns.list_next(db.session.connection(), 1):

@@ -1,4 +1,4 @@
-"""What people do on the site's own pages, with the small browser of the stories."""
+"""What people do on the site's pages, with the small browser of the tests."""
 
 from flask import current_app
 
@@ -39,7 +39,7 @@ def register(year: Year) -> Step:
     return Step(f"person {year.people} registers on pages", confirm)
 
 
-def look_around(year: Year) -> Step:
+def read_public_pages(year: Year) -> Step:
     """Read public pages, and the page of a booking."""
     addresses = [year.random.choice(PUBLIC_PAGES)]
     number = choose_id(year.random, Delegate, ATTENDING)

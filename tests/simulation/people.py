@@ -30,12 +30,12 @@ HOURS = {  # of sessions in which people book seats, after the first morning beg
 
 
 def get_mark(number: int) -> str:
-    """Return letters that stand in everything the site stores about a person, and nowhere else."""
+    """Return a string that is in all stored data of one person, and nowhere else."""
     return f"zq{number}qz"
 
 
 def build_answers(random: Random, number: int) -> dict[str, str]:
-    """Return the answers of somebody whom the site does not know yet."""
+    """Return the answers of a new person."""
     mark = get_mark(number)
     needs = (
         {"access_needs": f"A ramp {mark}", CONSENT: clock.now().isoformat()}

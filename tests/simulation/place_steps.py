@@ -114,7 +114,7 @@ def decide(year: Year) -> Step | None:
 
 
 def change_category(year: Year) -> Step | None:
-    """Change a booking to another category, if that has a place which nobody waits for."""
+    """Change a booking to another category with a free unreserved place."""
     number = choose_id(year.random, Delegate, ATTENDING)
     is_public = RegistrationCategory.name.in_(("Delegates", "Students"))
     category = choose_id(year.random, RegistrationCategory, is_public)
@@ -170,7 +170,7 @@ def register_group_of_people(year: Year) -> Step:
 
 
 def cancel_in_group(year: Year) -> Step | None:
-    """Let the contact of a group cancel somebody's place, or wait."""
+    """Let the contact of a group cancel a member's place or waiting list entry."""
     number = choose_id(year.random, GroupMember, GroupMember.state.in_((PLACED, WAITING)))
     if number is None:
         return None

@@ -52,7 +52,7 @@ from tests.slow_machine import is_busy
 PROCESSES = 8
 PEOPLE_OF_EACH = 10_000  # at most, so that nobody has the name of somebody else
 STUDENTS, TWO_SEATS = 3, ("knots", "ropes")  # at different times at first
-IN_PAGES = (pages.register, pages.cancel, pages.accept_offer, pages.look_around)
+IN_PAGES = (pages.register, pages.cancel, pages.accept_offer, pages.read_public_pages)
 SPRING = calendar.SEASONS[1]
 
 
@@ -60,7 +60,7 @@ class RaceFailed(AssertionError):
     """Something went wrong while several processes worked at once."""
 
 
-def let_lapse(year: Year) -> Step | None:
+def expire_offer(year: Year) -> Step | None:
     """Let the time of an offer be over; the clock itself stands still for all processes."""
     number = choose_id(year.random, WaitingListEntry, WaitingListEntry.state == OFFERED)
     if number is None:
@@ -74,7 +74,7 @@ def let_lapse(year: Year) -> Step | None:
     return Step(f"the offer of entry {number} is over", in_transaction(change))
 
 
-def work(_year: Year) -> Step:
+def run_worker_tasks(_year: Year) -> Step:
     """Let a worker do what it does every few seconds; each process has one."""
     return Step("the worker works", worker.run_frequent_tasks)
 
@@ -85,8 +85,8 @@ STEPS: Mapping[Choice, int] = {
     place_steps.wait_for_category: 8,
     session_steps.move: 4,
     session_steps.choose_seat: 8,
-    let_lapse: 5,
-    work: 5,
+    expire_offer: 5,
+    run_worker_tasks: 5,
 }
 
 
@@ -169,7 +169,7 @@ def _act(year: Year, seconds: float, wait_for_others: Callable[[], object], send
 
 
 def _take_step(year: Year, choice: Choice) -> str:
-    """Do one thing, if there is somebody to do it."""
+    """Do one step, if the person it needs exists."""
     step = choice(year)
     if step is None:
         return "nobody to do it"
@@ -181,14 +181,14 @@ def _name_refusal(fault: Exception) -> str:
     """Return how a step ended that changed nothing, as it may; "" if it must not end so."""
     if isinstance(fault, ConferenceError):
         return "refused"
-    if isinstance(fault, NoResultFound):  # somebody else has deleted it since it was chosen
+    if isinstance(fault, NoResultFound):  # deleted by another process since it was chosen
         return "gone"
     causes = fault.causes if isinstance(fault, worker.TaskFailed) else [fault]
     return "busy" if all(map(is_busy, causes)) else ""
 
 
 def main() -> int:
-    """Let the processes work on a new database, and tell what they did."""
+    """Run the processes on a new database and print what they did."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.processes")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seed", type=int, default=1)

@@ -48,7 +48,7 @@ def cancel(year: Year) -> Step | None:
 
 
 def restore(year: Year) -> Step | None:
-    """Let the desk give somebody who has cancelled a place again."""
+    """Let the desk restore a cancelled booking."""
     gone = Delegate.cancelled_at.is_not(None), Delegate.erased_at.is_(None)
     number = choose_id(year.random, Delegate, *gone)
     if number is None:

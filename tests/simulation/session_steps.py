@@ -49,7 +49,7 @@ def book(year: Year) -> Step | None:
     return Step(f"delegate {number} {kind} {key}", in_transaction(change))
 
 
-def give_back(year: Year) -> Step | None:
+def release_seat(year: Year) -> Step | None:
     """Give a seat back."""
     number = choose_id(year.random, SessionBooking)
     if number is None:
@@ -102,7 +102,7 @@ def open_ballot(year: Year) -> Step:
     return Step(f"a ballot for {', '.join(sorted(keys))} opens", in_transaction(change))
 
 
-def wish(year: Year) -> Step | None:
+def rank_choices(year: Year) -> Step | None:
     """Rank wishes in a ballot, or take them back."""
     number = choose_id(year.random, Delegate, ATTENDING)
     ballot = choose_id(year.random, Ballot, Ballot.drawn_at.is_(None))

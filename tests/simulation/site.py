@@ -37,7 +37,7 @@ SETTINGS = {**DEFAULT_SETTINGS, "EDITION_CHECK_SECONDS": "0"}
 ONE_PROCESS = {"EDITION_CHECK_SECONDS": ONCE_A_REQUEST}
 
 
-def live_through(
+def run_year(
     seed: int, site: Flask, mailbox: MailServer, steps: int, choose: Choose = choices.choose
 ) -> Year:
     """Let a year of a site pass, in its application context; raise YearFailed."""
@@ -95,7 +95,7 @@ class YearFactory:
             site = build_site({**self._settings(relative), **mailbox.settings})
             try:
                 with site.app_context():
-                    return live_through(seed, site, mailbox, steps)
+                    return run_year(seed, site, mailbox, steps)
             finally:
                 close_site(site)
 

@@ -29,7 +29,7 @@ AGES = {"age": ("16-24", "25-34", "none")}
 
 
 def add_at_desk(year: Year) -> Step:
-    """Let the desk add somebody, who comes before those who wait."""
+    """Let the desk add a person before those who wait."""
     number = choose_id(year.random, RegistrationCategory, RegistrationCategory.name == "Delegates")
     answers = {**build_answers(year.random, year.add_person()), "category": str(number)}
 
@@ -105,7 +105,7 @@ def withdraw_transfer(year: Year) -> Step | None:
     return Step(f"delegate {number} keeps their place", in_transaction(change))
 
 
-def write_to_all(year: Year) -> Step:
+def send_group_email(year: Year) -> Step:
     """Write a group email to all delegates, and send it in an hour or less."""
     send_at = clock.now() + timedelta(minutes=year.random.randint(0, 60))
 
@@ -123,8 +123,8 @@ def write_to_all(year: Year) -> Step:
     return Step("a group email is scheduled", in_transaction(change))
 
 
-def stop_writing(year: Year) -> Step | None:
-    """Stop a group email that goes out."""
+def cancel_group_email(year: Year) -> Step | None:
+    """Cancel a group email that is being sent."""
     number = choose_id(year.random, Mailing)
     if number is None:
         return None

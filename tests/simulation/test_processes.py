@@ -14,7 +14,7 @@ SECONDS = 3
 
 
 @pytest.mark.both_databases
-def test_eight_processes_at_once_meet_refusals_and_nothing_else(
+def test_eight_concurrent_processes_raise_only_rule_violations(
     site: Flask, mailbox: MailServer, frozen_time: Traveller
 ) -> None:
     frozen_time.move_to(calendar.OPENING)
@@ -25,10 +25,10 @@ def test_eight_processes_at_once_meet_refusals_and_nothing_else(
     assert outcomes.total() >= processes.PROCESSES
 
 
-def test_a_place_that_is_lost_meanwhile_is_told(
+def test_a_miscounted_place_is_detected_by_the_invariants(
     site: Flask, mailbox: MailServer, frozen_time: Traveller
 ) -> None:
-    """The control: the story above can see what it looks for."""
+    """Control: the test above detects what it looks for."""
     frozen_time.move_to(calendar.OPENING)
     processes.prepare()
     is_conference = SeatLimit.name == "conference"

@@ -11,25 +11,25 @@ from app.errors import NotFound
 from tests.factories import make_delegate, make_group
 from tests.mail_server import MailServer
 from tests.simulation import team_steps
-from tests.simulation.site import live_through
+from tests.simulation.site import run_year
 from tests.simulation.year import Step, Year, YearFailed, in_transaction
 
 A_SEED, SHORT_YEAR = 1, 30
 
 
-def test_in_a_short_year_all_is_as_it_must_be_after_each_step(
+def test_invariants_hold_after_each_step_of_a_short_simulated_year(
     site: Flask, mailbox: MailServer
 ) -> None:
-    year = live_through(A_SEED, site, mailbox, SHORT_YEAR)
+    year = run_year(A_SEED, site, mailbox, SHORT_YEAR)
 
     assert year.people > 0
     assert mailbox.emails != []
 
 
-def test_a_group_that_is_dissolved_again_after_a_crash_is_refused(
+def test_dissolving_a_group_again_after_a_crash_is_refused(
     site: Flask, mailbox: MailServer, frozen_time: Traveller
 ) -> None:
-    """In the year of seed 205 a process died once a group was gone, and nobody had heard of it."""
+    """In the year of seed 205 a process died after deleting a group but before acknowledging it."""
     make_group(make_delegate())
     step = team_steps.dissolve_group(Year(205, site, mailbox, frozen_time))
     assert step is not None
@@ -39,7 +39,7 @@ def test_a_group_that_is_dissolved_again_after_a_crash_is_refused(
         step.action()
 
 
-def test_a_year_that_goes_wrong_names_its_seed_and_its_last_steps(
+def test_a_failed_simulation_names_its_seed_and_last_steps(
     site: Flask, mailbox: MailServer
 ) -> None:
     is_conference = SeatLimit.name == "conference"
@@ -47,7 +47,7 @@ def test_a_year_that_goes_wrong_names_its_seed_and_its_last_steps(
     step = Step("a place is lost", in_transaction(lambda: db.session.execute(statement)))
 
     with pytest.raises(YearFailed) as fault:
-        live_through(A_SEED, site, mailbox, SHORT_YEAR, choose=lambda *_: step)
+        run_year(A_SEED, site, mailbox, SHORT_YEAR, choose=lambda *_: step)
 
     lines = str(fault.value).splitlines()
     assert lines[0] == (

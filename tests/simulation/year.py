@@ -34,7 +34,7 @@ class YearFailed(AssertionError):
 
 @dataclass(frozen=True)
 class Step:
-    """Something that somebody does; doing it again must do no harm."""
+    """An act of a person; repeating it must do no harm."""
 
     name: str
     action: Action
@@ -60,7 +60,7 @@ class Year:
         self.crash_points = CrashPoints(db.engine, self.random)
 
     def add_person(self) -> int:
-        """Return the number of somebody who has not been here."""
+        """Return the number of a new person."""
         self.people += 1
         return self.people
 
@@ -81,7 +81,7 @@ class Year:
             raise YearFailed(self._describe(fault)) from fault
 
     def _take(self, step: Step) -> None:
-        """Do something; whoever does not hear how it went may do it again."""
+        """Do something; if the outcome is unknown, it may be repeated."""
         outcome = self._attempt(step.action)
         self._note(f"{step.name}: {outcome}")
         if outcome == "crash" and self.random.random() < 0.7:
@@ -129,8 +129,8 @@ class Year:
         return often if self.counts["worker rounds"] % 2 else (*often, worker.run_periodic_tasks)
 
     def _end(self) -> None:
-        """Let the rest of the year pass: needs are erased, then everybody."""
-        for moment in calendar.LAST_LOOKS:
+        """Let the rest of the year pass: requirements are erased, then everyone."""
+        for moment in calendar.FINAL_CHECK_TIMES:
             self.traveller.move_to(moment)
             for work in (worker.run_frequent_tasks, worker.send_emails, worker.run_periodic_tasks):
                 work()

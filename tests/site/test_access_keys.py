@@ -35,23 +35,23 @@ def _keys(page: Page) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("address", [*EVERY_KIND, *PERSONAL])
-def test_each_key_stands_once_and_leads_where_the_standard_says(
+def test_every_page_has_each_access_key_once_with_its_standard_target(
     visitor: Browser, address: str
 ) -> None:
     assert _keys(visitor.open(address)) == sorted(KEYS.items())
 
 
-def test_an_error_page_has_them_too(visitor: Browser) -> None:
+def test_an_error_page_has_access_keys(visitor: Browser) -> None:
     assert _keys(visitor.open("/nowhere", status=404)) == sorted(KEYS.items())
 
 
-def test_a_person_is_told_of_them_on_entering(visitor: Browser) -> None:
+def test_the_footer_of_the_home_page_mentions_access_keys(visitor: Browser) -> None:
     footer = next(visitor.open("/").tree.find_all("footer"))
 
     assert "This site uses UK government access keys" in "".join(footer.itertext())
 
 
-def test_they_are_switched_off_everywhere_and_on_again(visitor: Browser) -> None:
+def test_access_keys_can_be_switched_off_on_every_page_and_on_again(visitor: Browser) -> None:
     off = visitor.open("/access-keys").press("Switch access keys off")
 
     assert "Access keys are switched off." in off.text
@@ -66,7 +66,9 @@ def test_they_are_switched_off_everywhere_and_on_again(visitor: Browser) -> None
     assert _keys(visitor.open("/")) == sorted(KEYS.items())
 
 
-def test_one_persons_choice_is_not_anothers(visitor: Browser, new_browser: Browsers) -> None:
+def test_switching_access_keys_off_does_not_affect_other_visitors(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     visitor.open("/access-keys").press("Switch access keys off")
     visitor.open("/help")
 
@@ -74,7 +76,7 @@ def test_one_persons_choice_is_not_anothers(visitor: Browser, new_browser: Brows
     assert _keys(visitor.open("/help")) == []
 
 
-def test_the_cookie_lasts_a_year_and_tells_nobody_else(visitor: Browser) -> None:
+def test_the_access_keys_cookie_lasts_a_year_and_is_secure(visitor: Browser) -> None:
     form = visitor.open("/access-keys")
     token = next(
         one.get("value", "")
@@ -91,7 +93,7 @@ def test_the_cookie_lasts_a_year_and_tells_nobody_else(visitor: Browser) -> None
     assert answer.headers["Clear-Site-Data"] == '"cache"'  # pages do not vary on cookies
 
 
-def test_a_page_without_them_is_kept_by_nobody_else(
+def test_a_page_without_access_keys_is_not_cached_publicly(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     visitor.open("/access-keys").press("Switch access keys off")
@@ -102,14 +104,14 @@ def test_a_page_without_them_is_kept_by_nobody_else(
     assert visitor.open("/help").headers["ETag"] == without.headers["ETag"]
 
 
-def test_without_its_token_the_choice_is_refused(visitor: Browser) -> None:
+def test_switching_access_keys_off_without_csrf_token_is_refused(visitor: Browser) -> None:
     page = visitor.send("POST", "/access-keys", status=422, data={"off": "1"})
 
     assert page.errors == ["This page was open for too long. Check your answers, then try again"]
     assert visitor.cookies() == {}
 
 
-def test_every_cookie_of_the_site_is_on_its_page(visitor: Browser) -> None:
+def test_the_cookies_page_lists_every_cookie_of_the_site(visitor: Browser) -> None:
     rows = visitor.open("/cookies").rows
 
     cookies = [row["Name"] for row in rows if "Name" in row]
@@ -121,14 +123,14 @@ def test_every_cookie_of_the_site_is_on_its_page(visitor: Browser) -> None:
 
 
 def _press_with_alt(window: Window, key: str) -> None:
-    """Send what the browser's own keyboard sends: the letter, with Alt held down."""
+    """Send what the keyboard sends: the key, with Alt held down."""
     tab = window.context.new_cdp_session(window)
     letter = {"type": "char", "modifiers": 1, "text": key, "unmodifiedText": key}
     tab.send("Input.dispatchKeyEvent", letter)
     tab.detach()
 
 
-def test_in_a_real_browser_the_keys_lead_there(live_site: LiveSites, window: Window) -> None:
+def test_access_keys_work_in_a_real_browser(live_site: LiveSites, window: Window) -> None:
     home = live_site().address
     window.goto(f"{home}/programme")
 
@@ -140,7 +142,7 @@ def test_in_a_real_browser_the_keys_lead_there(live_site: LiveSites, window: Win
     expect(window.locator("#main")).to_be_focused()
 
 
-def test_in_a_real_browser_they_are_off_on_a_page_that_a_shared_cache_gave(
+def test_access_keys_are_removed_from_a_page_of_a_shared_cache(
     live_site: LiveSites, window: Window
 ) -> None:
     home = live_site().address
@@ -155,7 +157,7 @@ def test_in_a_real_browser_they_are_off_on_a_page_that_a_shared_cache_gave(
     expect(window.locator("[accesskey]")).to_have_count(0)
 
 
-def test_in_a_real_browser_they_can_be_switched_off_without_scripts(
+def test_access_keys_can_be_switched_off_without_javascript(
     live_site: LiveSites, window_without_scripts: Window
 ) -> None:
     window = window_without_scripts

@@ -1,4 +1,4 @@
-"""Readers follow what changes: release by release, back and forth, and to where things are now."""
+"""The changelog: release by release, with links to where things are now."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,11 +22,11 @@ AFTERNOON = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's 
 AN_HOUR = timedelta(hours=1)
 
 
-def somebody(slug: str) -> Speaker:
+def get_speaker(slug: str) -> Speaker:
     return db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
 
 
-def changed(which: str, /, **about: Any) -> None:
+def change_and_publish(which: str, /, **about: Any) -> None:
     """Change a session, and publish that."""
     session = get_session(which)
     for name, value in about.items():
@@ -34,7 +34,7 @@ def changed(which: str, /, **about: Any) -> None:
     publish_programme()
 
 
-def gone_back_to(number: int, seen: int) -> None:
+def roll_back_to(number: int, seen: int) -> None:
     with transaction():
         publishing.roll_back(number, "", expected_release=seen, actor="grace@conference.example")
 
@@ -55,9 +55,9 @@ def groups(page: Page) -> dict[str, list[str]]:
 
 
 @pytest.mark.both_databases
-def test_the_page_tells_of_each_release_the_newest_first(visitor: Browser) -> None:
-    changed("opening", title="A grand opening")
-    changed("harbour-walls", starts_at=AFTERNOON, ends_at=AFTERNOON + AN_HOUR)
+def test_the_changelog_lists_each_release_newest_first(visitor: Browser) -> None:
+    change_and_publish("opening", title="A grand opening")
+    change_and_publish("harbour-walls", starts_at=AFTERNOON, ends_at=AFTERNOON + AN_HOUR)
 
     page = visitor.open("/changes")
 
@@ -70,7 +70,7 @@ def test_the_page_tells_of_each_release_the_newest_first(visitor: Browser) -> No
 
 
 @pytest.mark.both_databases
-def test_a_release_tells_its_number_its_date_and_its_note(visitor: Browser) -> None:
+def test_the_changelog_shows_number_date_and_note_of_a_release(visitor: Browser) -> None:
     get_session("opening").title = "A grand opening"
     with transaction():
         publishing.create_release("The opening has a better name.")
@@ -87,7 +87,7 @@ def test_a_release_tells_its_number_its_date_and_its_note(visitor: Browser) -> N
 
 
 @pytest.mark.both_databases
-def test_what_was_added_moved_cancelled_and_withdrawn_is_told_in_peoples_words(
+def test_the_changelog_describes_added_moved_cancelled_and_withdrawn_sessions(
     visitor: Browser,
 ) -> None:
     make_session(title="Knots", starts_at=AFTERNOON)
@@ -113,7 +113,7 @@ def test_what_was_added_moved_cancelled_and_withdrawn_is_told_in_peoples_words(
     assert page.links["Farewell"] == "/releases/1/sessions/farewell"
 
 
-def test_who_joined_and_who_left_is_told_and_what_else_says_something_else(
+def test_the_changelog_names_speakers_who_joined_and_left_and_other_changes(
     visitor: Browser,
 ) -> None:
     grace = make_speaker(name="Grace Hopper")
@@ -131,8 +131,8 @@ def test_who_joined_and_who_left_is_told_and_what_else_says_something_else(
     assert said.endswith("Abstract, Language")
 
 
-def test_people_rooms_and_facts_that_changed_are_named(visitor: Browser) -> None:
-    somebody("ada-marsh").name = "Ada Marsh-Waters"
+def test_the_changelog_names_changed_speakers_rooms_and_settings(visitor: Browser) -> None:
+    get_speaker("ada-marsh").name = "Ada Marsh-Waters"
     room = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
     room.capacity = 31
     publish_programme()
@@ -145,7 +145,7 @@ def test_people_rooms_and_facts_that_changed_are_named(visitor: Browser) -> None
     assert told["Changed rooms 1"] == ["Great hall Capacity"]
 
 
-def test_a_change_in_the_order_of_things_alone_says_so(visitor: Browser) -> None:
+def test_the_changelog_reports_a_mere_reordering_as_minor_changes(visitor: Browser) -> None:
     for place, room in enumerate(db.session.scalars(select(Room).order_by(Room.position.desc()))):
         room.position = place
     publish_programme()
@@ -156,10 +156,10 @@ def test_a_change_in_the_order_of_things_alone_says_so(visitor: Browser) -> None
 
 
 @pytest.mark.both_databases
-def test_going_back_is_an_entry_too(visitor: Browser, frozen_time: Any) -> None:
-    changed("opening", title="A grand opening")
+def test_a_rollback_is_an_entry_of_the_changelog(visitor: Browser, frozen_time: Any) -> None:
+    change_and_publish("opening", title="A grand opening")
     frozen_time.shift(AN_HOUR)
-    gone_back_to(1, seen=2)
+    roll_back_to(1, seen=2)
 
     page = visitor.open("/changes")
 
@@ -172,7 +172,9 @@ def test_going_back_is_an_entry_too(visitor: Browser, frozen_time: Any) -> None:
     assert groups(own)["Renamed sessions 1"] == ["Opening before: A grand opening → after: Opening"]
 
 
-def test_many_things_are_cut_in_the_list_and_whole_on_their_own_page(visitor: Browser) -> None:
+def test_many_changes_are_shortened_in_the_changelog_and_complete_on_their_page(
+    visitor: Browser,
+) -> None:
     for number in range(7):
         make_session(title=f"Knots {number}", starts_at=AFTERNOON)
     publish_programme()
@@ -186,9 +188,9 @@ def test_many_things_are_cut_in_the_list_and_whole_on_their_own_page(visitor: Br
 
 
 @pytest.mark.parametrize("asked", ["2", "99", "3&page=1"])
-def test_a_long_history_has_pages(visitor: Browser, asked: str) -> None:
+def test_a_long_changelog_is_paginated(visitor: Browser, asked: str) -> None:
     for number in range(12):
-        changed("opening", title=f"Opening {number}")
+        change_and_publish("opening", title=f"Opening {number}")
 
     first = visitor.open("/changes")
     page = visitor.open(f"/changes?page={asked}")
@@ -204,12 +206,16 @@ def test_a_long_history_has_pages(visitor: Browser, asked: str) -> None:
 
 
 @pytest.mark.parametrize("asked", ["", "0", "-1", "x", "²", "9" * 40])
-def test_a_page_that_is_no_number_is_the_first(visitor: Browser, asked: str) -> None:
+def test_an_invalid_page_number_of_the_changelog_shows_the_first_page(
+    visitor: Browser, asked: str
+) -> None:
     assert visitor.open(f"/changes?page={asked}").heading == "Changes to the programme"
 
 
 @pytest.mark.empty
-def test_before_anything_is_published_the_page_says_what_will_be_there(visitor: Browser) -> None:
+def test_before_the_first_release_the_changelog_says_that_nothing_is_published(
+    visitor: Browser,
+) -> None:
     page = visitor.open("/changes")
 
     assert "Nothing has been published yet" in page.headings
@@ -219,8 +225,8 @@ def test_before_anything_is_published_the_page_says_what_will_be_there(visitor: 
 
 @pytest.mark.both_databases
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
-def test_what_changed_is_asked_of_the_database_once(visitor: Browser, queries: list[str]) -> None:
-    changed("opening", title="A grand opening")
+def test_cached_changelog_pages_need_no_queries(visitor: Browser, queries: list[str]) -> None:
+    change_and_publish("opening", title="A grand opening")
     for address in ("/changes", "/changes/2", "/releases/1"):
         visitor.open(address)
     queries.clear()
@@ -233,10 +239,10 @@ def test_what_changed_is_asked_of_the_database_once(visitor: Browser, queries: l
 
 
 @pytest.mark.both_databases
-def test_what_was_published_before_changes_were_kept_is_compared_when_asked_for(
+def test_a_release_without_stored_change_summary_is_compared_on_request(
     visitor: Browser,
 ) -> None:
-    changed("opening", title="A grand opening")
+    change_and_publish("opening", title="A grand opening")
     db.session.execute(update(ReleaseActivation).values(change_summary=None))
     db.session.commit()
 
@@ -244,7 +250,7 @@ def test_what_was_published_before_changes_were_kept_is_compared_when_asked_for(
     assert "with 5 sessions" in visitor.open("/changes/1").text
 
 
-def test_another_conference_begins_anew(visitor: Browser) -> None:
+def test_the_changelog_starts_again_with_another_conference(visitor: Browser) -> None:
     with transaction():
         services.load_demo(12, 8)
         publishing.create_release()
@@ -257,8 +263,10 @@ def test_another_conference_begins_anew(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_an_earlier_release_stays_readable_and_leads_to_the_present(visitor: Browser) -> None:
-    changed("opening", title="A grand opening")
+def test_an_earlier_release_is_readable_and_links_to_the_current_programme(
+    visitor: Browser,
+) -> None:
+    change_and_publish("opening", title="A grand opening")
 
     page = visitor.open("/releases/1")
 
@@ -279,8 +287,10 @@ def test_an_earlier_release_stays_readable_and_leads_to_the_present(visitor: Bro
     assert now.heading == "A grand opening"
 
 
-def test_search_engines_are_led_from_an_earlier_release_to_the_present(visitor: Browser) -> None:
-    changed("opening", title="A grand opening", slug="a-grand-opening")
+def test_an_earlier_release_is_noindex_with_canonical_link_to_the_current_page(
+    visitor: Browser,
+) -> None:
+    change_and_publish("opening", title="A grand opening", slug="a-grand-opening")
 
     for address, present in (
         ("/releases/1", "/programme"),
@@ -291,8 +301,8 @@ def test_search_engines_are_led_from_an_earlier_release_to_the_present(visitor: 
         assert f'<link rel="canonical" href="https://conference.example{present}">' in page.source
 
 
-def test_a_session_that_has_gone_is_still_readable_where_it_was(visitor: Browser) -> None:
-    changed("farewell", withdrawn_at=clock.now())
+def test_a_withdrawn_session_is_still_readable_in_its_earlier_release(visitor: Browser) -> None:
+    change_and_publish("farewell", withdrawn_at=clock.now())
 
     page = visitor.open("/releases/1/sessions/farewell")
 
@@ -309,9 +319,9 @@ def test_the_release_that_is_public_says_so(visitor: Browser) -> None:
     assert "This is the current programme" in page.text
 
 
-def test_few_earlier_programmes_are_held_and_each_stays_itself(visitor: Browser) -> None:
+def test_evicted_earlier_releases_are_reloaded_correctly(visitor: Browser) -> None:
     for number in range(4):
-        changed("opening", title=f"Opening {number}")
+        change_and_publish("opening", title=f"Opening {number}")
 
     titles = [visitor.open(f"/releases/{one}").headings[2] for one in (1, 2, 3, 4, 1)]
 
@@ -322,9 +332,9 @@ def test_few_earlier_programmes_are_held_and_each_stays_itself(visitor: Browser)
 
 
 @pytest.mark.both_databases
-def test_an_old_address_leads_to_the_new_one_through_every_change(visitor: Browser) -> None:
-    changed("opening", slug="grand-opening")
-    changed("grand-opening", slug="the-grand-opening")
+def test_every_former_slug_redirects_to_the_current_one(visitor: Browser) -> None:
+    change_and_publish("opening", slug="grand-opening")
+    change_and_publish("grand-opening", slug="the-grand-opening")
 
     for old in ("opening", "grand-opening"):
         answer = visitor.fetch("GET", f"/sessions/{old}")
@@ -336,10 +346,8 @@ def test_an_old_address_leads_to_the_new_one_through_every_change(visitor: Brows
 
 
 @pytest.mark.parametrize("kind", ["ics", "txt"])
-def test_an_old_address_of_a_calendar_or_text_leads_to_the_new_one(
-    visitor: Browser, kind: str
-) -> None:
-    changed("opening", slug="grand-opening")
+def test_the_old_url_of_a_calendar_or_text_redirects(visitor: Browser, kind: str) -> None:
+    change_and_publish("opening", slug="grand-opening")
 
     answer = visitor.fetch("GET", f"/sessions/opening.{kind}")
 
@@ -349,8 +357,8 @@ def test_an_old_address_of_a_calendar_or_text_leads_to_the_new_one(
 
 
 @pytest.mark.both_databases
-def test_a_speakers_old_address_leads_to_the_new_one(visitor: Browser) -> None:
-    somebody("ada-marsh").slug = "ada-waters"
+def test_the_former_slug_of_a_speaker_redirects(visitor: Browser) -> None:
+    get_speaker("ada-marsh").slug = "ada-waters"
     publish_programme()
 
     answer = visitor.fetch("GET", "/speakers/ada-marsh")
@@ -359,45 +367,45 @@ def test_a_speakers_old_address_leads_to_the_new_one(visitor: Browser) -> None:
     assert groups(visitor.open("/changes/2"))["Changed speakers 1"]
 
 
-def test_an_address_that_another_session_has_now_is_that_sessions(visitor: Browser) -> None:
-    changed("opening", slug="grand-opening")
+def test_a_former_slug_reused_by_another_session_shows_that_session(visitor: Browser) -> None:
+    change_and_publish("opening", slug="grand-opening")
     make_session(title="Another opening", slug="opening")
     publish_programme()
 
     assert visitor.open("/sessions/opening").heading == "Another opening"
 
-    changed("opening", slug="another-opening")
+    change_and_publish("opening", slug="another-opening")
 
     answer = visitor.fetch("GET", "/sessions/opening")
     assert answer.headers["Location"] == "/sessions/another-opening"
 
 
-def test_going_back_leads_back_to_the_old_address(visitor: Browser) -> None:
-    changed("opening", slug="grand-opening")
-    gone_back_to(1, seen=2)
+def test_after_a_rollback_the_newer_slug_redirects_to_the_older(visitor: Browser) -> None:
+    change_and_publish("opening", slug="grand-opening")
+    roll_back_to(1, seen=2)
 
     assert visitor.open("/sessions/opening").heading == "Opening"
     answer = visitor.fetch("GET", "/sessions/grand-opening")
     assert answer.headers["Location"] == "/sessions/opening"
 
 
-def test_what_readers_saw_and_is_no_longer_there_has_gone(visitor: Browser) -> None:
+def test_a_session_removed_by_a_rollback_answers_410(visitor: Browser) -> None:
     make_session(title="Knots", slug="knots")
     publish_programme()
-    gone_back_to(1, seen=2)
+    roll_back_to(1, seen=2)
 
     assert "no longer part of the programme" in visitor.open("/sessions/knots", status=410).text
-    changed("opening", title="A grand opening")
+    change_and_publish("opening", title="A grand opening")
     assert visitor.open("/sessions/knots").heading == "Knots"
 
 
-def test_a_session_that_was_cancelled_keeps_its_page_and_says_so(visitor: Browser) -> None:
-    changed("opening", cancelled_at=clock.now())
+def test_a_cancelled_session_keeps_its_page_with_a_notice(visitor: Browser) -> None:
+    change_and_publish("opening", cancelled_at=clock.now())
 
     assert "This session has been cancelled." in visitor.open("/sessions/opening").text
 
 
-def test_many_addresses_are_left_at_once(site: Flask, visitor: Browser) -> None:
+def test_hundreds_of_slugs_can_be_retired_in_one_release(site: Flask, visitor: Browser) -> None:
     with transaction():
         services.load_demo(450, 20)
         publishing.create_release()
@@ -409,9 +417,9 @@ def test_many_addresses_are_left_at_once(site: Flask, visitor: Browser) -> None:
     assert len(left) > 400
 
 
-def test_a_session_that_takes_place_after_all_is_told_with_its_time(visitor: Browser) -> None:
-    changed("opening", cancelled_at=clock.now())
-    changed("opening", cancelled_at=None)
+def test_the_changelog_shows_the_time_of_a_reinstated_session(visitor: Browser) -> None:
+    change_and_publish("opening", cancelled_at=clock.now())
+    change_and_publish("opening", cancelled_at=None)
 
     told = groups(visitor.open("/changes/3"))
 

@@ -1,4 +1,4 @@
-"""The page for developers: whatever it says is tried, as it stands there."""
+"""The page for developers: every example on it is run."""
 
 import re
 import shutil
@@ -29,7 +29,7 @@ def examples(page: Page) -> list[tuple[str, str]]:
     return [(one.get("class", "").removeprefix("language-"), one.text or "") for one in found]
 
 
-def test_every_address_on_the_page_leads_somewhere(visitor: Browser) -> None:
+def test_every_url_on_the_developers_page_answers(visitor: Browser) -> None:
     page = visitor.open("/developers")
 
     told = [row["URL and format"].split()[0] for row in page.rows]
@@ -40,7 +40,7 @@ def test_every_address_on_the_page_leads_somewhere(visitor: Browser) -> None:
 
 
 def run_example(page: Page, number: int, folder: Path, options: str = "") -> str:
-    """Run one of the examples as it stands there; give what it says."""
+    """Run one of the examples of the page; return its output."""
     language, code = examples(page)[number]
     done = subprocess.run(
         PROGRAMS[language],
@@ -55,14 +55,16 @@ def run_example(page: Page, number: int, folder: Path, options: str = "") -> str
     return done.stdout
 
 
-def test_each_language_has_its_examples(visitor: Browser) -> None:
+def test_the_developers_page_has_examples_in_each_language(visitor: Browser) -> None:
     languages = [language for language, _ in examples(visitor.open("/developers"))]
 
     assert languages == ["sh", "sh", "js", "python"]
 
 
 @needs_curl
-def test_the_text_is_got_in_a_shell(visitor: Browser, live_site: LiveSites, tmp_path: Path) -> None:
+def test_the_shell_example_downloads_the_programme_as_text(
+    visitor: Browser, live_site: LiveSites, tmp_path: Path
+) -> None:
     running = live_site()
     page = visitor.open("/developers")
 
@@ -73,7 +75,7 @@ def test_the_text_is_got_in_a_shell(visitor: Browser, live_site: LiveSites, tmp_
 
 
 @needs_curl
-def test_the_calendar_is_got_again_only_when_it_has_changed(
+def test_the_calendar_example_uses_conditional_requests(
     visitor: Browser, live_site: LiveSites, tmp_path: Path
 ) -> None:
     live_site()
@@ -88,7 +90,7 @@ def test_the_calendar_is_got_again_only_when_it_has_changed(
 
 
 @pytest.mark.parametrize("number", [pytest.param(2, marks=pytest.mark.node, id="js"), 3])
-def test_the_schedule_is_read_in_other_languages(
+def test_the_schedule_examples_run_in_other_languages(
     visitor: Browser, live_site: LiveSites, tmp_path: Path, number: int
 ) -> None:
     live_site()
@@ -98,7 +100,7 @@ def test_the_schedule_is_read_in_other_languages(
     assert "2009-06-10T09:30:00+01:00 Great hall Opening" in told.splitlines()
 
 
-def test_the_page_is_found_from_every_page(visitor: Browser) -> None:
+def test_the_footer_links_to_the_developers_page(visitor: Browser) -> None:
     visitor.open("/")
 
     page = visitor.follow("For developers")

@@ -1,4 +1,4 @@
-"""Someone tells the organisers something."""
+"""Visitors send feedback to the organisers."""
 
 import io
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.browser import Browser, Browsers, Page
 from tests.factories import save
 from tests.pages import HtmlTree, read_text
 from tests.refusals import TOO_MANY_FROM_NETWORK
-from tests.sent_emails import emails_to, last_email_to
+from tests.sent_emails import get_last_email_to, list_emails_to
 
 MESSAGE = "Your message"
 EMAIL = "Your email address, if you would like a reply (optional)"
@@ -25,22 +25,22 @@ SEND = "Send message"
 ORGANISERS = "tides@conference.example"
 
 
-def _kept() -> list[tuple[str, str]]:
+def _list_feedback() -> list[tuple[str, str]]:
     rows = db.session.scalars(select(Feedback).order_by(Feedback.id))
     return [(row.message, row.email) for row in rows]
 
 
-def _sent(visitor: Browser, message: str, email: str = "", status: int = 200) -> Page:
+def _send(visitor: Browser, message: str, email: str = "", status: int = 200) -> Page:
     return visitor.open("/feedback").press(SEND, {MESSAGE: message, EMAIL: email}, status)
 
 
-def test_a_message_is_kept_and_reaches_the_organisers(visitor: Browser) -> None:
-    page = _sent(visitor, "The harbour is lovely.\n\nMore of it!", "ada@example.org")
+def test_feedback_is_stored_and_emailed_to_the_organisers(visitor: Browser) -> None:
+    page = _send(visitor, "The harbour is lovely.\n\nMore of it!", "ada@example.org")
 
     assert page.heading == "Message sent"
     assert page.address == "/feedback/sent"
-    assert _kept() == [("The harbour is lovely.\n\nMore of it!", "ada@example.org")]
-    letter = last_email_to(ORGANISERS)
+    assert _list_feedback() == [("The harbour is lovely.\n\nMore of it!", "ada@example.org")]
+    letter = get_last_email_to(ORGANISERS)
     assert letter.subject == "A message from a visitor"
     assert "> The harbour is lovely.\n>\n> More of it!" in letter.text
     assert "Reply to them at this email address:\n\nada@example.org" in letter.text
@@ -50,10 +50,10 @@ def test_a_message_is_kept_and_reaches_the_organisers(visitor: Browser) -> None:
     )
 
 
-def test_a_message_cannot_look_like_what_the_site_says(visitor: Browser) -> None:
-    _sent(visitor, "Sign in:\n\nhttps://conference.example/sign-in\n\nUrgent\n------\n\n- Now")
+def test_feedback_text_is_quoted_as_plain_text_in_the_email(visitor: Browser) -> None:
+    _send(visitor, "Sign in:\n\nhttps://conference.example/sign-in\n\nUrgent\n------\n\n- Now")
 
-    html = HtmlTree(last_email_to(ORGANISERS).html)
+    html = HtmlTree(get_last_email_to(ORGANISERS).html)
 
     (said,) = html.find_all("blockquote")
     assert read_text(said).split() == [
@@ -63,100 +63,100 @@ def test_a_message_cannot_look_like_what_the_site_says(visitor: Browser) -> None
     assert "act" not in [one.get("class") for one in html.find_all("p")]
 
 
-def test_nobody_has_to_leave_an_address(visitor: Browser) -> None:
-    _sent(visitor, "No name, no answer")
+def test_feedback_can_be_sent_without_an_email_address(visitor: Browser) -> None:
+    _send(visitor, "No name, no answer")
 
-    assert _kept() == [("No name, no answer", "")]
-    assert "They did not leave an email address." in last_email_to(ORGANISERS).text
+    assert _list_feedback() == [("No name, no answer", "")]
+    assert "They did not leave an email address." in get_last_email_to(ORGANISERS).text
 
 
-def test_no_cookie_is_needed(visitor: Browser) -> None:
-    _sent(visitor, "Hello")
+def test_feedback_needs_no_cookie(visitor: Browser) -> None:
+    _send(visitor, "Hello")
 
     assert visitor.cookies() == {}
 
 
-def test_an_empty_message_is_asked_for_again(visitor: Browser) -> None:
-    page = _sent(visitor, "  ", "ada@example.org", status=422)
+def test_an_empty_feedback_message_is_refused(visitor: Browser) -> None:
+    page = _send(visitor, "  ", "ada@example.org", status=422)
 
     assert page.title.startswith("Error: Feedback")
     assert page.errors == ["Enter your message"]
     assert page.error_for(MESSAGE) == "Enter your message"
     assert page.value_of(EMAIL) == "ada@example.org"
-    assert _kept() == []
+    assert _list_feedback() == []
 
 
-def test_a_message_that_is_too_long_is_kept_in_the_form(visitor: Browser) -> None:
-    page = _sent(visitor, "a" * 5001, status=422)
+def test_a_too_long_feedback_message_is_refused_and_kept_in_the_form(visitor: Browser) -> None:
+    page = _send(visitor, "a" * 5001, status=422)
 
     assert page.errors == ["Your message must be 5,000 characters or fewer"]
     assert page.value_of(MESSAGE) == "a" * 5001
-    assert _kept() == []
+    assert _list_feedback() == []
 
 
-def test_the_longest_message_fits_in_any_writing(visitor: Browser) -> None:
+def test_a_feedback_message_of_maximum_length_is_accepted_in_any_script(visitor: Browser) -> None:
     widest = "\U00020bb7" * 5000  # twelve bytes each on their way to us
 
-    _sent(visitor, widest)
+    _send(visitor, widest)
 
-    assert _kept() == [(widest, "")]
+    assert _list_feedback() == [(widest, "")]
 
 
 @pytest.mark.parametrize("hidden", ["\x00", "\x07", "\x1b[2J", "\u202e", "\u2066"])
-def test_hidden_characters_are_refused(visitor: Browser, hidden: str) -> None:
-    page = _sent(visitor, f"before{hidden}after", status=422)
+def test_hidden_characters_in_feedback_are_refused(visitor: Browser, hidden: str) -> None:
+    page = _send(visitor, f"before{hidden}after", status=422)
 
     assert page.errors == [
         "Type this instead of pasting it. It contains hidden characters that we cannot use"
     ]
-    assert _kept() == []
+    assert _list_feedback() == []
 
 
 @pytest.mark.parametrize(
     "email", ["ada", "ada@", "ada@example", "a b@example.org", f"{'a' * 250}@example.org"]
 )
-def test_an_address_that_cannot_be_one_is_refused(visitor: Browser, email: str) -> None:
-    page = _sent(visitor, "Hello", email, status=422)
+def test_an_invalid_email_address_in_feedback_is_refused(visitor: Browser, email: str) -> None:
+    page = _send(visitor, "Hello", email, status=422)
 
     assert len(page.errors) == 1
     assert page.value_of(MESSAGE) == "Hello"
     assert page.value_of(EMAIL) == email
-    assert _kept() == []
+    assert _list_feedback() == []
 
 
-def test_no_header_can_be_slipped_into_the_letter(visitor: Browser) -> None:
-    _sent(visitor, "Hello\r\nBcc: everyone@example.org\r\n\r\n.\r\nMAIL FROM:<x@example.org>")
+def test_feedback_cannot_inject_email_headers(visitor: Browser) -> None:
+    _send(visitor, "Hello\r\nBcc: everyone@example.org\r\n\r\n.\r\nMAIL FROM:<x@example.org>")
 
-    letter = last_email_to(ORGANISERS)
+    letter = get_last_email_to(ORGANISERS)
     assert letter.message["Bcc"] is None
     assert letter.message["To"] == ORGANISERS
-    assert emails_to("everyone@example.org") == []
+    assert list_emails_to("everyone@example.org") == []
 
 
-def test_markup_in_a_message_stays_text(visitor: Browser) -> None:
-    _sent(visitor, "<script>alert(1)</script> {{ config }} https://evil.example/")
+def test_markup_in_feedback_is_escaped(visitor: Browser) -> None:
+    _send(visitor, "<script>alert(1)</script> {{ config }} https://evil.example/")
 
-    letter = last_email_to(ORGANISERS)
+    letter = get_last_email_to(ORGANISERS)
     assert "<script>" not in letter.html
     assert "{{ config }}" in letter.text
     assert 'href="https://evil.example' not in letter.html
 
 
 @pytest.mark.parametrize("token", ["", "rubbish", "IiI.aBcDeF.0123456789"])
-def test_a_wrong_token_is_refused_and_what_was_typed_is_kept(visitor: Browser, token: str) -> None:
+def test_feedback_with_a_wrong_csrf_token_is_refused_and_kept_in_the_form(
+    visitor: Browser, token: str
+) -> None:
     data = {"csrf_token": token, "message": "A long story", "email": ""}
 
     page = visitor.send("POST", "/feedback", status=422, data=data)
 
     assert page.errors == ["This page was open for too long. Check your answers, then try again"]
     assert page.value_of(MESSAGE) == "A long story"
-    assert _kept() == []
+    assert _list_feedback() == []
     assert page.press(SEND).heading == "Message sent"
 
 
-def test_a_form_that_was_open_for_more_than_a_week_is_sent_twice(
-    visitor: Browser, frozen_time: Any
-) -> None:
+def test_an_expired_feedback_form_can_be_sent_again(visitor: Browser, frozen_time: Any) -> None:
     form = visitor.open("/feedback")
     frozen_time.shift(timedelta(days=7, minutes=1))
 
@@ -166,17 +166,17 @@ def test_a_form_that_was_open_for_more_than_a_week_is_sent_twice(
     assert again.press(SEND).heading == "Message sent"
 
 
-def test_a_remembered_form_does_not_grow_old(
+def test_a_cached_feedback_form_is_rendered_again_before_its_token_expires(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor.open("/feedback")
     frozen_time.shift(timedelta(days=8))
     monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: float("1e12"))
 
-    assert _sent(visitor, "Hello").heading == "Message sent"
+    assert _send(visitor, "Hello").heading == "Message sent"
 
 
-def test_a_form_sent_from_another_site_is_refused(visitor: Browser) -> None:
+def test_feedback_sent_from_another_site_is_refused(visitor: Browser) -> None:
     token = next(
         one.get("value", "")
         for one in visitor.open("/feedback").tree.find_all("input")
@@ -191,42 +191,42 @@ def test_a_form_sent_from_another_site_is_refused(visitor: Browser) -> None:
     ):
         page = visitor.send("POST", "/feedback", 400, headers, data=data)
         assert "sent from another site, so nothing was changed." in page.text
-    assert _kept() == []
+    assert _list_feedback() == []
 
 
-def test_ten_megabytes_are_too_much(visitor: Browser) -> None:
+def test_feedback_of_ten_megabytes_is_refused(visitor: Browser) -> None:
     page = visitor.send("POST", "/feedback", 413, data={"message": "a" * 10 * 1024 * 1024})
 
     assert page.heading == "Too much data"
-    assert _kept() == []
+    assert _list_feedback() == []
 
 
-def test_a_file_is_not_asked_for(visitor: Browser) -> None:
+def test_feedback_with_a_file_or_json_is_refused(visitor: Browser) -> None:
     data = {"message": (io.BytesIO(b"a" * 100), "story.txt")}
 
     assert visitor.send("POST", "/feedback", 422, data=data).errors != []
     assert visitor.send("POST", "/feedback", 422, json={"message": 5}).errors != []
-    assert _kept() == []
+    assert _list_feedback() == []
 
 
-def test_many_messages_from_one_place_have_to_wait(
+def test_feedback_is_rate_limited_for_each_network(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     for number in range(rate_limits.FEEDBACK.windows[0].times):
-        _sent(visitor, f"Message {number}")
+        _send(visitor, f"Message {number}")
 
-    page = _sent(visitor, "One more", status=429)
+    page = _send(visitor, "One more", status=429)
 
     assert page.value_of(MESSAGE) == "One more"
     assert page.errors == [TOO_MANY_FROM_NETWORK]
     assert page.headers["Retry-After"] == "3600"
-    assert len(_kept()) == rate_limits.FEEDBACK.windows[0].times
-    assert len(emails_to(ORGANISERS)) == rate_limits.FEEDBACK.windows[0].times
+    assert len(_list_feedback()) == rate_limits.FEEDBACK.windows[0].times
+    assert len(list_emails_to(ORGANISERS)) == rate_limits.FEEDBACK.windows[0].times
     frozen_time.shift(timedelta(hours=1, minutes=1))
     assert page.press(SEND).heading == "Message sent"
 
 
-def test_it_is_forgotten_after_a_year(site: Flask) -> None:
+def test_feedback_is_deleted_after_a_year(site: Flask) -> None:
     save(Feedback(sent_at=clock.now() - timedelta(days=366), message="Old"))
     save(Feedback(sent_at=clock.now() - timedelta(days=364), message="New"))
 
@@ -234,11 +234,11 @@ def test_it_is_forgotten_after_a_year(site: Flask) -> None:
         with transaction():
             task()
 
-    assert _kept() == [("New", "")]
+    assert _list_feedback() == [("New", "")]
 
 
-def test_nothing_that_tells_who_wrote_is_kept(site: Flask, visitor: Browser) -> None:
-    _sent(visitor, "Hello")
+def test_feedback_stores_no_identifying_data(site: Flask, visitor: Browser) -> None:
+    _send(visitor, "Hello")
 
     assert {column.name for column in Feedback.__table__.columns} == {
         "id",

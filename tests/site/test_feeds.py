@@ -19,7 +19,7 @@ from app.releases import services as releases_services
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, make_room, make_session, make_speaker, publish_programme
 from tests.lookups import get_session
-from tests.web.test_preview_middleware import a_preview, rename
+from tests.web.test_preview_middleware import create_preview, set_session_title
 
 FEEDS = {
     "/programme.ics": "text/calendar; charset=utf-8",
@@ -44,7 +44,7 @@ READER = Path(__file__).with_name("read_calendar.mjs")
 
 
 @pytest.mark.parametrize(("address", "kind"), EVERY_FEED.items())
-def test_a_feed_is_public_and_open_to_programs_of_other_sites(
+def test_a_feed_is_public_cacheable_and_allows_cross_origin_requests(
     visitor: Browser, address: str, kind: str, queries: list[str]
 ) -> None:
     elsewhere = {"Origin": "https://elsewhere.example"}
@@ -65,7 +65,7 @@ def test_a_feed_is_public_and_open_to_programs_of_other_sites(
 
 
 @pytest.mark.parametrize("address", EVERY_FEED)
-def test_a_program_may_ask_whether_it_may_ask(visitor: Browser, address: str) -> None:
+def test_a_feed_answers_cors_preflight_requests(visitor: Browser, address: str) -> None:
     answer = visitor.fetch(
         "OPTIONS",
         address,
@@ -84,16 +84,14 @@ def test_a_program_may_ask_whether_it_may_ask(visitor: Browser, address: str) ->
 
 
 @pytest.mark.parametrize("address", ["/programme", "/register", "/booking"])
-def test_what_is_no_feed_stays_closed(visitor: Browser, address: str) -> None:
+def test_only_feeds_allow_cross_origin_requests(visitor: Browser, address: str) -> None:
     answer = visitor.fetch("GET", address, {"Origin": "https://elsewhere.example"})
 
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 @pytest.mark.parametrize("address", EVERY_FEED)
-def test_a_kept_feed_asks_the_database_nothing(
-    visitor: Browser, address: str, queries: list[str]
-) -> None:
+def test_a_cached_feed_needs_no_queries(visitor: Browser, address: str, queries: list[str]) -> None:
     visitor.fetch("GET", address)
     visitor.open("/programme")
     queries.clear()
@@ -107,9 +105,7 @@ def test_a_kept_feed_asks_the_database_nothing(
 @pytest.mark.parametrize(
     "address", ["/programme.ics", "/schedule.xml", "/schedule.json", "/programme.txt"]
 )
-def test_before_anything_is_published_a_feed_is_there_and_empty(
-    visitor: Browser, address: str
-) -> None:
+def test_before_the_first_release_feeds_are_empty(visitor: Browser, address: str) -> None:
     answer = visitor.fetch("GET", address)
 
     assert answer.status_code == 200
@@ -117,11 +113,9 @@ def test_before_anything_is_published_a_feed_is_there_and_empty(
 
 
 @pytest.mark.parametrize("address", FEEDS)
-def test_what_is_not_published_is_in_no_feed_but_in_a_preview(
-    visitor: Browser, address: str
-) -> None:
-    rename("opening", "A new opening")
-    preview = a_preview()
+def test_unpublished_changes_are_in_preview_feeds_only(visitor: Browser, address: str) -> None:
+    set_session_title("opening", "A new opening")
+    preview = create_preview()
 
     before = visitor.fetch("GET", address)
     inside = visitor.fetch("GET", f"{preview}{address}")
@@ -143,7 +137,7 @@ READERS = ["vobject", pytest.param("ical.js", marks=pytest.mark.node)]
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_other_programs_read_the_calendar_as_it_was_meant(visitor: Browser, reader: str) -> None:
+def test_other_libraries_parse_the_calendar_correctly(visitor: Browser, reader: str) -> None:
     read = {"vobject": _read_by_vobject, "ical.js": _read_by_ical_js}[reader]
     title = "Tides, harbours; walls \\ and more: " + "潮と港 " * 20
     make_session(
@@ -217,7 +211,7 @@ def _read_by_vobject(file: bytes) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ["schedule.xml", "schedule.json"])
-def test_a_schedule_that_the_public_reads_loads_as_the_same_programme(
+def test_importing_the_public_schedule_changes_nothing(
     visitor: Browser, name: str, tmp_path: Path
 ) -> None:
     path = tmp_path / name
@@ -248,7 +242,7 @@ def test_a_schedule_that_the_public_reads_loads_as_the_same_programme(
     ],
 )
 @pytest.mark.parametrize("address", PAGES)
-def test_whoever_asks_for_text_gets_it_at_the_same_address(
+def test_an_accept_header_for_plain_text_gets_text_at_the_same_url(
     visitor: Browser, address: str, accept: str, kind: str
 ) -> None:
     for asked, expected in ((accept, kind), (AS_BROWSERS_ASK, "text/html"), (accept, kind)):
@@ -260,14 +254,14 @@ def test_whoever_asks_for_text_gets_it_at_the_same_address(
         assert answer.data == visitor.fetch("GET", f"{address}.txt").data
 
 
-def test_a_page_without_a_text_is_a_page_whatever_is_asked_for(visitor: Browser) -> None:
+def test_a_page_without_text_version_ignores_the_accept_header(visitor: Browser) -> None:
     answer = visitor.fetch("GET", "/speakers", {"Accept": "text/plain"})
 
     assert answer.mimetype == "text/html"
     assert answer.headers["Vary"] == "Accept-Encoding"
 
 
-def test_the_programme_reads_well_in_a_terminal(visitor: Browser) -> None:
+def test_the_plain_text_programme_fits_a_terminal(visitor: Browser) -> None:
     make_session(
         title="Cancelled", slug="off", cancelled_at=clock.now(), room=make_room(name="Pier")
     )
@@ -300,7 +294,7 @@ def test_the_programme_reads_well_in_a_terminal(visitor: Browser) -> None:
     assert not any(line != line.rstrip() for line in lines)
 
 
-def test_one_session_reads_well_in_a_terminal(visitor: Browser) -> None:
+def test_a_plain_text_session_fits_a_terminal(visitor: Browser) -> None:
     with transaction():
         get_session("opening").links = json.dumps([["https://example.org/slides", "Slides"]])
     publish_programme()
@@ -329,7 +323,7 @@ def test_one_session_reads_well_in_a_terminal(visitor: Browser) -> None:
 
 
 @pytest.mark.empty
-def test_an_invented_programme_says_so_and_an_empty_one_too(visitor: Browser) -> None:
+def test_the_plain_text_of_a_demo_or_empty_programme_says_so(visitor: Browser) -> None:
     assert "The programme has not been published yet" in visitor.fetch("GET", "/programme.txt").text
     with transaction():
         services.load_demo(3, 3)
@@ -339,7 +333,7 @@ def test_an_invented_programme_says_so_and_an_empty_one_too(visitor: Browser) ->
 
 
 @given(st.text())
-def test_no_words_can_make_a_terminal_obey(words: str) -> None:
+def test_control_characters_are_removed_from_plain_text(words: str) -> None:
     shown = plain_text.strip_control_characters(f"{words}\x1b[31m\u202e\x9b1m\r")
 
     assert not set(shown) & set(map(chr, [*range(32), 127, *range(0x80, 0xA0), 0x202E]))

@@ -24,13 +24,13 @@ def slots(page: Page) -> list[str]:
 
 
 def classes(page: Page, title: str) -> set[str]:
-    """Tell by which classes a session is drawn."""
+    """Return the grid classes of a session."""
     found = next(one for one in page.tree.find_by_class("slot") if title in read_text(one))
     return set((found.get("class") or "").split())
 
 
 def drawn(page: Page, title: str) -> tuple[tuple[int, int], tuple[int, int] | None]:
-    """Tell between which rows and which columns its classes draw a session; across all, none."""
+    """Return the rows and columns of a session's classes in the grid; None if it spans all."""
     found = [NUMBERED.fullmatch(one) for one in classes(page, title)]
     numbers = {one[1]: int(one[2]) for one in found if one}
     lines = {
@@ -40,14 +40,14 @@ def drawn(page: Page, title: str) -> tuple[tuple[int, int], tuple[int, int] | No
     return lines["r"], lines.get("c")
 
 
-def test_the_grid_is_a_second_view_of_the_programme(visitor: Browser) -> None:
+def test_the_programme_links_to_its_grid_view_and_back(visitor: Browser) -> None:
     page = visitor.open("/programme").follow("By room and time")
 
     assert page.heading == "Programme by room and time"
     assert page.follow("List").heading == "Programme"
 
 
-def test_the_grid_is_read_in_the_order_of_time(visitor: Browser) -> None:
+def test_the_grid_lists_sessions_in_order_of_time(visitor: Browser) -> None:
     page = visitor.open(GRID)
 
     assert [one.partition(" to ")[0] for one in slots(page)] == [
@@ -62,7 +62,7 @@ def test_the_grid_is_read_in_the_order_of_time(visitor: Browser) -> None:
     )
 
 
-def test_a_session_is_drawn_in_its_room_at_its_time(visitor: Browser) -> None:
+def test_a_session_is_placed_in_its_room_and_time_in_the_grid(visitor: Browser) -> None:
     page = visitor.open(GRID)
 
     assert classes(page, "Harbour walls") >= {"slot", "theme-2"}
@@ -72,7 +72,7 @@ def test_a_session_is_drawn_in_its_room_at_its_time(visitor: Browser) -> None:
     assert read_text(list(page.tree.find_by_class("r3"))[-1]) == "11am"
 
 
-def test_a_row_goes_from_one_moment_to_the_next_and_hours_without_anything_take_none(
+def test_grid_rows_span_between_session_times_and_empty_hours_take_none(
     visitor: Browser,
 ) -> None:
     late = FIRST_MORNING + timedelta(hours=9)
@@ -86,7 +86,7 @@ def test_a_row_goes_from_one_moment_to_the_next_and_hours_without_anything_take_
     assert drawn(page, "Evening")[0] == (5, 6)
 
 
-def test_a_break_and_a_plenary_are_drawn_across_all_rooms(visitor: Browser) -> None:
+def test_breaks_and_plenaries_span_all_rooms_in_the_grid(visitor: Browser) -> None:
     make_session(
         title="Lunch",
         kind="break",
@@ -105,7 +105,7 @@ def test_a_break_and_a_plenary_are_drawn_across_all_rooms(visitor: Browser) -> N
     assert read_text(heads) == "Great hall Boat house"
 
 
-def test_a_break_and_a_plenary_beside_something_else_cover_nothing(visitor: Browser) -> None:
+def test_breaks_and_plenaries_with_concurrent_sessions_span_one_room(visitor: Browser) -> None:
     make_session(title="Breakfast", kind="Break")
     publish_programme()
 
@@ -117,7 +117,7 @@ def test_a_break_and_a_plenary_beside_something_else_cover_nothing(visitor: Brow
     assert next(read_text(one) for one in page.tree.find_by_class("c1")) == "No room"
 
 
-def test_where_some_sessions_are_illustrative_those_on_record_are_marked(visitor: Browser) -> None:
+def test_confirmed_sessions_are_marked_only_if_others_are_illustrative(visitor: Browser) -> None:
     marked = [one.partition(" ")[0] for one in slots(visitor.open(GRID)) if "Confirmed" in one]
     assert marked == ["Opening", "Reading", "Farewell"]
 
@@ -128,14 +128,14 @@ def test_where_some_sessions_are_illustrative_those_on_record_are_marked(visitor
     assert "Confirmed" not in visitor.open(GRID).text
 
 
-def test_themes_are_named_above_each_day_that_has_them(visitor: Browser) -> None:
+def test_the_grid_lists_the_themes_of_each_day(visitor: Browser) -> None:
     page = visitor.open(GRID)
 
     keys = [read_text(one) for one in page.tree.find_by_class("grid-themes")]
     assert keys == ["Water Stone"]
 
 
-def test_how_many_rooms_there_are_is_said_where_they_do_not_fit(visitor: Browser) -> None:
+def test_the_grid_says_how_many_rooms_there_are_when_scrolling(visitor: Browser) -> None:
     page = visitor.open(GRID)
 
     found = [read_text(one) for one in page.tree.find_by_class("grid-more")]
@@ -143,7 +143,7 @@ def test_how_many_rooms_there_are_is_said_where_they_do_not_fit(visitor: Browser
 
 
 @pytest.mark.parametrize(("sessions", "letters"), [(0, "letters-0"), (24, "letters-2")])
-def test_a_day_is_printed_in_the_largest_letters_that_fit_its_sheet(
+def test_a_grid_day_is_printed_in_the_largest_type_that_fits_the_sheet(
     visitor: Browser, sessions: int, letters: str
 ) -> None:
     rooms = [make_room(name=f"Room {number}") for number in range(4)]
@@ -160,7 +160,7 @@ def test_a_day_is_printed_in_the_largest_letters_that_fit_its_sheet(
     assert letters in str(next(sheets).get("class")).split()
 
 
-def test_what_overlaps_in_one_room_is_drawn_side_by_side(visitor: Browser) -> None:
+def test_overlapping_sessions_in_one_room_are_side_by_side_in_the_grid(visitor: Browser) -> None:
     room = make_room(name="Loft", position=9)
     make_session(title="One", room=room)
     make_session(
@@ -178,7 +178,7 @@ def test_what_overlaps_in_one_room_is_drawn_side_by_side(visitor: Browser) -> No
     assert "Loft" in [read_text(one) for one in page.tree.find_by_class("to-c5")]
 
 
-def test_what_has_its_room_for_itself_has_all_its_columns(visitor: Browser) -> None:
+def test_a_session_without_overlap_spans_all_columns_of_its_room(visitor: Browser) -> None:
     room = make_room(name="Loft", position=9)
     for title in ("One", "Other"):
         make_session(title=title, room=room)
@@ -190,7 +190,7 @@ def test_what_has_its_room_for_itself_has_all_its_columns(visitor: Browser) -> N
     assert drawn(page, "Alone")[1] == (3, 5)
 
 
-def test_more_at_once_than_a_grid_has_columns_stays_a_list(visitor: Browser) -> None:
+def test_a_day_with_too_many_concurrent_sessions_stays_a_list(visitor: Browser) -> None:
     for number in range(201):
         make_session(title=f"Poster {number}", room=None)
     publish_programme()
@@ -203,7 +203,7 @@ def test_more_at_once_than_a_grid_has_columns_stays_a_list(visitor: Browser) -> 
     assert len(list(page.tree.find_by_class("grid--sheet"))) == 1
 
 
-def test_one_day_has_a_grid_of_its_own(visitor: Browser) -> None:
+def test_a_day_has_its_own_grid(visitor: Browser) -> None:
     page = visitor.open("/programme/2009-06-11").follow("By room and time")
 
     assert page.headings[:2] == ["Programme by room and time", "Thursday 11 June 2009"]
@@ -214,7 +214,7 @@ def test_one_day_has_a_grid_of_its_own(visitor: Browser) -> None:
     assert page.follow("Wed 10").headings[1] == "Wednesday 10 June 2009"
 
 
-def test_a_session_over_midnight_goes_on_in_the_day_on_which_it_begins(visitor: Browser) -> None:
+def test_a_session_over_midnight_is_in_the_grid_of_its_first_day(visitor: Browser) -> None:
     late = FIRST_MORNING + timedelta(hours=13, minutes=30)  # 11pm
     make_session(title="Night watch", starts_at=late, ends_at=late + timedelta(hours=3))
     make_session(title="Endless", starts_at=late, ends_at=late + timedelta(hours=90))
@@ -238,7 +238,7 @@ def test_without_rooms_the_grid_is_one_column(visitor: Browser) -> None:
     assert next(read_text(one) for one in page.tree.find_by_class("c1")) == "No room"
 
 
-def test_what_has_no_time_stands_beneath_the_grid(visitor: Browser) -> None:
+def test_unscheduled_sessions_are_listed_below_the_grid(visitor: Browser) -> None:
     make_session(title="Some day", starts_at=None)
     publish_programme()
 
@@ -259,7 +259,7 @@ def test_a_grid_of_hundreds_of_sessions_has_the_star_of_each(visitor: Browser) -
 
 
 @pytest.mark.parametrize(("at_once", "drawn_days"), [(100, 1), (101, 0)])
-def test_a_day_of_more_columns_than_the_style_sheet_knows_stays_a_list(
+def test_a_day_with_more_columns_than_the_style_sheets_stays_a_list(
     visitor: Browser, at_once: int, drawn_days: int
 ) -> None:
     for number in range(at_once):
@@ -275,7 +275,7 @@ def test_a_day_of_more_columns_than_the_style_sheet_knows_stays_a_list(
 @pytest.mark.parametrize(
     ("at_once", "sheets"), [(32, ["grid", "site"]), (33, ["grid", "grid-large", "site"])]
 )
-def test_a_day_of_very_many_columns_brings_the_classes_that_it_needs(
+def test_a_grid_day_with_many_columns_links_additional_style_sheets(
     visitor: Browser, at_once: int, sheets: list[str]
 ) -> None:
     for number in range(at_once):
@@ -288,7 +288,7 @@ def test_a_day_of_very_many_columns_brings_the_classes_that_it_needs(
     assert f".to-c{at_once}{{" in _read_sheets(page)
 
 
-def test_a_day_of_very_many_times_brings_the_classes_that_it_needs(visitor: Browser) -> None:
+def test_a_grid_day_with_many_rows_links_additional_style_sheets(visitor: Browser) -> None:
     for number in range(49):
         make_session(
             title=f"Session {number}",
@@ -311,7 +311,7 @@ def _read_sheets(page: Page) -> str:
     return "".join((ROOT / one[1:]).read_text(encoding="utf-8") for one in _list_sheets(page))
 
 
-def test_too_many_rooms_for_one_sheet_are_printed_as_a_list(visitor: Browser) -> None:
+def test_a_day_with_too_many_rooms_for_a_sheet_is_printed_as_a_list(visitor: Browser) -> None:
     assert len(list(visitor.open(GRID).tree.find_by_class("grid--sheet"))) == 2
     for number in range(11):
         make_session(room=make_room(name=f"Room {number}"))
@@ -343,7 +343,7 @@ def test_sessions_are_listed_by_title(visitor: Browser) -> None:
     assert page.follow("Opening").heading == "Opening"
 
 
-def test_many_titles_are_looked_up_by_letter(visitor: Browser) -> None:
+def test_a_long_list_of_sessions_has_an_alphabetical_index(visitor: Browser) -> None:
     for number in range(40):
         make_session(title=f"Zones {number}")
     publish_programme()

@@ -33,7 +33,7 @@ AFTERNOON = datetime(2009, 6, 10, 13, tzinfo=UTC)  # 2pm at the conference
 SHIPPED = ROOT / "content" / "conference.json"
 
 
-def _door(page: Page) -> str:
+def _registration_status(page: Page) -> str:
     """Read what the page says of registration."""
     (sentence,) = page.tree.find_by_class("hero__door")
     return read_text(sentence)
@@ -51,13 +51,13 @@ def _main_button(page: Page) -> tuple[str, str | None]:
     return read_text(button), button.get("href")
 
 
-def _the_shipped_conference() -> None:
+def _load_default_conference() -> None:
     with transaction():
         services.load_file(SHIPPED)
         releases_services.create_release()
 
 
-def test_it_says_what_when_and_where(visitor: Browser) -> None:
+def test_the_home_page_shows_title_dates_and_venue(visitor: Browser) -> None:
     page = visitor.open("/")
 
     assert page.heading == "Tides and Harbours"
@@ -66,43 +66,48 @@ def test_it_says_what_when_and_where(visitor: Browser) -> None:
     assert "Two days by the sea." in page.text
 
 
-def test_while_registration_is_open_a_button_leads_there(visitor: Browser) -> None:
+def test_the_home_page_has_a_register_button_while_registration_is_open(visitor: Browser) -> None:
     page = visitor.open("/")
 
-    assert _door(page) == "Registration is open until 5pm on Monday 8 June 2009."
+    assert _registration_status(page) == "Registration is open until 5pm on Monday 8 June 2009."
     assert page.follow("Register for a place").heading == "Register for the conference"
 
 
-def test_before_it_opens_the_page_says_when(visitor: Browser, frozen_time: Any) -> None:
+def test_the_home_page_says_when_registration_opens(visitor: Browser, frozen_time: Any) -> None:
     frozen_time.move_to("2009-04-30T12:00:00+01:00")
 
     page = visitor.open("/")
 
-    assert _door(page) == "Registration opens at 9am on Friday 1 May 2009."
+    assert _registration_status(page) == "Registration opens at 9am on Friday 1 May 2009."
     assert "Register for a place" not in page.links
 
 
-def test_after_it_closed_the_page_says_so(visitor: Browser, frozen_time: Any) -> None:
+def test_the_home_page_says_that_registration_has_closed(
+    visitor: Browser, frozen_time: Any
+) -> None:
     frozen_time.move_to("2009-06-08T17:00:00+01:00")
 
     page = visitor.open("/")
 
-    assert _door(page) == "Registration closed at 5pm on Monday 8 June 2009."
+    assert _registration_status(page) == "Registration closed at 5pm on Monday 8 June 2009."
     assert "Register for a place" not in page.links
 
 
-def test_when_the_last_place_goes_the_page_says_so_at_once(visitor: Browser) -> None:
+def test_the_home_page_says_immediately_when_the_last_place_is_taken(visitor: Browser) -> None:
     set_places(1)
-    assert _door(visitor.open("/")).startswith("Registration is open")
+    assert _registration_status(visitor.open("/")).startswith("Registration is open")
 
     make_delegate()
 
     page = visitor.open("/")
-    assert _door(page) == "All places are taken. If someone cancels, registration opens again."
+    assert (
+        _registration_status(page)
+        == "All places are taken. If someone cancels, registration opens again."
+    )
     assert "Register for a place" not in page.links
 
 
-def test_when_few_places_are_left_the_page_says_how_many(
+def test_the_home_page_shows_the_number_of_remaining_places_if_few(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_places(10)
@@ -116,32 +121,32 @@ def test_when_few_places_are_left_the_page_says_how_many(
     assert _places_left(visitor.open("/")) == ["One place is left."]
 
 
-def test_a_door_without_hours_is_open(visitor: Browser) -> None:
+def test_registration_without_opening_and_closing_times_is_open(visitor: Browser) -> None:
     with transaction():
         queries.get_conference().registration_opens_at = None
         queries.get_conference().registration_closes_at = None
     publish_programme()
 
-    assert _door(visitor.open("/")) == "Registration is open."
+    assert _registration_status(visitor.open("/")) == "Registration is open."
 
 
-def test_a_conference_without_places_has_not_opened(visitor: Browser) -> None:
+def test_registration_without_places_has_not_opened(visitor: Browser) -> None:
     set_places(0)
 
-    assert _door(visitor.open("/")) == "Registration has not opened yet."
+    assert _registration_status(visitor.open("/")) == "Registration has not opened yet."
 
 
-def test_a_remembered_page_does_not_outlive_the_moment_when_the_door_closes(
+def test_the_cached_home_page_expires_when_registration_closes(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen_time.move_to("2009-06-08T16:59:30+01:00")
     visitor.open("/")
     pass_time(frozen_time, monkeypatch, timedelta(minutes=1))
 
-    assert _door(visitor.open("/")).startswith("Registration closed")
+    assert _registration_status(visitor.open("/")).startswith("Registration closed")
 
 
-def test_each_theme_has_its_word_its_shape_and_its_colour(visitor: Browser) -> None:
+def test_the_home_page_shows_each_theme_with_name_shape_and_colour(visitor: Browser) -> None:
     page = visitor.open("/")
 
     assert "2 themes" in page.headings
@@ -159,7 +164,7 @@ def test_each_theme_has_its_word_its_shape_and_its_colour(visitor: Browser) -> N
     assert page.follow("Water").heading == "Water"
 
 
-def test_two_lines_come_closer_at_each_theme_and_meet(visitor: Browser) -> None:
+def test_the_home_page_drawing_has_a_segment_for_each_theme(visitor: Browser) -> None:
     page = visitor.open("/")
 
     (gap,) = page.tree.find_by_class("gap--2")
@@ -185,7 +190,9 @@ def test_each_day_shows_its_keynotes_and_plenaries(visitor: Browser) -> None:
     assert more.heading == "Programme for Wednesday 10 June 2009"
 
 
-def test_a_day_without_any_shows_what_it_begins_with(visitor: Browser) -> None:
+def test_the_home_page_shows_the_first_sessions_of_a_day_without_plenaries(
+    visitor: Browser,
+) -> None:
     with transaction():
         for session in queries.list_sessions():
             session.kind = session.kind.replace("plenary", "workshop")
@@ -198,7 +205,7 @@ def test_a_day_without_any_shows_what_it_begins_with(visitor: Browser) -> None:
     )
 
 
-def test_keynote_speakers_are_shown_with_their_part_and_time(visitor: Browser) -> None:
+def test_the_home_page_shows_keynote_speakers_with_their_sessions(visitor: Browser) -> None:
     photo = make_photo(get_ada_marsh())
     publish_programme()
 
@@ -215,19 +222,19 @@ def test_keynote_speakers_are_shown_with_their_part_and_time(visitor: Browser) -
     assert page.follow("João Maré").heading == "João Maré"
 
 
-def test_the_latest_news_leads_to_its_place_among_the_news(visitor: Browser) -> None:
+def test_the_home_page_links_to_the_latest_news(visitor: Browser) -> None:
     page = visitor.open("/")
 
     assert page.links["Registration is open"] == "/whats-new/2008-09-01-registration-is-open"
     assert page.links["All news"] == "/whats-new"
 
 
-def test_the_two_figures_belong_to_the_conference_as_shipped(
+def test_the_hero_figures_belong_to_the_default_conference_only(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     assert "82 years" not in visitor.open("/").text
 
-    _the_shipped_conference()
+    _load_default_conference()
 
     page = new_browser().open("/")
     assert page.heading == "Closing the Gap in a Generation"
@@ -243,7 +250,7 @@ def test_the_two_figures_belong_to_the_conference_as_shipped(
 
 
 @pytest.mark.empty
-def test_a_site_with_nothing_published_looks_meant(visitor: Browser) -> None:
+def test_the_home_page_before_the_first_release_looks_intentional(visitor: Browser) -> None:
     page = visitor.open("/")
 
     assert page.heading == "A conference is being prepared"
@@ -256,7 +263,7 @@ def test_a_site_with_nothing_published_looks_meant(visitor: Browser) -> None:
     assert page.links["Frequently asked questions"] == "/questions"
 
 
-def test_an_invented_conference_says_so_first(visitor: Browser) -> None:
+def test_the_home_page_of_a_demo_conference_says_so_first(visitor: Browser) -> None:
     with transaction():
         queries.get_conference().is_demo = True
     publish_programme()
@@ -266,7 +273,7 @@ def test_an_invented_conference_says_so_first(visitor: Browser) -> None:
     assert "This conference is invented. It was made up for testing." in page.text
 
 
-def test_while_something_is_on_an_invented_conference_says_so_once(
+def test_the_home_page_of_a_running_demo_conference_says_so_once(
     visitor: Browser, frozen_time: Any
 ) -> None:
     with transaction():
@@ -278,7 +285,7 @@ def test_while_something_is_on_an_invented_conference_says_so_once(
     assert visitor.open("/").text.count("invented") == 1
 
 
-def test_hostile_words_stay_words(visitor: Browser, site: Flask) -> None:
+def test_markup_in_theme_names_is_escaped_on_the_home_page(visitor: Browser, site: Flask) -> None:
     make_theme(name='<script>alert(1)</script>" onload="x', summary="{{ 7 * 7 }}")
     with transaction():
         queries.get_conference().acronym = "../../../etc/passwd"
@@ -303,7 +310,7 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize(("moment", "button"), MOMENTS)
-def test_the_main_button_of_every_page_follows_the_state(
+def test_the_main_button_of_every_page_follows_the_conference_phase(
     visitor: Browser, frozen_time: Any, moment: str, button: tuple[str, str]
 ) -> None:
     frozen_time.move_to(moment)
@@ -314,7 +321,7 @@ def test_the_main_button_of_every_page_follows_the_state(
     assert visitor.page.follow(button[0]).status == 200
 
 
-def test_the_main_button_says_that_registration_is_full_until_somebody_cancels(
+def test_the_main_button_says_registration_full_until_someone_cancels(
     visitor: Browser,
 ) -> None:
     set_places(1)
@@ -327,7 +334,7 @@ def test_the_main_button_says_that_registration_is_full_until_somebody_cancels(
     assert _main_button(visitor.open("/speakers")) == ("Register", "/register")
 
 
-def test_a_page_that_is_kept_does_not_outlive_its_main_button(
+def test_a_cached_page_expires_when_its_main_button_changes(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen_time.move_to("2009-06-09T23:59:30+01:00")
@@ -337,7 +344,7 @@ def test_a_page_that_is_kept_does_not_outlive_its_main_button(
     assert _main_button(visitor.open("/speakers")) == ("On now", "/now")
 
 
-def test_nor_does_a_page_of_registration(visitor: Browser, frozen_time: Any) -> None:
+def test_a_registration_page_updates_its_main_button(visitor: Browser, frozen_time: Any) -> None:
     frozen_time.move_to("2009-06-09T23:59:30+01:00")
     assert _main_button(visitor.open("/register")) == ("Find my booking", "/booking")
 
@@ -346,7 +353,7 @@ def test_nor_does_a_page_of_registration(visitor: Browser, frozen_time: Any) -> 
     assert _main_button(visitor.open("/register")) == ("On now", "/now")
 
 
-def test_in_the_week_before_it_says_what_to_do_before_you_come(
+def test_in_the_week_before_the_home_page_says_what_to_do_before_you_come(
     visitor: Browser, frozen_time: Any
 ) -> None:
     frozen_time.move_to("2009-06-03T00:00:00+01:00")
@@ -357,13 +364,15 @@ def test_in_the_week_before_it_says_what_to_do_before_you_come(
     assert page.follow("Choose your sessions").heading == "My agenda"
 
 
-def test_earlier_it_does_not(visitor: Browser, frozen_time: Any) -> None:
+def test_more_than_a_week_before_the_home_page_omits_before_you_come(
+    visitor: Browser, frozen_time: Any
+) -> None:
     frozen_time.move_to("2009-06-02T23:59:59+01:00")
 
     assert "Before you come" not in visitor.open("/").headings
 
 
-def test_on_the_day_what_is_on_comes_before_everything_else(
+def test_during_the_conference_the_home_page_begins_with_what_is_on_now(
     visitor: Browser, frozen_time: Any
 ) -> None:
     frozen_time.move_to("2009-06-10T10:45:00+01:00")
@@ -382,12 +391,12 @@ def test_on_the_day_what_is_on_comes_before_everything_else(
     assert page.links["Venue and access"] == "/venue"
 
 
-def test_afterwards_it_leads_to_slides_once_there_are_any(
+def test_after_the_conference_the_home_page_links_to_slides(
     visitor: Browser, frozen_time: Any
 ) -> None:
     frozen_time.move_to("2009-06-12T00:00:00+01:00")
     page = visitor.open("/")
-    assert _door(page) == "The conference has ended."
+    assert _registration_status(page) == "The conference has ended."
     assert list(page.tree.find_by_class("action")) == []
     assert "Plan your visit" not in page.headings
     visit = next(
@@ -412,7 +421,9 @@ def test_afterwards_it_leads_to_slides_once_there_are_any(
     assert "One session has slides or papers." in page.text
 
 
-def test_afterwards_it_leads_to_recordings_too(visitor: Browser, frozen_time: Any) -> None:
+def test_after_the_conference_the_home_page_links_to_recordings(
+    visitor: Browser, frozen_time: Any
+) -> None:
     with transaction():
         get_session("opening").links = '[["https://video.example/opening", "Recording"]]'
     publish_programme()
@@ -435,7 +446,7 @@ def test_afterwards_it_leads_to_recordings_too(visitor: Browser, frozen_time: An
     assert page.follow("Opening").links["Recording"] == "https://video.example/opening"
 
 
-def test_a_link_among_the_slides_is_a_recording_if_its_title_says_so(
+def test_a_material_link_is_a_recording_if_its_title_says_so(
     visitor: Browser, frozen_time: Any
 ) -> None:
     frozen_time.move_to("2009-06-12T00:00:00+01:00")
@@ -450,7 +461,7 @@ def test_a_link_among_the_slides_is_a_recording_if_its_title_says_so(
     assert "One session has a recording, slides or papers." in page.text
 
 
-def test_afterwards_every_session_with_slides_is_reached(
+def test_after_the_conference_the_home_page_lists_every_session_with_slides(
     visitor: Browser, frozen_time: Any
 ) -> None:
     for number in range(14):

@@ -1,4 +1,4 @@
-"""A long programme on a telephone: laid out bit by bit, and nobody loses their place in it."""
+"""A long programme on a phone: laid out lazily, without losing the scroll position."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from playwright.sync_api import Page as Window
 from tests.chromium import expect_result
 from tests.factories import FIRST_MORNING, make_session, publish_programme
 from tests.live_site import LiveSites
-from tests.site.test_programme_browser import SHIFTED
+from tests.site.test_programme_browser import LAYOUT_SHIFT_SCRIPT
 from tests.waiting import wait_until
 
 TELEPHONE = ViewportSize(width=360, height=640)
@@ -80,7 +80,7 @@ def telephone(chromium: Chromium, home: str) -> Any:
 
 
 @WAYS
-def test_a_long_programme_is_laid_out_bit_by_bit_until_all_is_in_its_place(
+def test_a_long_programme_is_laid_out_lazily_until_complete(
     telephone: Window, address: str, lines: str
 ) -> None:
     telephone.add_init_script("window.requestIdleCallback = later => { window.later = later; }")
@@ -88,7 +88,7 @@ def test_a_long_programme_is_laid_out_bit_by_bit_until_all_is_in_its_place(
     last = telephone.locator(lines).last
     expect(last).to_have_css("content-visibility", "auto")
 
-    while _put_off(telephone, lines):
+    while _count_not_laid_out(telephone, lines):
         telephone.evaluate("later()")
 
     expect(last).to_have_css("content-visibility", "visible")
@@ -98,7 +98,7 @@ def test_a_long_programme_is_laid_out_bit_by_bit_until_all_is_in_its_place(
 
 
 @WAYS
-def test_somebody_lands_on_the_day_that_they_chose_while_it_is_not_yet_laid_out(
+def test_a_link_to_a_day_lands_there_before_it_is_laid_out(
     telephone: Window, address: str, lines: str
 ) -> None:
     telephone.goto(f"{address}#day-2009-06-12")
@@ -115,7 +115,7 @@ def test_somebody_lands_on_the_day_that_they_chose_while_it_is_not_yet_laid_out(
 
 
 @WAYS
-def test_whoever_comes_back_finds_the_session_where_they_left_it(
+def test_going_back_restores_the_scroll_position(
     telephone: Window, address: str, lines: str
 ) -> None:
     telephone.add_init_script(A_CLOCK_TO_MOVE)
@@ -123,7 +123,7 @@ def test_whoever_comes_back_finds_the_session_where_they_left_it(
     session = telephone.get_by_role("link", name="Watch 77, and", exact=False)
     session.scroll_into_view_if_needed()
     wait_until(lambda: telephone.evaluate(IS_NOTED, lines), "where they are is noted")
-    while _put_off(telephone, lines):  # in as many frames as on a slow telephone
+    while _count_not_laid_out(telephone, lines):  # in as many frames as on a slow telephone
         telephone.evaluate(LAY_OUT_A_FEW)
     wait_until(
         lambda: telephone.evaluate("later()") or telephone.evaluate(IS_NOTED, lines),
@@ -141,7 +141,7 @@ def test_whoever_comes_back_finds_the_session_where_they_left_it(
 
 
 @WAYS
-def test_whoever_left_before_all_was_laid_out_comes_back_to_where_they_were(
+def test_going_back_restores_the_scroll_position_of_a_partly_laid_out_page(
     telephone: Window, address: str, lines: str
 ) -> None:
     telephone.add_init_script("window.requestIdleCallback = later => { window.later = later; }")
@@ -154,21 +154,19 @@ def test_whoever_left_before_all_was_laid_out_comes_back_to_where_they_were(
 
     telephone.reload()
 
-    wait_until(lambda: _put_off(telephone, lines) == 0, "all is laid out")
+    wait_until(lambda: _count_not_laid_out(telephone, lines) == 0, "all is laid out")
     _expect_top(session, left_at)
 
 
 @WAYS
-def test_nothing_jumps_while_somebody_scrolls_up_from_far_down(
-    telephone: Window, address: str, lines: str
-) -> None:
+def test_scrolling_up_causes_no_layout_shift(telephone: Window, address: str, lines: str) -> None:
     telephone.add_init_script(A_CLOCK_TO_MOVE)
     telephone.goto(address)
     telephone.mouse.move(100, 300)
     telephone.evaluate(LISTENING)
     telephone.mouse.wheel(0, 9000)
     telephone.evaluate("ended")
-    put_off = _put_off(telephone, lines)
+    put_off = _count_not_laid_out(telephone, lines)
     assert put_off
 
     for _ in range(10):
@@ -178,12 +176,12 @@ def test_nothing_jumps_while_somebody_scrolls_up_from_far_down(
         telephone.evaluate("later()")  # while it scrolls, nothing is to be laid out
         telephone.evaluate("ended")
         telephone.evaluate("time += 200, later()")
-    wait_until(lambda: _put_off(telephone, lines) < put_off, "some are laid out")
+    wait_until(lambda: _count_not_laid_out(telephone, lines) < put_off, "some are laid out")
 
-    expect_result(telephone, SHIFTED, 0)
+    expect_result(telephone, LAYOUT_SHIFT_SCRIPT, 0)
 
 
-def test_the_browser_finds_words_that_are_not_yet_laid_out(telephone: Window) -> None:
+def test_find_in_page_finds_text_not_yet_laid_out(telephone: Window) -> None:
     telephone.add_init_script("window.requestIdleCallback = () => {}")
     telephone.goto("/programme")
 
@@ -193,14 +191,16 @@ def test_the_browser_finds_words_that_are_not_yet_laid_out(telephone: Window) ->
     expect(telephone.get_by_role("link", name="Watch 118,", exact=False)).to_be_in_viewport()
 
 
-def test_without_scripts_nothing_is_put_off(window_without_scripts: Window, home: str) -> None:
+def test_without_javascript_everything_is_laid_out(
+    window_without_scripts: Window, home: str
+) -> None:
     window_without_scripts.set_viewport_size(TELEPHONE)
     window_without_scripts.goto(f"{home}/programme")
 
     expect(window_without_scripts.locator(".row").last).to_have_css("content-visibility", "visible")
 
 
-def _put_off(window: Window, lines: str) -> int:
+def _count_not_laid_out(window: Window, lines: str) -> int:
     """Count the sessions that wait to be laid out."""
     every = window.locator(lines)
     return int(
@@ -220,5 +220,5 @@ def _expect_top(place: Locator, top: float) -> None:
 
 
 def _top(place: Locator) -> float:
-    """Tell how far something is from the top of the window, in CSS pixels."""
+    """Return the distance of an element from the top of the window, in CSS pixels."""
     return float(place.evaluate("one => one.getBoundingClientRect().top"))

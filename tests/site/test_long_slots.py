@@ -1,4 +1,4 @@
-"""Many sessions at one time, which can be folded: the list that browsers without scripts get."""
+"""Many sessions at one time, which can be collapsed: the list without JavaScript."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def summaries(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("address", ["/programme", "/programme/2009-06-10"])
-def test_many_sessions_at_one_time_can_be_folded_and_all_are_open(
+def test_a_time_with_many_sessions_is_collapsible_and_open_by_default(
     visitor: Browser, address: str
 ) -> None:
     make_slot(7)
@@ -47,7 +47,7 @@ def test_many_sessions_at_one_time_can_be_folded_and_all_are_open(
     assert page.headings.index("Harbour walls") < page.headings.index("Watch 0")
 
 
-def test_six_sessions_at_one_time_are_a_list_like_any_other(visitor: Browser) -> None:
+def test_a_time_with_six_sessions_is_not_collapsible(visitor: Browser) -> None:
     make_slot(6)
 
     page = visitor.open("/programme")
@@ -56,7 +56,7 @@ def test_six_sessions_at_one_time_are_a_list_like_any_other(visitor: Browser) ->
     assert page.text.count("2:30pm to 3:30pm Watch") == 6
 
 
-def test_sessions_that_end_one_after_the_other_say_when_each_of_them_ends(
+def test_sessions_of_a_collapsible_time_show_their_different_ends(
     visitor: Browser,
 ) -> None:
     make_slot(7, is_even=False)
@@ -71,7 +71,7 @@ def test_sessions_that_end_one_after_the_other_say_when_each_of_them_ends(
     assert read_text(slot).count("2:30pm to") == 7
 
 
-def test_a_summary_has_the_times_of_another_place_too(visitor: Browser) -> None:
+def test_the_summary_of_a_collapsible_time_shows_the_other_time_zone(visitor: Browser) -> None:
     make_slot(7)
 
     page = visitor.open("/programme?zone=Asia/Tokyo")
@@ -79,7 +79,7 @@ def test_a_summary_has_the_times_of_another_place_too(visitor: Browser) -> None:
     assert summaries(page) == ["2:30pm to 3:30pm 10:30pm to 11:30pm in Tokyo 7 sessions"]
 
 
-def test_filters_leave_too_few_sessions_to_fold(visitor: Browser) -> None:
+def test_a_filtered_time_with_few_sessions_is_not_collapsible(visitor: Browser) -> None:
     make_slot(7)
 
     assert summaries(visitor.open("/programme?theme=water")) == []

@@ -20,7 +20,7 @@ def home(live_site: LiveSites) -> str:
     return live_site().address
 
 
-def test_a_long_slot_is_folded_by_keyboard_and_without_scripts(
+def test_a_long_slot_can_be_collapsed_by_keyboard_without_javascript(
     window_without_scripts: Window, home: str
 ) -> None:
     window = window_without_scripts
@@ -36,7 +36,7 @@ def test_a_long_slot_is_folded_by_keyboard_and_without_scripts(
     expect(session).to_be_visible()
 
 
-def test_a_time_leads_to_its_slot_when_that_is_folded(window: Window, home: str) -> None:
+def test_a_time_link_jumps_to_its_collapsed_slot(window: Window, home: str) -> None:
     window.set_viewport_size({"width": 360, "height": 500})
     window.goto(f"{home}/programme")
     window.get_by_text("7 sessions").click()
@@ -49,7 +49,7 @@ def test_a_time_leads_to_its_slot_when_that_is_folded(window: Window, home: str)
     expect(window.get_by_text("7 sessions")).to_be_in_viewport()
 
 
-def test_what_is_folded_is_printed_too(window: Window, home: str) -> None:
+def test_collapsed_sessions_are_printed(window: Window, home: str) -> None:
     window.goto(f"{home}/programme")
     window.get_by_text("7 sessions").click()
     session = window.get_by_role("link", name="Watch 6")
@@ -61,7 +61,7 @@ def test_what_is_folded_is_printed_too(window: Window, home: str) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_a_slot_that_can_be_folded_has_no_barriers(
+def test_a_collapsible_slot_has_no_accessibility_violations(
     chromium: Chromium, home: str, width: int
 ) -> None:
     with chromium.new_context(

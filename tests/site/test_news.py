@@ -1,4 +1,4 @@
-"""Readers follow the news: a page for each item, and feeds that a news reader understands."""
+"""News: a page for each item, and feeds for feed readers."""
 
 import re
 import time
@@ -26,7 +26,7 @@ TAG = re.compile(r"tag:[a-z.]+,\d{4}:[\w/.-]+")  # RFC 4151
 NOW = "2009-05-12T09:30:00+01:00"
 
 
-def written(title: str, body: str = "Come.", **about: Any) -> str:
+def create_news_item(title: str, body: str = "Come.", **about: Any) -> str:
     """Write a news item; give its slug."""
     usual = {"title": title, "summary": "", "body": body, "dated_on": date(2009, 5, 12)}
     with transaction():
@@ -40,8 +40,8 @@ def written(title: str, body: str = "Come.", **about: Any) -> str:
     return key.slug
 
 
-def read(visitor: Browser, address: str) -> etree._Element:
-    """Read a feed as a news reader does, and hold it to RFC 4287."""
+def fetch_feed(visitor: Browser, address: str) -> etree._Element:
+    """Parse a feed and validate it against RFC 4287."""
     answer = visitor.fetch("GET", address)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].split(";")[0] == "application/atom+xml"
@@ -74,12 +74,12 @@ def titles(feed: etree._Element) -> list[str]:
     return [text(one, "title") for one in entries(feed)]
 
 
-def renamed(title: str) -> None:
+def rename_opening_and_publish(title: str) -> None:
     db.session.scalars(select(Session).where(Session.slug == "opening")).one().title = title
     publish_programme()
 
 
-def test_each_item_has_a_page_that_the_list_and_the_front_page_lead_to(visitor: Browser) -> None:
+def test_news_list_and_home_page_link_to_each_news_item(visitor: Browser) -> None:
     for start in ("/", "/whats-new"):
         page = visitor.open(start).follow("Registration is open")
 
@@ -90,8 +90,8 @@ def test_each_item_has_a_page_that_the_list_and_the_front_page_lead_to(visitor: 
         assert page.follow("All news").heading == "What’s new"
 
 
-def test_the_headings_of_an_item_stand_right_beneath_its_title(visitor: Browser) -> None:
-    slug = written("The boats", "## When\n\nAt nine.")
+def test_headings_in_a_news_item_start_at_level_two(visitor: Browser) -> None:
+    slug = create_news_item("The boats", "## When\n\nAt nine.")
 
     page = visitor.open(f"/whats-new/{slug}")
 
@@ -101,10 +101,10 @@ def test_the_headings_of_an_item_stand_right_beneath_its_title(visitor: Browser)
     ]
 
 
-def test_an_item_that_was_taken_away_has_gone_and_one_that_never_was_is_not_found(
+def test_a_removed_news_item_answers_410_and_an_unknown_one_404(
     visitor: Browser,
 ) -> None:
-    slug = written("The boats")
+    slug = create_news_item("The boats")
     with transaction():
         services.remove(
             get_content_folder(), ContentKey(NEWS, slug, "en"), expected_version=1, actor="grace"
@@ -112,32 +112,34 @@ def test_an_item_that_was_taken_away_has_gone_and_one_that_never_was_is_not_foun
 
     visitor.open(f"/whats-new/{slug}", status=410)
     visitor.open("/whats-new/never-was", status=404)
-    assert "The boats" not in titles(read(visitor, "/whats-new.atom"))
+    assert "The boats" not in titles(fetch_feed(visitor, "/whats-new.atom"))
 
 
-def test_an_item_appears_at_its_moment_on_its_page_and_in_the_feed(
+def test_a_scheduled_news_item_appears_at_its_time_on_page_and_feed(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = datetime(2009, 5, 12, 10, tzinfo=UTC)
-    slug = written("The boats", appears_at=moment)
+    slug = create_news_item("The boats", appears_at=moment)
     visitor.open(f"/whats-new/{slug}", status=404)
-    assert "The boats" not in titles(read(visitor, "/whats-new.atom"))
+    assert "The boats" not in titles(fetch_feed(visitor, "/whats-new.atom"))
 
     frozen_time.move_to(moment + timedelta(seconds=1))
     long_after = time.monotonic() + 7200
     monkeypatch.setattr(time, "monotonic", lambda: long_after)
 
     assert visitor.open(f"/whats-new/{slug}").heading == "The boats"
-    newest = entries(read(visitor, "/whats-new.atom"))[0]
+    newest = entries(fetch_feed(visitor, "/whats-new.atom"))[0]
     assert text(newest, "title") == "The boats"
     assert datetime.fromisoformat(text(newest, "updated")) == moment
 
 
 @pytest.mark.both_databases
-def test_the_feed_of_news_tells_each_item_the_newest_first(visitor: Browser) -> None:
-    slug = written("Boats & “trains” <now>", "See [the venue](/venue).", summary="All of them")
+def test_the_news_feed_lists_items_newest_first(visitor: Browser) -> None:
+    slug = create_news_item(
+        "Boats & “trains” <now>", "See [the venue](/venue).", summary="All of them"
+    )
 
-    feed = read(visitor, "/whats-new.atom")
+    feed = fetch_feed(visitor, "/whats-new.atom")
 
     newest = entries(feed)[0]
     assert text(feed, "title") == "What’s new – Tides and Harbours"
@@ -152,11 +154,11 @@ def test_the_feed_of_news_tells_each_item_the_newest_first(visitor: Browser) -> 
     assert "Registration is open" in titles(feed)
 
 
-def test_an_item_keeps_its_identity_and_tells_when_it_was_changed(
+def test_a_changed_news_item_keeps_its_atom_id_and_updates_its_date(
     visitor: Browser, frozen_time: Any
 ) -> None:
-    slug = written("The boats")
-    before = entries(read(visitor, "/whats-new.atom"))[0]
+    slug = create_news_item("The boats")
+    before = entries(fetch_feed(visitor, "/whats-new.atom"))[0]
     frozen_time.shift(timedelta(hours=2))
     better = ContentDraft("The boats are in", "", "Come now.", date(2009, 5, 12))
     with transaction():
@@ -168,7 +170,7 @@ def test_an_item_keeps_its_identity_and_tells_when_it_was_changed(
             actor="grace",
         )
 
-    after = entries(read(visitor, "/whats-new.atom"))[0]
+    after = entries(fetch_feed(visitor, "/whats-new.atom"))[0]
 
     assert text(after, "title") == "The boats are in"
     assert text(after, "id") == text(before, "id")
@@ -177,10 +179,10 @@ def test_an_item_keeps_its_identity_and_tells_when_it_was_changed(
 
 
 @pytest.mark.both_databases
-def test_the_feed_of_changes_tells_each_release(visitor: Browser) -> None:
-    renamed("A grand opening")
+def test_the_changes_feed_lists_each_release(visitor: Browser) -> None:
+    rename_opening_and_publish("A grand opening")
 
-    feed = read(visitor, "/changes.atom")
+    feed = fetch_feed(visitor, "/changes.atom")
 
     assert titles(feed) == ["Release 2", "Release 1"]
     newest = entries(feed)[0]
@@ -194,32 +196,32 @@ def test_the_feed_of_changes_tells_each_release(visitor: Browser) -> None:
 
 
 @pytest.mark.empty
-def test_a_feed_in_which_there_is_nothing_yet_is_a_feed(visitor: Browser) -> None:
-    assert titles(read(visitor, "/changes.atom")) == []
+def test_an_empty_feed_is_valid(visitor: Browser) -> None:
+    assert titles(fetch_feed(visitor, "/changes.atom")) == []
 
 
-def test_what_xml_cannot_hold_stays_out_of_a_feed(visitor: Browser) -> None:
-    renamed("A grand\x0b opening\ufffe")
+def test_characters_forbidden_in_xml_are_removed_from_feeds(visitor: Browser) -> None:
+    rename_opening_and_publish("A grand\x0b opening\ufffe")
 
-    assert "A grand opening" in text(entries(read(visitor, "/changes.atom"))[0], "content")
+    assert "A grand opening" in text(entries(fetch_feed(visitor, "/changes.atom"))[0], "content")
 
 
 @pytest.mark.parametrize("address", FEEDS)
-def test_other_sites_may_read_the_feeds(visitor: Browser, address: str) -> None:
+def test_atom_feeds_allow_cross_origin_requests(visitor: Browser, address: str) -> None:
     answer = visitor.fetch("GET", address, {"Origin": "https://elsewhere.example"})
 
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cache-Control"].startswith("public, max-age=60")
 
 
-def test_every_page_tells_news_readers_of_the_feeds(visitor: Browser) -> None:
+def test_every_page_links_to_the_atom_feeds(visitor: Browser) -> None:
     for address in ("/", "/programme", "/changes", "/whats-new"):
         links = visitor.open(address).tree.find_all("link")
         feeds = [one.get("href") for one in links if one.get("type") == "application/atom+xml"]
         assert feeds == list(FEEDS)
 
 
-def test_the_urgent_notice_stands_above_every_page_of_what_is_new(visitor: Browser) -> None:
+def test_the_urgent_notice_is_shown_on_every_news_and_changes_page(visitor: Browser) -> None:
     with transaction():
         shut = ContentDraft("The hall is shut.", "", "", date(2009, 5, 12))
         services.publish_notice(get_content_folder(), shut, expected_version=0, actor="grace")
@@ -236,7 +238,7 @@ def test_the_urgent_notice_stands_above_every_page_of_what_is_new(visitor: Brows
         assert "The hall is shut." in visitor.open(address).source
 
 
-def test_search_engines_and_the_site_map_know_what_is_new(visitor: Browser) -> None:
+def test_the_sitemap_lists_news_and_changes(visitor: Browser) -> None:
     listed = visitor.fetch("GET", "/sitemap.xml").get_data(as_text=True)
 
     assert "<loc>https://conference.example/changes</loc>" in listed
@@ -245,7 +247,7 @@ def test_search_engines_and_the_site_map_know_what_is_new(visitor: Browser) -> N
     assert visitor.open("/site-map").follow("Changes to the programme").status == 200
 
 
-def test_a_news_item_knows_when_it_appeared(visitor: Browser) -> None:
+def test_a_default_news_item_has_no_appearance_time(visitor: Browser) -> None:
     shipped = content.get_news_item(get_content_folder(), "2008-09-01-registration-is-open", "en")
 
     assert shipped.appeared_at is None

@@ -1,4 +1,4 @@
-"""Now and next: what is on at this very moment, on a page, on the front page and on a screen."""
+"""Now and next: current sessions, on a page, on the home page and on a screen."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ SCREEN = "/now?display=1"
 
 
 def told(page: Page) -> dict[str, list[str]]:
-    """Tell which sessions stand under which heading."""
+    """Return the sessions under each heading."""
     found: dict[str, list[str]] = {}
     under = ""
     for heading in page.tree.find_all("h2", "h3", within=page.tree.find_by_id("main")):
@@ -31,11 +31,11 @@ def told(page: Page) -> dict[str, list[str]]:
 
 
 def lede(page: Page) -> str:
-    """Read the sentence that stands there while nothing is on."""
+    """Return the sentence that is shown while there are no current sessions."""
     return " ".join(read_text(one) for one in page.tree.find_by_class("lede")).strip()
 
 
-def test_during_the_conference_the_page_tells_what_is_on_and_what_comes_next(
+def test_during_the_conference_the_now_page_shows_current_and_next_sessions(
     visitor: Browser, frozen_time: Any
 ) -> None:
     frozen_time.move_to(WEDNESDAY.format("11:20"))
@@ -49,7 +49,7 @@ def test_during_the_conference_the_page_tells_what_is_on_and_what_comes_next(
 
 
 @pytest.mark.parametrize("address", ["/now", "/"])
-def test_sessions_on_record_are_marked_while_others_that_are_on_are_illustrative(
+def test_confirmed_sessions_are_marked_if_other_current_sessions_are_illustrative(
     visitor: Browser, frozen_time: Any, address: str
 ) -> None:
     frozen_time.move_to(WEDNESDAY.format("11:20"))
@@ -72,14 +72,16 @@ def test_sessions_on_record_are_marked_while_others_that_are_on_are_illustrative
     ]
 
 
-def test_before_the_conference_it_tells_what_begins_first(visitor: Browser) -> None:
+def test_before_the_conference_the_now_page_shows_the_first_session(visitor: Browser) -> None:
     page = visitor.open("/now")
 
     assert lede(page) == "The conference starts at 9:30am on Wednesday 10 June 2009."
     assert told(page) == {"Next: Wednesday 10 June 2009": ["Opening"]}
 
 
-def test_between_two_days_it_tells_when_it_goes_on(visitor: Browser, frozen_time: Any) -> None:
+def test_between_two_days_the_now_page_shows_when_the_next_session_starts(
+    visitor: Browser, frozen_time: Any
+) -> None:
     frozen_time.move_to(WEDNESDAY.format("20:00"))
 
     assert lede(visitor.open("/now")) == (
@@ -87,7 +89,9 @@ def test_between_two_days_it_tells_when_it_goes_on(visitor: Browser, frozen_time
     )
 
 
-def test_in_a_gap_of_a_day_it_tells_the_time_alone(visitor: Browser, frozen_time: Any) -> None:
+def test_in_a_gap_within_a_day_the_now_page_omits_the_date(
+    visitor: Browser, frozen_time: Any
+) -> None:
     frozen_time.move_to("2009-06-11T09:00:00+01:00")
 
     page = visitor.open("/now")
@@ -96,7 +100,9 @@ def test_in_a_gap_of_a_day_it_tells_the_time_alone(visitor: Browser, frozen_time
     assert told(page) == {"Next": ["Farewell"]}
 
 
-def test_afterwards_it_is_over(visitor: Browser, frozen_time: Any) -> None:
+def test_after_the_conference_the_now_page_says_that_it_has_ended(
+    visitor: Browser, frozen_time: Any
+) -> None:
     frozen_time.move_to("2009-06-11T17:00:00+01:00")
 
     page = visitor.open("/now")
@@ -109,12 +115,14 @@ def test_afterwards_it_is_over(visitor: Browser, frozen_time: Any) -> None:
 
 
 @pytest.mark.empty
-def test_without_a_programme_it_says_so(visitor: Browser) -> None:
+def test_without_a_programme_the_now_page_says_that_no_times_are_announced(
+    visitor: Browser,
+) -> None:
     assert lede(visitor.open("/now")) == "No times have been announced yet."
     assert "No times have been announced yet." in visitor.open(SCREEN).text
 
 
-def test_what_was_called_off_is_neither_on_nor_next(visitor: Browser, frozen_time: Any) -> None:
+def test_cancelled_sessions_are_neither_on_now_nor_next(visitor: Browser, frozen_time: Any) -> None:
     with transaction():
         db.session.query(Session).filter_by(slug="harbour-walls").one().cancelled_at = FIRST_MORNING
     publish_programme()
@@ -123,7 +131,7 @@ def test_what_was_called_off_is_neither_on_nor_next(visitor: Browser, frozen_tim
     assert told(visitor.open("/now"))["On now"] == ["Reading the tide"]
 
 
-def test_a_session_without_an_end_is_on_for_half_an_hour(
+def test_a_session_without_end_is_on_now_for_half_an_hour(
     visitor: Browser, frozen_time: Any
 ) -> None:
     make_session(title="Open end", starts_at=FIRST_MORNING, ends_at=None)
@@ -135,7 +143,7 @@ def test_a_session_without_an_end_is_on_for_half_an_hour(
     assert "Open end" not in told(visitor.open("/now?zone=Asia/Tokyo"))["On now"]
 
 
-def test_what_is_remembered_does_not_outlive_the_next_bell(
+def test_the_cached_now_page_expires_at_the_next_session_change(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen_time.move_to(WEDNESDAY.format("10:29"))
@@ -149,9 +157,7 @@ def test_what_is_remembered_does_not_outlive_the_next_bell(
     assert told(page)["On now"] == ["Coffee"]
 
 
-def test_whoever_holds_the_page_asks_each_time_whether_it_is_still_so(
-    visitor: Browser, frozen_time: Any
-) -> None:
+def test_the_now_page_must_be_revalidated_on_each_visit(visitor: Browser, frozen_time: Any) -> None:
     frozen_time.move_to(WEDNESDAY.format("10:00"))
     page = visitor.open("/now")
 
@@ -161,10 +167,10 @@ def test_whoever_holds_the_page_asks_each_time_whether_it_is_still_so(
     assert again.status_code == 304
 
 
-# The front page
+# The home page
 
 
-def test_the_front_page_tells_what_is_on_during_the_conference(
+def test_the_home_page_shows_current_sessions_during_the_conference(
     visitor: Browser, frozen_time: Any
 ) -> None:
     frozen_time.move_to(WEDNESDAY.format("11:20"))
@@ -176,7 +182,7 @@ def test_the_front_page_tells_what_is_on_during_the_conference(
 
 
 @pytest.mark.parametrize("moment", ["2009-06-09T23:59:59+01:00", "2009-06-12T00:00:00+01:00"])
-def test_on_other_days_the_front_page_says_nothing_of_now(
+def test_on_other_days_the_home_page_omits_current_sessions(
     visitor: Browser, frozen_time: Any, moment: str
 ) -> None:
     frozen_time.move_to(moment)
@@ -187,7 +193,7 @@ def test_on_other_days_the_front_page_says_nothing_of_now(
     assert page.headers["Cache-Control"].startswith("public, max-age=60")
 
 
-def test_the_front_page_of_the_day_before_ends_at_midnight(
+def test_the_cached_home_page_expires_at_midnight_before_the_conference(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen_time.move_to("2009-06-09T23:59:30+01:00")
@@ -229,14 +235,14 @@ def test_the_screen_lists_each_room_with_what_is_on_and_what_is_next(
     assert [one for one in shown if one.startswith("#shape-")] == ["#shape-circle", "#shape-square"]
 
 
-def test_the_screen_reloads_by_itself_and_the_page_does_not(visitor: Browser) -> None:
+def test_the_screen_version_refreshes_itself_but_the_page_does_not(visitor: Browser) -> None:
     assert visitor.open(SCREEN).headers["Refresh"] == "15; url=?display=1&page=1"
     assert visitor.open(SCREEN).headers["Refresh"] == "15; url=?display=1&page=1"
     assert "Refresh" not in visitor.open("/now").headers
     assert visitor.open("/now").follow("Open the version for large screens").address == SCREEN
 
 
-def test_the_screen_shows_the_time_of_the_minute(
+def test_the_screen_shows_the_current_minute(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def clock_of(page: Page) -> str:
@@ -250,7 +256,9 @@ def test_the_screen_shows_the_time_of_the_minute(
     assert clock_of(visitor.open(SCREEN)) == "12:05pm Wednesday 10 June"
 
 
-def test_before_the_first_session_the_screen_lists_the_first_of_each_room(visitor: Browser) -> None:
+def test_before_the_first_session_the_screen_lists_the_first_session_of_each_room(
+    visitor: Browser,
+) -> None:
     page = visitor.open(SCREEN)
 
     assert "The conference starts at 9:30am on Wednesday 10 June 2009." in page.text
@@ -261,7 +269,7 @@ def test_before_the_first_session_the_screen_lists_the_first_of_each_room(visito
     ]
 
 
-def test_in_a_break_the_screen_says_until_when_and_what_follows(
+def test_in_a_break_the_screen_shows_its_end_and_the_next_sessions(
     visitor: Browser, frozen_time: Any
 ) -> None:
     frozen_time.move_to(WEDNESDAY.format("10:40"))
@@ -295,7 +303,7 @@ def test_after_the_last_session_the_screen_says_that_the_conference_has_ended(
     assert list(page.tree.find_by_class("screen-rooms")) == []
 
 
-def test_more_rooms_than_fit_are_shown_in_turn(visitor: Browser, frozen_time: Any) -> None:
+def test_the_screen_pages_through_more_rooms_than_fit(visitor: Browser, frozen_time: Any) -> None:
     for number in range(11):  # and Great hall
         room = make_room(name=f"Room {number:02}", position=9)
         make_session(title=f"Talk {number}", room=room)
@@ -319,16 +327,14 @@ def test_more_rooms_than_fit_are_shown_in_turn(visitor: Browser, frozen_time: An
 
 
 @pytest.mark.parametrize("number", ["9", "21", "0", "-1", "x"])
-def test_a_screen_that_asks_for_a_page_that_is_not_there_gets_the_first(
-    visitor: Browser, number: str
-) -> None:
+def test_an_unknown_screen_page_shows_the_first(visitor: Browser, number: str) -> None:
     page = visitor.open(f"{SCREEN}&page={number}")
 
     assert page.headers["Refresh"] == "15; url=?display=1&page=1"
     assert facts(page)[0] == ("Great hall", "9:30am Opening")
 
 
-def test_an_urgent_notice_stands_on_the_screen_too(visitor: Browser, new_browser: Any) -> None:
+def test_an_urgent_notice_is_shown_on_the_screen(visitor: Browser, new_browser: Any) -> None:
     editor = sign_in(new_browser())
     editor.open("/organise/pages/notice/write")
     editor.press("Save notice", {"The notice": "The lift is out of order"})
@@ -336,7 +342,7 @@ def test_an_urgent_notice_stands_on_the_screen_too(visitor: Browser, new_browser
     assert "The lift is out of order" in visitor.open(SCREEN).text
 
 
-def test_now_can_be_rehearsed(visitor: Browser) -> None:
+def test_the_now_page_can_be_rehearsed_at_a_chosen_time(visitor: Browser) -> None:
     sign_in(visitor, role=VIEWER)
 
     page = visitor.open("/rehearsal/2009-06-10T10:40/now")

@@ -12,7 +12,7 @@ from tests.lookups import get_session
 PERSONAL = re.compile(r"/(agenda|booking|register|my|speak|organise|sign-in|sign-out)(/|$)")
 
 
-def the_list(visitor: Browser, root: str = "") -> Any:
+def fetch_manifest(visitor: Browser, root: str = "") -> Any:
     return visitor.fetch("GET", f"{root}/offline.json").get_json()
 
 
@@ -22,8 +22,10 @@ def minutes_to_walk(visitor: Browser) -> str | None:
     return place.get("data-walking") if place is not None else None
 
 
-def test_the_list_holds_the_whole_programme_and_nothing_of_anybody(visitor: Browser) -> None:
-    listed = the_list(visitor)["addresses"]
+def test_the_offline_manifest_lists_the_whole_programme_and_no_personal_pages(
+    visitor: Browser,
+) -> None:
+    listed = fetch_manifest(visitor)["addresses"]
 
     assert {"/programme", "/programme/2009-06-10", "/sessions/opening"} < set(listed)
     assert {"/rooms/great-hall", "/themes/water", "/help", "/offline/away"} < set(listed)
@@ -31,8 +33,8 @@ def test_the_list_holds_the_whole_programme_and_nothing_of_anybody(visitor: Brow
     assert len(listed) == len(set(listed))
 
 
-def test_every_address_of_the_list_is_there_and_public(visitor: Browser) -> None:
-    pages = [one for one in the_list(visitor)["addresses"] if not one.startswith("/static/")]
+def test_every_url_of_the_offline_manifest_is_public(visitor: Browser) -> None:
+    pages = [one for one in fetch_manifest(visitor)["addresses"] if not one.startswith("/static/")]
 
     kept = {
         address: visitor.fetch("GET", address).headers["Cache-Control"].partition(",")[0]
@@ -42,16 +44,14 @@ def test_every_address_of_the_list_is_there_and_public(visitor: Browser) -> None
     assert set(kept.values()) == {"public"}
 
 
-def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
-    visitor: Browser, frozen_time: Any
-) -> None:
-    before = the_list(visitor)
+def test_the_offline_version_changes_with_each_release(visitor: Browser, frozen_time: Any) -> None:
+    before = fetch_manifest(visitor)
     frozen_time.move_to("2009-05-12T09:45:00+01:00")
     visitor.set_cookie("access_keys", "off")  # pages without them are not those of the store
     later = visitor.fetch("GET", "/offline.json").get_json()
     get_session("opening").title = "Opening words"
     publish_programme()
-    after = the_list(visitor)
+    after = fetch_manifest(visitor)
 
     assert later["version"] == before["version"] != after["version"]
     assert later["told"] == "Last updated at 9:45am on Tuesday 12 May 2009."
@@ -60,23 +60,23 @@ def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
     ]
 
 
-def test_it_is_another_programme_when_people_need_longer_from_room_to_room(
+def test_the_offline_version_changes_with_the_walking_time(
     new_browser: Browsers, visitor: Browser
 ) -> None:
     organiser = sign_in(new_browser(), "grace@conference.example")
-    before = the_list(visitor), minutes_to_walk(visitor)
+    before = fetch_manifest(visitor), minutes_to_walk(visitor)
 
     organiser.open("/organise/settings/change")
     organiser.press("Save", minutes_to_walk_between_rooms="12")
 
-    after = the_list(visitor), minutes_to_walk(visitor)
+    after = fetch_manifest(visitor), minutes_to_walk(visitor)
     assert before[0]["version"] != after[0]["version"]
     assert (before[1], after[1]) == ("5", "12")
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_each_language_keeps_its_own_pages(visitor: Browser) -> None:
-    listed = the_list(visitor, "/fr")["addresses"]
+def test_the_offline_manifest_of_a_language_lists_its_own_pages(visitor: Browser) -> None:
+    listed = fetch_manifest(visitor, "/fr")["addresses"]
 
     assert "/fr/programme" in listed
     assert [
@@ -88,7 +88,7 @@ def test_each_language_keeps_its_own_pages(visitor: Browser) -> None:
     assert (place.get("data-root"), place.get("data-worker")) == ("/fr", "/service-worker.js")
 
 
-def test_the_worker_is_small_and_asked_for_anew_each_time(visitor: Browser) -> None:
+def test_the_service_worker_is_small_and_revalidated_each_time(visitor: Browser) -> None:
     answer = visitor.fetch("GET", "/service-worker.js", {"Accept-Encoding": "br"})
 
     assert answer.headers["Cache-Control"] == "no-cache"
@@ -98,7 +98,9 @@ def test_the_worker_is_small_and_asked_for_anew_each_time(visitor: Browser) -> N
     assert again.status_code == 304
 
 
-def test_without_scripts_the_page_says_that_it_cannot_be_done(visitor: Browser) -> None:
+def test_without_javascript_the_offline_page_says_that_it_needs_javascript(
+    visitor: Browser,
+) -> None:
     page = visitor.open("/cookies")
     page = page.follow("save the programme on this device")
 

@@ -1,4 +1,4 @@
-"""Somebody asks to keep the programme, and reads it where there is no signal, in a real browser."""
+"""Saving the programme and reading it offline, in a real browser."""
 
 import re
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def _keep(window: Window) -> None:
     expect(window.get_by_text("Last updated at")).to_be_visible()
 
 
-def test_a_programme_that_is_kept_is_read_without_a_connection(
+def test_a_saved_programme_can_be_read_offline(
     live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
@@ -83,7 +83,7 @@ def test_a_programme_that_is_kept_is_read_without_a_connection(
         expect(banner).to_have_count(0)
 
 
-def test_what_a_question_made_of_a_page_does_not_take_its_place(
+def test_a_page_with_a_query_string_does_not_replace_the_saved_page(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
@@ -99,7 +99,7 @@ def test_what_a_question_made_of_a_page_does_not_take_its_place(
         expect(window.get_by_role("main")).not_to_contain_text("in Tokyo")
 
 
-def test_a_personal_page_is_never_given_from_what_is_kept(
+def test_personal_pages_are_never_served_offline(
     live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> None:
     booking = f"/booking/{links.booking_token(make_delegate())}"
@@ -122,7 +122,7 @@ def test_a_personal_page_is_never_given_from_what_is_kept(
     assert [one for one in kept if one.startswith(personal)] == []
 
 
-def test_the_agenda_stands_on_the_device_without_a_connection(
+def test_the_agenda_is_available_offline(
     live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
@@ -150,7 +150,7 @@ def test_the_agenda_stands_on_the_device_without_a_connection(
         assert axe(window) == []
 
 
-def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
+def test_the_offline_agenda_reports_the_same_clashes_as_the_online_agenda(
     live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> None:
     tide = get_session("reading-the-tide")
@@ -188,7 +188,7 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
         assert axe(window) == []
 
 
-def test_a_new_programme_takes_the_place_of_the_one_before(
+def test_a_new_release_replaces_the_saved_programme(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
@@ -209,7 +209,9 @@ def test_a_new_programme_takes_the_place_of_the_one_before(
         expect_result(window, f"{STORES}.then(all => all.length)", 2)
 
 
-def test_removing_it_leaves_nothing(live_site: LiveSites, chromium: Chromium) -> None:
+def test_removing_the_saved_programme_leaves_no_caches_or_service_worker(
+    live_site: LiveSites, chromium: Chromium
+) -> None:
     with _a_window(chromium, live_site().address) as window:
         _keep(window)
 
@@ -223,7 +225,7 @@ def test_removing_it_leaves_nothing(live_site: LiveSites, chromium: Chromium) ->
         expect(window.get_by_role("button", name=KEEP)).to_be_visible()
 
 
-def test_what_was_removed_does_not_come_back_from_a_page_that_was_open(
+def test_a_removed_offline_programme_is_not_restored_by_an_open_page(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
@@ -245,7 +247,7 @@ def test_what_was_removed_does_not_come_back_from_a_page_that_was_open(
         expect(window.get_by_role("button", name=KEEP)).to_be_visible()
 
 
-def test_what_was_removed_while_it_was_being_updated_does_not_come_back(
+def test_removing_the_offline_programme_during_an_update_is_final(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     held: list[Route] = []
@@ -278,7 +280,7 @@ def test_what_was_removed_while_it_was_being_updated_does_not_come_back(
         expect(window.get_by_role("button", name=KEEP)).to_be_visible()
 
 
-def test_whoever_removes_it_during_an_update_can_save_it_again_at_once(
+def test_the_offline_programme_can_be_saved_again_after_removal_during_an_update(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
@@ -296,7 +298,7 @@ def test_whoever_removes_it_during_an_update_can_save_it_again_at_once(
         expect_result(window, f"{STORES}.then(all => all.length)", 2)
 
 
-def test_who_has_not_asked_has_no_worker_and_nothing_kept(
+def test_visitors_who_did_not_save_have_no_service_worker_or_storage(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
@@ -311,7 +313,7 @@ def test_who_has_not_asked_has_no_worker_and_nothing_kept(
         assert [one for one in asked if "stars.json" in one or "worker" in one] == []
 
 
-def test_a_device_without_room_is_told_so_and_keeps_what_it_had(
+def test_a_full_device_is_reported_and_keeps_the_earlier_copy(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
@@ -330,7 +332,7 @@ def test_a_device_without_room_is_told_so_and_keeps_what_it_had(
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_the_pages_fit_and_work_by_the_keyboard(
+def test_offline_pages_fit_small_screens_and_work_by_keyboard(
     live_site: LiveSites, chromium: Chromium, width: int
 ) -> None:
     home = live_site().address

@@ -33,7 +33,7 @@ def _publish_a_theme_on_two_days() -> None:
     publish_programme()
 
 
-def test_the_sessions_of_a_day_on_a_theme_are_one_tap_from_the_front_page(
+def test_sessions_of_a_theme_on_a_day_are_one_tap_from_the_home_page(
     live_site: LiveSites, window: Page
 ) -> None:
     _publish_a_theme_on_two_days()
@@ -45,7 +45,7 @@ def test_the_sessions_of_a_day_on_a_theme_are_one_tap_from_the_front_page(
     assert (thumb.taps, thumb.scrolled <= FINDING[1]) == (FINDING[0], True), thumb.scrolled
 
 
-def test_the_sessions_of_a_day_on_a_theme_are_two_taps_from_the_programme(
+def test_sessions_of_a_theme_on_a_day_are_two_taps_from_the_programme(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     _publish_a_theme_on_two_days()

@@ -16,12 +16,12 @@ from tests import keyboard
 from tests.chromium import expect_heading, expect_result, horizontal_overflow
 from tests.factories import FIRST_MORNING, make_room, make_session, make_speaker, publish_programme
 from tests.live_site import LiveSites
-from tests.programme.test_renditions import a_real_photo
+from tests.programme.test_renditions import make_renderable_photo
 from tests.waiting import wait_until
 
 GRID = "/programme?view=grid"
 PAGES = ("/programme", GRID, "/now", "/now?display=1", "/sessions", "/sessions/opening")
-SHIFTED = """() => new Promise(done => {
+LAYOUT_SHIFT_SCRIPT = """() => new Promise(done => {
   let sum = 0;
   new PerformanceObserver(list => {
     for (const one of list.getEntries()) sum += one.value;
@@ -65,7 +65,7 @@ def home(live_site: LiveSites) -> str:
     return live_site().address
 
 
-def test_a_screen_reader_hears_the_grid_as_a_list_in_the_order_of_time(
+def test_the_accessibility_tree_of_the_grid_is_a_list_in_order_of_time(
     window: Window, home: str
 ) -> None:
     window.goto(f"{home}{GRID}")
@@ -106,7 +106,7 @@ def test_a_screen_reader_hears_the_grid_as_a_list_in_the_order_of_time(
     )
 
 
-def test_where_there_is_room_the_grid_puts_rooms_side_by_side(window: Window, home: str) -> None:
+def test_on_wide_screens_the_grid_shows_rooms_side_by_side(window: Window, home: str) -> None:
     window.set_viewport_size({"width": 1280, "height": 800})
     window.goto(f"{home}{GRID}")
 
@@ -120,7 +120,7 @@ def test_where_there_is_room_the_grid_puts_rooms_side_by_side(window: Window, ho
     assert opening["x"] == tide["x"]
 
 
-def test_the_grid_shows_the_whole_day_and_every_word(
+def test_the_grid_cuts_off_no_text_and_overlaps_no_sessions(
     window: Window, site: Any, live_site: LiveSites
 ) -> None:
     loft = make_room(name="Loft")
@@ -141,7 +141,7 @@ def test_the_grid_shows_the_whole_day_and_every_word(
         expect_result(window, ON_EACH_OTHER, [])
 
 
-def test_long_words_in_the_grid_are_hyphenated_by_their_own_language(
+def test_long_words_in_the_grid_are_hyphenated_in_their_language(
     window: Window, site: Any, live_site: LiveSites
 ) -> None:
     """Names never are. Chromium may have no dictionaries, so this asks for the styles."""
@@ -166,7 +166,7 @@ def test_long_words_in_the_grid_are_hyphenated_by_their_own_language(
     expect(name).to_have_css("hyphens", "manual")
 
 
-def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
+def test_sticky_room_headers_never_cover_the_focused_element(
     window: Window, site: Any, live_site: LiveSites
 ) -> None:
     for hour in range(1, 12):
@@ -183,7 +183,7 @@ def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
         expect_result(window, UNCOVERED, expected=True)
 
 
-def test_rooms_and_hours_stay_in_view_however_the_grid_is_scrolled(
+def test_room_headers_and_hours_stay_visible_when_the_grid_scrolls(
     window: Window, site: Any, live_site: LiveSites
 ) -> None:
     for number in range(12):
@@ -215,7 +215,7 @@ def test_rooms_and_hours_stay_in_view_however_the_grid_is_scrolled(
         expect_result(window, UNCOVERED, expected=True)
 
 
-def test_what_one_does_with_a_session_is_at_the_bottom_edge_of_a_telephone(
+def test_session_actions_are_at_the_bottom_edge_of_a_phone(
     chromium: Chromium, site: Any, live_site: LiveSites
 ) -> None:
     people = tuple(make_speaker(name=f"Speaker {number}") for number in range(6))
@@ -241,7 +241,9 @@ def test_what_one_does_with_a_session_is_at_the_bottom_edge_of_a_telephone(
         )
 
 
-def test_a_session_is_shared_without_scripts(window_without_scripts: Window, home: str) -> None:
+def test_a_session_can_be_shared_without_javascript(
+    window_without_scripts: Window, home: str
+) -> None:
     window = window_without_scripts
     window.goto(f"{home}/sessions/opening")
 
@@ -259,7 +261,7 @@ def _without_refresh(route: Route) -> None:
 
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2009-06-10T09:40:00+01:00")
-def test_the_screen_is_read_from_eight_metres_and_holds_all_of_its_rooms(
+def test_the_screen_version_is_legible_from_eight_metres_and_fits_its_rooms(
     chromium: Chromium, site: Any, live_site: LiveSites
 ) -> None:
     for number in range(12):
@@ -307,7 +309,7 @@ def test_a_star_in_the_grid_stands_in_the_corner_of_its_session(window: Window, 
     assert slot["x"] < title["x"] + title["width"] <= box["x"] < slot["x"] + slot["width"]
 
 
-def test_on_a_telephone_the_grid_is_the_list(chromium: Chromium, home: str) -> None:
+def test_on_a_phone_the_grid_becomes_a_list(chromium: Chromium, home: str) -> None:
     with chromium.new_context(base_url=home, viewport={"width": 320, "height": 640}) as context:
         window = context.new_page()
         window.goto(GRID)
@@ -319,9 +321,7 @@ def test_on_a_telephone_the_grid_is_the_list(chromium: Chromium, home: str) -> N
         assert horizontal_overflow(window) == 0
 
 
-def test_on_paper_a_day_of_the_grid_fits_a_sheet_that_lies_on_its_side(
-    chromium: Chromium, home: str
-) -> None:
+def test_a_printed_grid_day_fits_a_landscape_sheet(chromium: Chromium, home: str) -> None:
     with chromium.new_context(base_url=home, viewport={"width": 1047, "height": 718}) as context:
         window = context.new_page()
         window.emulate_media(media="print")
@@ -346,7 +346,7 @@ def test_two_days_of_the_grid_are_printed_on_two_pages(chromium: Chromium, home:
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
 
 
-def test_two_hundred_sessions_take_two_sheets_a_day_and_twenty_two_thousand_pixels(
+def test_a_programme_of_200_sessions_fits_its_print_and_height_budget(
     chromium: Chromium, home: str
 ) -> None:
     with transaction():
@@ -380,7 +380,7 @@ def test_two_hundred_sessions_take_two_sheets_a_day_and_twenty_two_thousand_pixe
 
 
 @pytest.mark.parametrize("width", [690, 720])
-def test_on_paper_every_line_has_its_time_and_nothing_is_there_to_press(
+def test_the_printed_programme_has_times_and_no_controls(
     chromium: Chromium, home: str, width: int
 ) -> None:
     with chromium.new_context(base_url=home, viewport={"width": width, "height": 1000}) as context:
@@ -396,22 +396,22 @@ def test_on_paper_every_line_has_its_time_and_nothing_is_there_to_press(
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_nothing_moves_once_it_is_there(chromium: Chromium, home: str, width: int) -> None:
+def test_programme_pages_have_no_layout_shift(chromium: Chromium, home: str, width: int) -> None:
     with chromium.new_context(base_url=home, timezone_id="Asia/Tokyo") as context:
         window = context.new_page()
         window.set_viewport_size({"width": width, "height": 800})
         moved = {}
         for address in PAGES:
             window.goto(address)
-            moved[address] = window.evaluate(SHIFTED)
+            moved[address] = window.evaluate(LAYOUT_SHIFT_SCRIPT)
 
     assert moved == dict.fromkeys(PAGES, 0)
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_nothing_moves_when_photos_come(chromium: Chromium, home: str, width: int) -> None:
+def test_loading_photos_causes_no_layout_shift(chromium: Chromium, home: str, width: int) -> None:
     for number in range(8):
-        a_real_photo(make_speaker(name=f"Somebody {number}", slug=f"somebody-{number}"))
+        make_renderable_photo(make_speaker(name=f"Somebody {number}", slug=f"somebody-{number}"))
     renditions.render_pending()
     publish_programme()
     with chromium.new_context(base_url=home) as context:
@@ -428,10 +428,10 @@ def test_nothing_moves_when_photos_come(chromium: Chromium, home: str, width: in
             photo.scroll_into_view_if_needed()
             expect(photo).to_have_js_property("complete", value=True)
 
-            expect_result(window, SHIFTED, 0)
+            expect_result(window, LAYOUT_SHIFT_SCRIPT, 0)
 
 
-def test_the_programme_is_walked_through_by_keyboard_and_without_scripts(
+def test_the_programme_can_be_navigated_by_keyboard_without_javascript(
     window_without_scripts: Window, home: str
 ) -> None:
     window = window_without_scripts
@@ -447,7 +447,7 @@ def test_the_programme_is_walked_through_by_keyboard_and_without_scripts(
     expect_heading(window, "Great hall")
 
 
-def test_another_zone_is_chosen_by_keyboard_and_without_scripts(
+def test_another_time_zone_can_be_chosen_by_keyboard_without_javascript(
     window_without_scripts: Window, home: str
 ) -> None:
     window = window_without_scripts
@@ -464,7 +464,7 @@ def test_another_zone_is_chosen_by_keyboard_and_without_scripts(
     expect(window.get_by_role("main")).to_contain_text("Lima")
 
 
-def test_long_titles_and_names_from_right_to_left_break_no_page(
+def test_long_titles_and_right_to_left_names_cause_no_horizontal_scrolling(
     chromium: Chromium, site: Any, live_site: LiveSites
 ) -> None:
     speaker = make_speaker(name="فاطمة الزهراء", slug="fatima")
@@ -482,7 +482,7 @@ def test_long_titles_and_names_from_right_to_left_break_no_page(
 
 
 def _box(window: Window, title: str) -> FloatRect:
-    """Tell where a session is drawn."""
+    """Return where a session is drawn."""
     found = window.locator(".slot", has=window.get_by_role("heading", name=title, exact=True))
     box = found.bounding_box()
     assert box is not None, title

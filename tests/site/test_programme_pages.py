@@ -45,7 +45,7 @@ HOSTILE = (
 
 
 def times(page: Page) -> list[str]:
-    """Read what stands in the margin of each line."""
+    """Return the text in the margin of each line."""
     return [read_text(one) for one in page.tree.find_by_class("row__time")]
 
 
@@ -60,7 +60,7 @@ def line(page: Page, title: str) -> str:
 # The whole programme, and one day
 
 
-def test_the_programme_is_read_from_the_top(visitor: Browser) -> None:
+def test_the_programme_lists_days_and_sessions_in_order(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
     assert page.headings[:8] == [
@@ -82,7 +82,7 @@ def test_the_programme_is_read_from_the_top(visitor: Browser) -> None:
     ]
 
 
-def test_a_line_tells_who_where_and_what(visitor: Browser) -> None:
+def test_a_programme_line_shows_speakers_room_type_and_theme(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
     assert line(page, "Opening").endswith(
@@ -93,14 +93,14 @@ def test_a_line_tells_who_where_and_what(visitor: Browser) -> None:
     )
 
 
-def test_times_can_be_read_by_programs(visitor: Browser) -> None:
+def test_times_are_machine_readable(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
     moments = [one.get("datetime") for one in page.tree.find_all("time")]
     assert moments[:2] == ["2009-06-10T09:30:00+01:00", "2009-06-10T10:30:00+01:00"]
 
 
-def test_the_programme_leads_to_its_days_themes_and_rooms(visitor: Browser) -> None:
+def test_the_programme_links_to_its_days_themes_and_rooms(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
     assert "#day-2009-06-10" in [one.get("href") for one in page.tree.find_all("a")]
@@ -108,14 +108,14 @@ def test_the_programme_leads_to_its_days_themes_and_rooms(visitor: Browser) -> N
     assert visitor.open("/programme").follow("Boat house").heading == "Boat house"
 
 
-def test_a_break_is_shown_quietly(visitor: Browser) -> None:
+def test_a_break_without_details_has_no_link(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
     assert line(page, "Coffee") == "10:30am to 11am Coffee"
     assert "Coffee" not in page.links
 
 
-def test_a_break_that_tells_more_has_a_link(visitor: Browser) -> None:
+def test_a_break_with_a_text_has_a_link(visitor: Browser) -> None:
     make_session(title="Lunch", slug="lunch", kind="break", abstract="Soup and bread.")
     publish_programme()
 
@@ -125,7 +125,7 @@ def test_a_break_that_tells_more_has_a_link(visitor: Browser) -> None:
     assert "Speaker to be announced" not in page.text
 
 
-def test_that_all_rooms_are_illustrative_is_said_once(visitor: Browser) -> None:
+def test_the_venue_says_once_that_all_rooms_are_illustrative(visitor: Browser) -> None:
     page = visitor.open("/venue")
     assert "These rooms" not in page.text
     assert page.text.count("Illustrative") == 1
@@ -140,7 +140,7 @@ def test_that_all_rooms_are_illustrative_is_said_once(visitor: Browser) -> None:
     assert "Illustrative" not in page.text
 
 
-def test_that_speakers_are_not_known_yet_is_said_once_above_the_list(visitor: Browser) -> None:
+def test_the_programme_says_once_that_speakers_are_not_announced(visitor: Browser) -> None:
     for title in ("Sea walls", "Sand banks"):
         make_session(title=title, slug=title.lower().replace(" ", "-"))
     make_session(title="Welcome", kind="plenary")
@@ -154,7 +154,7 @@ def test_that_speakers_are_not_known_yet_is_said_once_above_the_list(visitor: Br
     assert "announced" not in visitor.open("/rooms/great-hall").text
 
 
-def test_sessions_without_a_time_stand_at_the_end(visitor: Browser) -> None:
+def test_unscheduled_sessions_are_at_the_end_of_the_programme(visitor: Browser) -> None:
     make_session(title="Some day", slug="some-day", starts_at=None)
     publish_programme()
 
@@ -166,7 +166,7 @@ def test_sessions_without_a_time_stand_at_the_end(visitor: Browser) -> None:
     assert page.follow("Some day").summary_list["When"] == "Time to be announced"
 
 
-def test_a_theme_is_a_word_a_shape_and_a_colour(visitor: Browser) -> None:
+def test_a_theme_is_shown_with_name_shape_and_colour(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
     mark = next(page.tree.find_by_class("theme-2"))
@@ -174,7 +174,7 @@ def test_a_theme_is_a_word_a_shape_and_a_colour(visitor: Browser) -> None:
     assert [one.get("href") for one in page.tree.find_all() if one.get("href") == "#shape-square"]
 
 
-def test_a_day_has_a_page_that_leads_to_the_others(visitor: Browser) -> None:
+def test_a_day_has_a_page_with_links_to_other_days(visitor: Browser) -> None:
     page = visitor.open("/programme/2009-06-10")
 
     assert page.heading == "Programme for Wednesday 10 June 2009"
@@ -183,7 +183,7 @@ def test_a_day_has_a_page_that_leads_to_the_others(visitor: Browser) -> None:
     assert page.follow("Thu 11").headings[1:3] == ["Afternoon", "Farewell"]
 
 
-def test_a_late_session_is_in_the_evening_of_the_conferences_own_day(visitor: Browser) -> None:
+def test_a_late_session_is_on_its_day_in_the_conference_time_zone(visitor: Browser) -> None:
     midnight = datetime.fromisoformat("2009-06-11T00:15:00+01:00")
     make_session(title="Dinner", starts_at=midnight - timedelta(hours=4))
     make_session(title="Dancing", starts_at=midnight)
@@ -213,17 +213,17 @@ def test_a_late_session_is_in_the_evening_of_the_conferences_own_day(visitor: Br
         "/speakers/" + "a" * 3000,
     ],
 )
-def test_what_is_not_there_is_said_in_a_sentence(visitor: Browser, address: str) -> None:
+def test_unknown_programme_pages_are_not_found(visitor: Browser, address: str) -> None:
     assert visitor.open(address, 404).heading == "Page not found"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_the_programme_takes_nothing(visitor: Browser, method: str) -> None:
+def test_the_programme_refuses_other_methods_than_get(visitor: Browser, method: str) -> None:
     visitor.send(method, "/programme", 405, {"Origin": "https://conference.example"})
 
 
 @pytest.mark.empty
-def test_before_anything_is_published_pages_say_what_will_be_there(visitor: Browser) -> None:
+def test_before_the_first_release_pages_say_that_nothing_is_published(visitor: Browser) -> None:
     assert "The programme has not been published yet" in visitor.open("/programme").headings
     assert "No speakers yet" in visitor.open("/speakers").headings
     visitor.open("/sessions/opening", 404)
@@ -232,7 +232,7 @@ def test_before_anything_is_published_pages_say_what_will_be_there(visitor: Brow
 # A session
 
 
-def test_what_one_does_with_a_session_is_together(visitor: Browser) -> None:
+def test_the_actions_of_a_session_are_grouped(visitor: Browser) -> None:
     page = visitor.open("/sessions/reading-the-tide")
 
     (actions,) = page.tree.find_by_class("session-actions")
@@ -248,7 +248,9 @@ def test_what_one_does_with_a_session_is_together(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize(("letters", "is_smaller"), [(80, False), (81, True)])
-def test_a_long_title_is_set_smaller(visitor: Browser, letters: int, is_smaller: bool) -> None:
+def test_a_long_session_title_is_set_smaller(
+    visitor: Browser, letters: int, is_smaller: bool
+) -> None:
     make_session(title="w" * letters, slug="wide")
     publish_programme()
 
@@ -258,7 +260,7 @@ def test_a_long_title_is_set_smaller(visitor: Browser, letters: int, is_smaller:
     assert bool(list(page.tree.find_by_class("long-title", within=heading))) is is_smaller
 
 
-def test_what_comes_next_on_the_theme_stands_apart(visitor: Browser) -> None:
+def test_the_next_session_on_the_theme_has_its_own_heading(visitor: Browser) -> None:
     make_session(
         title="Ebb",
         slug="ebb",
@@ -275,7 +277,7 @@ def test_what_comes_next_on_the_theme_stands_apart(visitor: Browser) -> None:
     assert "Ebb 9:30am to 10:30am, Friday 12 June" in read_text(around)
 
 
-def test_a_session_tells_when_where_and_with_whom(visitor: Browser) -> None:
+def test_a_session_page_shows_time_room_speakers_and_details(visitor: Browser) -> None:
     page = visitor.open("/sessions/reading-the-tide")
 
     assert page.heading == "Reading the tide"
@@ -293,14 +295,14 @@ def test_a_session_tells_when_where_and_with_whom(visitor: Browser) -> None:
     assert page.follow("João Maré").heading == "João Maré"
 
 
-def test_a_session_stands_beneath_its_day(visitor: Browser) -> None:
+def test_a_session_page_has_breadcrumbs_to_its_day(visitor: Browser) -> None:
     page = visitor.open("/sessions/opening")
 
     assert page.links["Programme"] == "/programme"
     assert page.follow("Wednesday 10 June 2009").heading == "Programme for Wednesday 10 June 2009"
 
 
-def test_parts_in_a_session_are_named(visitor: Browser) -> None:
+def test_a_session_page_shows_the_roles_of_its_speakers(visitor: Browser) -> None:
     page = visitor.open("/sessions/opening")
 
     (people,) = page.tree.find_by_class("people")
@@ -310,7 +312,7 @@ def test_parts_in_a_session_are_named(visitor: Browser) -> None:
     ]
 
 
-def test_a_session_tells_what_goes_on_at_the_same_time(visitor: Browser) -> None:
+def test_a_session_page_lists_concurrent_sessions(visitor: Browser) -> None:
     page = visitor.open("/sessions/reading-the-tide")
 
     beside = next(page.tree.find_all("aside"))
@@ -321,7 +323,7 @@ def test_a_session_tells_what_goes_on_at_the_same_time(visitor: Browser) -> None
     assert "At the same time" not in visitor.open("/sessions/opening").headings
 
 
-def test_of_many_at_the_same_time_a_few_are_shown(visitor: Browser) -> None:
+def test_a_session_page_lists_at_most_twelve_concurrent_sessions(visitor: Browser) -> None:
     for number in range(15):
         make_session(title=f"Beside {number}")
     publish_programme()
@@ -333,7 +335,7 @@ def test_of_many_at_the_same_time_a_few_are_shown(visitor: Browser) -> None:
     assert page.links["3 more that day"] == "/programme/2009-06-10"
 
 
-def test_one_reads_on_from_session_to_session_over_breaks(visitor: Browser) -> None:
+def test_the_next_session_link_skips_breaks(visitor: Browser) -> None:
     page = visitor.open("/sessions/opening")
 
     for title in ("Reading the tide", "Harbour walls", "Farewell"):
@@ -343,7 +345,7 @@ def test_one_reads_on_from_session_to_session_over_breaks(visitor: Browser) -> N
     assert page.follow("Harbour walls").heading == "Harbour walls"
 
 
-def test_what_is_illustrative_says_so(visitor: Browser) -> None:
+def test_illustrative_sessions_and_rooms_say_so(visitor: Browser) -> None:
     assert "This session is illustrative." in visitor.open("/sessions/harbour-walls").text
     assert "This room is illustrative." in visitor.open("/rooms/boat-house").text
     assert "illustrative" not in visitor.open("/sessions/opening").text
@@ -360,7 +362,7 @@ def test_a_session_that_is_cancelled_says_so(visitor: Browser) -> None:
     assert "Cancelled" in line(visitor.open("/programme"), "Farewell")
 
 
-def test_links_say_when_they_leave(visitor: Browser) -> None:
+def test_external_links_of_a_session_say_so(visitor: Browser) -> None:
     make_session(
         slug="linked",
         links='[["https://slides.example/tides", "Slides"], ["https://more.example/", ""]]',
@@ -377,7 +379,7 @@ def test_links_say_when_they_leave(visitor: Browser) -> None:
     assert page.summary_list["Recording"] == "This session is recorded CC BY 4.0"
 
 
-def test_recordings_slides_and_papers_are_named_as_what_they_are(visitor: Browser) -> None:
+def test_materials_are_headed_as_recordings_slides_or_papers(visitor: Browser) -> None:
     """A link is a recording if its title says so; a heading names only what is below it."""
     video = "https://video.example/farewell"
     slides, opening, farewell = (
@@ -404,7 +406,7 @@ def test_recordings_slides_and_papers_are_named_as_what_they_are(visitor: Browse
     assert page.summary_list["Recordings, slides and papers"] == "2 files and links"
 
 
-def test_sessions_of_one_title_have_titles_of_their_own(visitor: Browser) -> None:
+def test_sessions_of_one_title_have_unique_page_titles(visitor: Browser) -> None:
     for room in (make_room(name="North"), make_room(name="South")):
         for hour in (0, 2):
             make_session(title="Tea", room=room, starts_at=FIRST_MORNING + timedelta(hours=hour))
@@ -420,7 +422,7 @@ def test_sessions_of_one_title_have_titles_of_their_own(visitor: Browser) -> Non
     }
 
 
-def test_another_language_is_marked(visitor: Browser) -> None:
+def test_the_language_of_a_session_is_marked(visitor: Browser) -> None:
     make_session(title="La marée", slug="la-maree", language="fr", abstract="Une table des marées.")
     make_session(title="Odd", slug="odd", language="not a language", abstract="Words.")
     publish_programme()
@@ -447,7 +449,7 @@ def test_another_language_is_marked(visitor: Browser) -> None:
         ("/agenda", 1),  # the first row of a clash names the others
     ],
 )
-def test_a_title_is_marked_in_its_language_wherever_it_stands(
+def test_a_session_title_has_its_lang_attribute_on_every_page(
     visitor: Browser, address: str, times: int
 ) -> None:
     tide = make_session(title="Marée", slug="la-maree", language="fr")
@@ -465,7 +467,7 @@ def test_a_title_is_marked_in_its_language_wherever_it_stands(
 
 
 @pytest.mark.parametrize("title", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_words_are_only_words(visitor: Browser, title: str) -> None:
+def test_markup_in_names_is_escaped_on_every_page(visitor: Browser, title: str) -> None:
     speaker = make_speaker(
         name=title, slug="hostile", role=title, organisation=title, country=title
     )
@@ -494,7 +496,7 @@ def test_hostile_words_are_only_words(visitor: Browser, title: str) -> None:
         assert shown in visitor.open(address).text
 
 
-def test_what_others_wrote_is_cleaned(visitor: Browser) -> None:
+def test_html_in_texts_is_sanitised(visitor: Browser) -> None:
     abstract = (
         '<p onclick="steal()">Good <strong>words</strong><script>steal()</script></p>'
         '<h1>Shouting</h1><img src="https://spy.example/x.png" alt="">'
@@ -513,7 +515,7 @@ def test_what_others_wrote_is_cleaned(visitor: Browser) -> None:
             assert trace not in page.source
 
 
-def test_an_abstract_in_markdown_is_set(visitor: Browser) -> None:
+def test_an_abstract_in_markdown_is_rendered(visitor: Browser) -> None:
     make_session(slug="marked", abstract="First *this*.\n\n- one\n- two")
     publish_programme()
 
@@ -537,7 +539,7 @@ def test_speakers_are_sorted_by_family_name(visitor: Browser) -> None:
     assert page.headings[1:6] == ["anna adams", "Åsa Berg", "João Maré", "Ada Marsh", "Zoë Young"]
 
 
-def test_many_speakers_are_looked_up_by_letter(visitor: Browser) -> None:
+def test_a_long_list_of_speakers_has_an_alphabetical_index(visitor: Browser) -> None:
     names = ("Ådne", "abel", "Øystein", "O’Hara", "李", "3rd", "Łukasz")
     for number in range(45):
         make_speaker(name=f"Kim{number} {names[number % len(names)]}")
@@ -560,7 +562,7 @@ def test_a_speaker_has_a_page_with_their_sessions(visitor: Browser) -> None:
     assert page.follow("Farewell").heading == "Farewell"
 
 
-def test_a_speaker_of_whom_little_is_known_has_a_page(visitor: Browser) -> None:
+def test_a_speaker_with_only_a_name_has_a_page(visitor: Browser) -> None:
     make_speaker(name="Bo", slug="bo")
     publish_programme()
 
@@ -570,7 +572,7 @@ def test_a_speaker_of_whom_little_is_known_has_a_page(visitor: Browser) -> None:
     assert page.summary_list == {}
 
 
-def test_two_speakers_of_one_name_are_told_apart(visitor: Browser) -> None:
+def test_two_speakers_of_one_name_have_unique_page_titles(visitor: Browser) -> None:
     make_speaker(name="Jo Lee", slug="jo-lee", organisation="Harbour trust")
     make_speaker(name="Jo Lee", slug="jo-lee-2")
     publish_programme()
@@ -598,7 +600,7 @@ def test_a_theme_has_a_page_with_its_sessions(visitor: Browser) -> None:
     assert "No sessions yet" in visitor.open("/themes/sand").headings
 
 
-def test_a_room_tells_what_it_offers(visitor: Browser) -> None:
+def test_a_room_page_shows_capacity_access_features_and_sessions(visitor: Browser) -> None:
     make_room(name="Attic", slug="attic")
     publish_programme()
 
@@ -617,7 +619,7 @@ def test_a_room_tells_what_it_offers(visitor: Browser) -> None:
 # All of it
 
 
-def test_every_page_has_a_title_and_a_description_of_its_own(visitor: Browser) -> None:
+def test_every_programme_page_has_a_unique_title_and_description(visitor: Browser) -> None:
     addresses = [
         *("/programme", "/speakers", "/programme/2009-06-10", "/programme/2009-06-11"),
         *("/sessions/" + slug for slug in ("opening", "coffee", "reading-the-tide", "farewell")),
@@ -638,7 +640,7 @@ def test_every_page_has_a_title_and_a_description_of_its_own(visitor: Browser) -
     assert all(descriptions)
 
 
-def test_an_invented_conference_says_so_everywhere(visitor: Browser) -> None:
+def test_every_page_of_a_demo_conference_says_so(visitor: Browser) -> None:
     with transaction():
         services.load_demo(12, 5)
         releases_services.create_release()
@@ -654,7 +656,7 @@ def test_an_invented_conference_says_so_everywhere(visitor: Browser) -> None:
     assert "This person is invented." in visitor.open(people[0]).text
 
 
-def test_a_real_conference_after_an_invented_one_is_not_invented(visitor: Browser) -> None:
+def test_a_real_conference_that_replaces_a_demo_is_not_marked_as_invented(visitor: Browser) -> None:
     with transaction():
         services.load_demo(12, 5)
         services.replace_programme(replace(read_file(SMALL_CONFERENCE).programme))
@@ -672,7 +674,7 @@ def titles(page: Page) -> list[str]:
     return [read_text(next(page.tree.find_all("h3", within=row))) for row in rows]
 
 
-def test_a_visitor_filters_the_programme_in_place_and_clears_the_filter(visitor: Browser) -> None:
+def test_the_programme_can_be_filtered_and_the_filter_cleared(visitor: Browser) -> None:
     assert 'href="/programme?theme=water"' in visitor.open("/programme").source
 
     page = visitor.open("/programme?theme=water")
@@ -701,7 +703,7 @@ def test_a_visitor_filters_the_programme_in_place_and_clears_the_filter(visitor:
         ({"Type": "Plenary", "Room": "Great hall"}, ["Opening", "Farewell"]),
     ],
 )
-def test_each_filter_narrows_the_list(
+def test_each_filter_reduces_the_programme(
     visitor: Browser, chosen: dict[str, str], found: list[str]
 ) -> None:
     visitor.open("/programme")
@@ -709,7 +711,7 @@ def test_each_filter_narrows_the_list(
     assert titles(visitor.press("Apply filters", chosen)) == found
 
 
-def test_a_day_is_filtered_too_and_keeps_filter_and_zone_on_the_way_to_another(
+def test_filters_and_time_zone_are_kept_from_day_to_day(
     visitor: Browser,
 ) -> None:
     visitor.open("/programme/2009-06-10?zone=Asia/Tokyo")
@@ -731,7 +733,7 @@ def test_a_theme_chosen_on_the_page_of_a_day_keeps_the_day(visitor: Browser) -> 
     assert page.address.partition("?")[0] == "/programme/2009-06-10"
 
 
-def test_a_filter_that_the_programme_does_not_have_changes_nothing_and_is_named(
+def test_an_unknown_filter_value_is_ignored_and_named(
     visitor: Browser,
 ) -> None:
     page = visitor.open("/programme?theme=fire&colour=red")
@@ -740,7 +742,7 @@ def test_a_filter_that_the_programme_does_not_have_changes_nothing_and_is_named(
     assert len(titles(page)) == 5
 
 
-def test_pages_with_one_filter_are_stored_and_combinations_are_not(
+def test_pages_with_one_filter_are_cached_and_combinations_are_not(
     site: Flask, visitor: Browser
 ) -> None:
     pages: PageCache = site.extensions["page_cache"]
@@ -753,9 +755,7 @@ def test_pages_with_one_filter_are_stored_and_combinations_are_not(
     assert len(pages) - before == 1
 
 
-def test_values_that_the_programme_does_not_have_are_one_page_until_it_has_them(
-    site: Flask, visitor: Browser
-) -> None:
+def test_unknown_filter_values_share_one_cached_page(site: Flask, visitor: Browser) -> None:
     pages: PageCache = site.extensions["page_cache"]
     visitor.open("/programme")
     before = len(pages)
@@ -772,7 +772,7 @@ def test_values_that_the_programme_does_not_have_are_one_page_until_it_has_them(
     assert len(titles(visitor.open("/programme?theme=7"))) == 6
 
 
-def test_a_large_page_that_is_sent_once_is_compressed_quickly_and_a_stored_one_well(
+def test_uncached_pages_are_compressed_fast_and_cached_ones_well(
     visitor: Browser,
 ) -> None:
     with transaction():
@@ -786,7 +786,7 @@ def test_a_large_page_that_is_sent_once_is_compressed_quickly_and_a_stored_one_w
         assert sent == brotli.compress(page, quality=quality), address
 
 
-def test_what_is_illustrative_is_said_once_and_what_is_confirmed_is_marked(
+def test_the_illustrative_note_appears_once_and_confirmed_sessions_are_marked(
     visitor: Browser,
 ) -> None:
     note = "Sessions, times and rooms are illustrative unless they are marked “Confirmed”."

@@ -22,7 +22,7 @@ from app.programme.models import Session
 from app.programme.queries import get_conference
 from tests.browser import Browser, Browsers
 from tests.factories import make_ballot, make_session, publish_programme
-from tests.test_every_route import ROUTES, Who
+from tests.test_every_route import ROUTES, RouteAccess
 
 WRITTEN = (
     "/health-inequalities",
@@ -87,7 +87,9 @@ def test_a_public_page_is_the_same_for_everyone(visitor: Browser, address: str) 
 
 
 @pytest.mark.parametrize("address", [*PAGES, *FOR_MACHINES])
-def test_a_page_that_is_known_is_not_sent_again(visitor: Browser, address: str) -> None:
+def test_a_conditional_request_for_an_unchanged_page_answers_304(
+    visitor: Browser, address: str
+) -> None:
     mark = visitor.open(address).headers["ETag"]
 
     again = visitor.fetch("GET", address, {"If-None-Match": mark})
@@ -117,7 +119,7 @@ def test_a_page_that_is_known_is_not_sent_again(visitor: Browser, address: str) 
     ],
 )
 @pytest.mark.parametrize("address", ["/programme", "/register"])
-def test_a_page_travels_only_as_its_reader_takes_it(
+def test_the_content_encoding_follows_accept_encoding(
     visitor: Browser, address: str, asked: str, given: str | None
 ) -> None:
     answer = visitor.fetch("GET", address, {"Accept-Encoding": asked})
@@ -126,7 +128,7 @@ def test_a_page_travels_only_as_its_reader_takes_it(
 
 
 @pytest.mark.parametrize("encoding", ["br", "gzip"])
-def test_a_page_travels_small(visitor: Browser, encoding: str) -> None:
+def test_pages_are_compressed_to_less_than_half(visitor: Browser, encoding: str) -> None:
     plain = visitor.fetch("GET", "/programme")
 
     small = visitor.fetch("GET", "/programme", {"Accept-Encoding": encoding})
@@ -147,7 +149,7 @@ def test_uncached_pages_are_compressed_too(
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_only_the_head_is_sent_when_only_it_is_asked_for(visitor: Browser, address: str) -> None:
+def test_a_head_request_has_no_body(visitor: Browser, address: str) -> None:
     whole = visitor.fetch("GET", address)
 
     head = visitor.fetch("HEAD", address)
@@ -157,14 +159,14 @@ def test_only_the_head_is_sent_when_only_it_is_asked_for(visitor: Browser, addre
     assert head.headers["ETag"] == whole.headers["ETag"]
 
 
-def test_each_page_has_a_title_of_its_own(visitor: Browser) -> None:
+def test_each_page_has_a_unique_title(visitor: Browser) -> None:
     titles = [visitor.open(address).title for address in PAGES]
 
     assert len(set(titles)) == len(titles)
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_each_page_describes_itself_and_gives_its_one_address(
+def test_each_page_has_description_canonical_link_and_share_image(
     visitor: Browser, address: str
 ) -> None:
     (description,) = _head(visitor, address, "description")
@@ -178,7 +180,9 @@ def test_each_page_describes_itself_and_gives_its_one_address(
 
 
 @pytest.mark.parametrize("address", ["/register", "/booking", "/sign-in", "/nowhere"])
-def test_what_is_not_public_gives_no_one_address(visitor: Browser, address: str) -> None:
+def test_private_pages_have_no_canonical_link_and_are_noindex(
+    visitor: Browser, address: str
+) -> None:
     page = visitor.open(address, status=404 if address == "/nowhere" else 200)
 
     assert [one for one in page.tree.find_all("link") if one.get("rel") == "canonical"] == []
@@ -187,7 +191,7 @@ def test_what_is_not_public_gives_no_one_address(visitor: Browser, address: str)
 
 
 @pytest.mark.parametrize("address", [*WRITTEN, "/search", "/site-map", "/whats-new"])
-def test_a_page_says_where_it_stands(visitor: Browser, address: str) -> None:
+def test_each_page_has_breadcrumbs(visitor: Browser, address: str) -> None:
     page = visitor.open(address)
 
     (breadcrumbs,) = (
@@ -200,12 +204,14 @@ def test_a_page_says_where_it_stands(visitor: Browser, address: str) -> None:
 
 
 @pytest.mark.parametrize(("address", "kind"), FOR_MACHINES.items())
-def test_machines_get_what_they_ask_for(visitor: Browser, address: str, kind: str) -> None:
+def test_machine_readable_files_have_their_content_type(
+    visitor: Browser, address: str, kind: str
+) -> None:
     assert visitor.open(address).response.mimetype == kind
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_search_engines_are_told_what_is_not_for_them(visitor: Browser) -> None:
+def test_robots_txt_disallows_private_pages(visitor: Browser) -> None:
     lines = visitor.open("/robots.txt").source.splitlines()
 
     assert lines[0] == "User-agent: *"
@@ -217,7 +223,7 @@ def test_search_engines_are_told_what_is_not_for_them(visitor: Browser) -> None:
     ]
 
 
-def test_where_to_tell_of_a_weakness_is_said_for_half_a_year(
+def test_security_txt_expires_after_half_a_year(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "Expires: 2009-11-10T00:00:00Z" in visitor.open("/.well-known/security.txt").source
@@ -230,14 +236,18 @@ def test_where_to_tell_of_a_weakness_is_said_for_half_a_year(
 
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2030-10-01T09:00:00+01:00")
-def test_a_site_that_rehearses_tells_it_by_the_real_clock(visitor: Browser) -> None:
+def test_security_txt_uses_the_real_clock(visitor: Browser) -> None:
     assert "Expires: 2009-11-10T00:00:00Z" in visitor.open("/.well-known/security.txt").source
 
 
-def test_search_engines_are_told_of_every_public_page(visitor: Browser) -> None:
+def test_the_sitemap_lists_every_public_page(visitor: Browser) -> None:
     make_ballot()
     listed = set(addresses_and_changes(visitor))
-    public = [route.tried for route in ROUTES if route.who is Who.PUBLIC and "GET" in route.methods]
+    public = [
+        route.tried
+        for route in ROUTES
+        if route.who is RouteAccess.PUBLIC and "GET" in route.methods
+    ]
 
     missing = {
         address
@@ -245,7 +255,7 @@ def test_search_engines_are_told_of_every_public_page(visitor: Browser) -> None:
         if is_for_search(visitor.fetch("GET", address)) and SITE + address not in listed
     }
 
-    assert missing == {"/search", "/feedback/sent"}  # answers to what somebody sent
+    assert missing == {"/search", "/feedback/sent"}  # responses to submitted forms
     for address in listed:
         assert visitor.fetch("GET", address).status_code == 200, address
 
@@ -266,7 +276,9 @@ def addresses_and_changes(visitor: Browser) -> dict[str, str]:
     }
 
 
-def test_search_engines_are_told_when_a_page_changed(visitor: Browser, frozen_time: Any) -> None:
+def test_the_sitemap_has_the_last_modification_of_each_page(
+    visitor: Browser, frozen_time: Any
+) -> None:
     make_session(slug="moved")
     publish_programme()
     frozen_time.shift(timedelta(hours=1))
@@ -283,7 +295,7 @@ def test_search_engines_are_told_when_a_page_changed(visitor: Browser, frozen_ti
     assert changed[f"{SITE}/"] == ""
 
 
-def test_the_site_map_leads_to_every_page(visitor: Browser) -> None:
+def test_the_html_site_map_links_to_every_page(visitor: Browser) -> None:
     links = set(visitor.open("/site-map").links.values())
 
     single = {"/sessions/opening", "/speakers/ada-marsh"}
@@ -291,9 +303,7 @@ def test_the_site_map_leads_to_every_page(visitor: Browser) -> None:
     assert {"/register", "/booking", "/sign-in"} <= links
 
 
-def test_every_link_of_the_front_door_leads_somewhere(
-    visitor: Browser, new_browser: Browsers
-) -> None:
+def test_every_internal_link_of_public_pages_works(visitor: Browser, new_browser: Browsers) -> None:
     inside = {
         link.partition("#")[0]
         for address in PAGES
@@ -335,7 +345,7 @@ def test_the_venue_lists_each_room_once(visitor: Browser) -> None:
 @pytest.mark.parametrize(
     "address", [one for one in PAGES if one.count("/") == 1 and one != "/programme"]
 )
-def test_a_site_with_nothing_published_has_its_pages(visitor: Browser, address: str) -> None:
+def test_every_page_works_before_the_first_release(visitor: Browser, address: str) -> None:
     assert visitor.open(address).status == 200
 
 
@@ -347,9 +357,7 @@ def test_a_site_with_nothing_published_has_its_pages(visitor: Browser, address: 
         ("/rooms", "/venue#rooms"),
     ],
 )
-def test_a_usual_address_leads_to_the_page_that_serves(
-    visitor: Browser, address: str, page: str
-) -> None:
+def test_common_urls_redirect_to_the_right_page(visitor: Browser, address: str, page: str) -> None:
     answer = visitor.fetch("GET", address)
 
     assert (answer.status_code, answer.headers["Location"]) == (308, page)
@@ -438,7 +446,7 @@ def test_coordinates_of_the_venue_lead_to_maps(visitor: Browser) -> None:
     }
 
 
-def test_a_map_of_the_organisers_stands_where_they_put_it(visitor: Browser) -> None:
+def test_a_map_heading_written_by_organisers_replaces_the_default_one(visitor: Browser) -> None:
     draft = ContentDraft("Venue", "", "## Map\n\nThe pier.", date(2009, 5, 12))
     with transaction():
         services.create_first_version(ContentKey(PAGE, "venue", "en"), draft, actor="grace")
@@ -458,7 +466,7 @@ def test_after_the_conference_the_venue_page_says_so(visitor: Browser, frozen_ti
     assert "Still to be announced" not in page.headings
 
 
-def test_the_page_about_cookies_names_all_that_scripts_store(visitor: Browser) -> None:
+def test_the_cookies_page_names_everything_that_javascript_stores(visitor: Browser) -> None:
     scripts = [one.read_text("utf-8") for one in Path("assets/js").rglob("*.js")]
     stores = {kind for text in scripts for kind in re.findall(r"\b(\w+)Storage\.setItem", text)}
     assert stores == {"local", "session"}
@@ -470,7 +478,7 @@ def test_the_page_about_cookies_names_all_that_scripts_store(visitor: Browser) -
     assert "shows your seats in your agenda" in cookie["What it is for"]
 
 
-def test_the_page_about_privacy_says_how_long_seats_and_spreadsheets_are_kept(
+def test_the_privacy_page_states_retention_of_seats_and_spreadsheets(
     visitor: Browser,
 ) -> None:
     rows = visitor.open("/privacy").rows

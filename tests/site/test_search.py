@@ -25,7 +25,7 @@ def _marks(page: Page) -> list[str]:
     return [read(one) for one in page.tree.find_all("mark")]
 
 
-def test_the_form_is_a_search_landmark_and_keeps_the_question(visitor: Browser) -> None:
+def test_the_search_form_is_a_landmark_and_keeps_the_query(visitor: Browser) -> None:
     page = _searched(visitor, "tide")
 
     (form,) = (one for one in page.tree.find_all("form") if one.get("role") == "search")
@@ -33,7 +33,7 @@ def test_the_form_is_a_search_landmark_and_keeps_the_question(visitor: Browser) 
     assert page.value_of("Search sessions, speakers and pages") == "tide"
 
 
-def test_the_number_of_results_is_told_first(visitor: Browser) -> None:
+def test_the_number_of_search_results_is_shown_first(visitor: Browser) -> None:
     page = _searched(visitor, "harbour master")
 
     assert page.heading == "One result for “harbour master”"
@@ -42,14 +42,14 @@ def test_the_number_of_results_is_told_first(visitor: Browser) -> None:
     assert read(status) == "One result"
 
 
-def test_what_was_asked_for_is_marked(visitor: Browser) -> None:
+def test_matching_words_are_highlighted_in_search_results(visitor: Browser) -> None:
     page = _searched(visitor, "TIDE mad")
 
     assert _titles(page) == ["Reading the tide"]
     assert _marks(page) == ["tide", "tide", "made"]
 
 
-def test_accents_and_case_make_no_difference(visitor: Browser) -> None:
+def test_search_ignores_accents_and_case(visitor: Browser) -> None:
     page = _searched(visitor, "JOAO mare")
 
     assert "João Maré" in _titles(page)
@@ -57,7 +57,7 @@ def test_accents_and_case_make_no_difference(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize("question", ["lodz soren thor", "ŁÓDŹ SØREN ÞÓR", "łódź søren þór"])
-def test_letters_that_only_some_alphabets_have_are_found_without_them(
+def test_search_folds_special_letters_such_as_l_with_stroke(
     visitor: Browser, question: str
 ) -> None:
     make_session(title="Łódź, Søren and Þór")
@@ -67,11 +67,11 @@ def test_letters_that_only_some_alphabets_have_are_found_without_them(
 
 
 @pytest.mark.parametrize("question", ["harbour walls", "walls harbour", "wal harb", "  walls,  "])
-def test_words_may_be_begun_and_come_in_any_order(visitor: Browser, question: str) -> None:
+def test_search_matches_word_prefixes_in_any_order(visitor: Browser, question: str) -> None:
     assert _titles(_searched(visitor, question))[0] == "Harbour walls"
 
 
-def test_every_word_must_be_there(visitor: Browser) -> None:
+def test_search_results_must_contain_every_word(visitor: Browser) -> None:
     page = _searched(visitor, "harbour zeppelin")
 
     assert page.heading == "Nothing found for “harbour zeppelin”"
@@ -79,7 +79,7 @@ def test_every_word_must_be_there(visitor: Browser) -> None:
     assert page.follow("See the full programme").heading == "Programme"
 
 
-def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:
+def test_title_matches_are_ranked_before_text_matches(visitor: Browser) -> None:
     make_session(title="Something else", abstract="All about dolphins.")
     make_session(title="Dolphinarium")
     make_session(title="Dolphins")
@@ -91,7 +91,7 @@ def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:
     assert _titles(_searched(visitor, "dolphin"))[:2] == ["Dolphinarium", "Dolphins"]
 
 
-def test_the_beginning_of_a_word_in_a_title_comes_before_words_in_the_text(
+def test_prefix_matches_in_titles_are_ranked_before_text_matches(
     visitor: Browser,
 ) -> None:
     make_session(title="A thing", abstract="All about dolphins.")
@@ -101,7 +101,7 @@ def test_the_beginning_of_a_word_in_a_title_comes_before_words_in_the_text(
     assert _titles(_searched(visitor, "dolphin")) == ["The dolphinarium", "A thing"]
 
 
-def test_a_whole_word_in_a_title_comes_before_the_beginning_of_one(visitor: Browser) -> None:
+def test_whole_word_matches_in_titles_are_ranked_before_prefix_matches(visitor: Browser) -> None:
     make_session(title="A dolphinarium")
     make_session(title="The dolphin")
     publish_programme()
@@ -121,7 +121,7 @@ def test_a_whole_word_in_a_title_comes_before_the_beginning_of_one(visitor: Brow
         ("port of whitby", "Ada Marsh"),
     ],
 )
-def test_themes_rooms_pages_people_and_news_are_found(
+def test_search_finds_themes_rooms_pages_people_and_news(
     visitor: Browser, question: str, title: str
 ) -> None:
     assert title in _titles(_searched(visitor, question))
@@ -145,23 +145,23 @@ def test_themes_rooms_pages_people_and_news_are_found(
         ("gdpr", "Privacy"),
     ],
 )
-def test_everyday_words_lead_to_the_page_that_answers(
+def test_search_synonyms_lead_to_the_right_page(
     visitor: Browser, question: str, title: str
 ) -> None:
     assert _titles(_searched(visitor, question))[0] == title
 
 
-def test_every_page_that_has_synonyms_exists(visitor: Browser) -> None:
+def test_every_page_with_search_synonyms_exists(visitor: Browser) -> None:
     assert {visitor.open(f"/{slug}").status for slug in SYNONYMS} == {200}
 
 
-def test_a_news_item_is_found_at_its_place(visitor: Browser) -> None:
+def test_search_links_to_the_page_of_a_news_item(visitor: Browser) -> None:
     page = _searched(visitor, "registration is open")
 
     assert page.links["Registration is open"] == "/whats-new/2008-09-01-registration-is-open"
 
 
-def test_markup_is_not_what_people_look_for(visitor: Browser) -> None:
+def test_search_ignores_html_tags(visitor: Browser) -> None:
     make_session(title="A list", abstract="<ul><li>salmon</li><li>herring</li></ul>")
     publish_programme()
 
@@ -169,7 +169,7 @@ def test_markup_is_not_what_people_look_for(visitor: Browser) -> None:
     assert "A list" not in _titles(_searched(visitor, "ul"))
 
 
-def test_without_a_question_the_page_says_how_to_ask(visitor: Browser) -> None:
+def test_an_empty_search_query_shows_how_to_search(visitor: Browser) -> None:
     for question in ("", "   ", "?!"):
         page = _searched(visitor, question)
         assert list(page.tree.find_by_class("rows")) == []
@@ -179,21 +179,21 @@ def test_without_a_question_the_page_says_how_to_ask(visitor: Browser) -> None:
     assert _titles(page) == ["Or browse"]
 
 
-def test_a_very_long_question_is_cut_and_says_so(visitor: Browser) -> None:
+def test_a_very_long_search_query_is_shortened_with_a_notice(visitor: Browser) -> None:
     page = visitor.open("/search?q=" + "tide+" * 200)
 
     assert len(page.value_of("Search sessions, speakers and pages")) <= MAX_QUERY_LENGTH
     assert "We searched for the first 100 characters." in page.text
 
 
-def test_markup_in_a_question_is_shown_as_text(visitor: Browser) -> None:
+def test_markup_in_a_search_query_is_escaped(visitor: Browser) -> None:
     page = visitor.open("/search?q=%3Cscript%3Ealert(1)%3C/script%3E%22%20onfocus=x")
 
     assert page.heading == "Nothing found for “<script>alert(1)</script>" + '" onfocus=x”'
     assert 'value="&lt;script&gt;' in page.source
 
 
-def test_markup_in_what_is_found_is_shown_as_text(visitor: Browser) -> None:
+def test_markup_in_search_results_is_escaped(visitor: Browser) -> None:
     make_speaker(name="<b>Bold</b> & brave", biography="<script>alert(1)</script> cormorant")
     publish_programme()
 
@@ -202,7 +202,7 @@ def test_markup_in_what_is_found_is_shown_as_text(visitor: Browser) -> None:
     assert _titles(page) == ["<b>Bold</b> & brave"]
 
 
-def test_many_results_are_cut_and_counted(visitor: Browser) -> None:
+def test_many_search_results_are_paginated_and_counted(visitor: Browser) -> None:
     for number in range(120):
         make_session(title=f"Barnacle {number}")
     publish_programme()
@@ -220,7 +220,7 @@ def test_many_results_are_cut_and_counted(visitor: Browser) -> None:
     assert last.follow("Previous page").follow("Next page").title == last.title
 
 
-def test_a_result_in_another_language_says_so(visitor: Browser) -> None:
+def test_a_search_result_in_another_language_has_its_lang_attribute(visitor: Browser) -> None:
     make_session(title="Marées et ports", language="fr")
     publish_programme()
 
@@ -230,13 +230,13 @@ def test_a_result_in_another_language_says_so(visitor: Browser) -> None:
     assert title.get("lang") == "fr"
 
 
-def test_search_results_are_not_for_search_engines(visitor: Browser) -> None:
+def test_search_results_are_noindex(visitor: Browser) -> None:
     assert '<meta name="robots" content="noindex">' in _searched(visitor, "tide").source
     assert 'name="robots"' not in visitor.open("/search").source
 
 
 @given(text=st.text(max_size=60), question=st.text(max_size=20))
-def test_marking_loses_and_adds_nothing(text: str, question: str) -> None:
+def test_highlighting_keeps_the_text_unchanged(text: str, question: str) -> None:
     assert "".join(piece for piece, _ in highlight(text, split_words(question))) == text
 
 
@@ -244,7 +244,7 @@ def test_marking_loses_and_adds_nothing(text: str, question: str) -> None:
 @example("℀b").via("it is folded into two words, one of which goes on")
 @example("cafe\u0301s").via("an accent that stands by itself does not end a word")
 @given(text=st.text(max_size=60))
-def test_a_text_has_each_of_its_own_words(text: str) -> None:
+def test_highlighting_marks_exactly_the_words_of_the_query(text: str) -> None:
     asked = split_words(text)
 
     pieces = highlight(text, asked)
@@ -254,11 +254,11 @@ def test_a_text_has_each_of_its_own_words(text: str) -> None:
 
 
 @given(text=st.text(max_size=60))
-def test_a_text_is_folded_one_character_at_a_time(text: str) -> None:
+def test_folding_works_character_by_character(text: str) -> None:
     assert fold(text) == "".join(map(fold, text))
 
 
-def test_whatever_character_a_word_is_written_with_it_is_marked() -> None:
+def test_every_unicode_word_character_can_be_highlighted() -> None:
     characters = map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1)))
 
     unmarked = [
@@ -281,7 +281,9 @@ def test_whatever_character_a_word_is_written_with_it_is_marked() -> None:
         ("Straße, strasse", "strass", ["Straße", "strasse"]),
     ],
 )
-def test_a_word_is_marked_as_it_is_written(text: str, question: str, marks: list[str]) -> None:
+def test_folded_matches_are_highlighted_in_their_original_spelling(
+    text: str, question: str, marks: list[str]
+) -> None:
     pieces = highlight(text, split_words(question))
 
     assert [piece for piece, is_asked in pieces if is_asked] == marks

@@ -1,4 +1,4 @@
-"""Someone finds what they look for: the same on every database, narrowed down, put right."""
+"""Search: the same results on every database, filtered, with corrections."""
 
 import threading
 from contextlib import suppress
@@ -23,7 +23,7 @@ from app.site import search
 from tests.browser import Browser, Page
 from tests.factories import make_room, make_session, make_theme, publish_programme
 from tests.pages import read_text as read
-from tests.races import at_once
+from tests.races import run_concurrently
 
 
 def titles(page: Page) -> list[str]:
@@ -69,9 +69,7 @@ def large(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_whatever_word_of_a_title_is_asked_for_its_session_is_found(
-    large: None, database: str
-) -> None:
+def test_every_title_word_finds_its_session(large: None, database: str) -> None:
     shown = [one for one in current_release.get_programme().sessions if WORD.search(one.title)]
 
     @settings(
@@ -95,20 +93,18 @@ def test_whatever_word_of_a_title_is_asked_for_its_session_is_found(
 
 
 @given(one=st.text(max_size=6), more=st.text(max_size=4))
-def test_what_begins_with_another_word_still_does_as_the_database_reads_it(
-    one: str, more: str
-) -> None:
+def test_encoded_search_words_keep_their_prefixes(one: str, more: str) -> None:
     assert encode_word(one + more).startswith(encode_word(one))
     assert encode_word(fold(one)).isascii()
 
 
 @given(one=st.text("zé0a", max_size=5), other=st.text("zé0a", max_size=5))
-def test_no_two_words_are_one_to_the_database(one: str, other: str) -> None:
+def test_encoded_search_words_stay_distinct(one: str, other: str) -> None:
     assert encode_word(other).startswith(encode_word(one)) == other.startswith(one)
 
 
 @pytest.mark.both_databases
-def test_the_index_follows_what_is_published_and_what_is_gone_back_to(site: Flask) -> None:
+def test_the_search_index_follows_releases_and_rollbacks(site: Flask) -> None:
     make_session(title="Knots", slug="knots")
     publish_programme()
     before = indexed()
@@ -122,7 +118,7 @@ def test_the_index_follows_what_is_published_and_what_is_gone_back_to(site: Flas
 
 
 @pytest.mark.both_databases
-def test_where_nothing_is_indexed_yet_the_release_is_looked_through_until_it_is(
+def test_search_scans_the_release_until_it_is_indexed(
     visitor: Browser,
 ) -> None:
     db.session.execute(text("DELETE FROM search_index"))
@@ -138,7 +134,7 @@ def test_where_nothing_is_indexed_yet_the_release_is_looked_through_until_it_is(
 
 
 @pytest.mark.both_databases
-def test_an_index_that_is_up_to_date_is_not_built_again(site: Flask) -> None:
+def test_a_current_search_index_is_not_rebuilt(site: Flask) -> None:
     db.session.execute(text("UPDATE search_index SET words = ''"))
 
     with transaction():
@@ -148,7 +144,7 @@ def test_an_index_that_is_up_to_date_is_not_built_again(site: Flask) -> None:
 
 
 @pytest.mark.postgresql_only
-def test_two_reindexes_at_once_leave_one_index(site: Flask) -> None:
+def test_two_concurrent_reindexes_leave_one_index(site: Flask) -> None:
     """SQLite lets in one transaction at a time that may write."""
     before, both_write = indexed(), threading.Barrier(2)
     db.session.execute(text("DELETE FROM search_index"))
@@ -161,7 +157,7 @@ def test_two_reindexes_at_once_leave_one_index(site: Flask) -> None:
 
     event.listen(db.engine, "before_cursor_execute", wait_for_the_other)
     try:
-        ended = at_once(site, [search_index.reindex_if_stale] * 2)
+        ended = run_concurrently(site, [search_index.reindex_if_stale] * 2)
     finally:
         event.remove(db.engine, "before_cursor_execute", wait_for_the_other)
 
@@ -179,7 +175,7 @@ def test_a_missing_search_table_raises(site: Flask) -> None:
 
 
 @pytest.mark.empty
-def test_before_there_is_a_programme_there_is_nothing_to_index(site: Flask) -> None:
+def test_reindexing_without_a_programme_does_nothing(site: Flask) -> None:
     with transaction():
         search_index.reindex_if_stale()
 
@@ -187,24 +183,24 @@ def test_before_there_is_a_programme_there_is_nothing_to_index(site: Flask) -> N
 
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
-def test_while_the_database_is_away_search_goes_on(
+def test_search_works_while_the_database_is_unavailable(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch, site: Flask
 ) -> None:
     before = titles(visitor.open("/search?q=harbour"))
     engine = db.engine
     db.session.remove()
-    monkeypatch.setattr(engine.dialect, "connect", _refused)
+    monkeypatch.setattr(engine.dialect, "connect", _refuse_connection)
     engine.dispose()
 
     assert search_index.match({"harbour"}, 1) is None
     assert titles(visitor.open("/search?q=harbour")) == before
 
 
-def _refused(*_: Any, **__: Any) -> None:
+def _refuse_connection(*_: Any, **__: Any) -> None:
     raise db.engine.dialect.dbapi.OperationalError("away")  # type: ignore[union-attr]
 
 
-def test_a_preview_finds_the_working_programme_and_the_public_does_not(visitor: Browser) -> None:
+def test_search_in_a_preview_finds_unpublished_sessions(visitor: Browser) -> None:
     make_session(title="Knots", slug="knots")
     db.session.commit()
     assert "Nothing found" in visitor.open("/search?q=knots").heading
@@ -249,7 +245,7 @@ def test_filters_combine_with_each_other_and_with_words(
     assert status(page) == expected[len(wanted)]
 
 
-def test_the_form_keeps_the_filters_and_each_can_be_left_out(
+def test_the_search_form_keeps_filters_and_each_can_be_removed(
     visitor: Browser, filtered: None
 ) -> None:
     page = visitor.open("/search").press(
@@ -267,7 +263,7 @@ def test_the_form_keeps_the_filters_and_each_can_be_left_out(
     assert wider.value_of("Theme") == "Ropes"
 
 
-def test_what_is_not_known_is_left_out_with_a_sentence(visitor: Browser) -> None:
+def test_unknown_search_filters_are_ignored_and_named(visitor: Browser) -> None:
     page = visitor.open("/search?q=opening&room=<b>attic</b>&day=2009-13-77&access=%00&kind=")
 
     assert "Nothing in the programme matches these filters: 2009-13-77, <b>attic</b>." in page.text
@@ -275,11 +271,11 @@ def test_what_is_not_known_is_left_out_with_a_sentence(visitor: Browser) -> None
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "²", "9" * 30])
-def test_a_page_that_is_none_is_the_first(visitor: Browser, number: str) -> None:
+def test_an_invalid_page_of_search_results_shows_the_first(visitor: Browser, number: str) -> None:
     assert titles(visitor.open(f"/search?q=opening&page={number}"))[0] == "Opening"
 
 
-def test_filters_alone_with_no_session_say_so(visitor: Browser, filtered: None) -> None:
+def test_filters_without_matching_sessions_say_so(visitor: Browser, filtered: None) -> None:
     page = visitor.open("/search?room=loft&theme=water")
 
     assert page.heading == "No sessions match these filters"
@@ -316,7 +312,7 @@ def test_the_texts_of_a_session_are_joined_as_sentences(site: Flask) -> None:
         ("Plants", f"eelgrass{'x' * 300}", f"eelgrass{'x' * 112}…"),
     ],
 )
-def test_a_result_shows_the_words_around_what_was_asked_for(
+def test_a_search_result_shows_an_excerpt_around_the_match(
     site: Flask, summary: str, text: str, excerpt: str
 ) -> None:
     entry = search_index.SearchText(summary, text)
@@ -330,27 +326,27 @@ def test_a_result_shows_the_words_around_what_was_asked_for(
 # Nothing found
 
 
-def test_where_nothing_is_found_there_is_one_page_of_it(site: Flask) -> None:
+def test_an_empty_search_result_has_one_page(site: Flask) -> None:
     corpus = search.build_corpus(current_release.get_programme(), (), ())
 
     assert search.find("zeppelin", corpus) == search.SearchResults(0, [], 1, 1)
 
 
-def test_a_word_that_is_nearly_right_is_put_right(visitor: Browser) -> None:
+def test_a_misspelt_search_word_is_corrected(visitor: Browser) -> None:
     page = visitor.open("/search?q=harbor+wals")
 
     assert page.heading == "Nothing found for “harbor wals”"
     assert page.follow("harbour walls").heading == "One result for “harbour walls”"
 
 
-def test_each_word_by_itself_is_offered_where_it_finds_something(visitor: Browser) -> None:
+def test_single_search_words_with_results_are_suggested(visitor: Browser) -> None:
     page = visitor.open("/search?q=harbour+zeppelin")
 
     assert "harbour" in page.links
     assert "zeppelin" not in page.links
 
 
-def test_a_word_that_is_put_right_is_offered_by_itself_too(visitor: Browser) -> None:
+def test_a_corrected_search_word_is_suggested_on_its_own(visitor: Browser) -> None:
     page = visitor.open("/search?q=harbuor+zeppelin")
 
     assert page.follow("harbour").heading.endswith("for “harbour”")
@@ -360,7 +356,7 @@ def test_a_word_that_is_put_right_is_offered_by_itself_too(visitor: Browser) -> 
     ("asked", "near"),
     [("wlals", ["walls"]), ("xx", []), ("hrbour", ["harbour"]), ("zeppelin", []), ("walls", [])],
 )
-def test_the_nearest_words_are_few_letters_away(asked: str, near: list[str]) -> None:
+def test_spelling_suggestions_are_within_a_small_edit_distance(asked: str, near: list[str]) -> None:
     known = {"walls": "walls", "harbour": "harbour", "xy": "xy"}
 
     suggested = search.suggest(asked, known)
@@ -385,31 +381,31 @@ def test_the_nearest_words_are_few_letters_away(asked: str, near: list[str]) -> 
         ("tixxe", "tie", True),
     ],
 )
-def test_a_short_word_is_one_letter_away_and_a_longer_one_two(
+def test_the_allowed_edit_distance_grows_with_the_word_length(
     asked: str, known: str, is_near: bool
 ) -> None:
     assert search.suggest(asked, {known: known}) == [known if is_near else asked]
 
 
-def test_among_words_that_are_equally_near_the_first_three_are_suggested() -> None:
+def test_of_equally_near_suggestions_the_first_three_are_shown() -> None:
     words = ["tides", "tidal", "tided", "tidel", "titled", "tiden", "tider", "tidea"]
 
     assert search.suggest("tidexx", {word: word for word in words}) == ["tidea", "tided", "tidel"]
 
 
-def test_a_question_full_of_wrong_words_costs_little(visitor: Browser) -> None:
+def test_a_query_full_of_misspelt_words_is_cheap(visitor: Browser) -> None:
     page = visitor.open("/search?q=" + "+".join(f"qz{number}x" for number in range(25)))
 
     assert "Nothing found" in page.heading
 
 
-def test_the_programme_leads_to_its_filters(visitor: Browser) -> None:
+def test_the_programme_links_to_the_search(visitor: Browser) -> None:
     page = visitor.open("/programme").follow("Search by words")
 
     assert page.heading == "Search"
 
 
-def test_a_session_that_is_found_looks_like_a_line_of_the_programme(visitor: Browser) -> None:
+def test_a_session_in_search_results_looks_like_a_programme_line(visitor: Browser) -> None:
     page = visitor.open("/search?q=harbour+walls")
 
     row = next(page.tree.find_by_class("row"))
@@ -420,7 +416,7 @@ def test_a_session_that_is_found_looks_like_a_line_of_the_programme(visitor: Bro
     assert page.press("Harbour walls: Add to my agenda").heading == "My agenda"
 
 
-def test_what_is_no_session_says_what_it_is(visitor: Browser) -> None:
+def test_other_search_results_name_their_type(visitor: Browser) -> None:
     page = visitor.open("/search?q=ada+whitby")
 
     assert (

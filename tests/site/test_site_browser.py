@@ -50,7 +50,7 @@ KINDS = (
     "/access-keys",
     "/nowhere",
 )
-ABORTED = "net::ERR_ABORTED"  # the story went on to another page before a picture had come
+ABORTED = "net::ERR_ABORTED"  # the test left the page before a picture had loaded
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def _failure(request: Request) -> str:
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_no_page_has_a_barrier_or_scrolls_sideways(
+def test_public_pages_have_no_accessibility_violations_or_horizontal_scrolling(
     live_site: LiveSites, chromium: Chromium, axe: Callable[[Window], list[str]], width: int
 ) -> None:
     home = live_site().address
@@ -88,7 +88,7 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(
     assert found == {address: [[], 0, [], 0] for address in KINDS}
 
 
-def test_a_form_with_errors_has_no_barrier_and_shows_them_first(
+def test_a_form_with_errors_has_no_accessibility_violations_and_an_error_summary(
     live_site: LiveSites, chromium: Chromium, axe: Callable[[Window], list[str]]
 ) -> None:
     home = live_site().address
@@ -120,7 +120,7 @@ def test_wider_spacing_of_text_cuts_nothing_off(live_site: LiveSites, chromium: 
             expect_result(window, CUT_OFF, [])
 
 
-def test_text_twice_as_large_still_fits(live_site: LiveSites, chromium: Chromium) -> None:
+def test_text_at_200_percent_still_fits(live_site: LiveSites, chromium: Chromium) -> None:
     home = live_site().address
 
     with chromium.new_context(
@@ -133,7 +133,7 @@ def test_text_twice_as_large_still_fits(live_site: LiveSites, chromium: Chromium
             assert (address, horizontal_overflow(window)) == (address, 0)
 
 
-def test_with_colours_of_ones_own_the_drawing_and_the_shapes_stay(
+def test_in_forced_colours_mode_drawing_and_shapes_stay_visible(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
@@ -168,7 +168,7 @@ def test_the_skip_link_moves_the_focus_to_the_content(
             expect(window.locator("#main")).to_be_focused()
 
 
-def test_the_keyboard_goes_through_the_front_page_in_the_order_of_reading(
+def test_the_focus_order_of_the_home_page_is_its_reading_order(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
@@ -235,7 +235,7 @@ OUT_OF_ORDER = """() => {
         (1280, TOP_ROW, 2),
     ],
 )
-def test_the_header_is_written_as_it_is_seen_in_as_few_rows_as_fit(
+def test_the_header_has_its_visual_order_and_as_few_rows_as_fit(
     live_site: LiveSites, chromium: Chromium, width: int, top_row: list[str], rows: int
 ) -> None:
     home = live_site().address
@@ -276,7 +276,7 @@ IS_SEEN = """() => {
 }"""
 
 
-def test_what_is_pressed_is_large_enough(live_site: LiveSites, chromium: Chromium) -> None:
+def test_controls_are_at_least_40_pixels_high(live_site: LiveSites, chromium: Chromium) -> None:
     home = live_site().address
 
     with _opened(chromium, home, viewport={"width": 320, "height": 800}) as window:
@@ -294,7 +294,7 @@ def test_what_is_pressed_is_large_enough(live_site: LiveSites, chromium: Chromiu
     assert min(heights) >= 40
 
 
-def test_search_works_with_the_keyboard_alone_and_without_scripts(
+def test_search_works_by_keyboard_without_javascript(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
@@ -311,7 +311,7 @@ def test_search_works_with_the_keyboard_alone_and_without_scripts(
         expect_heading(window, "João Maré")
 
 
-def test_speakers_are_found_as_one_types_and_by_the_button_without_scripts(
+def test_speakers_can_be_searched_live_and_without_javascript(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
@@ -342,7 +342,7 @@ def test_speakers_are_found_as_one_types_and_by_the_button_without_scripts(
                 expect(window.get_by_role("status")).to_have_text("")
 
 
-def test_sessions_are_narrowed_down_by_keyboard_and_without_scripts(
+def test_sessions_can_be_filtered_by_keyboard_without_javascript(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
@@ -360,7 +360,7 @@ def test_sessions_are_narrowed_down_by_keyboard_and_without_scripts(
         expect(window.get_by_label("Theme")).to_have_value("")
 
 
-def test_feedback_works_without_scripts(live_site: LiveSites, chromium: Chromium) -> None:
+def test_feedback_works_without_javascript(live_site: LiveSites, chromium: Chromium) -> None:
     home = live_site().address
 
     with _opened(chromium, home, java_script_enabled=False) as window:
@@ -372,7 +372,7 @@ def test_feedback_works_without_scripts(live_site: LiveSites, chromium: Chromium
         expect_heading(window, "Message sent")
 
 
-def test_on_paper_the_words_are_there_and_the_furniture_is_not(
+def test_the_printed_home_page_omits_navigation_and_footer(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address

@@ -40,7 +40,7 @@ def mariam(**about: str) -> Speaker:
     return speaker
 
 
-def test_a_page_tells_how_to_say_a_name_and_more(visitor: Browser) -> None:
+def test_a_speaker_page_shows_pronunciation_pronouns_and_links(visitor: Browser) -> None:
     mariam()
 
     page = visitor.open("/speakers/mariam")
@@ -62,7 +62,7 @@ def test_a_page_tells_how_to_say_a_name_and_more(visitor: Browser) -> None:
     assert [one.get("lang") for one in page.tree.find_by_class("prose")] == [None, "ar", "fr"]
 
 
-def test_what_nobody_has_written_in_english_is_marked_as_what_it_is(visitor: Browser) -> None:
+def test_biographies_in_other_languages_have_their_lang_attribute(visitor: Browser) -> None:
     mariam(biography="")
 
     page = visitor.open("/speakers/mariam")
@@ -71,7 +71,7 @@ def test_what_nobody_has_written_in_english_is_marked_as_what_it_is(visitor: Bro
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_readers_get_the_biography_in_their_language_and_else_in_english(visitor: Browser) -> None:
+def test_the_biography_is_shown_in_the_readers_language_or_english(visitor: Browser) -> None:
     mariam()
 
     french = visitor.open("/fr/speakers/mariam")
@@ -79,7 +79,7 @@ def test_readers_get_the_biography_in_their_language_and_else_in_english(visitor
     assert [one.get("lang") for one in french.tree.find_by_class("prose")] == [None, "ar", "en"]
 
 
-def test_a_release_from_before_knows_nothing_of_this() -> None:
+def test_a_release_older_than_speaker_details_can_be_loaded() -> None:
     speaker = TypeAdapter(snapshot.Speaker).validate_json(OLD)
 
     assert speaker.display_name == "Ada"
@@ -107,12 +107,12 @@ def test_a_release_from_before_knows_nothing_of_this() -> None:
         ("https://who.example/" + "a" * 500, "must be 500 characters or fewer"),
     ],
 )
-def test_a_link_leads_to_a_website_and_nowhere_else(address: str, fault: str) -> None:
+def test_a_speaker_link_must_be_a_website(address: str, fault: str) -> None:
     assert speaker_links.link_error(address).startswith(fault)
     assert bool(speaker_links.link_error(address)) == bool(fault)
 
 
-def test_links_lose_what_follows_their_readers() -> None:
+def test_tracking_parameters_are_removed_from_speaker_links() -> None:
     typed = (
         "https://who.example/?utm_source=x&id=7&fbclid=abc&q=a+b#top  My page \n\n"
         "https://www.port.example/?gclid=1\n"
@@ -130,7 +130,7 @@ def test_links_lose_what_follows_their_readers() -> None:
     assert speaker_links.parse_links("nonsense") == [["nonsense", "nonsense"]]
 
 
-def test_our_own_file_takes_it_along_and_brings_it_back(site: Flask, tmp_path: Path) -> None:
+def test_conference_json_round_trips_speaker_details(site: Flask, tmp_path: Path) -> None:
     speaker = mariam()
     before = source.load_working_programme("https://conference.example")
     file = tmp_path / "programme.json"
@@ -147,7 +147,7 @@ def test_our_own_file_takes_it_along_and_brings_it_back(site: Flask, tmp_path: P
         assert not services.load_file(file).changes
 
 
-def test_a_file_that_has_no_words_for_it_takes_nothing_away(site: Flask, tmp_path: Path) -> None:
+def test_importing_a_file_without_speaker_details_keeps_them(site: Flask, tmp_path: Path) -> None:
     speaker = mariam()
     told = json.loads(native_json.dump(source.load_working_programme("https://conference.example")))
     for one in told["speakers"]:
@@ -163,7 +163,7 @@ def test_a_file_that_has_no_words_for_it_takes_nothing_away(site: Flask, tmp_pat
     assert json.loads(speaker.links) == [["https://who.example/mariam", "At the WHO"]]
 
 
-def test_what_may_stand_on_no_page_is_left_out_of_a_file(site: Flask, tmp_path: Path) -> None:
+def test_invalid_links_and_biographies_of_a_file_are_skipped(site: Flask, tmp_path: Path) -> None:
     mariam()
     told = json.loads(native_json.dump(source.load_working_programme("https://conference.example")))
     one = next(one for one in told["speakers"] if one["slug"] == "mariam")
@@ -181,7 +181,7 @@ def test_what_may_stand_on_no_page_is_left_out_of_a_file(site: Flask, tmp_path: 
     assert sorted(note.reason.partition(" ")[0] for note in reading.notes) == ["A", "The"]
 
 
-def test_speakers_are_listed_by_family_name_and_found_by_part_of_a_name(visitor: Browser) -> None:
+def test_speakers_are_sorted_by_family_name_and_found_by_part_of_a_name(visitor: Browser) -> None:
     for number in range(40):
         make_speaker(name=f"Zoe Aalto{number:02}", slug=f"aalto-{number}")
     make_speaker(name="Aarón Zúñiga Jr", slug="zuniga")
@@ -198,7 +198,7 @@ def test_speakers_are_listed_by_family_name_and_found_by_part_of_a_name(visitor:
     assert page.follow("Show all speakers").address == "/speakers"
 
 
-def test_speakers_are_found_by_what_they_do_and_where(visitor: Browser) -> None:
+def test_speakers_are_found_by_role_and_organisation(visitor: Browser) -> None:
     for number in range(40):
         make_speaker(name=f"Zoe Aalto{number:02}", slug=f"aalto-{number}")
     make_speaker(name="Eva Ek", slug="ek", role="Midwife", organisation="Sankt-Görans Clinic")
@@ -212,7 +212,7 @@ def test_speakers_are_found_by_what_they_do_and_where(visitor: Browser) -> None:
         assert "One speaker." in page.text, question
 
 
-def test_a_script_in_which_few_write_their_names_is_one_part_of_the_list(visitor: Browser) -> None:
+def test_scripts_with_few_names_are_one_group_of_the_index(visitor: Browser) -> None:
     for number in range(40):
         make_speaker(name=f"Zoe Aalto{number:02}", slug=f"aalto-{number}")
     for number, name in enumerate(("Анна Щукина", "Іван Гнатюк", "王芳", "김민준", "李娜")):

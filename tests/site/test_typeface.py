@@ -1,11 +1,11 @@
-"""The display typeface: small, free to use, and not sent to whoever saves data."""
+"""The display typeface: small, freely licensed, and not sent with Save-Data."""
 
 import re
 from hashlib import blake2b
 
 from config import ROOT
 from tests.browser import Browser
-from tests.web.test_security_headers import SAFE
+from tests.web.test_security_headers import SECURITY_HEADERS
 
 FILE = ROOT / "static" / "fonts" / "display.woff2"
 SHEET = ROOT / "static" / "css" / "site.css"
@@ -17,7 +17,7 @@ def _address() -> str:
     return str(address)
 
 
-def test_it_takes_one_small_file_and_has_its_licence_beside_it(visitor: Browser) -> None:
+def test_the_web_font_is_one_small_file_with_its_licence(visitor: Browser) -> None:
     assert FILE.stat().st_size <= 7_600
     assert [one.name for one in sorted(FILE.parent.iterdir())] == ["LICENCE.txt", "display.woff2"]
 
@@ -28,7 +28,7 @@ def test_it_takes_one_small_file_and_has_its_licence_beside_it(visitor: Browser)
     licence.close()
 
 
-def test_text_does_not_move_when_it_comes_late() -> None:
+def test_a_late_web_font_causes_no_layout_shift() -> None:
     faces = re.findall(r"@font-face{([^}]*)}", SHEET.read_text())
 
     assert ["font-display:optional" in one for one in faces] == [True, False]
@@ -37,7 +37,7 @@ def test_text_does_not_move_when_it_comes_late() -> None:
     assert "font-family:Hanken Grotesk" in faces[0].replace('"', "")
 
 
-def test_its_address_changes_with_it(visitor: Browser) -> None:
+def test_the_url_of_the_web_font_changes_with_its_content(visitor: Browser) -> None:
     version = blake2b(FILE.read_bytes(), digest_size=4).hexdigest()
     assert _address() == f"/static/fonts/display.woff2?v={version}"
 
@@ -50,7 +50,7 @@ def test_its_address_changes_with_it(visitor: Browser) -> None:
     answer.close()
 
 
-def test_whoever_saves_data_is_not_sent_it(visitor: Browser) -> None:
+def test_save_data_omits_the_web_font(visitor: Browser) -> None:
     for method in ("GET", "HEAD"):
         for wish in ("on", "On; reason=roaming"):
             answer = visitor.fetch(method, _address(), {"Save-Data": wish})
@@ -58,10 +58,10 @@ def test_whoever_saves_data_is_not_sent_it(visitor: Browser) -> None:
             assert (answer.status_code, answer.get_data()) == (204, b"")
             assert answer.headers["Cache-Control"] == "private, max-age=86400"
             assert answer.headers["Vary"] == "Save-Data"
-            assert {name: answer.headers[name] for name in SAFE} == SAFE
+            assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
-def test_whoever_saves_data_has_everything_else(visitor: Browser) -> None:
+def test_save_data_changes_nothing_else(visitor: Browser) -> None:
     sheet = visitor.fetch("GET", "/static/css/site.css", {"Save-Data": "on"})
     page = visitor.fetch("GET", "/", {"Save-Data": "on"})
 
@@ -70,7 +70,7 @@ def test_whoever_saves_data_has_everything_else(visitor: Browser) -> None:
     sheet.close()
 
 
-def test_who_says_no_to_saving_data_has_the_typeface(visitor: Browser) -> None:
+def test_save_data_off_gets_the_web_font(visitor: Browser) -> None:
     answer = visitor.fetch("GET", _address(), {"Save-Data": "off"})
 
     assert answer.status_code == 200

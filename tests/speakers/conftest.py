@@ -1,4 +1,4 @@
-"""Who stories about the pages of speakers ask for besides."""
+"""Fixtures for tests of speakers' pages."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from tests.factories import get_ada_marsh, sign_in_speaker
 
 @pytest.fixture
 def ada(visitor: Browser) -> Browser:
-    """Ada, who keeps her own pages."""
+    """Ada, with access to her own pages."""
     return sign_in_speaker(visitor, get_ada_marsh())

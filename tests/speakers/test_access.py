@@ -9,7 +9,7 @@ from app.accounts.models import EDITOR, FORMER, Person
 from app.database import db, transaction
 from app.mail.models import Email
 from app.speakers import access, queries
-from tests.accounts.test_sign_in import ask_for_a_link
+from tests.accounts.test_sign_in import request_sign_in_link
 from tests.browser import Browser, Browsers
 from tests.factories import (
     get_ada_marsh,
@@ -25,10 +25,10 @@ from tests.sent_emails import find_sign_in_link
 ADA = "ada@example.org"
 
 
-def test_a_speaker_comes_in_by_the_link_in_a_letter_alone(visitor: Browser) -> None:
+def test_a_speaker_signs_in_with_only_the_link_in_an_email(visitor: Browser) -> None:
     grant_speaker_access(get_ada_marsh(), ADA)
 
-    sent = ask_for_a_link(visitor, ADA)
+    sent = request_sign_in_link(visitor, ADA)
     (letter,) = db.session.scalars(select(Email))
     visitor.open(find_sign_in_link(letter))
     page = visitor.press("Sign in")
@@ -38,23 +38,23 @@ def test_a_speaker_comes_in_by_the_link_in_a_letter_alone(visitor: Browser) -> N
     assert page.address.endswith("/speak/ada-marsh")
 
 
-def test_a_stranger_learns_nothing_of_who_speaks(visitor: Browser) -> None:
+def test_asking_for_a_sign_in_link_does_not_reveal_who_is_a_speaker(visitor: Browser) -> None:
     grant_speaker_access(get_ada_marsh(), ADA)
 
-    known = ask_for_a_link(visitor, ADA)
-    unknown = ask_for_a_link(visitor, "nobody@example.org")
+    known = request_sign_in_link(visitor, ADA)
+    unknown = request_sign_in_link(visitor, "nobody@example.org")
 
     assert known.text == unknown.text
     assert [one.recipient for one in db.session.scalars(select(Email))] == [ADA]
 
 
-def test_the_pages_are_kept_by_nobody_on_the_way(visitor: Browser) -> None:
+def test_speaker_pages_are_not_cached(visitor: Browser) -> None:
     page = sign_in_speaker(visitor, get_ada_marsh()).open("/speak/ada-marsh")
 
     assert page.headers["Cache-Control"] == "private, no-store"
 
 
-def test_whoever_keeps_the_pages_of_several_chooses_first(visitor: Browser) -> None:
+def test_a_person_with_access_to_several_speakers_chooses_one(visitor: Browser) -> None:
     other = make_speaker(name="Grace Pool", slug="grace-pool")
     sign_in_speaker(visitor, get_ada_marsh(), ADA)
     grant_speaker_access(other, ADA, is_assistant=True)
@@ -68,7 +68,7 @@ def test_whoever_keeps_the_pages_of_several_chooses_first(visitor: Browser) -> N
     assert chosen.follow("Switch to another speaker").heading == "Choose a speaker"
 
 
-def test_an_organiser_who_speaks_takes_the_second_step_as_always(visitor: Browser) -> None:
+def test_an_organiser_who_is_a_speaker_still_needs_the_second_step(visitor: Browser) -> None:
     sign_in(visitor, ADA, verified_at=None)
     grant_speaker_access(get_ada_marsh(), ADA)
 
@@ -80,7 +80,7 @@ def test_an_organiser_who_speaks_takes_the_second_step_as_always(visitor: Browse
     assert visitor.open("/organise").heading == "Dashboard"
 
 
-def test_a_speaker_who_is_given_a_part_is_half_signed_in_from_then_on(visitor: Browser) -> None:
+def test_a_speaker_who_joins_the_team_has_to_set_up_the_second_step(visitor: Browser) -> None:
     sign_in_speaker(visitor, get_ada_marsh(), ADA)
 
     with transaction():
@@ -90,7 +90,7 @@ def test_a_speaker_who_is_given_a_part_is_half_signed_in_from_then_on(visitor: B
     assert visitor.open("/organise").heading == "Set up your second step"
 
 
-def test_a_speaker_whose_part_ends_is_a_speaker_still(visitor: Browser) -> None:
+def test_a_speaker_who_leaves_the_team_keeps_speaker_access(visitor: Browser) -> None:
     grant_speaker_access(get_ada_marsh(), ADA)
     sign_in(visitor, ADA, EDITOR)
 
@@ -102,7 +102,7 @@ def test_a_speaker_whose_part_ends_is_a_speaker_still(visitor: Browser) -> None:
     assert visitor.open("/organise", status=403).heading == "You do not have access to this page"
 
 
-def test_a_speaker_sees_and_ends_where_they_are_signed_in(visitor: Browser) -> None:
+def test_a_speaker_can_list_and_end_their_login_sessions(visitor: Browser) -> None:
     sign_in_speaker(visitor, get_ada_marsh(), ADA)
 
     page = visitor.open("/speak/ada-marsh").follow("See where you are signed in, or sign out")
@@ -114,7 +114,7 @@ def test_a_speaker_sees_and_ends_where_they_are_signed_in(visitor: Browser) -> N
     assert visitor.open("/speak").heading == "Sign in"
 
 
-def test_a_speaker_makes_no_recovery_codes_for_a_part_that_may_come(visitor: Browser) -> None:
+def test_a_speaker_without_team_role_cannot_create_recovery_codes(visitor: Browser) -> None:
     sign_in_speaker(visitor, get_ada_marsh(), ADA)
     field = visitor.open("/my").tree.find_by_id("token-everywhere")
     assert field is not None
@@ -126,7 +126,9 @@ def test_a_speaker_makes_no_recovery_codes_for_a_part_that_may_come(visitor: Bro
     assert answer.status_code == 403
 
 
-def test_whoever_is_removed_while_signed_in_is_told_and_loses_nothing(visitor: Browser) -> None:
+def test_an_assistant_removed_while_signed_in_is_told_and_keeps_typed_text(
+    visitor: Browser,
+) -> None:
     speaker = get_ada_marsh()
     own = sign_in_speaker(visitor, speaker, "helper@example.org", is_assistant=True)
     form = own.open("/speak/ada-marsh/taking-part")
@@ -148,7 +150,7 @@ def test_whoever_is_removed_while_signed_in_is_told_and_loses_nothing(visitor: B
     assert visitor.open("/speak", status=403).heading == "You cannot open these pages"
 
 
-def test_an_assistant_of_two_who_is_removed_by_one_keeps_the_other(visitor: Browser) -> None:
+def test_an_assistant_removed_by_one_speaker_keeps_access_to_another(visitor: Browser) -> None:
     speaker, other = get_ada_marsh(), make_speaker(name="Grace Pool", slug="grace-pool")
     sign_in_speaker(visitor, speaker, "helper@example.org", is_assistant=True)
     grant_speaker_access(other, "helper@example.org", is_assistant=True)
@@ -160,7 +162,7 @@ def test_an_assistant_of_two_who_is_removed_by_one_keeps_the_other(visitor: Brow
     assert visitor.open("/speak").heading == "Grace Pool"
 
 
-def test_a_link_is_of_no_use_to_whoever_no_longer_keeps_pages(
+def test_a_sign_in_link_stops_working_when_speaker_access_is_revoked(
     site: Flask, new_browser: Browsers
 ) -> None:
     person = grant_speaker_access(get_ada_marsh(), ADA).person
@@ -176,7 +178,7 @@ def test_a_link_is_of_no_use_to_whoever_no_longer_keeps_pages(
     assert new_browser().open(of_somebody_else).heading == "Sign in to the conference"
 
 
-def test_a_speaker_who_was_deleted_leaves_a_clear_page(visitor: Browser) -> None:
+def test_pages_of_a_deleted_speaker_say_that_there_is_no_access(visitor: Browser) -> None:
     speaker = make_speaker(name="Grace Pool", slug="grace-pool")
     sign_in_speaker(visitor, speaker, ADA)
     db.session.delete(speaker)

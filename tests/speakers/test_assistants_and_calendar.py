@@ -27,7 +27,7 @@ HELPER = "helper@example.org"
 
 
 @pytest.mark.both_databases
-def test_an_assistant_has_a_link_of_their_own_and_the_same_powers(
+def test_an_assistant_gets_their_own_link_and_the_same_permissions(
     ada: Browser, new_browser: Browsers
 ) -> None:
     ada.open("/speak/ada-marsh").follow("Add an assistant")
@@ -47,7 +47,9 @@ def test_an_assistant_has_a_link_of_their_own_and_the_same_powers(
     assert ("Ada Marsh has confirmed", HELPER) in told
 
 
-def test_a_forwarded_link_works_once_and_says_so(ada: Browser, new_browser: Browsers) -> None:
+def test_a_forwarded_sign_in_link_works_once_and_the_error_says_so(
+    ada: Browser, new_browser: Browsers
+) -> None:
     ada.open("/speak/ada-marsh/assistants")
     ada.press("Send link", email_address_of_an_assistant=HELPER)
     (letter,) = db.session.scalars(select(Email))
@@ -62,7 +64,7 @@ def test_a_forwarded_link_works_once_and_says_so(ada: Browser, new_browser: Brow
     assert page.follow("Get a new link").heading == "Sign in"
 
 
-def test_an_assistant_is_removed_and_the_speaker_stays(ada: Browser) -> None:
+def test_removing_an_assistant_keeps_the_speaker(ada: Browser) -> None:
     grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
 
     page = ada.open("/speak/ada-marsh/assistants").press(f"Remove: {HELPER}")
@@ -88,7 +90,7 @@ def test_an_assistant_does_not_remove_the_speaker(visitor: Browser) -> None:
     assert visitor.open("/speak/ada-marsh/assistants").text.count("The speaker") == 1
 
 
-def test_naming_somebody_twice_names_them_once(ada: Browser) -> None:
+def test_adding_an_assistant_twice_adds_them_once(ada: Browser) -> None:
     for _ in range(2):
         ada.open("/speak/ada-marsh/assistants")
         ada.press("Send link", email_address_of_an_assistant=HELPER)
@@ -96,7 +98,7 @@ def test_naming_somebody_twice_names_them_once(ada: Browser) -> None:
     assert ada.page.buttons.count(f"Remove: {HELPER}") == 1
 
 
-def test_what_is_no_address_is_refused_and_kept(ada: Browser) -> None:
+def test_an_invalid_email_address_of_an_assistant_is_refused(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/assistants")
 
     page = ada.press("Send link", email_address_of_an_assistant="nobody", status=422)
@@ -105,7 +107,7 @@ def test_what_is_no_address_is_refused_and_kept(ada: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_letters_to_assistants_are_limited(ada: Browser) -> None:
+def test_emails_to_assistants_are_rate_limited(ada: Browser) -> None:
     for number in range(10):
         ada.open("/speak/ada-marsh/assistants")
         ada.press("Send link", email_address_of_an_assistant=f"{number}@example.org")
@@ -116,7 +118,7 @@ def test_letters_to_assistants_are_limited(ada: Browser) -> None:
     assert len(db.session.scalars(select(Email)).all()) == 10
 
 
-def test_a_speaker_has_a_few_assistants_and_not_many(ada: Browser) -> None:
+def test_a_speaker_can_have_at_most_ten_assistants(ada: Browser) -> None:
     for number in range(10):
         grant_speaker_access(get_ada_marsh(), f"{number}@example.org", is_assistant=True)
     ada.open("/speak/ada-marsh/assistants")
@@ -131,7 +133,9 @@ def test_a_speaker_has_a_few_assistants_and_not_many(ada: Browser) -> None:
 # What the conference offers
 
 
-def test_the_list_leads_to_what_the_conference_offers_and_whom_to_ask(ada: Browser) -> None:
+def test_the_checklist_links_to_information_for_speakers_and_the_contact_address(
+    ada: Browser,
+) -> None:
     page = ada.open("/speak/ada-marsh")
 
     assert page.links["tides@conference.example"] == "mailto:tides@conference.example"
@@ -146,7 +150,7 @@ def test_the_list_leads_to_what_the_conference_offers_and_whom_to_ask(ada: Brows
 # Sessions
 
 
-def test_all_who_share_a_session_see_it_and_who_is_in_it(ada: Browser) -> None:
+def test_speakers_see_their_sessions_and_fellow_speakers(ada: Browser) -> None:
     ada.open("/speak/ada-marsh").follow("Your sessions and fellow speakers")
 
     assert ada.page.headings[1:4] == ["Opening", "Harbour walls", "Farewell"]
@@ -154,7 +158,7 @@ def test_all_who_share_a_session_see_it_and_who_is_in_it(ada: Browser) -> None:
     assert ada.page.follow("View the public page: Opening").heading == "Opening"
 
 
-def test_whoever_is_in_no_session_is_told_what_will_be_there(visitor: Browser) -> None:
+def test_a_speaker_without_sessions_is_told_what_will_appear(visitor: Browser) -> None:
     speaker = make_speaker(name="Grace Pool", slug="grace-pool")
 
     page = sign_in_speaker(visitor, speaker).open("/speak/grace-pool/sessions")
@@ -166,10 +170,10 @@ def test_whoever_is_in_no_session_is_told_what_will_be_there(visitor: Browser) -
     ("who", "may"),
     [("ada@example.org", True), (HELPER, True), ("joao@example.org", True), ("eve@a.org", False)],
 )
-def test_without_an_owner_all_who_are_named_edit_the_text(
+def test_without_an_owner_every_speaker_of_a_session_can_edit_its_text(
     site: object, who: str, may: bool
 ) -> None:
-    keepers(get_ada_marsh())
+    make_people_with_access(get_ada_marsh())
     person = grant_speaker_access(make_speaker(), who).person
 
     assert session_owners.can_edit(person, get_session("opening")) is may
@@ -179,10 +183,10 @@ def test_without_an_owner_all_who_are_named_edit_the_text(
     ("who", "may"),
     [("joao@example.org", True), ("ada@example.org", False), (HELPER, False)],
 )
-def test_an_owner_alone_edits_the_text_and_so_do_those_who_help_them(
+def test_only_the_owner_and_their_assistants_can_edit_the_text_of_a_session(
     site: object, who: str, may: bool
 ) -> None:
-    keepers(get_ada_marsh())
+    make_people_with_access(get_ada_marsh())
     with transaction():
         session_owners.set_owner(
             get_session("opening"), "joao@example.org", actor="grace@conference.example"
@@ -193,8 +197,8 @@ def test_an_owner_alone_edits_the_text_and_so_do_those_who_help_them(
 
 
 @pytest.mark.both_databases
-def test_the_assistant_of_an_owner_edits_the_text(site: object) -> None:
-    keepers(get_ada_marsh())
+def test_an_assistant_of_the_owner_can_edit_the_text_of_a_session(site: object) -> None:
+    make_people_with_access(get_ada_marsh())
     with transaction():
         session_owners.set_owner(
             get_session("opening"), "joao@example.org", actor="grace@conference.example"
@@ -205,8 +209,8 @@ def test_the_assistant_of_an_owner_edits_the_text(site: object) -> None:
     assert session_owners.can_edit(person, get_session("opening"))
 
 
-def keepers(ada: Speaker) -> None:
-    """Let Ada keep her own pages with a helper, and João his own."""
+def make_people_with_access(ada: Speaker) -> None:
+    """Give Ada access with an assistant, and João access to his own pages."""
     grant_speaker_access(ada)
     grant_speaker_access(ada, HELPER, is_assistant=True)
     joao = db.session.scalars(select(Speaker).where(Speaker.slug == "joao-mare")).one()
@@ -216,7 +220,9 @@ def keepers(ada: Speaker) -> None:
 # The calendar
 
 
-def test_a_speaker_subscribes_to_their_own_sessions(ada: Browser, new_browser: Browsers) -> None:
+def test_a_speaker_can_subscribe_to_a_calendar_of_their_sessions(
+    ada: Browser, new_browser: Browsers
+) -> None:
     page = ada.open("/speak/ada-marsh").follow("Your calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
 
@@ -230,7 +236,7 @@ def test_a_speaker_subscribes_to_their_own_sessions(ada: Browser, new_browser: B
     assert "Reading the tide" not in calendar.source
 
 
-def test_a_session_that_moves_keeps_its_identity_and_counts_on(
+def test_a_moved_session_keeps_its_uid_and_increases_its_sequence(
     ada: Browser, new_browser: Browsers
 ) -> None:
     page = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
@@ -259,7 +265,7 @@ def events(calendar: str) -> dict[str, tuple[str, int]]:
     }
 
 
-def published_and_told() -> None:
+def publish_and_run_follow_up_tasks() -> None:
     """Publish, and let the worker find it."""
     publish_programme()
     with transaction():
@@ -267,12 +273,12 @@ def published_and_told() -> None:
 
 
 @pytest.mark.both_databases
-def test_a_session_that_a_speaker_was_taken_off_is_off_in_their_calendar_until_they_are_back(
+def test_a_session_is_cancelled_in_the_calendar_of_a_removed_speaker_until_re_added(
     ada: Browser, new_browser: Browsers
 ) -> None:
     page = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
-    published_and_told()
+    publish_and_run_follow_up_tasks()
 
     def told() -> dict[str, tuple[str, int]]:
         return events(new_browser().open(address).source)
@@ -281,15 +287,15 @@ def test_a_session_that_a_speaker_was_taken_off_is_off_in_their_calendar_until_t
     get_session("harbour-walls").appearances = []
     get_session("farewell").withdrawn_at = clock.now()
     db.session.commit()
-    published_and_told()
+    publish_and_run_follow_up_tasks()
     off = told()
     get_session("harbour-walls").title = "Harbour walls again"
     db.session.commit()
-    published_and_told()
+    publish_and_run_follow_up_tasks()
     still = told()
     get_session("harbour-walls").appearances = [Appearance(speaker=get_ada_marsh(), position=0)]
     db.session.commit()
-    published_and_told()
+    publish_and_run_follow_up_tasks()
     back = told()
 
     assert before["Harbour walls"][0] == "CONFIRMED"
@@ -301,23 +307,23 @@ def test_a_session_that_a_speaker_was_taken_off_is_off_in_their_calendar_until_t
     assert back["Opening"] == before["Opening"]
 
 
-def test_of_another_conference_a_calendar_tells_nothing(
+def test_a_speaker_calendar_forgets_sessions_of_another_conference(
     ada: Browser, new_browser: Browsers
 ) -> None:
     page = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
-    published_and_told()
+    publish_and_run_follow_up_tasks()
     get_session("harbour-walls").appearances = []
     db.session.commit()
-    published_and_told()
+    publish_and_run_follow_up_tasks()
     db.session.get_one(Conference, 1).acronym = "other-2010"
     db.session.commit()
-    published_and_told()
+    publish_and_run_follow_up_tasks()
 
     assert "Harbour walls" not in events(new_browser().open(address).source)
 
 
-def test_another_address_ends_the_one_before(ada: Browser, new_browser: Browsers) -> None:
+def test_a_new_calendar_link_replaces_the_old_one(ada: Browser, new_browser: Browsers) -> None:
     first = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     old = next(one for one in first.links.values() if one.endswith(".ics"))
 

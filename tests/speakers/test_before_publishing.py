@@ -1,4 +1,4 @@
-"""Before anything is published nobody is told, reminded or forgotten: nobody knows when it is."""
+"""Before the first release nothing is emailed, reminded or purged: the dates are not known yet."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ from tests.factories import grant_speaker_access, make_speaker, save
 
 
 @pytest.mark.empty
-def test_nothing_happens_by_itself(site: Flask) -> None:
+def test_before_the_first_release_tasks_send_and_delete_nothing(site: Flask) -> None:
     speaker = make_speaker()
     grant_speaker_access(speaker)
     save(SpeakerNeeds(speaker_id=speaker.id, access="A ramp"))
@@ -32,7 +32,7 @@ def test_nothing_happens_by_itself(site: Flask) -> None:
 
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2011-10-01T09:00:00+01:00")
-def test_a_clock_that_was_set_forgets_by_its_own_time(site: Flask) -> None:
+def test_retention_follows_the_site_clock(site: Flask) -> None:
     grant_speaker_access(make_speaker())
 
     with transaction():

@@ -38,7 +38,7 @@ from tests.factories import (
     save,
 )
 
-DONE_BY_SPEAKERS = {  # tasks that nobody can have done for them
+DONE_BY_SPEAKERS = {  # items that no one else can complete
     *("taking-part", "availability", "access-needs", "audio-visual", "travel", "consent"),
 }
 
@@ -154,7 +154,7 @@ SPEAKERS: tuple[Callable[[Speaker], object], ...] = (
 @pytest.mark.both_databases
 @pytest.mark.parametrize("has_deadline", [False, True])
 @pytest.mark.parametrize("biography", ["", "Ada writes about tides."])
-def test_every_state_is_the_same_in_the_list_and_in_the_checklist(
+def test_list_filters_and_the_checklist_agree_on_every_state(
     site: Flask, biography: str, *, has_deadline: bool
 ) -> None:
     make_organiser()

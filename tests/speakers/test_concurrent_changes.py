@@ -1,4 +1,4 @@
-"""Two who press at the same moment: nothing is done twice, nothing fails, nothing is lost."""
+"""Concurrent actions on speakers' pages: nothing is done twice, fails or is lost."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -35,38 +35,38 @@ from tests.factories import (
     save,
 )
 from tests.materials.sample_files import make_pdf
-from tests.races import at_once
+from tests.races import run_concurrently
 
 ADA, GRACE = "ada@example.org", "grace@conference.example"
 UPLOADER = services.Uploader(ADA)
-Deed = Callable[[], object]
+Operation = Callable[[], object]
 
 
-def letters() -> list[str]:
+def list_email_recipients() -> list[str]:
     return [one.recipient for one in db.session.scalars(select(Email).order_by(Email.id))]
 
 
 @pytest.mark.both_databases
-def test_two_who_approve_the_same_change_approve_it_once(site: Flask) -> None:
+def test_two_concurrent_approvals_of_a_proposal_approve_it_once(site: Flask) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     number, fingerprint = proposal.id, ProposalReview(proposal).fingerprint
 
     def approve() -> None:
         reviews.approve(number, expected_fingerprint=fingerprint, actor=GRACE)
 
-    ended = at_once(site, [approve, approve])
+    ended = run_concurrently(site, [approve, approve])
 
     assert ended == ["done", f"{GRACE} has already decided on this"]
-    assert letters() == [ADA]
+    assert list_email_recipients() == [ADA]
     assert get_ada_marsh().role == "Pilot"
 
 
 @pytest.mark.both_databases
-def test_a_change_approved_while_somebody_publishes_is_in_one_of_two_releases(site: Flask) -> None:
+def test_a_proposal_approved_during_publishing_is_in_one_of_two_releases(site: Flask) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     number, fingerprint = proposal.id, ProposalReview(proposal).fingerprint
 
-    ended = at_once(
+    ended = run_concurrently(
         site,
         [
             lambda: reviews.approve(number, expected_fingerprint=fingerprint, actor=GRACE),
@@ -82,51 +82,51 @@ def test_a_change_approved_while_somebody_publishes_is_in_one_of_two_releases(si
 
 
 @pytest.mark.both_databases
-def test_a_speaker_and_an_assistant_who_send_at_once_send_one_proposal(site: Flask) -> None:
+def test_concurrent_proposals_of_speaker_and_assistant_become_one(site: Flask) -> None:
     grant_speaker_access(get_ada_marsh(), ADA)
 
     began = merging.fingerprints(queries.get_status(get_ada_marsh()).values)
 
-    def send(role: str) -> Deed:
+    def send(role: str) -> Operation:
         return lambda: proposals_services.propose(
             get_ada_marsh(), {"role": role}, base_fingerprints=began, actor=ADA
         )
 
-    at_once(site, [send("Pilot"), send("Harbour engineer")])
+    run_concurrently(site, [send("Pilot"), send("Harbour engineer")])
 
     (waiting,) = db.session.scalars(select(Proposal).where(Proposal.state == "open"))
     assert waiting.values["role"] in {"Pilot", "Harbour engineer"}
 
 
 @pytest.mark.both_databases
-def test_somebody_named_twice_at_once_helps_once(site: Flask) -> None:
+def test_an_assistant_added_twice_concurrently_is_added_once(site: Flask) -> None:
     def name() -> object:
         return access.add_assistant(get_ada_marsh(), "helper@example.org", actor=ADA)
 
-    assert at_once(site, [name, name]) == ["done", "done"]
+    assert run_concurrently(site, [name, name]) == ["done", "done"]
     assert [one.person.email for one in keepers.list_access_to_speaker(get_ada_marsh())] == [
         "helper@example.org"
     ]
 
 
 @pytest.mark.both_databases
-def test_a_link_that_is_used_twice_at_once_signs_in_once(site: Flask) -> None:
+def test_a_sign_in_link_used_twice_concurrently_signs_in_once(site: Flask) -> None:
     with transaction():
         secret = accounts.create_invitation_link(grant_speaker_access(get_ada_marsh(), ADA).person)
 
-    ended = at_once(site, [lambda: accounts.sign_in(secret)] * 2)
+    ended = run_concurrently(site, [lambda: accounts.sign_in(secret)] * 2)
 
     assert ended.count("done") == 1
     assert len(db.session.scalars(select(LoginSession)).all()) == 1
 
 
 @pytest.mark.both_databases
-def test_two_files_in_the_place_of_one_at_once_leave_one_of_them_whole(site: Flask) -> None:
+def test_two_concurrent_replacements_of_a_file_leave_one_complete_file(site: Flask) -> None:
     material = make_material(make_session(speakers=(get_ada_marsh(),)), make_pdf())
     key, seen = material.key, materials.fingerprint(material)
     bodies = [make_pdf() + b"%" * length + b"\n%%EOF\n" for length in (300_000, 600_000)]
 
-    def put(body: bytes) -> Deed:
+    def put(body: bytes) -> Operation:
         return lambda: services.update(
             materials.get_material(key),
             "Slides",
@@ -136,7 +136,7 @@ def test_two_files_in_the_place_of_one_at_once_leave_one_of_them_whole(site: Fla
             uploader=UPLOADER,
         )
 
-    ended = at_once(site, [put(body) for body in bodies])
+    ended = run_concurrently(site, [put(body) for body in bodies])
 
     assert ended == [services.StaleMaterial.message, "done"]
     pieces = db.session.scalars(select(MaterialChunk).order_by(MaterialChunk.number))
@@ -146,7 +146,7 @@ def test_two_files_in_the_place_of_one_at_once_leave_one_of_them_whole(site: Fla
 
 
 @pytest.mark.both_databases
-def test_what_is_taken_away_twice_at_once_is_gone(site: Flask) -> None:
+def test_a_file_deleted_twice_concurrently_is_deleted_once(site: Flask) -> None:
     material = make_material(make_session(speakers=(get_ada_marsh(),)), make_pdf())
     key, seen = material.key, materials.fingerprint(material)
 
@@ -154,11 +154,11 @@ def test_what_is_taken_away_twice_at_once_is_gone(site: Flask) -> None:
         found = materials.get_material(key)
         services.delete(found, expected_fingerprint=seen, uploader=UPLOADER)
 
-    assert at_once(site, [remove, remove]).count("done") == 1
+    assert run_concurrently(site, [remove, remove]).count("done") == 1
 
 
 @pytest.mark.both_databases
-def test_no_more_is_handed_in_at_once_than_a_session_may_have(site: Flask) -> None:
+def test_concurrent_uploads_never_exceed_the_limit_of_a_session(site: Flask) -> None:
     session = make_session(speakers=(get_ada_marsh(),))
     for _ in range(services.MAX_MATERIALS_PER_SESSION - 1):
         make_material(session)
@@ -169,11 +169,11 @@ def test_no_more_is_handed_in_at_once_than_a_session_may_have(site: Flask) -> No
         address = "https://slides.example/1"
         return services.add_link(own, address, "Slides", "now", uploader=UPLOADER)
 
-    assert at_once(site, [hand_in, hand_in]).count("done") == 1
+    assert run_concurrently(site, [hand_in, hand_in]).count("done") == 1
 
 
 @pytest.mark.both_databases
-def test_two_workers_and_an_organiser_remind_somebody_once(site: Flask, frozen_time: Any) -> None:
+def test_concurrent_reminders_send_one_email(site: Flask, frozen_time: Any) -> None:
     grant_speaker_access(get_ada_marsh(), ADA)
     save(ItemDeadline(item="travel", due_on=clock.now().date() + timedelta(days=6)))
 
@@ -181,11 +181,11 @@ def test_two_workers_and_an_organiser_remind_somebody_once(site: Flask, frozen_t
         batch_emails.lock_mailings()
         batch_emails.send(batch_emails.build_batch("reminder"), actor=GRACE)
 
-    assert at_once(site, [reminders.plan] * 3) == ["done"] * 3
+    assert run_concurrently(site, [reminders.plan] * 3) == ["done"] * 3
     assert db.session.scalars(select(PlannedReminder.speaker_id)).all() == [get_ada_marsh().id]
     frozen_time.shift(timedelta(days=3))
     deeds = [reminders.send_due, reminders.send_due, by_hand, reminders.plan]
-    assert at_once(site, deeds) == ["done"] * 4
+    assert run_concurrently(site, deeds) == ["done"] * 4
 
-    assert letters() == [ADA]
+    assert list_email_recipients() == [ADA]
     assert db.session.scalars(select(PlannedReminder)).all() == []

@@ -40,7 +40,7 @@ def read_row() -> str:
 
 
 @pytest.mark.both_databases
-def test_nobody_who_has_the_database_alone_reads_what_a_speaker_needs(visitor: Browser) -> None:
+def test_requirements_of_speakers_are_encrypted_in_the_database(visitor: Browser) -> None:
     answer(visitor)
 
     assert "A ramp" not in read_stored("speaker_needs", "speaker_answers", "history_entry")
@@ -51,7 +51,7 @@ def test_nobody_who_has_the_database_alone_reads_what_a_speaker_needs(visitor: B
 
 
 @pytest.mark.both_databases
-def test_what_is_in_the_clear_is_read_and_then_encrypted_by_the_worker(visitor: Browser) -> None:
+def test_plain_text_requirements_are_readable_and_encrypted_by_the_worker(visitor: Browser) -> None:
     ada = get_ada_marsh()
     save(SpeakerNeeds(speaker_id=ada.id, access="A ramp"))
     sign_in_speaker(visitor, ada)
@@ -66,7 +66,7 @@ def test_what_is_in_the_clear_is_read_and_then_encrypted_by_the_worker(visitor: 
 
 
 @pytest.mark.both_databases
-def test_a_rotation_changes_the_key(site: Flask, visitor: Browser) -> None:
+def test_key_rotation_re_encrypts_requirements_of_speakers(site: Flask, visitor: Browser) -> None:
     answer(visitor)
 
     with data_key(site, SECOND, FIRST):
@@ -77,9 +77,7 @@ def test_a_rotation_changes_the_key(site: Flask, visitor: Browser) -> None:
         assert visitor.open(HER_NEEDS).value_of(QUESTION) == "A ramp to the stage"
 
 
-def test_a_lost_key_loses_only_that_answer_and_a_new_one_can_be_given(
-    site: Flask, visitor: Browser
-) -> None:
+def test_a_lost_key_affects_only_the_encrypted_answer(site: Flask, visitor: Browser) -> None:
     answer(visitor)
     visitor.open("/speak/ada-marsh/travel").press("Save", {JOURNEY: "By boat"})
     before = read_row()
@@ -97,7 +95,7 @@ def test_a_lost_key_loses_only_that_answer_and_a_new_one_can_be_given(
         assert visitor.open(HER_NEEDS).value_of(QUESTION) == "A chair"
 
 
-def test_organisers_read_why_an_answer_cannot_be_read(site: Flask, visitor: Browser) -> None:
+def test_organisers_see_why_an_answer_cannot_be_decrypted(site: Flask, visitor: Browser) -> None:
     ada = answer(visitor)
     other = make_speaker(name="Bob Stone")
     save(SpeakerNeeds(speaker_id=other.id, access=read_row()))

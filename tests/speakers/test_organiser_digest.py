@@ -24,27 +24,25 @@ from tests.sent_emails import last_email_text, list_emails
 GRACE = "grace@conference.example"
 
 
-def worker_runs() -> None:
+def run_worker_tasks() -> None:
     with transaction():
         reminders.send_organiser_digest()
 
 
-def test_another_file_in_place_of_slides_is_reported_too(
-    visitor: Browser, frozen_time: Any
-) -> None:
+def test_a_replaced_file_is_in_the_digest(visitor: Browser, frozen_time: Any) -> None:
     make_organiser()
     session = make_session(title="Knots", slug="knots", speakers=(get_ada_marsh(),))
     slides = make_material(session, speaker=get_ada_marsh())
     make_proposal(get_ada_marsh(), role="Pilot")
     frozen_time.shift(timedelta(minutes=31))
-    worker_runs()
+    run_worker_tasks()
     frozen_time.shift(timedelta(days=2))
     ada = sign_in_speaker(visitor, get_ada_marsh())
 
     ada.open(f"/speak/ada-marsh/materials/knots/{slides.key}")
     ada.press("Save", {"Replace the file (optional)": ("talk.pdf", make_pdf())})
     frozen_time.shift(timedelta(minutes=31))
-    worker_runs()
+    run_worker_tasks()
 
     written = [subject for to, subject in list_emails() if to == GRACE]
     assert written == [
@@ -54,25 +52,25 @@ def test_another_file_in_place_of_slides_is_reported_too(
 
 
 @pytest.mark.both_databases
-def test_changes_are_gathered_and_reported_once_a_day(site: Flask, frozen_time: Any) -> None:
+def test_changes_by_speakers_are_emailed_as_a_daily_digest(site: Flask, frozen_time: Any) -> None:
     make_organiser()
     make_proposal(get_ada_marsh(), role="Pilot")
-    worker_runs()
+    run_worker_tasks()
     at_once = list_emails()
     session = make_session(title="Knots", slug="knots", speakers=(get_ada_marsh(),))
     make_material(session, released_at=None)
     frozen_time.shift(timedelta(minutes=31))
-    worker_runs()
-    worker_runs()
+    run_worker_tasks()
+    run_worker_tasks()
 
     assert at_once == []
     assert list_emails() == [(GRACE, "2 changes from speakers to approve")]
     assert "Ada Marsh" in last_email_text()
     assert "Knots: Slides" in last_email_text()
     frozen_time.shift(timedelta(days=2))
-    worker_runs()
+    run_worker_tasks()
     assert len(list_emails()) == 1
     make_proposal(make_speaker(name="Bo"), role="Cook")
     frozen_time.shift(timedelta(minutes=31))
-    worker_runs()
+    run_worker_tasks()
     assert list_emails()[1:] == [(GRACE, "3 changes from speakers to approve")]

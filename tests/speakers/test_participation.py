@@ -1,4 +1,7 @@
-"""A speaker confirms, asks for another time, or withdraws: organisers are told, readers later."""
+"""A speaker confirms, requests another time, or withdraws.
+
+Organisers see it at once, visitors later.
+"""
 
 from datetime import timedelta
 
@@ -28,12 +31,12 @@ def answer(visitor: Browser, what: str, why: str = "", status: int = 200) -> Pag
     return visitor.press("Send", {ANSWER: what, WHY: why}, status=status)
 
 
-def sent() -> list[tuple[str, str]]:
+def list_sent_emails() -> list[tuple[str, str]]:
     letters = db.session.scalars(select(Email).order_by(Email.id))
     return [(letter.recipient, letter.subject) for letter in letters]
 
 
-def test_a_speaker_confirms_on_the_list(visitor: Browser) -> None:
+def test_a_speaker_confirms_participation_from_the_checklist(visitor: Browser) -> None:
     sign_in_speaker(visitor, get_ada_marsh())
     before = visitor.open("/speak/ada-marsh")
 
@@ -50,7 +53,7 @@ def test_a_speaker_confirms_on_the_list(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_another_time_is_asked_of_the_organisers_and_changes_nothing(visitor: Browser) -> None:
+def test_a_request_for_another_time_is_emailed_and_changes_nothing(visitor: Browser) -> None:
     make_organiser()
     sign_in_speaker(visitor, get_ada_marsh())
 
@@ -58,14 +61,16 @@ def test_another_time_is_asked_of_the_organisers_and_changes_nothing(visitor: Br
 
     assert "We have told the organisers" in page.source
     assert get_ada_marsh().confirmed_at is None
-    assert sent() == [("grace@conference.example", "Ada Marsh has asked for another time")]
+    assert list_sent_emails() == [
+        ("grace@conference.example", "Ada Marsh has asked for another time")
+    ]
     told = db.session.scalars(select(HistoryEntry.summary)).all()
     assert "Ada Marsh asked for another time" in told
     assert not any("train" in one for one in told)
 
 
 @pytest.mark.both_databases
-def test_organisers_are_not_flooded_with_what_a_speaker_asks(visitor: Browser) -> None:
+def test_requests_of_a_speaker_are_rate_limited(visitor: Browser) -> None:
     make_organiser()
     sign_in_speaker(visitor, get_ada_marsh())
     for number in range(5):
@@ -77,11 +82,11 @@ def test_organisers_are_not_flooded_with_what_a_speaker_asks(visitor: Browser) -
         "You have contacted the organisers several times today. Wait for their reply"
     ]
     assert "Not at noon" in page.source
-    assert len(sent()) == 5
+    assert len(list_sent_emails()) == 5
 
 
 @pytest.mark.both_databases
-def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
+def test_a_speakers_withdrawal_is_public_after_the_next_release(
     visitor: Browser, site: object
 ) -> None:
     make_organiser()
@@ -101,7 +106,7 @@ def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
     assert page.summary_list["Travel and arrival"] == "No longer needed"
     assert still_there == "Ada Marsh"
     assert "Ada Marsh" not in visitor.open("/speakers").text
-    assert sent() == [
+    assert list_sent_emails() == [
         ("grace@conference.example", "Ada Marsh has withdrawn"),
         ("ada@example.org", "You have withdrawn from the conference"),
     ]
@@ -109,7 +114,7 @@ def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
     assert "by ada@example.org" in visitor.open("/speak/ada-marsh/taking-part").text
 
 
-def test_words_are_asked_for_where_organisers_must_act(visitor: Browser) -> None:
+def test_a_request_without_message_is_refused(visitor: Browser) -> None:
     sign_in_speaker(visitor, get_ada_marsh())
 
     page = answer(visitor, CANNOT, status=422)
@@ -117,7 +122,7 @@ def test_words_are_asked_for_where_organisers_must_act(visitor: Browser) -> None
     assert page.errors == ["Enter a message so that the organisers know what to do"]
 
 
-def test_whoever_was_withdrawn_meanwhile_is_told_and_keeps_what_they_typed(
+def test_a_speaker_withdrawn_meanwhile_cannot_answer_and_keeps_typed_text(
     visitor: Browser,
 ) -> None:
     sign_in_speaker(visitor, get_ada_marsh())
@@ -131,7 +136,7 @@ def test_whoever_was_withdrawn_meanwhile_is_told_and_keeps_what_they_typed(
     assert "The train arrives at noon" in page.source
 
 
-def test_a_session_that_moves_meanwhile_is_shown_before_anything_counts(visitor: Browser) -> None:
+def test_a_session_moved_meanwhile_must_be_confirmed_again(visitor: Browser) -> None:
     sign_in_speaker(visitor, get_ada_marsh())
     form = visitor.open("/speak/ada-marsh/taking-part")
     moved = db.session.scalars(select(Session).where(Session.slug == "farewell")).one()
@@ -169,7 +174,7 @@ def test_an_assistant_cannot_withdraw_the_speaker(visitor: Browser, new_browser:
 
 
 @pytest.mark.both_databases
-def test_a_request_is_answered_and_the_answer_reaches_the_speaker(
+def test_the_reply_to_a_request_is_emailed_to_the_speaker(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
@@ -185,7 +190,7 @@ def test_a_request_is_answered_and_the_answer_reaches_the_speaker(
     assert "The organisers have not answered yet." in waiting.text
     assert "We are emailing your answer to the speaker." in page.source
     assert "No open requests." in page.text
-    assert sent()[-1] == ("ada@example.org", "Your request to the organisers")
+    assert list_sent_emails()[-1] == ("ada@example.org", "Your request to the organisers")
     assert "We have moved it to 3pm" in last_email_text()
     own = visitor.open("/speak/ada-marsh/taking-part")
     assert "We have moved it to 3pm" in own.text
@@ -194,7 +199,7 @@ def test_a_request_is_answered_and_the_answer_reaches_the_speaker(
 
 
 @pytest.mark.both_databases
-def test_a_request_can_be_taken_back_until_it_is_answered(
+def test_a_request_can_be_withdrawn_until_it_is_closed(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
@@ -214,11 +219,11 @@ def test_a_request_can_be_taken_back_until_it_is_answered(
     ]
     again = stale.press("Withdraw request", status=409)
     assert "This request has already been closed" in again.text
-    assert len(sent()) == 1
+    assert len(list_sent_emails()) == 1
 
 
 @pytest.mark.parametrize(("what", "why"), [(OTHER, "At noon"), (CANNOT, "I am ill")])
-def test_an_answer_from_a_page_that_is_out_of_date_is_asked_for_again(
+def test_a_stale_answer_about_participation_must_be_sent_again(
     visitor: Browser, new_browser: Browsers, what: str, why: str
 ) -> None:
     helper = sign_in_speaker(
@@ -236,4 +241,4 @@ def test_an_answer_from_a_page_that_is_out_of_date_is_asked_for_again(
     assert error.startswith("Someone has answered since you opened this page")
     assert late.value_of(WHY) == why
     assert get_ada_marsh().withdrawn_at is None
-    assert sent() == []
+    assert list_sent_emails() == []

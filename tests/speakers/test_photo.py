@@ -1,4 +1,4 @@
-"""Speakers hand their photo in: an editor looks at it, and then readers see it."""
+"""Speakers upload their photo: an editor approves it, then it is public."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -14,7 +14,7 @@ from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.proposals import photo_retention, queries, reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
-from tests.admin.test_photos import sent as sent_to
+from tests.admin.test_photos import post_photo as sent_to
 from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     get_ada_marsh,
@@ -41,36 +41,38 @@ WORDS = "A woman with a red scarf"
 LOOKS = "An organiser will check"
 
 
-def handed_in(ada: Browser, body: bytes = b"", words: str = WORDS, status: int = 200) -> Page:
+def upload(ada: Browser, body: bytes = b"", words: str = WORDS, status: int = 200) -> Page:
     ada.open(OWN)
     label = "Picture" if "Picture" in ada.page.labels else "Replace the picture (optional)"
     picture = ("me.jpg", body or make_rotated_with_location())
     return ada.press(SEND, {label: picture}, status, description_of_the_photo=words)
 
 
-def approved() -> None:
+def approve_latest() -> None:
     proposal = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
     with transaction():
         fingerprint = ProposalReview(queries.get_proposal(proposal.id)).fingerprint
         reviews.approve(proposal.id, expected_fingerprint=fingerprint, actor=GRACE)
 
 
-def theirs() -> Photo | None:
+def get_current_photo() -> Photo | None:
     return db.session.scalar(select(Photo).where(Photo.speaker_id == get_ada_marsh().id))
 
 
 @pytest.mark.both_databases
-def test_a_photo_is_handed_in_cut_approved_and_seen(ada: Browser, new_browser: Browsers) -> None:
+def test_a_photo_is_uploaded_cropped_approved_and_published(
+    ada: Browser, new_browser: Browsers
+) -> None:
     assert "To do" in ada.open("/speak/ada-marsh").text
 
-    page = handed_in(ada)
+    page = upload(ada)
     assert page.heading == "Crop your photo"
     page = ada.press("Save crop", which_part_to_show="Top left", zoom="Closest")
 
     assert page.heading == "Your photo"
     assert LOOKS in page.text
     assert "Waiting for approval" in ada.open("/speak/ada-marsh").text
-    assert theirs() is None
+    assert get_current_photo() is None
     with transaction():
         photo_retention.purge_unused()
     (waits,) = db.session.scalars(select(Photo))
@@ -80,64 +82,64 @@ def test_a_photo_is_handed_in_cut_approved_and_seen(ada: Browser, new_browser: B
     assert shown.headers["Cache-Control"] == "private, no-store"
     reader = new_browser()
     assert reader.fetch("GET", f"/photos/{waits.key}.jpg").status_code == 404
-    approved()
-    assert theirs() == waits
+    approve_latest()
+    assert get_current_photo() == waits
     publish_programme()
     assert reader.fetch("GET", f"/photos/{waits.key}.jpg").status_code == 200
 
 
-def test_readers_go_on_seeing_the_photo_there_was_until_an_editor_agrees(ada: Browser) -> None:
-    handed_in(ada)
-    approved()
-    before = theirs()
+def test_the_old_photo_stays_public_until_a_new_one_is_approved(ada: Browser) -> None:
+    upload(ada)
+    approve_latest()
+    before = get_current_photo()
 
-    handed_in(ada, make_picture(colour=BLUE), "Another one")
+    upload(ada, make_picture(colour=BLUE), "Another one")
 
-    assert theirs() == before
+    assert get_current_photo() == before
     assert "Another one" in ada.open(OWN).text
-    approved()
-    now = theirs()
+    approve_latest()
+    now = get_current_photo()
     assert now is not None
     assert now != before
     assert before is not None
     assert before.original is None
 
 
-def test_other_words_alone_are_looked_at_too(ada: Browser) -> None:
-    handed_in(ada)
-    approved()
+def test_a_changed_photo_description_needs_approval(ada: Browser) -> None:
+    upload(ada)
+    approve_latest()
 
     ada.open(OWN)
     page = ada.press(SEND, description_of_the_photo="A woman, laughing")
 
     assert LOOKS in page.text
-    before = theirs()
+    before = get_current_photo()
     assert before is not None
     assert before.description == WORDS
-    approved()
-    now = theirs()
+    approve_latest()
+    now = get_current_photo()
     assert now is not None
     assert now.description == "A woman, laughing"
     ada.open(OWN)
     assert "There were no changes to save" in ada.press(SEND).source
 
 
-def test_a_photo_can_be_taken_away_again(ada: Browser) -> None:
-    handed_in(ada)
-    approved()
+def test_a_photo_can_be_removed_after_approval(ada: Browser) -> None:
+    upload(ada)
+    approve_latest()
 
     page = ada.open(OWN).press("Remove photo")
 
     assert LOOKS in page.text
-    assert theirs() is not None
-    approved()
-    assert theirs() is None
+    assert get_current_photo() is not None
+    approve_latest()
+    assert get_current_photo() is None
 
 
 @pytest.mark.both_databases
-def test_a_photo_and_words_are_taken_back_each_by_itself(ada: Browser) -> None:
+def test_proposals_for_photo_and_profile_are_withdrawn_separately(ada: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
-    handed_in(ada)
+    upload(ada)
 
     page = ada.open(OWN).press("Withdraw what you sent")
     once = ada.open("/speak/ada-marsh").summary_list
@@ -145,7 +147,7 @@ def test_a_photo_and_words_are_taken_back_each_by_itself(ada: Browser) -> None:
     assert "You have withdrawn your changes." in page.source
     assert LOOKS not in page.text
     assert (once["Photo"], once["Your profile"]) == ("To do", "Waiting for approval")
-    handed_in(ada)
+    upload(ada)
     page = ada.open("/speak/ada-marsh/profile").press("Withdraw what you sent")
     assert (page.summary_list["Photo"], page.summary_list["Your profile"]) == (
         "Waiting for approval",
@@ -157,9 +159,9 @@ def test_a_photo_and_words_are_taken_back_each_by_itself(ada: Browser) -> None:
     assert len(db.session.scalars(select(Photo)).all()) == 1
 
 
-def test_to_have_no_photo_can_be_taken_back_too(ada: Browser) -> None:
-    handed_in(ada)
-    approved()
+def test_a_proposed_removal_of_a_photo_can_be_withdrawn(ada: Browser) -> None:
+    upload(ada)
+    approve_latest()
     asked = ada.open(OWN).press("Remove photo")
 
     page = asked.press("Withdraw what you sent")
@@ -171,15 +173,15 @@ def test_to_have_no_photo_can_be_taken_back_too(ada: Browser) -> None:
     assert "There were no changes to save" in stale.source
 
 
-def test_a_photo_goes_out_by_itself_where_speakers_are_trusted_with_it(ada: Browser) -> None:
+def test_a_photo_is_published_automatically_if_auto_approved(ada: Browser) -> None:
     with transaction():
         db.session.scalars(select(Conference)).one().trusted_fields = "photo"
 
-    handed_in(ada)
+    upload(ada)
     page = ada.press("Save crop", which_part_to_show="Top left", zoom="Closer")
 
     assert "Saved. It will be public in a few minutes." in page.source
-    photo = theirs()
+    photo = get_current_photo()
     assert photo is not None
     assert photo.crop == "0 0 75"
     assert "There were no changes to save" in ada.open(f"{OWN}/part").press("Save crop").source
@@ -192,10 +194,10 @@ def test_a_photo_goes_out_by_itself_where_speakers_are_trusted_with_it(ada: Brow
         (make_picture()[:800], WORDS, "This picture is damaged. Choose another"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
+def test_an_invalid_photo_is_refused_and_its_description_kept(
     ada: Browser, body: bytes, words: str, error: str
 ) -> None:
-    page = handed_in(ada, body, words, status=422)
+    page = upload(ada, body, words, status=422)
 
     assert page.errors == [error]
     assert page.value_of("Description of the photo") == words
@@ -203,8 +205,8 @@ def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
 
 
 @pytest.mark.parametrize("exact", ["50 50 10", "200 0 100", "nonsense", "-1 0 50"])
-def test_a_part_outside_the_picture_is_refused(ada: Browser, exact: str) -> None:
-    handed_in(ada)
+def test_a_crop_outside_the_picture_is_refused(ada: Browser, exact: str) -> None:
+    upload(ada)
     token = ada.open(f"{OWN}/part").tree.find_by_id("csrf_token")
     assert token is not None
     seen = ada.page.tree.find_by_id("seen")
@@ -216,7 +218,7 @@ def test_a_part_outside_the_picture_is_refused(ada: Browser, exact: str) -> None
     assert page.errors == ["Choose an area inside the picture"]
 
 
-def test_what_a_photo_was_cut_from_may_be_gone(ada: Browser) -> None:
+def test_a_photo_without_its_original_cannot_be_cropped(ada: Browser) -> None:
     make_photo(get_ada_marsh())
 
     assert "Crop the photo" not in ada.open(OWN).links
@@ -225,7 +227,7 @@ def test_what_a_photo_was_cut_from_may_be_gone(ada: Browser) -> None:
     assert page.errors == ["We no longer have the whole picture. Upload it again"]
 
 
-def test_a_picture_may_have_10_mb_and_no_more(ada: Browser) -> None:
+def test_a_photo_can_have_at_most_10_mb(ada: Browser) -> None:
     full = make_picture()
     full += bytes(MAX_UPLOAD_BYTES - len(full))
 
@@ -236,8 +238,10 @@ def test_a_picture_may_have_10_mb_and_no_more(ada: Browser) -> None:
     assert sent_to(ada, bytes(200_000), "part", at=OWN).status == 413
 
 
-def test_another_speakers_photo_is_not_found(ada: Browser, new_browser: Browsers) -> None:
-    handed_in(ada)
+def test_a_pending_photo_of_another_speaker_is_not_found(
+    ada: Browser, new_browser: Browsers
+) -> None:
+    upload(ada)
     (waits,) = db.session.scalars(select(Photo))
     somebody = sign_in_speaker(new_browser(), make_speaker(slug="somebody"), "else@example.org")
 
@@ -249,8 +253,8 @@ def test_another_speakers_photo_is_not_found(ada: Browser, new_browser: Browsers
     assert answer.status_code == 413
 
 
-def test_an_editor_sees_old_and_new(ada: Browser, new_browser: Browsers) -> None:
-    handed_in(ada)
+def test_an_editor_sees_the_proposed_photo(ada: Browser, new_browser: Browsers) -> None:
+    upload(ada)
     editor = sign_in(new_browser(), role=EDITOR)
     proposal = db.session.scalars(select(Proposal)).one()
 
@@ -259,15 +263,15 @@ def test_an_editor_sees_old_and_new(ada: Browser, new_browser: Browsers) -> None
     assert WORDS in page.source
 
 
-def test_a_photo_that_came_back_says_so_and_why(ada: Browser) -> None:
+def test_a_photo_sent_back_shows_the_note(ada: Browser) -> None:
     make_photo(get_ada_marsh())
-    handed_in(ada)
-    sent = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
+    upload(ada)
+    post_photo = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
     with transaction():
         reviews.request_changes(
-            sent.id,
+            post_photo.id,
             "Who of the two is you?",
-            expected_fingerprint=ProposalReview(sent).fingerprint,
+            expected_fingerprint=ProposalReview(post_photo).fingerprint,
             actor=GRACE,
         )
 
@@ -285,23 +289,23 @@ def test_a_photo_that_came_back_says_so_and_why(ada: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_speaker_who_wants_no_photo_is_not_asked_for_one(ada: Browser) -> None:
+def test_a_speaker_who_chooses_initials_has_no_photo_task(ada: Browser) -> None:
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "To do"
 
     page = ada.open(OWN).press("Use my initials")
 
     assert "Saved. We will show your initials instead of a photo." in page.source
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "Using initials"
-    handed_in(ada)
-    approved()
+    upload(ada)
+    approve_latest()
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "Done"
     ada.open(OWN).press("Remove photo")
-    approved()
+    approve_latest()
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "To do"
 
 
 @pytest.mark.both_databases
-def test_a_speaker_who_wants_no_photo_is_not_missing_one_in_admin(
+def test_a_speaker_who_chooses_initials_is_not_listed_as_missing_a_photo(
     ada: Browser, new_browser: Browsers
 ) -> None:
     editor = sign_in(new_browser(), role=EDITOR)
@@ -315,13 +319,11 @@ def test_a_speaker_who_wants_no_photo_is_not_missing_one_in_admin(
     assert "1 speaker without a photo" in editor.open("/organise").links
 
 
-def test_a_page_with_an_earlier_photo_does_not_replace_a_later_one(
-    ada: Browser, new_browser: Browsers
-) -> None:
-    handed_in(ada)
+def test_a_stale_page_does_not_replace_a_newer_photo(ada: Browser, new_browser: Browsers) -> None:
+    upload(ada)
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
     form, crop = ada.open(OWN), ada.open(f"{OWN}/part")
-    handed_in(helper, make_picture(colour=BLUE), "In blue")
+    upload(helper, make_picture(colour=BLUE), "In blue")
 
     late = form.press(SEND, {}, 409, description_of_the_photo="An old one")
     too_late = crop.press("Save crop", status=409)
@@ -337,7 +339,7 @@ def test_a_page_with_an_earlier_photo_does_not_replace_a_later_one(
 
 
 @pytest.mark.both_databases
-def test_of_two_photos_sent_at_the_same_moment_the_second_is_not_saved(
+def test_of_two_concurrent_photo_uploads_one_is_saved(
     site: Flask, ada: Browser, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
@@ -368,8 +370,8 @@ def _to_send(browser: Browser, colour: tuple[int, int, int], words: str) -> Call
     )
 
 
-def test_photo_and_texts_are_decided_apart(ada: Browser, new_browser: Browsers) -> None:
-    handed_in(ada)
+def test_photo_and_profile_are_reviewed_separately(ada: Browser, new_browser: Browsers) -> None:
+    upload(ada)
     ada.open("/speak/ada-marsh/profile")
     ada.press("Preview", role="Pilot").press("Send")
     editor = sign_in(new_browser(), role=EDITOR)
@@ -378,9 +380,9 @@ def test_photo_and_texts_are_decided_apart(ada: Browser, new_browser: Browsers) 
     page = editor.open(f"/organise/proposals/{proposal.id}").press("Approve photo only")
 
     assert "Approved. The rest of the change still needs your approval." in page.source
-    assert theirs() is not None
+    assert get_current_photo() is not None
     assert get_ada_marsh().role != "Pilot"
     editor.follow("Ada Marsh").follow("Send back")
     editor.press("Send back", {"Note to the sender": "Pilot of what?"})
     assert get_ada_marsh().role != "Pilot"
-    assert theirs() is not None
+    assert get_current_photo() is not None

@@ -1,4 +1,4 @@
-"""A photo that came with a faulty form is not asked for twice, and opens to nobody else."""
+"""A photo of an invalid form is kept for the next try, and private."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -61,7 +61,7 @@ def send_token(browser: Browser, token: str, address: str = OWN, status: int = 4
 
 
 @pytest.mark.both_databases
-def test_a_photo_without_its_description_is_not_asked_for_twice(ada: Browser) -> None:
+def test_a_photo_sent_without_description_need_not_be_chosen_again(ada: Browser) -> None:
     page = send_without_words(ada)
 
     assert page.errors == ["Enter a description of the photo"]
@@ -79,7 +79,9 @@ def test_a_photo_without_its_description_is_not_asked_for_twice(ada: Browser) ->
 
 
 @pytest.mark.both_databases
-def test_an_organiser_need_not_choose_it_twice_either(visitor: Browser) -> None:
+def test_an_organiser_need_not_choose_a_photo_again_to_add_its_description(
+    visitor: Browser,
+) -> None:
     editor = sign_in(visitor)
 
     page = send_without_words(editor, THEIRS, SAVE)
@@ -93,7 +95,7 @@ def test_an_organiser_need_not_choose_it_twice_either(visitor: Browser) -> None:
     assert (photo.description, photo.speaker_id) == (WORDS, get_ada_marsh().id)
 
 
-def test_a_photo_that_meets_another_one_is_not_asked_for_again(
+def test_a_photo_of_a_stale_edit_need_not_be_chosen_again(
     ada: Browser, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
@@ -109,7 +111,7 @@ def test_a_photo_that_meets_another_one_is_not_asked_for_again(
     assert "In blue" in ada.open(OWN).text
 
 
-def test_another_picture_takes_the_place_of_the_one_sent_before(ada: Browser) -> None:
+def test_another_picture_replaces_the_pending_one(ada: Browser) -> None:
     first = token_of(send_without_words(ada))
     second = token_of(send_without_words(ada, body=make_picture(colour=BLUE)))
 
@@ -119,7 +121,7 @@ def test_another_picture_takes_the_place_of_the_one_sent_before(ada: Browser) ->
 
 
 @pytest.mark.both_databases
-def test_it_is_gone_after_a_day(ada: Browser) -> None:
+def test_a_pending_photo_upload_expires_after_a_day(ada: Browser) -> None:
     page = send_without_words(ada)
     make_older(stored()[0], timedelta(hours=23))
     with transaction():
@@ -138,14 +140,16 @@ def test_it_is_gone_after_a_day(ada: Browser) -> None:
     assert stored() == []
 
 
-def test_the_words_of_a_photo_that_is_gone_do_not_go_to_another_one(ada: Browser) -> None:
+def test_the_description_of_an_expired_upload_is_not_applied_to_another_photo(ada: Browser) -> None:
     make_photo(get_ada_marsh())
 
     assert send_token(ada, "nonsense").errors == [LOST]
 
 
 @pytest.mark.both_databases
-def test_nobody_else_opens_it(ada: Browser, new_browser: Browsers) -> None:
+def test_a_pending_photo_upload_is_visible_only_to_its_uploader(
+    ada: Browser, new_browser: Browsers
+) -> None:
     page = send_without_words(ada)
     token, end = token_of(page), address_of_picture(page).removeprefix(OWN)
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
@@ -166,7 +170,7 @@ def test_nobody_else_opens_it(ada: Browser, new_browser: Browsers) -> None:
     assert new_browser().fetch("GET", f"/photos/{photo.key}.jpg").status_code == 404
 
 
-def test_a_token_that_was_altered_opens_nothing(ada: Browser) -> None:
+def test_an_altered_upload_token_is_refused(ada: Browser) -> None:
     token = token_of(send_without_words(ada))
     (photo,) = stored()
 
@@ -176,7 +180,7 @@ def test_a_token_that_was_altered_opens_nothing(ada: Browser) -> None:
     assert send_token(ada, token, status=200).heading.startswith("Crop your photo")
 
 
-def test_nothing_is_stored_of_a_form_that_another_site_may_have_sent(ada: Browser) -> None:
+def test_a_photo_sent_with_a_forged_csrf_token_is_not_stored(ada: Browser) -> None:
     ada.open(OWN)
     field = ada.page.tree.find_by_id("csrf_token")
     assert field is not None

@@ -1,4 +1,4 @@
-"""On their own pages speakers get their own bookings: nobody takes, or finds, that of another."""
+"""Speakers manage only their own bookings on their pages."""
 
 import json
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ from tests.factories import (
     sign_in,
     sign_in_speaker,
 )
-from tests.sent_emails import last_email_to
+from tests.sent_emails import get_last_email_to
 from tests.speakers.test_places import (
     CHANGE,
     CONFIRM,
-    HER_PAGE,
+    PLACE_PAGE,
     confirm_ada,
     get_booking_of,
     keep_places,
@@ -55,18 +55,18 @@ def make_victim() -> Delegate:
 
 def register_as(browser: Browser, email: str, name: Mapping[str, str] = VIC) -> Page:
     """Change the name and the address before the place is confirmed."""
-    browser.open(HER_PAGE).press(CHANGE)
+    browser.open(PLACE_PAGE).press(CHANGE)
     browser.open("/register/name").press("Continue", dict(name))
     browser.open("/register/email").press("Continue", {"What is your email address?": email})
     return browser.open("/register/check").press(CONFIRM_REGISTRATION)
 
 
-def read_without(page: Page, reference: str) -> str:
+def read_without_reference(page: Page, reference: str) -> str:
     return page.text.replace(reference, "its reference")
 
 
 @pytest.mark.both_databases
-def test_a_speaker_does_not_take_the_booking_of_another(
+def test_registering_with_another_persons_email_does_not_link_their_booking(
     speaker_page: Browser, new_browser: Browsers
 ) -> None:
     victim = make_victim()
@@ -76,10 +76,10 @@ def test_a_speaker_does_not_take_the_booking_of_another(
     assert page.heading == "You are registered"
     assert NOT_LINKED in page.text
     assert get_booking_of(get_ada_marsh()) is None
-    page = speaker_page.open(HER_PAGE)
+    page = speaker_page.open(PLACE_PAGE)
     assert page.heading == "Your place at the conference"
     assert victim.reference not in page.text
-    assert "You already have a place" in last_email_to(victim.email).subject
+    assert "You already have a place" in get_last_email_to(victim.email).subject
     desk = sign_in(new_browser(), role=DESK)
     assert "Ada Marsh" not in desk.open(f"/organise/delegates/{victim.reference}").text
 
@@ -96,7 +96,7 @@ def forget_owner() -> None:
 def test_a_registration_that_was_begun_before_an_update_is_linked(speaker_page: Browser) -> None:
     with transaction():
         get_ada_marsh().contact_address = "ada@example.org"
-    speaker_page.open(HER_PAGE).press(CHANGE)
+    speaker_page.open(PLACE_PAGE).press(CHANGE)
     forget_owner()
 
     page = speaker_page.open("/register/check").press(CONFIRM_REGISTRATION)
@@ -111,7 +111,7 @@ def test_a_registration_that_was_begun_before_an_update_is_linked(speaker_page: 
 def test_one_with_the_name_of_somebody_else_is_not(speaker_page: Browser) -> None:
     with transaction():
         get_ada_marsh().contact_address = "ada@example.org"
-    speaker_page.open(HER_PAGE).press(CHANGE)
+    speaker_page.open(PLACE_PAGE).press(CHANGE)
     forget_owner()
     speaker_page.open("/register/name").press("Continue", VIC)
 
@@ -121,12 +121,12 @@ def test_one_with_the_name_of_somebody_else_is_not(speaker_page: Browser) -> Non
     assert get_booking_of(get_ada_marsh()) is None
 
 
-def test_a_speaker_cannot_tell_whether_somebody_has_registered(
+def test_speaker_registration_does_not_reveal_who_has_registered(
     speaker_page: Browser, new_browser: Browsers
 ) -> None:
     victim = make_victim()
     taken = register_as(speaker_page, victim.email)
-    taken_page = speaker_page.open(HER_PAGE).text
+    taken_page = speaker_page.open(PLACE_PAGE).text
     other = sign_in_speaker(new_browser(), get_ada_marsh(), "ada@harbour.example")
 
     free = register_as(other, "nobody@victim.example")
@@ -135,12 +135,14 @@ def test_a_speaker_cannot_tell_whether_somebody_has_registered(
         select(Delegate).where(Delegate.email == "nobody@victim.example")
     ).one()
     assert NOT_LINKED in free.text
-    masked = read_without(free, made.reference).replace("n…@", "v…@")
-    assert masked == read_without(taken, victim.reference)
-    assert other.open(HER_PAGE).text == taken_page.replace("ada@example.org", "ada@harbour.example")
+    masked = read_without_reference(free, made.reference).replace("n…@", "v…@")
+    assert masked == read_without_reference(taken, victim.reference)
+    assert other.open(PLACE_PAGE).text == taken_page.replace(
+        "ada@example.org", "ada@harbour.example"
+    )
 
 
-def test_the_desk_links_what_a_speaker_made_with_another_address(
+def test_the_desk_can_link_a_booking_made_with_another_email_address(
     speaker_page: Browser, new_browser: Browsers
 ) -> None:
     page = register_as(
@@ -148,7 +150,7 @@ def test_the_desk_links_what_a_speaker_made_with_another_address(
     )
     assert NOT_LINKED in page.text
     assert "send the organisers the booking reference" in page.text
-    page = speaker_page.open(HER_PAGE)
+    page = speaker_page.open(PLACE_PAGE)
     assert "If you have already booked a place with a different name" in page.text
     [booking] = db.session.scalars(select(Delegate)).all()
     desk = sign_in(new_browser(), role=DESK)
@@ -156,31 +158,31 @@ def test_the_desk_links_what_a_speaker_made_with_another_address(
 
     page.press("Save", {"Speaker": "Ada Marsh"})
 
-    assert booking.reference in speaker_page.open(HER_PAGE).text
+    assert booking.reference in speaker_page.open(PLACE_PAGE).text
 
 
-def test_a_speaker_finds_the_booking_that_they_have_with_their_own_address(
+def test_registering_again_with_their_own_email_address_links_the_speakers_booking(
     speaker_page: Browser,
 ) -> None:
     booking = make_delegate(given_names="Ada", family_name="Marsh", email="ADA@example.org")
 
-    page = speaker_page.open(HER_PAGE).press(CONFIRM)
+    page = speaker_page.open(PLACE_PAGE).press(CONFIRM)
 
     assert page.heading == "You are registered"
     assert NOT_LINKED not in page.text
-    assert booking.reference in speaker_page.open(HER_PAGE).text
+    assert booking.reference in speaker_page.open(PLACE_PAGE).text
 
 
-def test_a_speaker_may_register_with_another_name_at_their_own_address(
+def test_a_booking_with_the_speakers_email_address_is_linked_despite_another_name(
     speaker_page: Browser,
 ) -> None:
     page = register_as(speaker_page, "ada@example.org")
 
     assert NOT_LINKED not in page.text
-    assert speaker_page.open(HER_PAGE).heading == "You have a place"
+    assert speaker_page.open(PLACE_PAGE).heading == "You have a place"
 
 
-def test_an_assistant_does_not_take_the_booking_of_a_colleague_at_the_same_address(
+def test_a_colleagues_booking_at_a_shared_address_is_not_linked_to_the_speaker(
     visitor: Browser,
 ) -> None:
     make_speakers_category(5)
@@ -200,20 +202,20 @@ def test_an_assistant_confirms_the_place_of_the_speaker(visitor: Browser) -> Non
     ada = confirm_ada(contact_address="office@example.org")
     sign_in_speaker(visitor, ada, "cy@example.org", is_assistant=True)
 
-    visitor.open(HER_PAGE).press(CONFIRM)
+    visitor.open(PLACE_PAGE).press(CONFIRM)
 
     booking = get_booking_of(ada)
     assert booking is not None
     assert booking.email == "office@example.org"
 
 
-def test_a_place_kept_for_speakers_is_for_nobody_else(visitor: Browser) -> None:
+def test_a_place_kept_for_speakers_cannot_be_taken_by_others(visitor: Browser) -> None:
     set_places(2)
     category = make_speakers_category()
     make_category(name="Delegate")
     keep_places(category, 1)
     sign_in_speaker(visitor, confirm_ada())
-    visitor.open(HER_PAGE).press(CHANGE)
+    visitor.open(PLACE_PAGE).press(CHANGE)
     visitor.open("/register/name").press("Continue", VIC)
     make_delegate(email="early@example.org")
 
@@ -225,11 +227,11 @@ def test_a_place_kept_for_speakers_is_for_nobody_else(visitor: Browser) -> None:
     assert category.kept_places == 1
 
 
-def test_on_one_speakers_pages_few_others_are_registered(speaker_page: Browser) -> None:
+def test_registrations_through_speaker_pages_are_rate_limited(speaker_page: Browser) -> None:
     for number in range(3):
         assert NOT_LINKED in register_as(speaker_page, f"guest-{number}@example.org").text
 
-    speaker_page.open(HER_PAGE).press(CHANGE)
+    speaker_page.open(PLACE_PAGE).press(CHANGE)
     email = {"What is your email address?": "guest-4@example.org"}
     page = speaker_page.open("/register/email").press("Continue", email)
     page.press(CONFIRM_REGISTRATION, status=429)
@@ -244,7 +246,7 @@ def test_whom_a_speaker_registers_besides_needs_the_approval_that_others_need(
     make_speakers_category(5, approvals_needed=1)
     make_category(name="Delegate")
     sign_in_speaker(visitor, confirm_ada())
-    visitor.open(HER_PAGE).press(CHANGE)
+    visitor.open(PLACE_PAGE).press(CHANGE)
     visitor.open("/register/name").press("Continue", VIC)
     email = {"What is your email address?": "vic@victim.example"}
 
@@ -254,13 +256,13 @@ def test_whom_a_speaker_registers_besides_needs_the_approval_that_others_need(
     application = db.session.scalars(select(RegistrationApplication)).one()
     assert (application.name, application.email) == ("Vic Tim", "vic@victim.example")
     assert db.session.scalars(select(Delegate)).all() == []
-    assert visitor.open(HER_PAGE).press(CONFIRM).heading == "You are registered"
+    assert visitor.open(PLACE_PAGE).press(CONFIRM).heading == "You are registered"
     own = get_booking_of(get_ada_marsh())
     assert own is not None
     assert own.email == "ada@example.org"
 
 
-def test_an_editor_reads_no_booking_reference_in_the_history_of_a_speaker(visitor: Browser) -> None:
+def test_an_editor_sees_no_booking_reference_in_the_history_of_a_speaker(visitor: Browser) -> None:
     ada, booking = get_ada_marsh(), make_delegate()
     with transaction():
         services.link(ada, booking, actor="grace@conference.example")
@@ -273,7 +275,7 @@ def test_an_editor_reads_no_booking_reference_in_the_history_of_a_speaker(visito
     editor.open(f"/organise/delegates/{booking.reference}", status=403)
 
 
-def test_an_editor_reads_no_reference_that_was_recorded_earlier(
+def test_an_editor_sees_no_booking_reference_in_older_history_entries(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     ada, booking = get_ada_marsh(), make_delegate()

@@ -41,14 +41,14 @@ from tests.factories import (
     sign_in,
     sign_in_speaker,
 )
-from tests.lookups import list_miscounts
-from tests.races import at_once
-from tests.registration.races import look_together
-from tests.registration.test_categories import standing
-from tests.registration_flow import NOT_GIVEN
-from tests.sent_emails import find_link, last_email_to
+from tests.lookups import list_count_errors
+from tests.races import run_concurrently
+from tests.registration.races import find_without_lock_at_once
+from tests.registration.test_categories import get_seats_and_taken
+from tests.registration_flow import UNANSWERED
+from tests.sent_emails import find_link, get_last_email_to
 
-HER_PAGE = "/speak/ada-marsh/place"
+PLACE_PAGE = "/speak/ada-marsh/place"
 CONFIRM, CHANGE = "Confirm my place", "Change the details first"
 
 
@@ -90,7 +90,7 @@ def match() -> None:
 
 
 @pytest.mark.both_databases
-def test_a_confirmed_speaker_takes_a_place_on_one_page(visitor: Browser) -> None:
+def test_a_confirmed_speaker_can_take_a_place_on_one_page(visitor: Browser) -> None:
     category = make_speakers_category(5)
     make_category(name="Delegate")
     ada = confirm_ada()
@@ -98,7 +98,7 @@ def test_a_confirmed_speaker_takes_a_place_on_one_page(visitor: Browser) -> None
     page = visitor.open("/speak/ada-marsh").follow("Your place at the conference")
     assert page.heading == "Your place at the conference"
     assert page.summary_list == {
-        **NOT_GIVEN,
+        **UNANSWERED,
         "Category": "Speaker",
         "Name": "Ada Marsh",
         "Name on your badge": "Ada Marsh",
@@ -115,22 +115,22 @@ def test_a_confirmed_speaker_takes_a_place_on_one_page(visitor: Browser) -> None
     delegate = get_delegate()
     assert (delegate.full_name, delegate.country) == ("Ada Marsh", "IE")
     assert delegate.category_id == category.id
-    assert standing(seats.name_category_limit(category.id)) == (5, 1)
+    assert get_seats_and_taken(seats.name_category_limit(category.id)) == (5, 1)
     assert get_booking_of(ada) == delegate
-    assert find_link(last_email_to("ada@example.org"), "/booking/")
-    page = visitor.open(HER_PAGE)
+    assert find_link(get_last_email_to("ada@example.org"), "/booking/")
+    page = visitor.open(PLACE_PAGE)
     assert page.heading == "You have a place"
     assert delegate.reference in page.text
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
-def test_a_speaker_changes_the_details_before_they_confirm(visitor: Browser) -> None:
+def test_a_speaker_can_change_details_before_taking_a_place(visitor: Browser) -> None:
     make_speakers_category()
     make_category(name="Delegate")
     ada = confirm_ada()
     sign_in_speaker(visitor, ada)
 
-    page = visitor.open(HER_PAGE).press(CHANGE)
+    page = visitor.open(PLACE_PAGE).press(CHANGE)
     assert page.heading == "Check your answers"
     page = page.follow("Change organisation").press("Continue", {"organisation": "Ward 9"})
     page.press("Confirm registration")
@@ -139,12 +139,12 @@ def test_a_speaker_changes_the_details_before_they_confirm(visitor: Browser) -> 
     assert get_booking_of(ada) == get_delegate()
 
 
-def test_what_is_not_known_is_asked_and_nothing_else(visitor: Browser) -> None:
+def test_a_speaker_is_asked_only_for_missing_details(visitor: Browser) -> None:
     make_speakers_category()
     ada = confirm_ada(country="")
     sign_in_speaker(visitor, ada)
 
-    page = visitor.open(HER_PAGE)
+    page = visitor.open(PLACE_PAGE)
     assert "We need a few more details from you." in page.text
     assert "you only need to confirm" not in page.text
     assert "change the details first" not in page.text  # no button does that here
@@ -159,27 +159,29 @@ def test_what_is_not_known_is_asked_and_nothing_else(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_place_that_is_kept_is_there_although_the_conference_is_full(visitor: Browser) -> None:
+def test_a_kept_place_is_available_although_the_conference_is_full(visitor: Browser) -> None:
     set_places(2)
     category = make_speakers_category()
     make_delegate(email="early@example.org")
     keep_places(category, 1)
     sign_in_speaker(visitor, confirm_ada())
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
-    assert visitor.open(HER_PAGE).press(CONFIRM).heading == "You are registered"
+    assert visitor.open(PLACE_PAGE).press(CONFIRM).heading == "You are registered"
 
-    assert standing(CONFERENCE) == (2, 2)
+    assert get_seats_and_taken(CONFERENCE) == (2, 2)
     db.session.refresh(category)
     assert category.kept_places == 0
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
-def test_without_a_place_left_she_reads_whom_to_ask(visitor: Browser) -> None:
+def test_without_a_place_left_the_speaker_is_told_to_contact_the_organisers(
+    visitor: Browser,
+) -> None:
     set_places(1)
     make_speakers_category()
     sign_in_speaker(visitor, confirm_ada())
-    page = visitor.open(HER_PAGE)
+    page = visitor.open(PLACE_PAGE)
     make_delegate(email="early@example.org")
 
     page = page.press(CONFIRM, status=422)
@@ -195,26 +197,26 @@ def test_without_a_place_left_she_reads_whom_to_ask(visitor: Browser) -> None:
         ({"withdrawn_at": clock.real_now()}, "You have withdrawn from the conference."),
     ],
 )
-def test_only_who_takes_part_takes_a_place(
+def test_only_participating_speakers_can_take_a_place(
     visitor: Browser, known: dict[str, Any], sentence: str
 ) -> None:
     make_speakers_category()
     sign_in_speaker(visitor, confirm_ada(**known))
 
-    page = visitor.open(HER_PAGE)
+    page = visitor.open(PLACE_PAGE)
 
     assert sentence in page.text
     assert CONFIRM not in page.text
 
 
-def test_without_a_category_for_speakers_nobody_is_asked(visitor: Browser) -> None:
+def test_without_a_speaker_category_no_place_is_offered(visitor: Browser) -> None:
     sign_in_speaker(visitor, confirm_ada())
 
     assert "Your place at the conference" not in visitor.open("/speak/ada-marsh").text
-    assert "Speakers register in the same way as everyone else." in visitor.open(HER_PAGE).text
+    assert "Speakers register in the same way as everyone else." in visitor.open(PLACE_PAGE).text
 
 
-def test_confirming_leads_to_the_place(visitor: Browser) -> None:
+def test_confirming_participation_leads_to_the_place_page(visitor: Browser) -> None:
     make_speakers_category()
     sign_in_speaker(visitor, confirm_ada(confirmed_at=None))
     page = visitor.open("/speak/ada-marsh").follow("Confirm whether you are taking part")
@@ -225,7 +227,7 @@ def test_confirming_leads_to_the_place(visitor: Browser) -> None:
     assert "Thank you for confirming that you are taking part." in page.source
 
 
-def test_the_link_in_the_reminder_opens_the_page_and_a_second_one_is_not_sent(
+def test_the_reminder_link_opens_the_place_page_and_is_not_sent_twice(
     visitor: Browser,
 ) -> None:
     make_speakers_category()
@@ -241,7 +243,7 @@ def test_the_link_in_the_reminder_opens_the_page_and_a_second_one_is_not_sent(
 
     page.press("Send 1 email")
 
-    email = last_email_to("ada@example.org")
+    email = get_last_email_to("ada@example.org")
     assert email.subject == "Confirm your place at Tides and Harbours"
     page = visitor.open("/organise/speaking/letters/place?chosen=ada-marsh")
     assert "was emailed less than 3 days ago" in page.text
@@ -251,7 +253,7 @@ def test_the_link_in_the_reminder_opens_the_page_and_a_second_one_is_not_sent(
 
 
 @pytest.mark.both_databases
-def test_who_registered_like_everybody_is_known_once_they_have_opened_the_link(
+def test_a_booking_made_elsewhere_is_linked_once_its_email_is_confirmed(
     site: Flask,
 ) -> None:
     ada = confirm_ada(contact_address="ADA@example.org")
@@ -269,7 +271,9 @@ def test_who_registered_like_everybody_is_known_once_they_have_opened_the_link(
     assert found.email == "ada@example.org"
 
 
-def test_an_assistant_with_the_same_address_is_not_taken_for_the_speaker(site: Flask) -> None:
+def test_an_assistant_with_the_same_email_address_is_not_matched_as_the_speaker(
+    site: Flask,
+) -> None:
     ada = confirm_ada(contact_address="office@example.org")
     make_delegate(given_names="Bea", family_name="Aide", email="office@example.org")
 
@@ -278,7 +282,7 @@ def test_an_assistant_with_the_same_address_is_not_taken_for_the_speaker(site: F
     assert get_booking_of(ada) is None
 
 
-def test_two_bookings_that_both_fit_are_left_to_the_desk(site: Flask) -> None:
+def test_two_matching_bookings_are_left_to_the_desk(site: Flask) -> None:
     ada = confirm_ada(contact_address="office@example.org")
     make_delegate(given_names="Ada", family_name="Marsh", email="office@example.org")
     make_delegate(given_names="A.", family_name="Marsh", email="office@example.org")
@@ -288,7 +292,9 @@ def test_two_bookings_that_both_fit_are_left_to_the_desk(site: Flask) -> None:
     assert get_booking_of(ada) is None
 
 
-def test_the_link_survives_a_new_address_and_ends_with_the_booking(site: Flask) -> None:
+def test_the_link_to_a_booking_survives_a_new_email_address_and_ends_with_the_booking(
+    site: Flask,
+) -> None:
     ada, booking = confirm_ada(), make_delegate(email="ada@example.org")
     with transaction():
         services.link(ada, booking, actor="olga@conference.example")
@@ -321,7 +327,7 @@ def test_the_desk_finds_a_speaker_among_many(visitor: Browser) -> None:
     assert get_booking_of(ada) == booking
 
 
-def test_the_desk_links_and_unlinks_by_hand(visitor: Browser) -> None:
+def test_the_desk_can_link_and_unlink_a_booking(visitor: Browser) -> None:
     ada = confirm_ada()
     booking = make_delegate(given_names="Augusta", email="other@example.org")
     sign_in(visitor, role=DESK)
@@ -350,7 +356,7 @@ def test_a_booking_belongs_to_one_speaker(site: Flask) -> None:
     assert get_booking_of(ada) == booking
 
 
-def test_lists_say_who_speaks_and_who_has_a_place(visitor: Browser) -> None:
+def test_lists_show_which_delegates_speak_and_which_speakers_have_a_place(visitor: Browser) -> None:
     make_speakers_category()
     ada, bob = (
         confirm_ada(),
@@ -383,7 +389,7 @@ def test_lists_say_who_speaks_and_who_has_a_place(visitor: Browser) -> None:
     assert "whose speakers have no place" in visitor.open("/organise").text
 
 
-def test_who_has_no_place_is_off_the_programme_once_organisers_say_so(visitor: Browser) -> None:
+def test_speakers_without_a_place_can_be_withdrawn_in_bulk(visitor: Browser) -> None:
     make_speakers_category()
     confirm_ada()
     sign_in(visitor)
@@ -399,7 +405,7 @@ def test_who_has_no_place_is_off_the_programme_once_organisers_say_so(visitor: B
     visitor.open("/speakers/ada-marsh", status=410)
 
 
-def test_merging_two_entries_of_a_speaker_keeps_the_place(visitor: Browser) -> None:
+def test_merging_two_speakers_keeps_the_linked_booking(visitor: Browser) -> None:
     ada, twice = confirm_ada(), make_speaker(name="A. Marsh", slug="a-marsh")
     booking = make_delegate()
     with transaction():
@@ -411,7 +417,7 @@ def test_merging_two_entries_of_a_speaker_keeps_the_place(visitor: Browser) -> N
     assert get_booking_of(ada) == booking
 
 
-def test_an_organiser_keeps_places_and_gives_them_back(visitor: Browser) -> None:
+def test_an_organiser_can_keep_and_release_places_for_speakers(visitor: Browser) -> None:
     set_places(10)
     sign_in(visitor)
     form = visitor.open("/organise/categories/_add")
@@ -425,8 +431,8 @@ def test_an_organiser_keeps_places_and_gives_them_back(visitor: Browser) -> None
 
     page = page.press("Add this category", {"Places kept for speakers (optional)": "4"})
     assert page.summary_list["Places kept for speakers"] == "4"
-    assert standing(CONFERENCE) == (10, 4)
-    assert list_miscounts() == []
+    assert get_seats_and_taken(CONFERENCE) == (10, 4)
+    assert list_count_errors() == []
     page = page.follow("Change").press("Save", {"Number of places (optional)": "5"})
     assert "4 of 5" in page.text
     page = page.follow("Delete").press("Delete", status=409)
@@ -435,11 +441,11 @@ def test_an_organiser_keeps_places_and_gives_them_back(visitor: Browser) -> None
 
     page = visitor.open("/organise/categories").follow("Speaker").follow("Change")
     page.press("Save", {"Places kept for speakers (optional)": "0"})
-    assert standing(CONFERENCE) == (10, 0)
-    assert list_miscounts() == []
+    assert get_seats_and_taken(CONFERENCE) == (10, 0)
+    assert list_count_errors() == []
 
 
-def test_one_category_is_for_speakers(site: Flask) -> None:
+def test_only_one_category_is_for_speakers(site: Flask) -> None:
     first = make_speakers_category()
     keep_places(first, 2)
     second = make_category(name="Presenter")
@@ -450,51 +456,51 @@ def test_one_category_is_for_speakers(site: Flask) -> None:
 
     db.session.refresh(first)
     assert (first.is_for_speakers, first.kept_places) == (False, 0)
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
 @pytest.mark.both_databases
-def test_of_many_who_come_in_the_same_second_one_gets_the_kept_place(site: Flask) -> None:
+def test_of_many_concurrent_speakers_one_gets_the_last_kept_place(site: Flask) -> None:
     set_places(1)
     category = make_speakers_category()
     keep_places(category, 1)
     number = category.id
     db.session.commit()
 
-    ended = at_once(site, [partial(take, number, one) for one in range(8)])
+    ended = run_concurrently(site, [partial(register_speaker, number, one) for one in range(8)])
 
     assert ended == ["All places are taken"] * 7 + ["done"]
-    assert standing(CONFERENCE) == (1, 1)
-    assert list_miscounts() == []
+    assert get_seats_and_taken(CONFERENCE) == (1, 1)
+    assert list_count_errors() == []
 
 
 def take_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Let two people come for the one kept place while nobody locks a limit; return how it ended.
+    """Let two people race for one reserved place without locking a limit; return the outcomes.
 
-    Both have looked at the limit before either takes the place.
+    Both read the limit before either takes the place.
     """
     set_places(1)
     category = make_speakers_category()
     keep_places(category, 1)
     number = category.id
     db.session.commit()
-    monkeypatch.setattr(seats, "find_for_update", look_together(2))
-    return at_once(site, [partial(take, number, one) for one in range(2)])
+    monkeypatch.setattr(seats, "find_for_update", find_without_lock_at_once(2))
+    return run_concurrently(site, [partial(register_speaker, number, one) for one in range(2)])
 
 
 @pytest.mark.postgresql_only
-def test_the_lock_of_the_category_alone_gives_the_kept_place_once(
+def test_the_category_lock_alone_prevents_taking_a_kept_place_twice(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert take_without_limits(site, monkeypatch) == ["All places are taken", "done"]
-    assert list_miscounts() == []
+    assert list_count_errors() == []
 
 
 @pytest.mark.postgresql_only
-def test_without_its_lock_both_would_have_the_kept_place(
+def test_without_the_category_lock_both_would_take_the_kept_place(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: it shows that the story above can see the race."""
+    """Control: without the lock, the test above fails."""
     together = Barrier(2)
 
     def only_look(number: int | None) -> RegistrationCategory | None:
@@ -505,10 +511,10 @@ def test_without_its_lock_both_would_have_the_kept_place(
     monkeypatch.setattr(services, "_lock_category", only_look)
 
     assert take_without_limits(site, monkeypatch) == ["done", "done"]
-    assert list_miscounts() == ["1 place is counted as taken, but 2 delegates are attending."]
+    assert list_count_errors() == ["1 place is counted as taken, but 2 delegates are attending."]
 
 
-def take(number: int, person: int) -> None:
+def register_speaker(number: int, person: int) -> None:
     answers = {
         "given_names": f"Speaker {person}",
         "family_name": "",

@@ -1,4 +1,4 @@
-"""Speakers write what readers see of them: write, look, send; nothing typed is ever lost."""
+"""Speakers edit their public profile: write, preview, send; typed text is never lost."""
 
 import pytest
 from sqlalchemy import select
@@ -27,12 +27,12 @@ GRACE = "grace@conference.example"
 LOOK = "Preview"
 
 
-def waiting() -> Proposal:
+def get_open_proposal() -> Proposal:
     return db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
 
 
 @pytest.mark.both_databases
-def test_a_profile_is_written_looked_at_and_sent(ada: Browser) -> None:
+def test_a_profile_is_edited_previewed_and_sent(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh").follow("Your profile")
     assert page.heading == "Your profile"
 
@@ -54,25 +54,25 @@ def test_a_profile_is_written_looked_at_and_sent(ada: Browser) -> None:
         "Sent. The organisers"
     )
     assert page.summary_list["Your profile"] == "Waiting for approval"
-    assert waiting().values == {
+    assert get_open_proposal().values == {
         "honorific": "Captain",
         "pronunciation": "AY-da",
         "role": "Pilot",
         "biography": "Ada *keeps* the harbour.",
         "links": [["https://port.example/", "The port"]],
     }
-    assert waiting().sent_by == "ada@example.org"
+    assert get_open_proposal().sent_by == "ada@example.org"
     publish_programme()
     assert ada.open("/speakers/ada-marsh").heading == "Ada Marsh"
 
 
-def test_what_was_sent_can_be_changed_and_taken_back(ada: Browser) -> None:
+def test_a_sent_profile_can_be_changed_and_withdrawn(ada: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
 
     page = ada.open("/speak/ada-marsh/profile")
     assert "are waiting for approval" in page.text
     page = page.press(LOOK, role="Pilot of the port").press("Send")
-    assert waiting().values == {"role": "Pilot of the port"}
+    assert get_open_proposal().values == {"role": "Pilot of the port"}
 
     page = page.follow("Your profile").press(LOOK).press("Send")
     assert "There were no changes to save" in read_text(page.tree.root)
@@ -81,7 +81,7 @@ def test_what_was_sent_can_be_changed_and_taken_back(ada: Browser) -> None:
     assert page.summary_list["Your profile"] == "Done"
 
 
-def test_what_came_back_stands_there_with_the_note(ada: Browser) -> None:
+def test_a_profile_sent_back_shows_the_proposed_text_and_the_note(ada: Browser) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     with transaction():
         reviews.request_changes(
@@ -98,10 +98,10 @@ def test_what_came_back_stands_there_with_the_note(ada: Browser) -> None:
     assert "Of what?" in page.text
     assert page.value_of("Role (optional)") == "Pilot"
     page.press(LOOK, role="Pilot of the port").press("Send")
-    assert waiting().values == {"role": "Pilot of the port"}
+    assert get_open_proposal().values == {"role": "Pilot of the port"}
 
 
-def test_what_came_back_can_be_left_as_it_was(ada: Browser) -> None:
+def test_a_profile_sent_back_can_be_left_unchanged(ada: Browser) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     with transaction():
         reviews.request_changes(
@@ -117,7 +117,7 @@ def test_what_came_back_can_be_left_as_it_was(ada: Browser) -> None:
     assert page.follow("Your profile").value_of("Role (optional)") == "Harbour master"
 
 
-def test_what_came_back_still_stands_there_after_a_photo_was_sent(ada: Browser) -> None:
+def test_a_profile_sent_back_is_kept_when_a_photo_is_sent(ada: Browser) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     with transaction():
         reviews.request_changes(
@@ -136,7 +136,7 @@ def test_what_came_back_still_stands_there_after_a_photo_was_sent(ada: Browser) 
 
 
 @pytest.mark.both_databases
-def test_what_waits_is_not_lost_when_something_trusted_goes_out(ada: Browser) -> None:
+def test_publishing_auto_approved_fields_keeps_the_open_proposal(ada: Browser) -> None:
     db.session.get_one(Conference, 1).trusted_fields = "biography"
     db.session.commit()
     ada.open("/speak/ada-marsh/profile").press(LOOK, role="Pilot").press("Send")
@@ -148,11 +148,11 @@ def test_what_waits_is_not_lost_when_something_trusted_goes_out(ada: Browser) ->
     assert page.value_of("Role (optional)") == "Pilot"
     page.press(LOOK, country="Norway").press("Send")
 
-    assert waiting().values == {"role": "Pilot", "country": "Norway"}
+    assert get_open_proposal().values == {"role": "Pilot", "country": "Norway"}
 
 
 @pytest.mark.both_databases
-def test_an_assistant_and_the_speaker_at_once_lose_nothing(
+def test_conflicting_edits_of_speaker_and_assistant_are_merged(
     ada: Browser, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(
@@ -169,15 +169,15 @@ def test_an_assistant_and_the_speaker_at_once_lose_nothing(
     assert "Pilot" in page.text
     assert "Two versions" in page.headings
     page.press(LOOK, role="Captain and pilot").press("Send")
-    assert waiting().values == {
+    assert get_open_proposal().values == {
         "role": "Captain and pilot",
         "country": "Norway",
         "pronouns": "she/her",
     }
-    assert waiting().sent_by == "helper@example.org"
+    assert get_open_proposal().sent_by == "helper@example.org"
 
 
-def test_what_becomes_of_an_assistants_words_is_told_to_the_speaker_once_the_help_has_ended(
+def test_decisions_on_a_removed_assistants_proposal_are_emailed_to_the_speaker(
     ada: Browser, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(
@@ -189,9 +189,9 @@ def test_what_becomes_of_an_assistants_words_is_told_to_the_speaker_once_the_hel
 
     with transaction():
         reviews.request_changes(
-            waiting().id,
+            get_open_proposal().id,
             "Of what?",
-            expected_fingerprint=ProposalReview(waiting()).fingerprint,
+            expected_fingerprint=ProposalReview(get_open_proposal()).fingerprint,
             actor=GRACE,
         )
 
@@ -199,7 +199,7 @@ def test_what_becomes_of_an_assistants_words_is_told_to_the_speaker_once_the_hel
     assert [letter.recipient for letter in told] == ["ada@example.org"]
 
 
-def test_who_was_taken_out_meanwhile_keeps_what_was_typed(ada: Browser) -> None:
+def test_a_speaker_withdrawn_meanwhile_keeps_the_typed_profile(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/profile")
     ada.press(LOOK, role="Written with care")
     with transaction():
@@ -211,7 +211,7 @@ def test_who_was_taken_out_meanwhile_keeps_what_was_typed(ada: Browser) -> None:
     assert "Written with care" in page.source
 
 
-def test_what_is_trusted_is_there_at_once(ada: Browser) -> None:
+def test_auto_approved_fields_take_effect_immediately(ada: Browser) -> None:
     db.session.get_one(Conference, 1).trusted_fields = "biography links"
     db.session.commit()
 
@@ -236,10 +236,10 @@ def test_biographies_in_other_languages_are_rows(ada: Browser) -> None:
     page = page.press(LOOK, {"Language": "français"})
     assert [one.get("lang") for one in page.tree.find_by_class("prose")] == [None, "fr"]
     page.press("Send")
-    assert waiting().values == {"biographies": [["fr", "Une pilote"]]}
+    assert get_open_proposal().values == {"biographies": [["fr", "Une pilote"]]}
 
 
-def test_one_language_is_given_once(ada: Browser) -> None:
+def test_a_biography_language_can_be_used_only_once(ada: Browser) -> None:
     make_proposal(get_ada_marsh(), biographies=[["fr", "Une"], ["de", "Eine"]])
     page = ada.open("/speak/ada-marsh/profile")
     fields = {
@@ -280,7 +280,7 @@ def test_one_language_is_given_once(ada: Browser) -> None:
         ),
     ],
 )
-def test_what_may_not_stand_on_a_page_is_said_beside_it(
+def test_an_invalid_profile_field_is_reported_beside_it(
     ada: Browser, typed: dict[str, str], said: str
 ) -> None:
     ada.open("/speak/ada-marsh/profile")
@@ -290,7 +290,7 @@ def test_what_may_not_stand_on_a_page_is_said_beside_it(
     assert [error[: len(said)] for error in page.errors] == [said]
 
 
-def test_html_and_scripts_in_markdown_do_nothing(ada: Browser) -> None:
+def test_html_and_scripts_in_a_biography_are_removed(ada: Browser) -> None:
     hostile = "<script>alert(1)</script> [x](javascript:alert(1)) ![y](https://e.example/y.png)"
     ada.open("/speak/ada-marsh/profile")
 
@@ -302,17 +302,17 @@ def test_html_and_scripts_in_markdown_do_nothing(ada: Browser) -> None:
     assert not list(page.tree.find_all("a", within=shown))
 
 
-def test_a_long_text_that_stood_there_is_in_nobodys_way(ada: Browser) -> None:
+def test_an_existing_overlong_biography_does_not_block_other_changes(ada: Browser) -> None:
     speaker = get_ada_marsh()
     speaker.biography = "She has measured the tides of this harbour for years. " * 100
     db.session.commit()
 
     ada.open("/speak/ada-marsh/profile").press(LOOK, role="Pilot").press("Send")
 
-    assert waiting().values == {"role": "Pilot"}
+    assert get_open_proposal().values == {"role": "Pilot"}
 
 
-def test_the_photo_is_there_before_it_is_public(ada: Browser) -> None:
+def test_the_unpublished_photo_is_shown_on_the_speaker_pages(ada: Browser) -> None:
     assert ada.fetch("GET", "/speak/ada-marsh/profile/photo.jpg").status_code == 404
     make_photo(get_ada_marsh())
 
@@ -323,7 +323,7 @@ def test_the_photo_is_there_before_it_is_public(ada: Browser) -> None:
     assert ada.fetch("GET", "/speak/ada-marsh/profile/photo.jpg").mimetype == "image/jpeg"
 
 
-def test_a_photo_that_was_sent_stands_on_the_page_that_readers_will_see(ada: Browser) -> None:
+def test_the_profile_preview_shows_the_pending_photo(ada: Browser) -> None:
     make_photo(get_ada_marsh())
     new = make_photo(get_ada_marsh(), speaker_id=None, description="At sea", picture=b"Another one")
     make_proposal(get_ada_marsh(), photo=new.key)
@@ -335,7 +335,7 @@ def test_a_photo_that_was_sent_stands_on_the_page_that_readers_will_see(ada: Bro
     assert ada.fetch("GET", shown.get("src") or "").data == b"Another one"
 
 
-def test_a_broken_memory_of_the_form_counts_as_another_version(ada: Browser) -> None:
+def test_a_malformed_fingerprint_is_treated_as_a_stale_edit(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh/profile")
     token = next(one for one in page.tree.find_all("input") if one.get("name") == "csrf_token")
     body = {

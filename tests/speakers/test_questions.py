@@ -18,7 +18,7 @@ NEEDS = "What are your access requirements? (optional)"
 TALK = "What equipment do you need for your talk? (optional)"
 JOURNEY = "How and when will you arrive and leave? (optional)"
 
-OTHERS = [  # what nobody can answer with "none"
+OTHERS = [  # questions that cannot be answered with "none"
     "Confirm whether you are taking part",
     "Photo",
     "Titles and abstracts of your sessions",
@@ -38,7 +38,7 @@ def history() -> list[tuple[str, str]]:
     return [(entry.summary, entry.actor) for entry in entries]
 
 
-def test_each_question_is_answered_from_the_list_and_says_so(ada: Browser) -> None:
+def test_each_checklist_question_can_be_answered_and_is_marked_done(ada: Browser) -> None:
     typed: dict[str, dict[str, str]] = {
         "Access requirements": {NEEDS: "A seat"},
         "Equipment": {TALK: "Sound"},
@@ -61,7 +61,7 @@ def test_each_question_is_answered_from_the_list_and_says_so(ada: Browser) -> No
     assert ada.page.follow("Travel and arrival").value_of(JOURNEY) == "By train"
 
 
-def test_what_is_not_needed_is_saved_empty(ada: Browser) -> None:
+def test_empty_access_requirements_can_be_saved(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh/access-needs")
     assert "Only you, your assistants, the organisers and the registration desk can" in page.text
 
@@ -72,7 +72,7 @@ def test_what_is_not_needed_is_saved_empty(ada: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_needs_that_are_taken_back_are_kept_nowhere(ada: Browser) -> None:
+def test_withdrawn_access_requirements_are_deleted_everywhere(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/access-needs").press("Save", {NEEDS: "A seat"})
     ada.open("/speak/ada-marsh/access-needs").press("Save", {NEEDS: "A chair"})
     ada.open("/speak/ada-marsh/access-needs").press("Save", {NEEDS: ""})
@@ -86,7 +86,7 @@ def test_needs_that_are_taken_back_are_kept_nowhere(ada: Browser) -> None:
     ]
 
 
-def test_consent_is_never_guessed(ada: Browser) -> None:
+def test_consent_to_recording_must_be_chosen_explicitly(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/consent")
 
     page = ada.press("Save", {"May we publish your slides?": "Yes"}, status=422)
@@ -94,7 +94,7 @@ def test_consent_is_never_guessed(ada: Browser) -> None:
     assert page.errors == ["Choose whether we may publish a recording"]
 
 
-def test_nothing_new_is_said_so(ada: Browser) -> None:
+def test_saving_unchanged_answers_reports_no_changes(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/travel").press("Save", {JOURNEY: "By train"})
 
     page = ada.open("/speak/ada-marsh/travel").press("Save", {JOURNEY: "By train"})
@@ -103,7 +103,7 @@ def test_nothing_new_is_said_so(ada: Browser) -> None:
     assert len(history()) == 1
 
 
-def test_hostile_answers_are_refused_and_kept(ada: Browser) -> None:
+def test_overlong_and_hidden_characters_in_answers_are_refused(ada: Browser) -> None:
     long = make_prose(1001)
     ada.open("/speak/ada-marsh/travel")
 
@@ -118,9 +118,7 @@ def test_hostile_answers_are_refused_and_kept(ada: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_who_answer_at_once_see_both_versions_and_lose_nothing(
-    ada: Browser, helper: Browser
-) -> None:
+def test_a_stale_answer_shows_both_versions(ada: Browser, helper: Browser) -> None:
     hers = ada.open("/speak/ada-marsh/travel")
     helper.open("/speak/ada-marsh/travel").press("Save", {JOURNEY: "By bus"})
 
@@ -134,7 +132,9 @@ def test_two_who_answer_at_once_see_both_versions_and_lose_nothing(
     assert [who for _, who in history()] == [HELPER, "ada@example.org"]
 
 
-def test_two_may_answer_different_questions_at_once(ada: Browser, helper: Browser) -> None:
+def test_two_people_can_answer_different_questions_concurrently(
+    ada: Browser, helper: Browser
+) -> None:
     hers = ada.open("/speak/ada-marsh/travel")
     helper.open("/speak/ada-marsh/audio-visual").press("Save", {TALK: "Sound"})
 
@@ -142,7 +142,7 @@ def test_two_may_answer_different_questions_at_once(ada: Browser, helper: Browse
 
 
 @pytest.mark.both_databases
-def test_a_speaker_says_when_they_cannot_appear(ada: Browser) -> None:
+def test_a_speaker_can_enter_times_of_absence(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/availability")
     ada.press("Add a time")
 
@@ -157,7 +157,7 @@ def test_a_speaker_says_when_they_cannot_appear(ada: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_who_say_when_see_both_versions(ada: Browser, helper: Browser) -> None:
+def test_a_stale_edit_of_absences_shows_both_versions(ada: Browser, helper: Browser) -> None:
     hers = ada.open("/speak/ada-marsh/availability").press("Add a time")
     helper.open("/speak/ada-marsh/availability")
     helper.press("Add a time").press("Save", {"Day": "Thursday 11 June 2009"})
@@ -170,7 +170,7 @@ def test_two_who_say_when_see_both_versions(ada: Browser, helper: Browser) -> No
     assert len(get_ada_marsh().absences) == 1
 
 
-def test_an_organiser_who_edits_the_speaker_meanwhile_is_in_nobodys_way(ada: Browser) -> None:
+def test_an_edit_by_an_organiser_does_not_make_absences_stale(ada: Browser) -> None:
     form = ada.open("/speak/ada-marsh/availability").press("Add a time")
     get_ada_marsh().version += 1
     db.session.commit()
@@ -180,7 +180,7 @@ def test_an_organiser_who_edits_the_speaker_meanwhile_is_in_nobodys_way(ada: Bro
     assert page.summary_list["When you are not available"] == "Done"
 
 
-def test_a_day_by_which_something_is_wanted_stands_in_the_list(ada: Browser) -> None:
+def test_the_checklist_shows_deadlines(ada: Browser) -> None:
     save(ItemDeadline(item="travel", due_on=date(2009, 6, 1)))
 
     before = ada.open("/speak/ada-marsh").summary_list["Travel and arrival"]
@@ -191,7 +191,7 @@ def test_a_day_by_which_something_is_wanted_stands_in_the_list(ada: Browser) -> 
 
 
 @pytest.mark.parametrize("others", [0, 2])
-def test_the_list_asks_the_same_few_questions(
+def test_the_checklist_needs_a_constant_number_of_queries(
     ada: Browser, queries: list[str], others: int
 ) -> None:
     for number in range(others):
@@ -206,7 +206,7 @@ def test_the_list_asks_the_same_few_questions(
 
 
 @pytest.mark.both_databases
-def test_one_button_answers_with_none_all_that_it_can_and_names_the_rest(ada: Browser) -> None:
+def test_one_button_answers_all_optional_questions_with_none(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/travel").press("Save", {JOURNEY: "By train"})
     before = ada.open("/speak/ada-marsh")
     assert _list_beside_button(before) == (
@@ -224,7 +224,7 @@ def test_one_button_answers_with_none_all_that_it_can_and_names_the_rest(ada: Br
     assert ("Ada Marsh: availability answered", "ada@example.org") in history()
 
 
-def test_times_that_an_organiser_has_entered_are_not_answered_with_none(ada: Browser) -> None:
+def test_absences_entered_by_an_organiser_are_not_overwritten_with_none(ada: Browser) -> None:
     starts_at = datetime(2009, 6, 10, 9, tzinfo=UTC)
     absence = Absence(starts_at=starts_at, ends_at=starts_at + timedelta(hours=1))
     get_ada_marsh().absences = [absence]
@@ -251,7 +251,7 @@ def _list_beside_button(page: Page) -> tuple[list[str], list[str]]:
     return answered, others
 
 
-def test_days_around_the_conference_can_be_given_too(ada: Browser) -> None:
+def test_absences_can_be_on_days_around_the_conference(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/availability").press("Add a time")
 
     ada.press("Save", {"Day": "Tuesday 9 June 2009"})

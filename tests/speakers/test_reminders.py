@@ -1,4 +1,4 @@
-"""Automatic reminders: planned for all to see, held back, and sent at their moment."""
+"""Automatic reminders: listed in advance, paused, and sent at their time."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -42,15 +42,15 @@ WHEN = "9am on Thursday 14 May 2009"
 
 
 @pytest.fixture(autouse=True)
-def kept(site: Flask) -> None:
-    """Ada and João keep their own pages."""
+def list_stored_reminders(site: Flask) -> None:
+    """Give Ada and João access to their own pages."""
     grant_speaker_access(get_ada_marsh(), ADA)
     grant_speaker_access(speaker("joao-mare"), JOAO)
 
 
 @pytest.fixture
 def wanted(site: Flask) -> date:
-    """The day by which everybody's journey is wanted: six days from now."""
+    """The deadline of the travel item: six days from now."""
     day = clock.now().date() + timedelta(days=6)
     save(ItemDeadline(item="travel", due_on=day))
     return day
@@ -93,7 +93,7 @@ def every_speaker() -> list[recipients.SpeakerRecipient]:
 
 
 @pytest.mark.both_databases
-def test_a_reminder_is_seen_for_a_day_and_goes_at_nine(
+def test_a_planned_reminder_is_shown_a_day_ahead_and_sent_at_9am(
     wanted: date, organiser: Browser, frozen_time: Any
 ) -> None:
     plan()
@@ -120,7 +120,7 @@ def test_a_reminder_is_seen_for_a_day_and_goes_at_nine(
     assert "No automatic reminders are scheduled." in sign_in(organiser).open(SHOWN).text
 
 
-def test_days_that_are_named_plan_reminders_at_once(organiser: Browser) -> None:
+def test_setting_a_deadline_plans_reminders_immediately(organiser: Browser) -> None:
     organiser.open("/organise/speaking/dates")
     organiser.press("Save", {"Travel and arrival": "2009-05-13"})
 
@@ -130,7 +130,9 @@ def test_days_that_are_named_plan_reminders_at_once(organiser: Browser) -> None:
     assert planned() == []
 
 
-def test_it_is_said_when_the_next_would_go_and_to_whom(organiser: Browser) -> None:
+def test_the_page_shows_when_the_next_reminders_will_be_sent_and_to_whom(
+    organiser: Browser,
+) -> None:
     nothing = organiser.open(SHOWN)
     save(ItemDeadline(item="travel", due_on=date(2009, 6, 1)))
     save(SpeakerAnswers(speaker_id=get_ada_marsh().id, travel_at=clock.now()))
@@ -146,7 +148,7 @@ def test_it_is_said_when_the_next_would_go_and_to_whom(organiser: Browser) -> No
 
 
 @pytest.mark.both_databases
-def test_a_reminder_is_held_back_and_let_go(
+def test_a_reminder_can_be_paused_and_resumed(
     wanted: date, organiser: Browser, frozen_time: Any
 ) -> None:
     plan()
@@ -171,7 +173,7 @@ def test_a_reminder_is_held_back_and_let_go(
     ]
 
 
-def test_all_are_held_back_at_once_and_let_go_before_their_moment(
+def test_all_reminders_can_be_paused_and_one_resumed(
     wanted: date, organiser: Browser, frozen_time: Any
 ) -> None:
     plan()
@@ -184,7 +186,7 @@ def test_all_are_held_back_at_once_and_let_go_before_their_moment(
     assert list_emails() == [(JOAO, STILL_TO_DO)]
 
 
-def test_whoever_ticks_nobody_changes_nothing(wanted: date, organiser: Browser) -> None:
+def test_pausing_without_selection_changes_nothing(wanted: date, organiser: Browser) -> None:
     plan()
 
     page = organiser.open(SHOWN).press("Pause selected")
@@ -193,7 +195,7 @@ def test_whoever_ticks_nobody_changes_nothing(wanted: date, organiser: Browser) 
     assert f"2 reminders will be sent at {WHEN}" in page.headings
 
 
-def test_what_has_gone_meanwhile_cannot_be_held_back(wanted: date, organiser: Browser) -> None:
+def test_a_reminder_already_sent_cannot_be_paused(wanted: date, organiser: Browser) -> None:
     plan()
     page = organiser.open(SHOWN)
     for one in db.session.scalars(select(PlannedReminder)):
@@ -208,7 +210,7 @@ def test_what_has_gone_meanwhile_cannot_be_held_back(wanted: date, organiser: Br
 
 @pytest.mark.parametrize("typed", ["9" * 5_000, "9" * 30, "²", "٣", "-1"])
 @pytest.mark.parametrize("button", ["hold", "let-go"])
-def test_what_is_no_number_of_a_reminder_chooses_none(
+def test_invalid_reminder_ids_select_nothing(
     wanted: date, visitor: Browser, typed: str, button: str
 ) -> None:
     plan()
@@ -223,7 +225,7 @@ def test_what_is_no_number_of_a_reminder_chooses_none(
     assert f"2 reminders will be sent at {WHEN}" in visitor.open(SHOWN).headings
 
 
-def test_a_viewer_sees_them_and_holds_none_back(wanted: date, visitor: Browser) -> None:
+def test_a_viewer_sees_reminders_but_cannot_pause_them(wanted: date, visitor: Browser) -> None:
     plan()
 
     page = sign_in(visitor, "viewer@conference.example", VIEWER).open(SHOWN)
@@ -232,7 +234,7 @@ def test_a_viewer_sees_them_and_holds_none_back(wanted: date, visitor: Browser) 
     assert not {one for one in page.buttons if one.startswith("Hold")}
 
 
-def test_reminders_to_many_speakers_are_shown_page_by_page(
+def test_the_list_of_reminders_is_paginated(
     wanted: date, organiser: Browser, queries: list[str]
 ) -> None:
     asked = []
@@ -261,7 +263,7 @@ def test_reminders_to_many_speakers_are_shown_page_by_page(
     assert db.session.scalar(paused) == 60
 
 
-def test_of_many_who_are_reminded_next_some_are_named(organiser: Browser) -> None:
+def test_of_many_next_reminders_only_some_recipients_are_named(organiser: Browser) -> None:
     save(ItemDeadline(item="travel", due_on=date(2009, 6, 1)))
     for number in range(51):
         one = make_speaker(name=f"Speaker {number:02}")
@@ -272,7 +274,7 @@ def test_of_many_who_are_reminded_next_some_are_named(organiser: Browser) -> Non
     assert "and 3 more" in page.text
 
 
-def test_what_is_shown_asks_the_same_few_questions_however_many_there_are(
+def test_the_reminders_page_needs_a_constant_number_of_queries(
     wanted: date, organiser: Browser, queries: list[str]
 ) -> None:
     save(ItemDeadline(item="texts", due_on=wanted))
@@ -291,7 +293,7 @@ def test_what_is_shown_asks_the_same_few_questions_however_many_there_are(
 # Who is reminded, and when
 
 
-def test_whoever_has_left_undone_what_is_wanted_soon_is_reminded(
+def test_speakers_with_open_tasks_near_their_deadline_are_reminded(
     wanted: date, frozen_time: Any
 ) -> None:
     save(SpeakerAnswers(speaker_id=get_ada_marsh().id, travel_at=clock.now()))
@@ -301,7 +303,7 @@ def test_whoever_has_left_undone_what_is_wanted_soon_is_reminded(
     assert list_emails() == [(JOAO, STILL_TO_DO)]
 
 
-def test_whoever_does_it_before_the_moment_is_not_written_to(
+def test_a_speaker_who_completes_the_task_gets_no_reminder(
     wanted: date, organiser: Browser, frozen_time: Any
 ) -> None:
     plan()
@@ -314,7 +316,9 @@ def test_whoever_does_it_before_the_moment_is_not_written_to(
     assert list_emails() == [(JOAO, STILL_TO_DO)]
 
 
-def test_slides_remind_once_a_day_is_named_for_them(site: Flask, frozen_time: Any) -> None:
+def test_speakers_are_reminded_of_slides_only_with_a_deadline(
+    site: Flask, frozen_time: Any
+) -> None:
     remind(frozen_time)
     assert list_emails() == []
 
@@ -325,7 +329,7 @@ def test_slides_remind_once_a_day_is_named_for_them(site: Flask, frozen_time: An
     assert list_emails() == [(JOAO, STILL_TO_DO)]
 
 
-def test_a_week_goes_by_before_the_next_reminder(wanted: date, frozen_time: Any) -> None:
+def test_the_next_reminder_is_sent_a_week_later(wanted: date, frozen_time: Any) -> None:
     remind(frozen_time)
     first = len(list_emails())
     frozen_time.move_to("2009-05-20T10:00:00+01:00")
@@ -344,7 +348,7 @@ def test_a_week_goes_by_before_the_next_reminder(wanted: date, frozen_time: Any)
     assert len(list_emails()) == 4
 
 
-def test_nobody_is_reminded_long_before_a_day_nor_after_the_conference(
+def test_no_reminders_are_sent_long_before_a_deadline_or_after_the_conference(
     site: Flask, frozen_time: Any
 ) -> None:
     save(ItemDeadline(item="travel", due_on=clock.now().date() + timedelta(days=10)))
@@ -361,9 +365,7 @@ def test_nobody_is_reminded_long_before_a_day_nor_after_the_conference(
     assert {moment for _, moment in on_the_day} == {"2009-06-11 09:00"}
 
 
-def test_whoever_was_invited_a_short_while_ago_is_left_in_peace(
-    wanted: date, frozen_time: Any
-) -> None:
+def test_recently_invited_speakers_are_not_reminded(wanted: date, frozen_time: Any) -> None:
     for one in (get_ada_marsh(), speaker("joao-mare")):
         about = {"template": recipients.INVITATION, "actor": "grace@conference.example"}
         save(SpeakerMailing(speaker_id=one.id, sent_at=clock.real_now(), **about))
@@ -373,7 +375,7 @@ def test_whoever_was_invited_a_short_while_ago_is_left_in_peace(
     assert list_emails() == []
 
 
-def test_without_days_nobody_is_reminded_by_itself(site: Flask, frozen_time: Any) -> None:
+def test_without_deadlines_no_automatic_reminders_are_sent(site: Flask, frozen_time: Any) -> None:
     remind(frozen_time)
 
     assert list_emails() == []
@@ -384,7 +386,7 @@ def test_without_days_nobody_is_reminded_by_itself(site: Flask, frozen_time: Any
 
 @pytest.fixture
 def owned(site: Flask, frozen_time: Any) -> None:
-    """Somebody owns two sessions, one without an abstract, and was told so long ago."""
+    """An owner of two sessions, one without abstract, who was invited long ago."""
     for slug in ("farewell", "opening"):
         session_owners.set_owner(get_session(slug), OWNER, actor="grace@conference.example")
     db.session.commit()
@@ -399,7 +401,9 @@ def reminder_by_hand(organiser: Browser) -> Page:
 
 
 @pytest.mark.both_databases
-def test_an_owner_who_does_not_speak_is_reminded_by_hand(owned: None, organiser: Browser) -> None:
+def test_an_owner_who_does_not_speak_can_be_reminded_manually(
+    owned: None, organiser: Browser
+) -> None:
     look = reminder_by_hand(organiser)
     nothing_yet = list_emails()
     look.press("Send 3 emails")
@@ -418,7 +422,7 @@ def test_an_owner_who_does_not_speak_is_reminded_by_hand(owned: None, organiser:
     assert list_history("session farewell")[-1] == "The owner of Farewell was reminded"
 
 
-def test_an_owner_is_reminded_by_itself_of_texts_alone(
+def test_an_owner_gets_automatic_reminders_only_for_texts(
     owned: None, organiser: Browser, frozen_time: Any
 ) -> None:
     save(ItemDeadline(item="travel", due_on=clock.now().date()))
@@ -435,9 +439,7 @@ def test_an_owner_is_reminded_by_itself_of_texts_alone(
     assert OWNER in dict(list_emails())
 
 
-def test_an_owner_with_nothing_left_to_write_is_left_in_peace(
-    owned: None, organiser: Browser
-) -> None:
+def test_an_owner_without_open_tasks_is_not_reminded(owned: None, organiser: Browser) -> None:
     get_session("farewell").abstract = "Until next time."
     db.session.commit()
 
@@ -446,14 +448,14 @@ def test_an_owner_with_nothing_left_to_write_is_left_in_peace(
     assert "owner@example.org has no open tasks" in page.text
 
 
-def test_whoever_was_just_named_is_not_reminded_at_once(organiser: Browser) -> None:
+def test_a_new_owner_is_not_reminded_immediately(organiser: Browser) -> None:
     session_owners.set_owner(get_session("farewell"), OWNER, actor="grace@conference.example")
     db.session.commit()
 
     assert "owner@example.org was emailed less than 3 days ago" in reminder_by_hand(organiser).text
 
 
-def test_an_owner_who_speaks_there_finds_it_in_their_own_list(organiser: Browser) -> None:
+def test_an_owner_who_speaks_is_reminded_as_a_speaker(organiser: Browser) -> None:
     session_owners.set_owner(get_session("farewell"), ADA, actor="grace@conference.example")
     db.session.commit()
 
@@ -461,7 +463,7 @@ def test_an_owner_who_speaks_there_finds_it_in_their_own_list(organiser: Browser
     assert "ada@example.org" not in reminder_by_hand(organiser).text
 
 
-def test_a_called_off_session_is_asked_of_nobody(owned: None) -> None:
+def test_a_cancelled_session_causes_no_reminders(owned: None) -> None:
     get_session("farewell").cancelled_at = clock.now()
     db.session.commit()
 

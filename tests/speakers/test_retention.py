@@ -21,12 +21,12 @@ ADA = "ada@example.org"
 A_DAY = timedelta(days=1)
 
 
-def forget() -> None:
+def purge() -> None:
     with transaction():
         retention.purge_expired()
 
 
-def test_needs_go_after_thirty_days_and_the_rest_after_a_year(
+def test_requirements_are_deleted_after_30_days_and_other_data_after_a_year(
     site: Flask, frozen_time: Any
 ) -> None:
     ada = get_ada_marsh()
@@ -34,16 +34,16 @@ def test_needs_go_after_thirty_days_and_the_rest_after_a_year(
     save(SpeakerNeeds(speaker_id=ada.id, access="A ramp"))
     save(SpeakerAnswers(speaker_id=ada.id, travel="By train"))
     grace = grant_speaker_access(ada, make_organiser().email).person
-    forget()
+    purge()
     assert db.session.scalars(select(SpeakerNeeds)).one().access == "A ramp"
 
     frozen_time.move_to(datetime.fromisoformat("2009-07-12T09:00:00+01:00"))
-    forget()
+    purge()
     assert db.session.scalars(select(SpeakerNeeds)).all() == []
     assert db.session.scalars(select(SpeakerAnswers)).one().travel == "By train"
 
     frozen_time.move_to(datetime.fromisoformat("2010-06-12T09:00:00+01:00"))
-    forget()
+    purge()
     assert db.session.scalars(select(SpeakerAnswers)).all() == []
     assert db.session.scalars(select(SpeakerAccess)).all() == []
     assert [one.email for one in db.session.scalars(select(Person))] == [grace.email]
@@ -51,7 +51,7 @@ def test_needs_go_after_thirty_days_and_the_rest_after_a_year(
     assert (get_ada_marsh().contact_address, get_ada_marsh().search_text.count(ADA)) == ("", 0)
 
 
-def test_whoever_helped_once_and_what_was_sent_in_go_after_a_year_too(
+def test_former_assistants_and_proposals_are_deleted_after_a_year(
     site: Flask, frozen_time: Any
 ) -> None:
     ada = get_ada_marsh()
@@ -66,7 +66,7 @@ def test_whoever_helped_once_and_what_was_sent_in_go_after_a_year_too(
     save(Absence(speaker_id=ada.id, starts_at=clock.now(), ends_at=clock.now() + A_DAY))
 
     frozen_time.move_to(datetime.fromisoformat("2010-06-12T09:00:00+01:00"))
-    forget()
+    purge()
 
     assert db.session.scalars(select(Proposal)).all() == []
     assert db.session.scalars(select(Absence)).all() == []

@@ -1,4 +1,4 @@
-"""A speaker's pages on a telephone: by keyboard alone, without scripts, no barriers."""
+"""A speaker's pages on a phone: by keyboard, without JavaScript, accessibly."""
 
 import re
 from datetime import date
@@ -10,7 +10,7 @@ from app import clock
 from app.database import transaction
 from app.programme.models import Speaker
 from app.speakers.models import ItemDeadline
-from tests.admin.test_speaker_pages import a_request
+from tests.admin.test_speaker_pages import make_speaker_request
 from tests.admin.test_speakers_browser import fill, go_to, press
 from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import (
@@ -32,7 +32,7 @@ DESK = ViewportSize(width=1280, height=900)
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
 
 
-def test_a_speaker_does_all_of_the_list_by_keyboard_on_a_telephone(
+def test_a_speaker_completes_the_checklist_by_keyboard_on_a_phone(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
@@ -87,7 +87,7 @@ def test_a_speaker_does_all_of_the_list_by_keyboard_on_a_telephone(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_the_smallest_telephone_without_scripts(
+def test_every_speaker_page_fits_the_smallest_phone_without_javascript(
     live_site: LiveSites, window_without_scripts: Page, axe: Axe, scheme: str
 ) -> None:
     window, address = window_without_scripts, live_site().address
@@ -118,13 +118,13 @@ def test_every_page_fits_the_smallest_telephone_without_scripts(
         assert axe(window) == [], page
 
 
-def test_organisers_write_to_speakers_and_settle_what_they_ask(
+def test_organisers_email_speakers_and_close_requests_by_keyboard(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
     speaker = _with_a_long_name()
     grant_speaker_access(speaker)
-    answer = f"speaking/requests/{a_request(speaker).id}/answer"
+    answer = f"speaking/requests/{make_speaker_request(speaker).id}/answer"
     reference = make_delegate().reference
     sign_in_window(window, address)
 

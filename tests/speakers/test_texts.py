@@ -1,4 +1,4 @@
-"""Whoever writes the text of a session sees it as readers will, and sends it."""
+"""The author of a session text previews and sends it."""
 
 from datetime import date, timedelta
 
@@ -38,12 +38,12 @@ def opening() -> Session:
     return db.session.scalars(select(Session).where(Session.slug == "opening")).one()
 
 
-def waiting() -> Proposal:
+def get_open_proposal() -> Proposal:
     return db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
 
 
 @pytest.mark.both_databases
-def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
+def test_a_session_text_is_edited_previewed_and_sent(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh")
     assert page.summary_list[ITEM] == "To do"
     page = page.follow(ITEM).follow("Change title and abstract: Opening")
@@ -57,13 +57,13 @@ def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
 
     assert "Sent. The organisers will check it" in read_text(page.tree.root)
     assert "are waiting for approval" in page.text
-    assert waiting().values == {"title": "The opening", "abstract": "**Come** all."}
+    assert get_open_proposal().values == {"title": "The opening", "abstract": "**Come** all."}
     assert ada.open("/sessions/opening").heading == "Opening"
     page = ada.open("/speak/sessions/opening/text").press("Withdraw what you sent")
     assert "You have withdrawn your changes." in read_text(page.tree.root)
 
 
-def test_a_look_at_ones_own_text_tells_nothing_of_what_is_not_published(ada: Browser) -> None:
+def test_the_text_preview_reveals_no_unpublished_sessions(ada: Browser) -> None:
     make_session(title="A surprise guest", starts_at=opening().starts_at)
     ada.open("/speak/sessions/opening/text")
 
@@ -73,7 +73,7 @@ def test_a_look_at_ones_own_text_tells_nothing_of_what_is_not_published(ada: Bro
     assert "surprise" not in page.source
 
 
-def test_the_list_says_which_text_needs_its_author_most(ada: Browser) -> None:
+def test_the_checklist_shows_the_most_urgent_state_of_session_texts(ada: Browser) -> None:
     for session in db.session.scalars(select(Session)):
         session.abstract = "Known."
     db.session.commit()
@@ -93,7 +93,7 @@ def test_the_list_says_which_text_needs_its_author_most(ada: Browser) -> None:
     assert "Longer?" in ada.open("/speak/sessions/opening/text").text
 
 
-def test_an_owner_writes_it_and_nobody_else(
+def test_only_the_owner_can_edit_a_session_text(
     ada: Browser,
 ) -> None:
     with transaction():
@@ -103,7 +103,7 @@ def test_an_owner_writes_it_and_nobody_else(
     assert "Someone else writes the text" in ada.open("/speak/ada-marsh/sessions").text
 
 
-def test_the_owner_need_not_speak(visitor: Browser) -> None:
+def test_an_owner_who_does_not_speak_can_edit_the_text(visitor: Browser) -> None:
     other = make_speaker(name="Bo", slug="bo")
     owner = sign_in_speaker(visitor, other, "owner@example.org")
     assert owner.open("/speak/bo").summary_list[ITEM] == "Nothing to do"
@@ -117,11 +117,11 @@ def test_the_owner_need_not_speak(visitor: Browser) -> None:
     page.follow("Opening").press(LOOK, abstract="Mine.").press("Send")
     assert owner.open("/speak").summary_list["Opening"] == "Waiting for approval"
 
-    assert waiting().values == {"abstract": "Mine."}
-    assert waiting().sent_by == "owner@example.org"
+    assert get_open_proposal().values == {"abstract": "Mine."}
+    assert get_open_proposal().sent_by == "owner@example.org"
 
 
-def test_a_speaker_who_owns_a_session_finds_it_in_the_list(visitor: Browser) -> None:
+def test_a_session_owned_by_a_speaker_is_in_their_checklist(visitor: Browser) -> None:
     bo = make_speaker(name="Bo", slug="bo")
     session = make_session(speakers=(get_ada_marsh(), bo), title="Shared")
     owner = sign_in_speaker(visitor, bo, "bo@example.org")
@@ -131,7 +131,7 @@ def test_a_speaker_who_owns_a_session_finds_it_in_the_list(visitor: Browser) -> 
     assert owner.open("/speak/bo").summary_list[ITEM] == "To do"
 
 
-def test_a_session_that_was_moved_meanwhile_says_so(ada: Browser) -> None:
+def test_the_text_form_reports_that_the_session_was_moved_meanwhile(ada: Browser) -> None:
     ada.open("/speak/sessions/opening/text")
     session = opening()
     with transaction():
@@ -143,10 +143,10 @@ def test_a_session_that_was_moved_meanwhile_says_so(ada: Browser) -> None:
     assert "9:45am" in page.text
     page = page.press("Send")
 
-    assert waiting().values == {"abstract": "Typed with care."}
+    assert get_open_proposal().values == {"abstract": "Typed with care."}
 
 
-def test_a_session_that_was_called_off_meanwhile_says_so(ada: Browser) -> None:
+def test_the_text_form_reports_that_the_session_was_cancelled_meanwhile(ada: Browser) -> None:
     ada.open("/speak/sessions/opening/text")
     with transaction():
         sessions.cancel(opening(), actor=GRACE)
@@ -158,7 +158,7 @@ def test_a_session_that_was_called_off_meanwhile_says_so(ada: Browser) -> None:
     assert "Typed with care." in page.text
 
 
-def test_a_session_that_has_gone_gives_back_what_was_typed(ada: Browser) -> None:
+def test_a_withdrawn_session_refuses_the_text_and_keeps_it_in_the_form(ada: Browser) -> None:
     ada.open("/speak/sessions/opening/text")
     ada.press(LOOK, abstract="Typed with care.")
     session = opening()
@@ -173,7 +173,7 @@ def test_a_session_that_has_gone_gives_back_what_was_typed(ada: Browser) -> None
     assert page.value_of("Abstract (optional)") == "Typed with care."
 
 
-def test_a_session_that_was_deleted_gives_back_what_was_typed(ada: Browser) -> None:
+def test_a_deleted_session_shows_the_typed_text_again(ada: Browser) -> None:
     new = make_session(speakers=(get_ada_marsh(),), title="New", slug="new")
     ada.open("/speak/sessions/new/text")
     with transaction():
@@ -184,7 +184,7 @@ def test_a_session_that_was_deleted_gives_back_what_was_typed(ada: Browser) -> N
     assert "Typed with care." in page.text
 
 
-def test_a_draft_is_written_before_anybody_sees_it(ada: Browser) -> None:
+def test_the_text_of_a_draft_session_can_be_edited(ada: Browser) -> None:
     make_session(
         speakers=(get_ada_marsh(),), title="Draft", slug="draft", is_draft=True, starts_at=None
     )
@@ -194,7 +194,7 @@ def test_a_draft_is_written_before_anybody_sees_it(ada: Browser) -> None:
     assert page.press(LOOK, title="A better draft").heading == "A better draft"
 
 
-def test_limits_are_shown_and_held(ada: Browser) -> None:
+def test_length_limits_of_texts_are_shown_and_enforced(ada: Browser) -> None:
     page = ada.open("/speak/sessions/opening/text")
     assert "Up to 200 characters" in page.text
     assert "Up to 3,000 characters (about 450 words)" in page.text
@@ -204,13 +204,13 @@ def test_limits_are_shown_and_held(ada: Browser) -> None:
     assert page.errors == ["Enter the title", "The abstract must be 3000 characters or fewer"]
 
 
-def test_a_stranger_finds_nothing(visitor: Browser) -> None:
+def test_a_session_text_of_other_speakers_is_not_found(visitor: Browser) -> None:
     bo = make_speaker(name="Bo", slug="bo")
     grant_speaker_access(get_ada_marsh())
     sign_in_speaker(visitor, bo, "bo@example.org").open("/speak/sessions/opening/text", status=404)
 
 
-def test_a_stranger_does_not_learn_which_drafts_there_are(ada: Browser) -> None:
+def test_a_draft_session_of_others_looks_like_an_unknown_one(ada: Browser) -> None:
     make_session(title="A surprise guest", slug="surprise", is_draft=True)
 
     there = ada.open("/speak/sessions/surprise/text", status=404)
@@ -219,7 +219,7 @@ def test_a_stranger_does_not_learn_which_drafts_there_are(ada: Browser) -> None:
     assert there.text == nowhere.text
 
 
-def test_everybody_who_is_named_may_write_unless_there_is_an_owner(
+def test_every_speaker_of_a_session_can_edit_its_text_unless_it_has_an_owner(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     ben = make_speaker(name="Ben Okri", slug="ben-okri")
@@ -230,7 +230,7 @@ def test_everybody_who_is_named_may_write_unless_there_is_an_owner(
     page = page.press(LOOK, subtitle="Of two", description="More.").press("Send")
 
     assert "Sent." in page.source
-    assert waiting().values == {"subtitle": "Of two", "description": "More."}
+    assert get_open_proposal().values == {"subtitle": "Of two", "description": "More."}
     with transaction():
         session_owners.set_owner(get_session(session.slug), "owner@example.org", actor=GRACE)
     assert second.fetch("GET", "/speak/sessions/shared/text").status_code == 404
@@ -247,12 +247,10 @@ def test_links_of_a_session_are_proposed_and_those_of_organisers_stay(ada: Brows
     ada.press("Send")
 
     links = [["http://old.example/", "Old"], ["https://new.example", "New"]]
-    assert waiting().values == {"links": links}
+    assert get_open_proposal().values == {"links": links}
 
 
-def test_what_was_sent_again_is_not_taken_back_from_an_earlier_page(
-    ada: Browser, new_browser: Browsers
-) -> None:
+def test_a_stale_page_cannot_withdraw_a_newer_proposal(ada: Browser, new_browser: Browsers) -> None:
     ada.open("/speak/sessions/opening/text")
     ada.press(LOOK, abstract="First.").press("Send")
     stale = ada.open("/speak/sessions/opening/text")
@@ -262,4 +260,4 @@ def test_what_was_sent_again_is_not_taken_back_from_an_earlier_page(
     page = stale.press("Withdraw what you sent", status=409)
 
     assert "New changes have been sent since you opened the page" in page.text
-    assert waiting().values == {"abstract": "Second."}
+    assert get_open_proposal().values == {"abstract": "Second."}

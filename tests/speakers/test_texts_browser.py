@@ -1,4 +1,4 @@
-"""From a speaker's telephone to the public page: by keyboard, and without scripts."""
+"""From a speaker's phone to the public page: by keyboard, and without JavaScript."""
 
 from playwright.sync_api import Page, ViewportSize, expect
 from sqlalchemy import select
@@ -14,13 +14,13 @@ PHONE: ViewportSize = {"width": 320, "height": 640}
 LOOK = "Preview"
 
 
-def looked_at(window: Page, axe: Axe) -> None:
-    """See that a page has no barriers, and fits a telephone."""
+def check_page(window: Page, axe: Axe) -> None:
+    """Assert that a page is accessible and fits a phone."""
     assert axe(window) == [], window.url
     assert horizontal_overflow(window) == 0, window.url
 
 
-def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
+def test_a_profile_is_edited_on_a_phone_by_keyboard(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
@@ -28,7 +28,7 @@ def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
     sign_in_speaker_in_window(window, address, get_ada_marsh())
     window.goto(f"{address}/speak/ada-marsh")
     press(window, "Your profile")
-    looked_at(window, axe)
+    check_page(window, axe)
     fill(window, "Title before the name (optional)", "Captain")
     fill(window, "How to say the name (optional)", "AY-da")
     press(window, "Add another language")
@@ -38,22 +38,22 @@ def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
     press(window, LOOK)
     expect_heading(window, "Your profile")
     expect(window.locator(".govuk-error-summary")).to_be_focused()
-    looked_at(window, axe)
+    check_page(window, axe)
     go_to(window, "Language")
     window.keyboard.type("franç")
     fill(window, "Links (optional)", "https://port.example/?fbclid=1 The port")
     press(window, LOOK)
     expect_heading(window, "Captain Ada Marsh")
-    looked_at(window, axe)
+    check_page(window, axe)
     press(window, "Change details")
     press(window, LOOK)
     press(window, "Send")
     expect_heading(window, "Ada Marsh")
     expect(window.get_by_role("status").first).to_contain_text("Sent.")
-    looked_at(window, axe)
+    check_page(window, axe)
 
 
-def test_how_much_room_is_left_is_told_while_somebody_writes(
+def test_a_live_character_count_is_shown_while_typing(
     live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
@@ -68,10 +68,10 @@ def test_how_much_room_is_left_is_told_while_somebody_writes(
     text.fill("An 🐙.")
     expect(window.get_by_text("Characters left: 2,995").first).to_be_visible()
     expect(told).to_have_text("Characters left: 2,995")
-    looked_at(window, axe)
+    check_page(window, axe)
     text.fill("w" * 3001)
     expect(told).to_have_text("Characters over the limit: 1")
-    looked_at(window, axe)
+    check_page(window, axe)
     press(window, LOOK)
     expect(window.locator(".govuk-error-summary")).to_contain_text("3000 characters or fewer")
 
@@ -91,24 +91,24 @@ def test_a_change_is_approved_and_published_by_keyboard(
     window.goto(f"{address}/organise")
     expect(window.get_by_role("link", name="change from a speaker to approve")).to_be_visible()
     window.goto(f"{address}/organise/proposals?state=open")
-    looked_at(window, axe)
+    check_page(window, axe)
     press(window, "Ada Marsh")
-    looked_at(window, axe)
+    check_page(window, axe)
     press(window, "Preview the public page")
     expect_heading(window, "Captain Ada Marsh")
-    looked_at(window, axe)
+    check_page(window, axe)
     window.go_back()
     press(window, "Approve with changes")
-    looked_at(window, axe)
+    check_page(window, axe)
     window.go_back()
     press(window, "Send back")
-    looked_at(window, axe)
+    check_page(window, axe)
     window.go_back()
     press(window, "Approve")
     expect(window.get_by_role("status").first).to_contain_text("Approved.")
     window.goto(f"{address}/organise/publishing")
     expect(window.get_by_text("Change by a speaker")).to_be_visible()
-    looked_at(window, axe)
+    check_page(window, axe)
     press(window, "Add a note or schedule the release")
     press(window, "Continue")
     press(window, "Publish now")
@@ -118,10 +118,10 @@ def test_a_change_is_approved_and_published_by_keyboard(
     expect(window.get_by_role("link", name="The port")).to_have_attribute(
         "href", "https://port.example/"
     )
-    looked_at(window, axe)
+    check_page(window, axe)
 
 
-def test_a_text_is_sent_and_decided_on_without_scripts(
+def test_a_session_text_is_sent_and_reviewed_without_javascript(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window, address = window_without_scripts, live_site().address

@@ -1,4 +1,4 @@
-"""A telephone in a speaker's hand: a photo and slides handed in, the part chosen by keyboard."""
+"""Uploads on a phone: a photo and slides, cropping by keyboard."""
 
 import socket
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.waiting import HOST, wait_until
 OWN = "/speak/ada-marsh"
 
 
-def test_a_photo_and_slides_are_handed_in_on_a_telephone(
+def test_a_photo_and_slides_are_uploaded_on_a_phone(
     live_site: LiveSites, window: Page, axe: Axe, tmp_path: Path
 ) -> None:
     address = live_site().address
@@ -79,7 +79,7 @@ def test_a_photo_and_slides_are_handed_in_on_a_telephone(
     look("asked")
 
 
-def test_slides_are_handed_in_without_scripts(
+def test_slides_are_uploaded_without_javascript(
     live_site: LiveSites, window_without_scripts: Page, tmp_path: Path
 ) -> None:
     window, address = window_without_scripts, live_site().address
@@ -135,8 +135,8 @@ def answer(line: socket.socket, end: bytes = b"</html>") -> str:
     return came.decode()
 
 
-def kept() -> int:
-    """Count what is kept, as it stands now, and stand in nobody's way."""
+def count_stored() -> int:
+    """Count the stored rows without locking."""
     kinds = (Material, MaterialChunk, Photo)
     found = sum(db.session.scalar(select(func.count()).select_from(kind)) or 0 for kind in kinds)
     db.session.rollback()
@@ -144,7 +144,7 @@ def kept() -> int:
 
 
 @pytest.mark.both_databases
-def test_an_upload_that_is_cut_off_leaves_nothing(live_site: LiveSites, window: Page) -> None:
+def test_an_interrupted_upload_leaves_nothing(live_site: LiveSites, window: Page) -> None:
     running = live_site()
     open_speaker_window(window, running.address, get_ada_marsh())
     window.goto(f"{running.address}{OWN}/materials")
@@ -158,10 +158,10 @@ def test_an_upload_that_is_cut_off_leaves_nothing(live_site: LiveSites, window: 
     expect(window.get_by_role("heading", level=1)).to_have_text("Upload a file")
     window.goto(f"{running.address}{OWN}/materials")
     expect(window.get_by_text("No files or links yet.").first).to_be_visible()
-    assert kept() == 0
+    assert count_stored() == 0
 
 
-def test_whoever_loses_the_line_finds_what_was_kept_once_and_nothing_by_halves(
+def test_an_upload_repeated_after_a_lost_connection_is_stored_once(
     live_site: LiveSites, window: Page
 ) -> None:
     running = live_site()
@@ -174,10 +174,10 @@ def test_whoever_loses_the_line_finds_what_was_kept_once_and_nothing_by_halves(
     window.reload()
     expect(window.get_by_role("heading", level=1)).to_have_text("Your photo")
     expect(window.get_by_text("You have sent this photo.")).to_have_count(0)
-    assert kept() == 0
+    assert count_stored() == 0
     with socket.create_connection((HOST, running.port)) as line:  # lost before the answer is read
         line.sendall(head(window, running, len(body)) + body)
-        wait_until(lambda: kept() > 0, "the photo to be kept")
+        wait_until(lambda: count_stored() > 0, "the photo to be kept")
     window.reload()
     expect(window.get_by_text("You have sent this photo.")).to_be_visible()
     expect(window.get_by_role("img", name="A woman")).to_be_visible()
@@ -187,7 +187,7 @@ def test_whoever_loses_the_line_finds_what_was_kept_once_and_nothing_by_halves(
     body = form(window, make_pdf(), "a.pdf", title="Slides", opens="now")
     with socket.create_connection((HOST, running.port)) as line:
         line.sendall(head(window, running, len(body)) + body)
-        wait_until(lambda: kept() > 1, "the file to be kept")
+        wait_until(lambda: count_stored() > 1, "the file to be kept")
     with socket.create_connection((HOST, running.port)) as line:
         line.sendall(head(window, running, len(body)) + body)
         again = answer(line, b"\r\n\r\n")
@@ -198,7 +198,7 @@ def test_whoever_loses_the_line_finds_what_was_kept_once_and_nothing_by_halves(
     expect(window.get_by_text("Not downloaded yet")).to_have_count(1)
 
 
-def test_whoever_sends_too_much_before_they_listen_sees_our_page(
+def test_a_too_large_upload_shows_the_error_page_even_if_sent_early(
     live_site: LiveSites, window: Page
 ) -> None:
     running = live_site()
@@ -226,10 +226,10 @@ def test_whoever_sends_too_much_before_they_listen_sees_our_page(
     assert all("The picture must be smaller than 10 MB" in page for page in pictures)
     assert "The file must be smaller than 50 MB" in slides
     assert "Too much data" in signed_out
-    assert kept() == 0
+    assert count_stored() == 0
 
 
-def test_a_picture_that_is_too_large_is_refused_on_the_page_and_the_words_are_asked_again(
+def test_a_too_large_picture_is_refused_before_it_is_sent(
     live_site: LiveSites, window: Page, axe: Axe, tmp_path: Path
 ) -> None:
     address = live_site().address
@@ -244,4 +244,4 @@ def test_a_picture_that_is_too_large_is_refused_on_the_page_and_the_words_are_as
 
     expect(window.get_by_role("alert")).to_contain_text("The picture must be smaller than 10 MB")
     assert axe(window) == []
-    assert kept() == 0
+    assert count_stored() == 0

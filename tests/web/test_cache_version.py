@@ -13,7 +13,7 @@ from app.database import db, transaction
 AT_ONCE = 8
 
 
-def test_threads_that_ask_while_the_database_is_away_do_not_queue() -> None:
+def test_threads_do_not_queue_for_the_cache_version_during_a_database_outage() -> None:
     asked = 0
 
     def refuse_slowly() -> sqlite3.Connection:
@@ -32,7 +32,7 @@ def test_threads_that_ask_while_the_database_is_away_do_not_queue() -> None:
     assert asked == 1
 
 
-def test_a_check_that_began_before_a_change_does_not_hide_it(site: Flask) -> None:
+def test_a_cache_version_check_started_before_a_change_does_not_hide_it(site: Flask) -> None:
     watcher = CacheVersionWatcher(db.engine, 3600, None)
     before = watcher.get_version()
     seen: list[str] = []

@@ -23,11 +23,11 @@ def file(site: Flask) -> DatabaseFile:
     found = get_file(db.engine)
     assert found is not None
     found.remember()
-    let_go()
+    close_connections()
     return found
 
 
-def let_go() -> None:
+def close_connections() -> None:
     db.session.remove()
     db.engine.dispose()
 
@@ -36,7 +36,7 @@ def count_rows() -> int:
     return int(db.session.execute(text("SELECT count(*) FROM site_state")).scalar_one())
 
 
-def test_nothing_creates_a_file_where_there_was_one(file: DatabaseFile) -> None:
+def test_a_deleted_sqlite_file_is_never_recreated(file: DatabaseFile) -> None:
     file.path.unlink()
 
     with pytest.raises(WrongDatabaseFile, match="was deleted or moved"):
@@ -48,7 +48,7 @@ def test_nothing_creates_a_file_where_there_was_one(file: DatabaseFile) -> None:
     assert not file.path.exists()
 
 
-def test_a_restore_may_begin_anew_where_the_file_was_deleted(file: DatabaseFile) -> None:
+def test_a_restore_may_create_a_new_file_where_it_was_deleted(file: DatabaseFile) -> None:
     file.path.unlink()
 
     file.begin_anew()
@@ -57,7 +57,7 @@ def test_a_restore_may_begin_anew_where_the_file_was_deleted(file: DatabaseFile)
     assert count_rows() == 1
 
 
-def test_a_restore_does_not_take_another_database_for_a_new_one(
+def test_a_restore_refuses_a_file_replaced_by_another_database(
     file: DatabaseFile, sqlite_templates: Callable[[bool], Path]
 ) -> None:
     file.path.unlink()
@@ -69,16 +69,16 @@ def test_a_restore_does_not_take_another_database_for_a_new_one(
         count_rows()
 
 
-def test_a_database_of_before_there_were_identities_is_taken_for_ours(file: DatabaseFile) -> None:
+def test_a_database_older_than_identities_is_accepted(file: DatabaseFile) -> None:
     known = file.note.read_text(encoding="ascii")
     flask_migrate.downgrade(directory=MIGRATIONS, revision="0020")
-    let_go()
+    close_connections()
     assert not file.note.exists()
     file.note.write_text(known, encoding="ascii")
     shutil.copyfile(file.path, file.path.with_suffix(".copy")).replace(file.path)
 
     assert count_rows() == 1
-    let_go()
+    close_connections()
     flask_migrate.upgrade(directory=MIGRATIONS)
 
     assert file.note.read_text(encoding="ascii") not in {"", known}

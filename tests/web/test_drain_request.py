@@ -1,4 +1,4 @@
-"""Whoever sends too much is heard out, but never by so many threads that others wait."""
+"""Too large bodies are drained, but not by so many threads that others wait."""
 
 import io
 import threading
@@ -11,7 +11,7 @@ from app.web.request_body import ALLOWED_BYTES, MAX_CONCURRENT_DRAINS, DrainRequ
 
 
 class Slow(io.RawIOBase):
-    """What comes from somebody who has stopped sending, until they are gone."""
+    """The input of a client that stopped sending, until it disconnects."""
 
     def __init__(self) -> None:
         self.is_read, self.gone = threading.Event(), threading.Event()
@@ -51,7 +51,7 @@ def who_stop_sending(layer: DrainRequestMiddleware, how_many: int) -> Iterator[l
             wait(answers)
 
 
-def test_no_more_than_a_few_who_stop_sending_hold_a_thread() -> None:
+def test_at_most_max_concurrent_drains_wait_for_stalled_clients() -> None:
     layer, late, later = (
         DrainRequestMiddleware(refuse),
         io.BytesIO(bytes(5000)),

@@ -38,7 +38,7 @@ WAYS_ON = {
 
 
 @contextmanager
-def _away(site: Flask, database: str) -> Iterator[None]:
+def _database_unavailable(site: Flask, database: str) -> Iterator[None]:
     """Take the database away, and bring it back."""
     db.session.remove()
     db.engine.dispose()
@@ -54,7 +54,7 @@ def _away(site: Flask, database: str) -> Iterator[None]:
     aside.rename(path)
 
 
-def _broken() -> None:
+def _corrupt_row() -> None:
     """Break what the public reads."""
     with transaction():
         db.session.execute(update(Release).values(snapshot='{"conference": 5}'))
@@ -71,7 +71,7 @@ def _is_plain(page: Page, heading: str) -> bool:
     return True
 
 
-def test_an_unknown_address_is_404(visitor: Browser) -> None:
+def test_an_unknown_url_is_404(visitor: Browser) -> None:
     assert _is_plain(visitor.open("/nowhere", 404), "Page not found")
 
 
@@ -91,7 +91,7 @@ def test_an_unknown_part_of_the_programme_is_404_and_says_what(
     assert reason in visitor.open(address, 404).text
 
 
-def test_another_method_is_405_and_says_which_are_taken(visitor: Browser) -> None:
+def test_an_unsupported_method_is_405_with_allow_header(visitor: Browser) -> None:
     page = visitor.send("DELETE", "/feedback", 405)
 
     assert _is_plain(page, "You cannot do that on this page")
@@ -107,35 +107,35 @@ def test_another_host_name_is_400(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize("host", ["CONFERENCE.Example", "conference.example:443"])
-def test_our_own_name_may_be_written_in_other_ways(visitor: Browser, host: str) -> None:
+def test_the_own_host_name_is_accepted_in_any_spelling(visitor: Browser, host: str) -> None:
     assert visitor.fetch("GET", "/programme", {"Host": host}).status_code == 200
 
 
-def test_a_host_name_does_not_matter_to_those_who_ask_by_number(visitor: Browser) -> None:
+def test_health_checks_accept_any_host_name(visitor: Browser) -> None:
     for address in ("/healthz", "/readyz"):
         assert visitor.fetch("GET", address, {"Host": "10.0.0.7:8000"}).status_code == 200
 
 
-def test_another_site_cannot_send_our_forms(visitor: Browser) -> None:
+def test_a_cross_origin_form_is_refused(visitor: Browser) -> None:
     page = visitor.send("POST", "/sign-in", 400, {"Origin": "https://evil.example"}, data={})
 
     assert "This form was sent from another site, so nothing was changed." in page.text
 
 
-def test_a_button_without_its_token_is_400(visitor: Browser) -> None:
+def test_a_button_without_csrf_token_is_400(visitor: Browser) -> None:
     visitor.open("/register/name")
     page = visitor.send("POST", "/register/again", 400)
 
     assert "This page was open for too long. Go back, reload it and try again" in page.text
 
 
-def test_a_button_without_our_cookie_says_what_to_do(visitor: Browser) -> None:
+def test_a_button_without_session_cookie_explains_what_to_do(visitor: Browser) -> None:
     page = visitor.send("POST", "/register/again", 400)
 
     assert "Allow cookies for this site in your browser’s settings. Then go back" in page.text
 
 
-def test_whoever_is_no_organiser_any_more_gets_403(visitor: Browser) -> None:
+def test_a_removed_organiser_gets_403(visitor: Browser) -> None:
     sign_in(visitor, "grace@conference.example")
     make_organiser("colleague@conference.example")
     with transaction():
@@ -147,13 +147,13 @@ def test_whoever_is_no_organiser_any_more_gets_403(visitor: Browser) -> None:
     assert _is_plain(page, "You do not have access to this page")
 
 
-def test_too_much_at_once_is_413(visitor: Browser) -> None:
+def test_a_too_large_form_is_413(visitor: Browser) -> None:
     page = visitor.send("POST", "/sign-in", 413, data={"email": "a" * 10 * 1024 * 1024})
 
     assert _is_plain(page, "Too much data")
 
 
-def test_too_often_is_429(visitor: Browser) -> None:
+def test_a_rate_limit_is_429_with_retry_after(visitor: Browser) -> None:
     statuses = []
     for _ in range(FEEDBACK.windows[0].times + 1):
         form = visitor.open("/feedback")
@@ -166,7 +166,7 @@ def test_too_often_is_429(visitor: Browser) -> None:
     assert answer.headers["Retry-After"] == "3600"
 
 
-def test_a_broken_row_is_500_and_the_page_says_it_is_our_fault(
+def test_a_corrupt_row_is_500_and_logged_with_the_request_id(
     capsys: pytest.CaptureFixture[str], visitor: Browser
 ) -> None:
     token = links.booking_token(make_delegate(days="some day"))
@@ -181,10 +181,10 @@ def test_a_broken_row_is_500_and_the_page_says_it_is_our_fault(
     assert '"route": "/booking/<secret>"' in line
 
 
-def test_a_broken_row_that_is_mended_is_forgotten(visitor: Browser) -> None:
+def test_a_repaired_release_is_shown_after_an_error(visitor: Browser) -> None:
     with closing(sqlite3.connect(str(db.engine.url.database))) as connection:
         (sound,) = connection.execute("SELECT snapshot FROM release").fetchone()
-    _broken()
+    _corrupt_row()
     visitor.open("/", 503)
 
     with transaction():
@@ -194,12 +194,12 @@ def test_a_broken_row_that_is_mended_is_forgotten(visitor: Browser) -> None:
     assert visitor.open("/").heading == "Tides and Harbours"
 
 
-def test_without_the_database_the_public_goes_on_reading(
+def test_cached_public_pages_are_served_without_the_database(
     visitor: Browser, site: Flask, database: str
 ) -> None:
     visitor.open("/")
 
-    with _away(site, database):
+    with _database_unavailable(site, database):
         assert visitor.open("/").heading == "Tides and Harbours"
         assert visitor.open("/programme").heading == "Programme"
         assert visitor.open("/sessions/opening").heading == "Opening"
@@ -211,7 +211,7 @@ def test_without_the_database_the_public_goes_on_reading(
 
 
 @pytest.mark.both_databases
-def test_a_database_without_all_its_tables_is_not_up_to_date(visitor: Browser, site: Flask) -> None:
+def test_readyz_reports_a_database_with_missing_tables(visitor: Browser, site: Flask) -> None:
     with transaction():
         db.session.execute(text("DROP TABLE site_look"))
         db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
@@ -221,12 +221,12 @@ def test_a_database_without_all_its_tables_is_not_up_to_date(visitor: Browser, s
     assert (answer.status_code, json.loads(answer.data)["database"]) == (200, "not up to date")
 
 
-def test_without_the_database_forms_are_503_and_say_what_to_send_again(
+def test_without_the_database_a_form_is_503_and_says_to_send_it_again(
     visitor: Browser, site: Flask, database: str
 ) -> None:
     form = visitor.open("/feedback")
 
-    with _away(site, database):
+    with _database_unavailable(site, database):
         page = form.press("Send message", your_message="Hello", status=503)
 
         assert _is_plain(page, "Sorry, the service is unavailable")
@@ -236,20 +236,20 @@ def test_without_the_database_forms_are_503_and_say_what_to_send_again(
     assert form.press("Send message", your_message="Hello").status == 200
 
 
-def test_a_booking_is_503_while_the_database_is_away(
+def test_a_private_page_is_503_while_the_database_is_unavailable(
     visitor: Browser, site: Flask, database: str
 ) -> None:
     make_delegate()
     visitor.open("/")
 
-    with _away(site, database):
+    with _database_unavailable(site, database):
         assert NOTHING_LOST in visitor.open("/sign-in/some-secret", 503).text
 
 
-def test_a_site_that_never_saw_its_database_says_so(
+def test_a_site_that_never_reached_its_database_is_503(
     visitor: Browser, site: Flask, database: str
 ) -> None:
-    with _away(site, database):
+    with _database_unavailable(site, database):
         page = visitor.open("/", 503)
 
     assert page.heading == "Sorry, the service is unavailable"
@@ -268,7 +268,7 @@ def test_a_site_that_never_saw_its_database_says_so(
         (errors.RateLimitExceeded("It sank"), 429, "Too many requests"),
     ],
 )
-def test_each_refusal_of_the_conference_has_its_status_and_its_own_words(
+def test_each_rule_violation_has_its_status_and_message(
     site: Flask, visitor: Browser, error: Exception, status: int, heading: str
 ) -> None:
     def sink() -> str:
@@ -286,7 +286,7 @@ def test_each_refusal_of_the_conference_has_its_status_and_its_own_words(
 @pytest.mark.parametrize(
     "code", [400, 403, 404, 405, 408, 409, 410, 411, 413, 415, 418, 422, 429, 503]
 )
-def test_every_other_answer_is_a_plain_page_too(site: Flask, visitor: Browser, code: int) -> None:
+def test_every_other_error_status_has_a_page(site: Flask, visitor: Browser, code: int) -> None:
     site.add_url_rule("/answer", view_func=lambda: __import__("flask").abort(code))
 
     page = visitor.open("/answer", code)
@@ -296,7 +296,7 @@ def test_every_other_answer_is_a_plain_page_too(site: Flask, visitor: Browser, c
 
 
 @pytest.mark.own_site
-def test_an_unforeseen_fault_is_500_and_nothing_is_saved(site: Flask, visitor: Browser) -> None:
+def test_an_unexpected_error_is_500_and_rolled_back(site: Flask, visitor: Browser) -> None:
     def fail() -> str:
         make_delegate(email="secret@example.org")
         raise ZeroDivisionError("secret@example.org")
@@ -309,11 +309,11 @@ def test_an_unforeseen_fault_is_500_and_nothing_is_saved(site: Flask, visitor: B
     assert "secret@example.org" not in page.source
 
 
-def test_an_error_page_says_it_in_the_language_of_its_address(visitor: Browser) -> None:
+def test_an_error_page_is_in_the_language_of_its_url(visitor: Browser) -> None:
     assert visitor.open("/nowhere", 404).language == "en"
 
 
-def test_a_running_site_refuses_ten_megabytes_in_words(
+def test_a_running_site_refuses_a_too_large_form_with_a_page(
     live_site: LiveSites, window: Window
 ) -> None:
     home = live_site().address

@@ -1,4 +1,4 @@
-"""Error pages as people meet them in a real browser: they fit a phone, and have no barrier."""
+"""Error pages in a real browser: they fit a phone, and are accessible."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -108,7 +108,7 @@ PAGES = (
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[one.heading for one in PAGES])
-def test_an_error_page_fits_a_phone_and_has_no_barrier(
+def test_an_error_page_fits_a_phone_without_accessibility_violations(
     live_site: LiveSites, window: Page, axe: Axe, page: Met
 ) -> None:
     window.set_viewport_size(PHONE)

@@ -25,7 +25,7 @@ from config import ROOT
 from tests.browser import Browser, Browsers
 from tests.factories import make_organiser, make_question, make_session, publish_programme, sign_in
 from tests.registration_answers import build_answers
-from tests.sent_emails import last_email_to
+from tests.sent_emails import get_last_email_to
 
 METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 OPTIONS = {"templates/**": {"silent": "false"}}
@@ -93,7 +93,7 @@ def settings(settings: dict[str, str], made_up_languages: Path) -> dict[str, str
 
 
 @pytest.mark.parametrize("address", FREELY_WRITTEN)
-def test_no_word_was_kept_from_the_translators(visitor: Browser, address: str) -> None:
+def test_every_text_of_a_page_is_translatable(visitor: Browser, address: str) -> None:
     page = visitor.open(f"/eo{address}".rstrip("/") or "/eo/")
 
     assert page.language == "eo"
@@ -104,37 +104,35 @@ def test_no_word_was_kept_from_the_translators(visitor: Browser, address: str) -
 
 
 @pytest.mark.parametrize("address", FREELY_WRITTEN)
-def test_a_language_written_from_right_to_left_turns_the_page(
-    visitor: Browser, address: str
-) -> None:
+def test_a_right_to_left_language_sets_the_text_direction(visitor: Browser, address: str) -> None:
     page = visitor.open(f"/he{address}".rstrip("/") or "/he/")
 
     assert page.tree.root.get("dir") == "rtl"
 
 
-def test_every_link_stays_in_the_language(visitor: Browser) -> None:
+def test_every_internal_link_keeps_the_language(visitor: Browser) -> None:
     page = visitor.open("/eo/site-map")
 
     inside = [link for link in page.links.values() if link.startswith("/")]
     assert [link for link in inside if not link.startswith("/eo")] == []
 
 
-def test_english_stands_at_the_root(visitor: Browser) -> None:
+def test_english_has_no_url_prefix(visitor: Browser) -> None:
     assert visitor.open("/help").language == "en"
 
 
-def test_a_page_that_is_not_translated_says_so_of_itself(visitor: Browser) -> None:
+def test_an_untranslated_text_is_marked_as_english(visitor: Browser) -> None:
     page = visitor.open("/eo/help")
 
     (written,) = page.tree.find_by_class("prose")
     assert written.get("lang") == "en"
 
 
-def test_a_language_that_is_not_spoken_is_no_address(visitor: Browser) -> None:
+def test_an_unsupported_language_prefix_is_404(visitor: Browser) -> None:
     assert visitor.open("/fr/programme", status=404).heading == "Page not found"
 
 
-def test_each_language_is_remembered_apart(visitor: Browser, new_browser: Browsers) -> None:
+def test_each_language_is_cached_separately(visitor: Browser, new_browser: Browsers) -> None:
     english = visitor.open("/programme").source
 
     assert new_browser().open("/eo/programme").source != english
@@ -142,9 +140,7 @@ def test_each_language_is_remembered_apart(visitor: Browser, new_browser: Browse
 
 
 @pytest.mark.parametrize("address", ["/help", "/eo/help"])
-def test_a_page_tells_search_engines_where_its_translations_are(
-    visitor: Browser, address: str
-) -> None:
+def test_a_page_has_hreflang_links_to_its_translations(visitor: Browser, address: str) -> None:
     page = visitor.open(address)
 
     told = [
@@ -163,9 +159,7 @@ def test_a_page_tells_search_engines_where_its_translations_are(
 
 
 @pytest.mark.parametrize("kind", ["", ".ics", ".txt"])
-def test_what_has_another_address_now_is_led_to_in_the_same_language(
-    visitor: Browser, kind: str
-) -> None:
+def test_slug_redirects_keep_the_language(visitor: Browser, kind: str) -> None:
     with transaction():
         db.session.execute(update(Session).where(Session.slug == "opening").values(slug="begin"))
     publish_programme()
@@ -175,13 +169,13 @@ def test_what_has_another_address_now_is_led_to_in_the_same_language(
     assert (answer.status_code, answer.headers["Location"]) == (308, f"/eo/sessions/begin{kind}")
 
 
-def test_the_links_that_organisers_wrote_stay_in_the_language(visitor: Browser) -> None:
+def test_links_in_texts_by_organisers_keep_the_language(visitor: Browser) -> None:
     page = visitor.open("/eo/help")
 
     assert page.links["terms"] == "/eo/terms"
 
 
-def test_a_link_to_sign_in_comes_in_the_language_of_whoever_asks(visitor: Browser) -> None:
+def test_a_sign_in_email_is_in_the_language_of_the_request(visitor: Browser) -> None:
     email = make_organiser("grace@conference.example").email
     visitor.open("/eo/sign-in")
 
@@ -193,7 +187,7 @@ def test_a_link_to_sign_in_comes_in_the_language_of_whoever_asks(visitor: Browse
     }
 
 
-def test_how_an_organiser_likes_lists_goes_along_into_every_language(visitor: Browser) -> None:
+def test_view_options_of_lists_apply_in_every_language(visitor: Browser) -> None:
     organiser = sign_in(visitor)
     make_session()
     organiser.open("/eo/organise/sessions")
@@ -214,7 +208,7 @@ def test_how_an_organiser_likes_lists_goes_along_into_every_language(visitor: Br
     )
 
 
-def test_a_questionnaire_is_answered_in_the_language_of_whoever_answers_it(
+def test_registration_questions_are_shown_in_the_language_of_the_delegate(
     visitor: Browser, new_browser: Browsers
 ) -> None:
     """Own and standard questions have texts in two languages; what is missing is in the first."""
@@ -243,7 +237,7 @@ def test_a_questionnaire_is_answered_in_the_language_of_whoever_answers_it(
     assert check.summary_list["Institucio"] == "WHO"
     check.press(said("Confirm registration"))
 
-    letter = last_email_to("ada@example.org").text
+    letter = get_last_email_to("ada@example.org").text
     assert "Kiel vi vojaĝos: Trajne" in letter
     reference = db.session.scalars(select(Delegate)).one().reference
     facts = organiser.open(f"/organise/delegates/{reference}").summary_list

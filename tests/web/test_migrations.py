@@ -63,7 +63,7 @@ MIGRATIONS = str(ROOT / "migrations")
 
 @pytest.mark.both_databases
 @pytest.mark.empty
-def test_every_step_goes_down_and_up_again(site: Flask) -> None:
+def test_every_migration_can_be_downgraded_and_upgraded(site: Flask) -> None:
     flask_migrate.downgrade(directory=MIGRATIONS, revision="base")
     tables_below = set(inspect(db.engine).get_table_names())
     flask_migrate.upgrade(directory=MIGRATIONS)
@@ -74,7 +74,7 @@ def test_every_step_goes_down_and_up_again(site: Flask) -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.empty
-def test_the_steps_lead_to_what_the_models_say(site: Flask) -> None:
+def test_the_migrations_match_the_models(site: Flask) -> None:
     with db.engine.connect() as connection:
         opts = {"compare_type": True, "include_name": has_model}
         context = MigrationContext.configure(connection, opts=opts)
@@ -89,7 +89,7 @@ def has_own_numbers(table: Table) -> bool:
 
 @pytest.mark.both_databases
 @pytest.mark.empty
-def test_keys_and_checks_are_called_what_the_models_call_them(site: Flask) -> None:
+def test_constraint_names_of_migrations_match_the_models(site: Flask) -> None:
     """A step that changes one later finds it by the same name on every database."""
     there = inspect(db.engine)
 
@@ -107,7 +107,7 @@ def test_keys_and_checks_are_called_what_the_models_call_them(site: Flask) -> No
 
 
 @pytest.mark.both_databases
-def test_what_was_published_before_can_be_followed_and_found_afterwards(
+def test_the_changelog_and_search_migrations_cover_existing_releases(
     site: Flask, visitor: Browser
 ) -> None:
     db.session.scalars(select(Session).where(Session.slug == "opening")).one().title = "A grand day"
@@ -127,7 +127,7 @@ def test_what_was_published_before_can_be_followed_and_found_afterwards(
 
 
 @pytest.mark.both_databases
-def test_links_and_notices_of_before_are_versions_afterwards_and_links_again_below(
+def test_links_and_notices_become_content_versions_and_back(
     site: Flask, visitor: Browser, frozen_time: Any
 ) -> None:
     flask_migrate.downgrade(directory=MIGRATIONS, revision="0016")
@@ -178,7 +178,7 @@ def test_links_and_notices_of_before_are_versions_afterwards_and_links_again_bel
 
 
 @pytest.mark.both_databases
-def test_earlier_slides_belong_to_whom_the_history_names(visitor: Browser) -> None:
+def test_uploaders_of_existing_materials_are_taken_from_the_history(visitor: Browser) -> None:
     session, other = get_session("opening"), make_session(title="Other")
     ada = get_ada_marsh()
     with transaction():
@@ -222,7 +222,7 @@ def _make_earlier(session: Session, title: str, actor: str, sentence: str) -> st
 
 
 @pytest.mark.both_databases
-def test_questions_and_answers_go_with_their_tables_and_nothing_else(site: Flask) -> None:
+def test_downgrading_removes_questions_and_answers_and_nothing_else(site: Flask) -> None:
     question, delegate = make_question(), make_delegate()
     with transaction():
         delegate_record.store(delegate, {f"question_{question.id}": "By bus"})
@@ -240,7 +240,7 @@ def test_questions_and_answers_go_with_their_tables_and_nothing_else(site: Flask
 
 
 @pytest.mark.both_databases
-def test_bookings_of_before_are_found_however_their_address_is_typed(site: Flask) -> None:
+def test_existing_bookings_are_found_by_email_in_any_case_after_migration(site: Flask) -> None:
     addresses = ("Ada.Marsh@Example.org", "ÉLODIE@example.org", "bea@example.org")
     for email in addresses:
         make_delegate(email=email, identity_key=email)
@@ -256,7 +256,7 @@ def test_bookings_of_before_are_found_however_their_address_is_typed(site: Flask
 
 
 @pytest.mark.both_databases
-def test_texts_of_emails_that_are_no_longer_sent_go_and_others_stay(site: Flask) -> None:
+def test_texts_of_removed_email_templates_are_deleted_by_the_migration(site: Flask) -> None:
     access = grant_speaker_access(get_ada_marsh())
     for template in ("speaker_session_moved", "speaker_left_out", "speaker_invited"):
         save(make_text_version(template))
@@ -275,11 +275,11 @@ def test_texts_of_emails_that_are_no_longer_sent_go_and_others_stay(site: Flask)
     assert db.session.scalars(select(EmailTextVersion.template)).all() == ["speaker_invited"]
     assert len(db.session.scalars(select(Email)).all()) == 3
     assert db.session.scalars(select(NoticePerson.delegate_id)).all() == [booked]
-    assert {*db.session.scalars(select(ChangeNotice.content))} == {""}  # it is found out anew
+    assert {*db.session.scalars(select(ChangeNotice.content))} == {""}  # it is detected again
 
 
 @pytest.mark.both_databases
-def test_suppressed_addresses_are_written_like_those_of_bookings(site: Flask) -> None:
+def test_suppressed_addresses_are_normalised_like_those_of_bookings(site: Flask) -> None:
     emails = ["zoë@bücher.example", "ada@nhs.example", "ada@xn--zzzzzz.example"]
     with transaction():
         for email in emails:
@@ -304,7 +304,7 @@ def test_suppressed_addresses_are_written_like_those_of_bookings(site: Flask) ->
 
 
 @pytest.mark.both_databases
-def test_the_release_last_compared_is_known_under_both_names_of_its_table(site: Flask) -> None:
+def test_renaming_the_last_notified_release_table_keeps_its_row(site: Flask) -> None:
     publish_programme()
     with transaction():
         removed_appearances.record_release()
@@ -322,7 +322,7 @@ def test_the_release_last_compared_is_known_under_both_names_of_its_table(site: 
 
 
 @pytest.mark.both_databases
-def test_applicants_whose_wait_had_ended_are_no_longer_listed_as_waiting(site: Flask) -> None:
+def test_applications_that_had_ended_are_no_longer_waiting_after_migration(site: Flask) -> None:
     delegate, now = make_delegate().id, clock.now()
     waits = [
         make_waiting_list_entry(),
@@ -349,7 +349,7 @@ def test_applicants_whose_wait_had_ended_are_no_longer_listed_as_waiting(site: F
 
 
 @pytest.mark.both_databases
-def test_what_the_first_of_two_approvers_wrote_is_kept_apart_from_what_was_sent(
+def test_unsent_messages_of_first_approvers_are_separated_by_the_migration(
     site: Flask,
 ) -> None:
     first = {"first_approved_by": "grace@conference.example"}
@@ -373,7 +373,7 @@ def test_what_the_first_of_two_approvers_wrote_is_kept_apart_from_what_was_sent(
 
 
 @pytest.mark.both_databases
-def test_addresses_of_sent_emails_are_compared_letter_by_letter_afterwards(site: Flask) -> None:
+def test_address_keys_of_recipients_are_recalculated_by_the_migration(site: Flask) -> None:
     mailing = {"audience": "delegates", "created_by": "Grace", "changed_by": "Grace"}
     one = save(Mailing(**mailing, created_at=clock.now(), changed_at=clock.now())).id
     addresses = ("Weiß@example.org", "weis@example.org", "ÉLISE@example.org", "")

@@ -33,16 +33,16 @@ TRAINS = "No trains between Whitby and York today"
 LATE = PageKey(language="", path="/late", keys_off=False, variant="", as_text=False)
 
 
-def shelf(site: Flask) -> PageCache:
+def get_page_cache(site: Flask) -> PageCache:
     """Give the store of finished pages."""
     store: PageCache = site.extensions["page_cache"]
     return store
 
 
-def test_a_page_begun_before_a_release_does_not_take_the_place_of_those_made_since(
+def test_a_page_rendered_before_a_release_is_not_cached_after_it(
     site: Flask, visitor: Browser
 ) -> None:
-    store = shelf(site)
+    store = get_page_cache(site)
     begun = store.current_version()
     with transaction():
         cache_version.bump_cache_version()
@@ -57,21 +57,21 @@ def test_a_page_begun_before_a_release_does_not_take_the_place_of_those_made_sin
 
 
 @pytest.mark.parametrize("host", ["CONFERENCE.example", "conference.example:443"])
-def test_a_host_name_written_differently_finds_the_same_page(
+def test_host_name_spellings_share_the_cached_page(
     site: Flask, visitor: Browser, host: str
 ) -> None:
     visitor.open("/programme")
-    kept = shelf(site).get({"PATH_INFO": "/programme"})
+    kept = get_page_cache(site).get({"PATH_INFO": "/programme"})
 
     answer = visitor.fetch("GET", "/programme", {"Host": host})
 
     assert answer.status_code == 200
     assert kept is not None
-    assert shelf(site).get({"PATH_INFO": "/programme"}) is kept
+    assert get_page_cache(site).get({"PATH_INFO": "/programme"}) is kept
 
 
-def test_a_page_that_replaces_another_takes_its_room(site: Flask, visitor: Browser) -> None:
-    store = shelf(site)
+def test_replacing_a_cached_page_updates_the_cache_size(site: Flask, visitor: Browser) -> None:
+    store = get_page_cache(site)
     now = store.current_version()
 
     store.put(LATE, CachedPage(b"12345", [], "/late"), now, None)
@@ -82,14 +82,14 @@ def test_a_page_that_replaces_another_takes_its_room(site: Flask, visitor: Brows
 
 @pytest.mark.own_site
 def test_the_cache_of_a_site_that_has_just_started_is_empty(site: Flask) -> None:
-    assert (len(shelf(site)), shelf(site).size) == (0, 0)
+    assert (len(get_page_cache(site)), get_page_cache(site).size) == (0, 0)
 
 
-def test_pages_that_fill_the_cache_to_the_last_byte_stay(
+def test_pages_that_exactly_fill_the_cache_are_kept(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.web.page_cache.MAX_BYTES", 6)
-    store = shelf(site)
+    store = get_page_cache(site)
     now = store.current_version()
 
     for path in ("/one", "/two"):
@@ -98,14 +98,14 @@ def test_pages_that_fill_the_cache_to_the_last_byte_stay(
     assert (len(store), store.size) == (2, 6)
 
 
-def test_many_time_zones_push_no_page_out_but_each_other(
+def test_pages_in_other_time_zones_evict_only_each_other(
     site: Flask, visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = shelf(site)
+    store = get_page_cache(site)
     plain = ("/programme", "/speakers", "/sessions/opening")
     for address in plain:
         visitor.open(address)
-    _leave_room_for(3.5, store, monkeypatch)
+    _limit_cache_size(3.5, store, monkeypatch)
 
     for zone in TIME_ZONES:
         visitor.open(f"/programme?zone={zone}")
@@ -116,13 +116,13 @@ def test_many_time_zones_push_no_page_out_but_each_other(
     assert 0 < len(kept) < len(TIME_ZONES)
 
 
-def test_a_time_zone_that_is_asked_for_again_stays(
+def test_a_recently_used_time_zone_page_is_not_evicted(
     site: Flask, visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = shelf(site)
+    store = get_page_cache(site)
     popular, *others = TIME_ZONES
     visitor.open("/programme")
-    _leave_room_for(3.5, store, monkeypatch)
+    _limit_cache_size(3.5, store, monkeypatch)
     visitor.open(f"/programme?zone={popular}")
     stored = _zone_page(store, popular)
 
@@ -135,11 +135,11 @@ def test_a_time_zone_that_is_asked_for_again_stays(
     assert _zone_page(store, others[0]) is None
 
 
-def test_more_plain_pages_than_fit_push_out_the_oldest(
+def test_the_oldest_page_is_evicted_when_the_cache_is_full(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.web.page_cache.MAX_BYTES", 6)
-    store = shelf(site)
+    store = get_page_cache(site)
     now = store.current_version()
 
     for path in ("/one", "/two", "/three"):
@@ -152,15 +152,15 @@ def test_more_plain_pages_than_fit_push_out_the_oldest(
     ]
 
 
-def test_pages_in_time_zones_leave_nothing_behind_at_a_release(
+def test_cached_time_zone_pages_are_evicted_at_a_release(
     site: Flask, visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor.open(f"/programme?zone={TIME_ZONES[0]}")
     with transaction():
         cache_version.bump_cache_version()
     visitor.open("/programme")
-    store = shelf(site)
-    _leave_room_for(1.5, store, monkeypatch)
+    store = get_page_cache(site)
+    _limit_cache_size(1.5, store, monkeypatch)
 
     for zone in TIME_ZONES[1:4]:
         assert visitor.open(f"/programme?zone={zone}").status == 200
@@ -169,7 +169,7 @@ def test_pages_in_time_zones_leave_nothing_behind_at_a_release(
     assert _zone_page(store, TIME_ZONES[3]) is not None
 
 
-def test_a_store_answers_at_once_unless_the_version_has_to_be_read(site: Flask) -> None:
+def test_the_page_cache_is_fresh_unless_the_version_must_be_read(site: Flask) -> None:
     watcher = cache_version.CacheVersionWatcher(db.engine, 3600, None)
     store = PageCache(watcher)
 
@@ -216,7 +216,7 @@ def content_out_of_reach() -> Iterator[None]:
         )
 
 
-def _leave_room_for(number: float, store: PageCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def _limit_cache_size(number: float, store: PageCache, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let so many more programmes fit, each with the times of another zone."""
     programme = store.get({"PATH_INFO": "/programme"})
     assert programme is not None
@@ -235,7 +235,7 @@ def _zone_page(store: PageCache, zone: str) -> CachedPage | None:
         ("/search?q=tide", compress_quickly, ENCODERS["br"]),
     ],
 )
-def test_a_page_is_packed_well_if_it_is_stored_and_quickly_if_it_is_not(
+def test_a_cached_page_is_compressed_well_and_an_uncached_one_quickly(
     visitor: Browser,
     address: str,
     compress: Callable[[bytes], bytes],
@@ -264,7 +264,7 @@ def test_compression_quality_depends_on_page_size() -> None:
         assert ENCODERS["br"](body) == brotli.compress(body, quality=quality)
 
 
-def test_a_page_is_the_same_to_the_byte_whenever_it_is_packed(frozen_time: Any) -> None:
+def test_gzip_compression_is_deterministic(frozen_time: Any) -> None:
     page = "".join(f"Session {number} begins. " for number in range(1000)).encode()
     before = ENCODERS["gzip"](page)
     frozen_time.shift(timedelta(hours=1))

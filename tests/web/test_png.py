@@ -7,7 +7,7 @@ from PIL import Image
 from app.web import png
 
 
-def test_each_number_is_a_square_of_black_or_white() -> None:
+def test_each_number_becomes_a_black_or_white_square() -> None:
     rows = [(1, 0, 0), (0, 1, 1)]
 
     picture = Image.open(BytesIO(png.write(rows, scale=3)))

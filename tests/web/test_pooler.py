@@ -40,7 +40,7 @@ def database(
     postgres.drop_database(name)
 
 
-def test_delegates_register_and_get_their_emails(
+def test_registration_and_email_delivery_work_behind_a_pooler(
     new_browser: Browsers, site: Flask, mailbox: MailServer
 ) -> None:
     set_places(2)
@@ -54,7 +54,7 @@ def test_delegates_register_and_get_their_emails(
     assert [one.recipient for one in mailbox.emails] == ["ada-0@example.org", "ada-1@example.org"]
 
 
-def test_every_transaction_has_its_time_limits_whatever_session_it_is_given(site: Flask) -> None:
+def test_every_transaction_sets_its_timeouts_behind_a_pooler(site: Flask) -> None:
     def look(number: int) -> tuple[str, ...]:
         with site.app_context():
             token = lock_timeout.set(SHORT_LOCK_TIMEOUT if number % 2 else 20)
@@ -88,7 +88,7 @@ def test_statements_are_prepared_only_without_a_pooler(
     close_site(direct)
 
 
-def test_the_site_runs_with_its_worker(
+def test_the_live_site_and_worker_run_behind_a_pooler(
     live_site: Callable[..., object], visitor: Browser, site: Flask
 ) -> None:
     live_site(processes=2, worker=True)

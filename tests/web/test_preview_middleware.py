@@ -1,4 +1,4 @@
-"""Looking through a lens: what is seen there, and that nothing is left behind."""
+"""Preview mode: what it shows, and that nothing leaks."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -27,30 +27,30 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
-from tests.test_every_route import ROUTES, Route, Who, everything_held
-from tests.web.test_error_handlers import _away
+from tests.test_every_route import ROUTES, Route, RouteAccess, dump_database
+from tests.web.test_error_handlers import _database_unavailable
 
 OPENING = "/rehearsal/2009-06-10T09:15"
 WHILE_OPEN = "/rehearsal/2009-05-20T10:00"
 NOT_HERE = "This page is not available in the preview"
-OPEN = {Who.PUBLIC, Who.ANYONE, Who.REGISTERING}
+OPEN = {RouteAccess.PUBLIC, RouteAccess.ANYONE, RouteAccess.REGISTERING}
 CLOCK = "The clock of this site"
 
 
-def a_preview(lasts: timedelta = timedelta(days=1)) -> str:
+def create_preview(lasts: timedelta = timedelta(days=1)) -> str:
     """Create a preview link and give the root that it opens."""
     with transaction():
         _, secret = preview_links.create("The board", lasts, actor="grace@conference.example")
     return f"/preview/{secret}"
 
 
-def rename(slug: str, title: str) -> None:
+def set_session_title(slug: str, title: str) -> None:
     with transaction():
         db.session.scalars(select(Session).where(Session.slug == slug)).one().title = title
 
 
 def banner(page: Page) -> str:
-    """Read what stands above a page that is seen through a lens."""
+    """Return the preview banner of a page."""
     return region(page, "Preview")
 
 
@@ -60,7 +60,7 @@ def region(page: Page, label: str) -> str:
     return next((read_text(one) for one in parts if one.get("aria-label") == label), "")
 
 
-def posted(page: Page) -> list[str]:
+def post_form(page: Page) -> list[str]:
     """List the buttons that would change something."""
     forms = [one for one in page.tree.find_all("form") if one.get("method") == "post"]
     return [read_text(one) for form in forms for one in page.tree.find_all("button", within=form)]
@@ -70,9 +70,9 @@ def posted(page: Page) -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_a_preview_shows_what_is_not_published_yet_and_stays_inside(visitor: Browser) -> None:
-    rename("opening", "A new opening")
-    preview = a_preview()
+def test_a_preview_shows_unpublished_changes_and_keeps_links_inside(visitor: Browser) -> None:
+    set_session_title("opening", "A new opening")
+    preview = create_preview()
 
     page = visitor.open(f"{preview}/programme")
     inside = visitor.follow("A new opening")
@@ -85,12 +85,10 @@ def test_a_preview_shows_what_is_not_published_yet_and_stays_inside(visitor: Bro
     assert "This link works until 9:30am on Wednesday 13 May 2009." in banner(page)
 
 
-def test_what_is_seen_in_a_preview_reaches_nobody_else(
-    visitor: Browser, new_browser: Browsers
-) -> None:
+def test_a_preview_leaks_nothing_to_other_visitors(visitor: Browser, new_browser: Browsers) -> None:
     before = new_browser().open("/sessions/opening").source
-    rename("opening", "A new opening")
-    preview = a_preview()
+    set_session_title("opening", "A new opening")
+    preview = create_preview()
 
     for address in ("/sessions/opening", "/search?q=new", "/register", "/", "/speakers"):
         assert 'rel="canonical"' not in visitor.open(f"{preview}{address}").source, address
@@ -101,38 +99,38 @@ def test_what_is_seen_in_a_preview_reaches_nobody_else(
         assert preview not in new_browser().open(address).source
 
 
-def test_what_is_remembered_of_the_site_is_not_shown_in_a_preview(visitor: Browser) -> None:
+def test_a_preview_does_not_use_cached_public_pages(visitor: Browser) -> None:
     visitor.open("/sessions/opening")
-    preview = a_preview()
+    preview = create_preview()
     assert visitor.open(f"{preview}/sessions/opening").heading == "Opening"
 
-    rename("opening", "A new opening")
+    set_session_title("opening", "A new opening")
 
     assert visitor.open(f"{preview}/sessions/opening").heading == "A new opening"
     assert visitor.open(f"{preview}/search?q=new").links["A new opening"].startswith(preview)
     assert visitor.open("/sessions/opening").heading == "Opening"
 
 
-def test_a_file_in_a_preview_has_the_number_that_the_next_release_will_have(
+def test_a_file_in_a_preview_has_the_number_of_the_next_release(
     visitor: Browser,
 ) -> None:
-    rename("opening", "A new opening")
+    set_session_title("opening", "A new opening")
 
-    file = visitor.fetch("GET", f"{a_preview()}/schedule.json").json
+    file = visitor.fetch("GET", f"{create_preview()}/schedule.json").json
 
     assert file is not None
     assert file["schedule"]["version"] == "release 2"
 
 
-def test_a_draft_is_not_shown_in_a_preview_for_publishing_leaves_it_out(visitor: Browser) -> None:
+def test_a_preview_does_not_show_drafts(visitor: Browser) -> None:
     make_session(slug="not-yet", title="Not yet", is_draft=True)
 
-    visitor.open(f"{a_preview()}/sessions/not-yet", status=404)
+    visitor.open(f"{create_preview()}/sessions/not-yet", status=404)
 
 
 @pytest.mark.empty
-def test_a_preview_of_nothing_is_an_empty_site(visitor: Browser) -> None:
-    preview = a_preview()
+def test_a_preview_without_programme_is_an_empty_site(visitor: Browser) -> None:
+    preview = create_preview()
 
     assert visitor.open(f"{preview}/programme").heading == "Programme"
     assert visitor.open(f"{preview}/").heading == "A conference is being prepared"
@@ -147,7 +145,7 @@ def test_a_preview_of_nothing_is_an_empty_site(visitor: Browser) -> None:
         ("2009-06-09T09:00", "closed"),
     ],
 )
-def test_the_door_of_registration_is_as_it_stands_at_the_moment(
+def test_a_rehearsal_shows_the_registration_status_of_its_time(
     visitor: Browser, moment: str, said: str
 ) -> None:
     sign_in(visitor)
@@ -157,7 +155,7 @@ def test_the_door_of_registration_is_as_it_stands_at_the_moment(
     assert said in page.text
 
 
-def test_the_first_question_can_be_looked_at(visitor: Browser) -> None:
+def test_a_rehearsal_shows_the_registration_form(visitor: Browser) -> None:
     sign_in(visitor)
     visitor.open(f"{WHILE_OPEN}/register")
 
@@ -169,7 +167,7 @@ def test_the_first_question_can_be_looked_at(visitor: Browser) -> None:
     assert visitor.open(f"{WHILE_OPEN}/register/email").heading == "What is your name?"
 
 
-def test_a_full_conference_can_be_rehearsed_though_places_are_left(visitor: Browser) -> None:
+def test_a_rehearsal_can_simulate_a_full_conference(visitor: Browser) -> None:
     sign_in(visitor)
     set_places(20)
 
@@ -180,7 +178,7 @@ def test_a_full_conference_can_be_rehearsed_though_places_are_left(visitor: Brow
     assert visitor.open(f"{WHILE_OPEN}/register/name").heading == "What is your name?"
 
 
-def test_a_rehearsal_says_which_moment_it_shows_and_leads_to_others(visitor: Browser) -> None:
+def test_a_rehearsal_shows_its_time_and_links_to_others(visitor: Browser) -> None:
     sign_in(visitor)
 
     page = visitor.open(f"{OPENING}/programme?by=day")
@@ -195,7 +193,7 @@ def test_a_rehearsal_says_which_moment_it_shows_and_leads_to_others(visitor: Bro
     assert visitor.follow("Choose another time").heading == "Rehearsal"
 
 
-def test_what_appears_by_itself_appears_in_a_rehearsal_first(visitor: Browser) -> None:
+def test_scheduled_content_appears_in_a_rehearsal(visitor: Browser) -> None:
     sign_in(visitor)
     soon = datetime(2009, 6, 1, tzinfo=UTC)
     about = {"kind": "news", "slug": "boats", "version": 1, "title": "Boats for all"}
@@ -217,7 +215,7 @@ def test_what_appears_by_itself_appears_in_a_rehearsal_first(visitor: Browser) -
     assert "Boats for all" not in visitor.open("/search?q=boats").links
 
 
-def test_a_moment_that_has_gone_by_is_told_as_one(visitor: Browser) -> None:
+def test_a_rehearsal_of_a_past_time_says_so(visitor: Browser) -> None:
     sign_in(visitor)
 
     page = visitor.open("/rehearsal/2009-05-12T09:00/")
@@ -227,7 +225,7 @@ def test_a_moment_that_has_gone_by_is_told_as_one(visitor: Browser) -> None:
 
 def test_a_rehearsal_shows_what_is_published(visitor: Browser) -> None:
     sign_in(visitor)
-    rename("opening", "A new opening")
+    set_session_title("opening", "A new opening")
 
     assert visitor.open(f"{OPENING}/sessions/opening").heading == "Opening"
 
@@ -237,18 +235,18 @@ def test_a_rehearsal_shows_what_is_published(visitor: Browser) -> None:
 
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2009-05-12T09:30:00+01:00")
-def test_the_clock_of_a_site_that_is_tried_out_says_nothing_else(visitor: Browser) -> None:
+def test_the_clock_notice_of_a_test_site_is_hidden_in_a_rehearsal(visitor: Browser) -> None:
     sign_in(visitor)
 
     assert region(visitor.open("/venue"), CLOCK)
     assert not region(visitor.open(f"{OPENING}/venue"), CLOCK)
-    assert region(visitor.open(f"{a_preview()}/venue"), CLOCK)
+    assert region(visitor.open(f"{create_preview()}/venue"), CLOCK)
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_a_lens_stands_behind_the_language(visitor: Browser) -> None:
+def test_the_preview_prefix_follows_the_language_prefix(visitor: Browser) -> None:
     sign_in(visitor)
-    inside = f"/fr{a_preview()}"
+    inside = f"/fr{create_preview()}"
 
     page = visitor.open(f"{inside}/help")
 
@@ -266,8 +264,8 @@ def sitemap(visitor: Browser, root: str) -> str:
     return visitor.fetch("GET", f"{root}/sitemap.xml").get_data(as_text=True)
 
 
-def test_access_keys_stay_off_inside(visitor: Browser) -> None:
-    preview = a_preview()
+def test_switched_off_access_keys_stay_off_in_a_preview(visitor: Browser) -> None:
+    preview = create_preview()
     assert 'accesskey="1"' in visitor.open(f"{preview}/").source
 
     visitor.set_cookie("access_keys", "off")
@@ -279,8 +277,10 @@ def test_access_keys_stay_off_inside(visitor: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_only_a_link_that_works_shows_anything(visitor: Browser, frozen_time: Any) -> None:
-    preview, withdrawn = a_preview(timedelta(days=7)), a_preview()
+def test_expired_revoked_and_unknown_preview_links_show_nothing(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    preview, withdrawn = create_preview(timedelta(days=7)), create_preview()
     with transaction():
         preview_links.revoke(2, actor="grace@conference.example")
 
@@ -298,16 +298,16 @@ def test_only_a_link_that_works_shows_anything(visitor: Browser, frozen_time: An
         assert page.response.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_the_database_knows_a_link_only_by_its_hash(site: Flask) -> None:
-    secret = a_preview().removeprefix("/preview/")
+def test_preview_links_are_stored_hashed(site: Flask) -> None:
+    secret = create_preview().removeprefix("/preview/")
 
-    held = repr(everything_held())
+    held = repr(dump_database())
 
     assert secret not in held
     assert re.fullmatch("[0-9a-f]{64}", db.session.scalars(select(PreviewLink.secret_hash)).one())
 
 
-def test_a_stranger_is_led_to_sign_in_and_back_to_the_rehearsal(visitor: Browser) -> None:
+def test_an_anonymous_visitor_of_a_rehearsal_is_redirected_to_sign_in(visitor: Browser) -> None:
     address = f"{OPENING},full/programme?by=day"
 
     answer = visitor.fetch("GET", address)
@@ -319,14 +319,14 @@ def test_a_stranger_is_led_to_sign_in_and_back_to_the_rehearsal(visitor: Browser
 
 
 @pytest.mark.parametrize("role", [VIEWER, DESK])
-def test_whoever_has_a_part_may_rehearse(visitor: Browser, role: str) -> None:
+def test_every_team_member_can_open_a_rehearsal(visitor: Browser, role: str) -> None:
     sign_in(visitor, role=role)
 
     assert banner(visitor.open(f"{OPENING}/")).startswith("Rehearsal.")
 
 
 @pytest.mark.parametrize("moment", ["soon", "2009-06-31T09:15", "2009-06-10", "9999-12-31T23:59"])
-def test_a_moment_that_is_none_is_no_address(visitor: Browser, moment: str) -> None:
+def test_an_invalid_rehearsal_time_is_404(visitor: Browser, moment: str) -> None:
     sign_in(visitor)
 
     page = visitor.open(f"/rehearsal/{moment}/programme", status=404)
@@ -338,23 +338,23 @@ def test_a_moment_that_is_none_is_no_address(visitor: Browser, moment: str) -> N
 
 
 @pytest.mark.both_databases
-def test_a_preview_writes_nothing_whatever_is_asked_for(visitor: Browser) -> None:
+def test_no_request_in_a_preview_writes_anything(visitor: Browser) -> None:
     sign_in(visitor)
     make_delegate()
 
-    nothing_is_written(visitor, a_preview(), [one for one in ROUTES if one.who in OPEN])
+    assert_nothing_written(visitor, create_preview(), [one for one in ROUTES if one.who in OPEN])
 
 
-def test_a_rehearsal_writes_nothing_whatever_is_asked_for(visitor: Browser) -> None:
+def test_no_request_in_a_rehearsal_writes_anything(visitor: Browser) -> None:
     sign_in(visitor)
     make_delegate()
 
-    nothing_is_written(visitor, WHILE_OPEN, ROUTES)
+    assert_nothing_written(visitor, WHILE_OPEN, ROUTES)
 
 
-def nothing_is_written(visitor: Browser, root: str, routes: list[Route]) -> None:
+def assert_nothing_written(visitor: Browser, root: str, routes: list[Route]) -> None:
     """Ask for everything, send every form, and see that every table is as it was."""
-    before = everything_held()
+    before = dump_database()
 
     for route in routes:
         address = f"{root}{route.tried}"
@@ -369,10 +369,10 @@ def nothing_is_written(visitor: Browser, root: str, routes: list[Route]) -> None
     for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
         assert visitor.fetch(method, f"{root}/feedback").status_code == 405
     for page in forms_inside(visitor, root):
-        for button in posted(page):
+        for button in post_form(page):
             assert page.press(button, status=405).heading == "You cannot send forms here"
 
-    assert everything_held() == before
+    assert dump_database() == before
     assert visitor.open("/organise/rehearsal").heading == "Rehearsal"  # still signed in
 
 
@@ -383,10 +383,10 @@ def forms_inside(visitor: Browser, root: str) -> list[Page]:
 
 
 @pytest.mark.parametrize("kind", ["preview", "rehearsal"])
-def test_every_public_page_can_be_seen_and_no_other(visitor: Browser, kind: str) -> None:
+def test_only_public_pages_can_be_opened_in_a_preview(visitor: Browser, kind: str) -> None:
     sign_in(visitor)
     make_ballot()
-    root = a_preview() if kind == "preview" else WHILE_OPEN
+    root = create_preview() if kind == "preview" else WHILE_OPEN
     also = {"/register", "/register/<step>", "/register/more", "/register/more-<number>"}
     also.add("/register/sessions")
     told_elsewhere = {  # whose addresses hold a key, and what is no page
@@ -398,14 +398,14 @@ def test_every_public_page_can_be_seen_and_no_other(visitor: Browser, kind: str)
         if "GET" in route.methods and route.rule not in told_elsewhere:
             answer = visitor.fetch("GET", f"{root}{route.tried}")
             source = answer.get_data(as_text=True)
-            is_shown = route.who in {Who.PUBLIC, Who.ALIAS} or route.rule in also
+            is_shown = route.who in {RouteAccess.PUBLIC, RouteAccess.ALIAS} or route.rule in also
             assert (NOT_HERE in source) is not is_shown, route
             assert answer.status_code in ({200, 303, 308} if is_shown else {404}), route
             assert 'rel="canonical"' not in f"{source} {answer.headers}"
 
 
-def test_a_page_that_is_somebodys_own_leads_out(visitor: Browser) -> None:
-    preview = a_preview()
+def test_a_personal_page_in_a_preview_links_to_the_live_site(visitor: Browser) -> None:
+    preview = create_preview()
 
     page = visitor.open(f"{preview}/booking", status=404)
 
@@ -413,8 +413,8 @@ def test_a_page_that_is_somebodys_own_leads_out(visitor: Browser) -> None:
     assert page.links["Open this page on the live site"] == "/booking"
 
 
-def test_a_form_that_is_sent_inside_is_answered_in_words(visitor: Browser) -> None:
-    page = visitor.open(f"{a_preview()}/feedback")
+def test_a_form_sent_in_a_preview_is_405_with_a_message(visitor: Browser) -> None:
+    page = visitor.open(f"{create_preview()}/feedback")
 
     answer = page.press("Send message", your_message="Hello", status=405)
 
@@ -423,7 +423,7 @@ def test_a_form_that_is_sent_inside_is_answered_in_words(visitor: Browser) -> No
     assert "Hello" not in answer.source
 
 
-def test_looking_at_a_form_does_not_sign_the_organiser_out(visitor: Browser) -> None:
+def test_opening_a_form_in_a_rehearsal_keeps_the_organiser_signed_in(visitor: Browser) -> None:
     sign_in(visitor)
     held = visitor.cookies()
 
@@ -432,10 +432,10 @@ def test_looking_at_a_form_does_not_sign_the_organiser_out(visitor: Browser) -> 
     assert visitor.cookies() == held
 
 
-def test_nobody_s_own_answers_are_shown_inside(visitor: Browser) -> None:
+def test_a_preview_does_not_show_the_visitors_own_draft(visitor: Browser) -> None:
     visitor.open("/register/name")
     visitor.press("Continue", given_names="Ada", family_name="Lovelace")
-    preview = a_preview()
+    preview = create_preview()
 
     page = visitor.open(f"{preview}/register")
 
@@ -443,14 +443,14 @@ def test_nobody_s_own_answers_are_shown_inside(visitor: Browser) -> None:
     assert db.session.scalar(select(Delegate)) is None
 
 
-def test_the_head_of_a_page_can_be_asked_for(visitor: Browser) -> None:
-    answer = visitor.fetch("HEAD", f"{a_preview()}/programme")
+def test_head_requests_work_in_a_preview(visitor: Browser) -> None:
+    answer = visitor.fetch("HEAD", f"{create_preview()}/programme")
 
     assert (answer.status_code, answer.get_data()) == (200, b"")
 
 
-def test_a_page_that_is_not_there_says_so_inside(visitor: Browser) -> None:
-    preview = a_preview()
+def test_an_unknown_page_in_a_preview_is_404_with_links_inside(visitor: Browser) -> None:
+    preview = create_preview()
 
     page = visitor.open(f"{preview}/nothing", status=404)
 
@@ -459,19 +459,19 @@ def test_a_page_that_is_not_there_says_so_inside(visitor: Browser) -> None:
     assert visitor.open(f"{preview}/programme/").address == f"{preview}/programme"
 
 
-def test_without_a_database_a_lens_shows_nothing_and_says_so(
+def test_without_the_database_a_preview_is_503(
     visitor: Browser, site: Flask, database: str
 ) -> None:
-    preview = a_preview()
+    preview = create_preview()
 
-    with _away(site, database):
+    with _database_unavailable(site, database):
         page = visitor.open(f"{preview}/programme", status=503)
 
     assert page.heading == "Sorry, the service is unavailable"
     assert visitor.open(f"{preview}/programme").heading == "Programme"
 
 
-def test_a_rehearsal_holds_up_no_writer(visitor: Browser, queries: list[str]) -> None:
+def test_a_rehearsal_runs_only_select_statements(visitor: Browser, queries: list[str]) -> None:
     sign_in(visitor)
     queries.clear()
 

@@ -1,4 +1,4 @@
-"""Headers that keep visitors safe stand on every kind of answer; logs tell nothing of anyone."""
+"""Security headers are on every kind of response; logs contain no personal data."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.browser import Browser
 from tests.factories import make_delegate
 from tests.pages import read_text
 
-SAFE = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -67,30 +67,30 @@ def _asked(visitor: Browser, kind: Kind) -> TestResponse:
 
 def _safe(answer: TestResponse) -> dict[str, str | None]:
     """Read the headers that keep visitors safe; a page may be stricter about referrers."""
-    found = {name: answer.headers.get(name) for name in SAFE}
+    found = {name: answer.headers.get(name) for name in SECURITY_HEADERS}
     if found["Referrer-Policy"] == "no-referrer":
-        found["Referrer-Policy"] = SAFE["Referrer-Policy"]
+        found["Referrer-Policy"] = SECURITY_HEADERS["Referrer-Policy"]
     return found
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.method} {kind.address}")
-def test_every_kind_of_answer_is_safe(visitor: Browser, kind: Kind) -> None:
+def test_every_kind_of_response_has_security_headers(visitor: Browser, kind: Kind) -> None:
     for _ in range(2):  # the second may come from what is remembered
         answer = _asked(visitor, kind)
 
         assert answer.status_code == kind.status
-        assert _safe(answer) == SAFE
+        assert _safe(answer) == SECURITY_HEADERS
         assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-ID"])
         assert "Server" not in answer.headers
 
 
-def test_what_is_known_already_is_safe_too(visitor: Browser) -> None:
+def test_a_304_response_has_security_headers(visitor: Browser) -> None:
     mark = visitor.fetch("GET", "/programme").headers["ETag"]
 
     answer = visitor.fetch("GET", "/programme", {"If-None-Match": mark})
 
     assert answer.status_code == 304
-    assert _safe(answer) == SAFE
+    assert _safe(answer) == SECURITY_HEADERS
     assert re.fullmatch('"[0-9a-f]{16}"', mark)  # short, since every later request carries it
 
 
@@ -99,7 +99,7 @@ def test_a_page_with_a_secret_or_answers_sends_no_referrer(visitor: Browser, add
     assert visitor.fetch("GET", address).headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_the_policy_lets_nothing_in_from_elsewhere_or_inline() -> None:
+def test_the_content_security_policy_allows_no_inline_or_external_sources() -> None:
     policy = dict(part.split(" ", 1) for part in CONTENT_SECURITY_POLICY.split("; "))
 
     assert policy["default-src"] == "'none'"
@@ -109,7 +109,7 @@ def test_the_policy_lets_nothing_in_from_elsewhere_or_inline() -> None:
 
 
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000", SESSION_COOKIE_SECURE="false")
-def test_without_https_nobody_is_told_to_insist_on_it(visitor: Browser) -> None:
+def test_without_https_no_hsts_header_is_sent(visitor: Browser) -> None:
     for address in ("/", "/static/css/site.css"):
         assert "Strict-Transport-Security" not in _asked(visitor, Kind("GET", address, 200)).headers
 
@@ -123,7 +123,7 @@ NOT_PRIVATE = (
 @pytest.mark.settings(
     SITE_URL="http://127.0.0.1:8000", ALLOWED_HOSTS='["10.0.0.5:8000", "laptop.local:8000"]'
 )
-def test_in_a_meeting_room_every_device_is_answered_and_told_that_others_can_read_along(
+def test_without_https_on_a_network_pages_warn_of_the_unencrypted_connection(
     visitor: Browser,
 ) -> None:
     for host in ("127.0.0.1:8000", "10.0.0.5:8000", "laptop.local:8000"):
@@ -146,11 +146,11 @@ def test_in_a_meeting_room_every_device_is_answered_and_told_that_others_can_rea
 
 
 @pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
-def test_on_ones_own_machine_nobody_is_told_so(visitor: Browser) -> None:
+def test_on_localhost_there_is_no_warning_of_an_unencrypted_connection(visitor: Browser) -> None:
     assert NOT_PRIVATE not in visitor.open("/").text
 
 
-def test_files_with_a_fingerprint_are_kept_for_a_year(visitor: Browser) -> None:
+def test_fingerprinted_static_files_are_cached_for_a_year(visitor: Browser) -> None:
     (sheet,) = (
         one.get("href", "")
         for one in visitor.open("/help").tree.find_all("link")
@@ -164,14 +164,14 @@ def test_files_with_a_fingerprint_are_kept_for_a_year(visitor: Browser) -> None:
     assert answer.headers["Content-Encoding"] == "br"
 
 
-def test_a_caller_may_name_its_request(visitor: Browser) -> None:
+def test_a_request_id_of_the_proxy_is_kept(visitor: Browser) -> None:
     answer = visitor.fetch("GET", "/", {"X-Request-ID": "from-the-proxy-0042"})
 
     assert answer.headers["X-Request-ID"] == "from-the-proxy-0042"
 
 
 @pytest.mark.parametrize("name", ["short", "a" * 65, "with space in it", "<script>alert</script>"])
-def test_a_name_that_is_none_is_replaced(visitor: Browser, name: str) -> None:
+def test_an_invalid_request_id_is_replaced(visitor: Browser, name: str) -> None:
     answer = visitor.fetch("GET", "/", {"X-Request-ID": name})
 
     assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-ID"])
@@ -182,7 +182,7 @@ def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     return [json.loads(line) for line in written if line.startswith("{")]
 
 
-def test_a_line_of_the_log_says_what_was_asked_for_and_how_it_went(
+def test_a_log_line_has_method_route_status_and_duration(
     capsys: pytest.CaptureFixture[str], visitor: Browser
 ) -> None:
     visitor.fetch("GET", "/sessions/opening", {"X-Request-ID": "story-0001"})
@@ -194,7 +194,7 @@ def test_a_line_of_the_log_says_what_was_asked_for_and_how_it_went(
     assert second["route"] == first["route"]
 
 
-def test_the_log_holds_no_secret_and_nobodys_data(
+def test_the_log_contains_no_secrets_or_personal_data(
     capsys: pytest.CaptureFixture[str], site: Flask, visitor: Browser
 ) -> None:
     delegate = make_delegate(given_names="Wilhelmina", email="wilhelmina@example.org")

@@ -1,4 +1,4 @@
-"""Settings are all checked before the first request, and every fault is told at once."""
+"""All settings are validated before the first request, and every error is reported at once."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_every_fault_is_told_in_one_message(environment: pytest.MonkeyPatch) -> None:
+def test_all_invalid_settings_are_reported_in_one_message(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("SECRET_KEY")
     environment.setenv("SITE_URL", "conference.example")
     environment.setenv("DATABASE_URL", "mysql://somewhere")
@@ -73,7 +73,7 @@ def test_every_fault_is_told_in_one_message(environment: pytest.MonkeyPatch) -> 
         ("MAIL_PORT", "65536", "less than or equal to 65535"),
     ],
 )
-def test_a_fault_says_what_is_right(
+def test_an_invalid_setting_says_what_is_valid(
     environment: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
     environment.setenv(name, value)
@@ -82,7 +82,7 @@ def test_a_fault_says_what_is_right(
         Config.from_environment()
 
 
-def test_a_secret_that_cannot_be_read_is_not_told(environment: pytest.MonkeyPatch) -> None:
+def test_an_invalid_secret_setting_is_not_shown(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("SECRET_KEY_FALLBACKS", '["whisper"')
     environment.setenv("DATABASE_URL", "postgresql+psycopg://ada:whisper@host:port/name")
 
@@ -92,7 +92,7 @@ def test_a_secret_that_cannot_be_read_is_not_told(environment: pytest.MonkeyPatc
     assert "whisper" not in str(fault.value)
 
 
-def test_an_instance_folder_that_cannot_be_made_is_a_fault_of_the_settings(
+def test_an_instance_folder_that_cannot_be_created_is_a_settings_error(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -102,7 +102,7 @@ def test_an_instance_folder_that_cannot_be_made_is_a_fault_of_the_settings(
         create_app(Config.from_environment())
 
 
-def test_a_letter_is_encrypted_in_one_way(environment: pytest.MonkeyPatch) -> None:
+def test_mail_use_tls_and_mail_use_ssl_cannot_both_be_set(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MAIL_USE_TLS", "true")
     environment.setenv("MAIL_USE_SSL", "true")
 
@@ -110,7 +110,7 @@ def test_a_letter_is_encrypted_in_one_way(environment: pytest.MonkeyPatch) -> No
         Config.from_environment()
 
 
-def test_nothing_set_means_a_database_in_the_instance_folder(
+def test_the_default_database_is_in_the_instance_folder(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     environment.setenv("INSTANCE_PATH", str(tmp_path))
@@ -132,7 +132,7 @@ LOOPBACK_HOSTS = {"127.0.0.1:8000", "localhost:8000", "[::1]:8000"}
         ("http://[::1]:80", {"127.0.0.1", "localhost", "[::1]"}),
     ],
 )
-def test_the_site_answers_under_its_own_name(
+def test_the_host_of_the_site_url_is_allowed(
     environment: pytest.MonkeyPatch, address: str, hosts: set[str]
 ) -> None:
     environment.setenv("SITE_URL", address)
@@ -140,7 +140,7 @@ def test_the_site_answers_under_its_own_name(
     assert Config.from_environment().hosts == hosts
 
 
-def test_it_answers_under_further_names_too(environment: pytest.MonkeyPatch) -> None:
+def test_allowed_hosts_adds_host_names(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("SITE_URL", "http://127.0.0.1:8000")
     environment.setenv("ALLOWED_HOSTS", '["Laptop.local:8000", "10.0.0.5:8000"]')
 
@@ -155,7 +155,7 @@ def test_it_answers_under_further_names_too(environment: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("hosts", ['["http://a.example"]', '["a b"]', '[""]', '["a:0"]', "a,b"])
-def test_a_further_name_that_is_none_is_told(environment: pytest.MonkeyPatch, hosts: str) -> None:
+def test_an_invalid_allowed_host_is_reported(environment: pytest.MonkeyPatch, hosts: str) -> None:
     environment.setenv("ALLOWED_HOSTS", hosts)
 
     with pytest.raises(SettingsError, match="ALLOWED_HOSTS: must be"):
@@ -173,7 +173,7 @@ def test_a_further_name_that_is_none_is_told(environment: pytest.MonkeyPatch, ho
         ),
     ],
 )
-def test_forms_are_accepted_from_its_own_origins_alone(
+def test_forms_are_accepted_only_from_the_sites_own_origins(
     environment: pytest.MonkeyPatch, address: str, others: str, origins: set[str]
 ) -> None:
     environment.setenv("SITE_URL", address)
@@ -182,7 +182,7 @@ def test_forms_are_accepted_from_its_own_origins_alone(
     assert Config.from_environment().origins == origins
 
 
-def test_an_address_has_one_form(environment: pytest.MonkeyPatch) -> None:
+def test_the_site_url_is_normalised(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("SITE_URL", "HTTPS://Conference.Example:443/")
 
     assert Config.from_environment().SITE_URL == "https://conference.example"
@@ -197,7 +197,7 @@ def test_an_address_has_one_form(environment: pytest.MonkeyPatch) -> None:
         ("https://conference.example", "false", False),
     ],
 )
-def test_cookies_travel_over_tls_only_where_there_is_tls(
+def test_cookies_are_secure_only_with_https(
     environment: pytest.MonkeyPatch, tmp_path: Path, address: str, chosen: str, secure: bool
 ) -> None:
     environment.setenv("SITE_URL", address)
@@ -210,7 +210,7 @@ def test_cookies_travel_over_tls_only_where_there_is_tls(
     assert create_app(config).config["SESSION_COOKIE_SECURE"] is secure
 
 
-def test_secrets_do_not_show_when_settings_are_printed(environment: pytest.MonkeyPatch) -> None:
+def test_secrets_are_hidden_when_settings_are_printed(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MAIL_PASSWORD", "an open secret")
 
     assert "secret" not in repr(Config.from_environment()).lower().replace("secretstr", "").replace(
@@ -218,7 +218,7 @@ def test_secrets_do_not_show_when_settings_are_printed(environment: pytest.Monke
     )
 
 
-def test_the_operators_page_lists_every_setting() -> None:
+def test_operating_md_lists_every_setting() -> None:
     listed = (ROOT / "docs" / "operating.md").read_text()
 
     assert [name for name in Config.model_fields if f"`{name}`" not in listed] == []

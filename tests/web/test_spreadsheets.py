@@ -59,7 +59,7 @@ def in_xlsx(*cells: Cell) -> list[tuple[str, str]]:
         ("nuts\n- eggs", "nuts\n'- eggs"),
     ],
 )
-def test_no_cell_of_a_csv_file_is_taken_for_a_formula(typed: str, written: str) -> None:
+def test_csv_cells_are_escaped_against_formula_injection(typed: str, written: str) -> None:
     assert in_csv(typed) == [written]
 
 
@@ -81,7 +81,7 @@ def test_no_cell_of_a_csv_file_is_taken_for_a_formula(typed: str, written: str) 
         "",
     ],
 )
-def test_what_is_harmless_stays_as_it_was_typed(typed: str) -> None:
+def test_harmless_cells_are_kept_unchanged(typed: str) -> None:
     assert in_csv(typed) == [typed]
     ((_, text),) = in_xlsx(typed)
     assert text.replace("_x000D_", "\r").replace("_x005F_", "_") == typed
@@ -90,16 +90,16 @@ def test_what_is_harmless_stays_as_it_was_typed(typed: str) -> None:
 @pytest.mark.parametrize(
     "typed", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", '"=1', "0012345678901234567", "1e5", "TRUE"]
 )
-def test_every_text_of_a_workbook_says_that_it_is_one(typed: str) -> None:
+def test_workbook_texts_are_stored_as_inline_strings(typed: str) -> None:
     assert in_xlsx(typed) == [("inlineStr", typed)]
 
 
-def test_a_workbook_holds_whole_numbers_and_empty_cells_as_such() -> None:
+def test_a_workbook_stores_whole_numbers_and_empty_cells_as_numbers() -> None:
     assert in_xlsx(42, -7, None, "") == [("n", "42"), ("n", "-7"), ("n", ""), ("n", "")]
     assert in_csv(42, -7, None, "") == ["42", "-7", "", ""]
 
 
-def test_what_no_file_may_hold_is_left_out_and_what_no_cell_can_hold_is_cut() -> None:
+def test_invalid_xml_characters_are_removed_and_overlong_cells_shortened() -> None:
     ((_, text),) = in_xlsx("a\x00b\x1f\ud800c\uffff <&> ]]>")
     assert text == "abc <&> ]]>"
     ((_, text),) = in_xlsx("🜁" * 20_000)
@@ -108,7 +108,7 @@ def test_what_no_file_may_hold_is_left_out_and_what_no_cell_can_hold_is_cut() ->
     assert len(text) == 32_767
 
 
-def test_a_text_that_looks_like_an_escape_of_the_format_stays_a_text() -> None:
+def test_text_that_looks_like_an_xlsx_escape_is_escaped() -> None:
     ((_, text),) = in_xlsx("_x0041_ \r")
 
     assert text == "_x005F_x0041_ _x000D_"
@@ -124,14 +124,14 @@ def test_a_text_that_looks_like_an_escape_of_the_format_stays_a_text() -> None:
         ('R&D "<1>"', 'R&D "<1>"'),
     ],
 )
-def test_a_sheet_has_a_title_that_a_spreadsheet_takes(title: str, written: str) -> None:
+def test_a_sheet_title_is_made_valid(title: str, written: str) -> None:
     root = ET.fromstring(book(["A"], [], title).read("xl/workbook.xml"))  # noqa: S314 – our own
 
     (sheet,) = root.iter(f"{MAIN}sheet")
     assert sheet.get("name") == written
 
 
-def test_a_heading_stays_in_view_and_every_column_can_be_filtered() -> None:
+def test_a_workbook_has_a_frozen_header_and_column_filters() -> None:
     head = [f"Column {number}" for number in range(28)]
     root = ET.fromstring(book(head, [["x"] * 28] * 3).read("xl/worksheets/sheet1.xml"))  # noqa: S314 – our own
 
@@ -142,15 +142,15 @@ def test_a_heading_stays_in_view_and_every_column_can_be_filtered() -> None:
     assert len(list(root.iter(f"{MAIN}col"))) == 28
 
 
-def test_a_csv_file_has_a_mark_of_its_letters_and_ends_its_lines_as_the_format_says() -> None:
+def test_a_csv_file_has_a_byte_order_mark_and_crlf_line_ends() -> None:
     body = b"".join(spreadsheets.stream_csv(["=A", "Name"], [["1", 'Zoë "Z"']]))
 
     assert body == '\ufeff"\'=A","Name"\r\n"1","Zoë ""Z"""\r\n'.encode()
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_file_begins_before_its_last_row_is_known_and_holds_next_to_nothing(kind: str) -> None:
-    # threads of earlier stories may allocate meanwhile, but not each time
+def test_spreadsheets_are_streamed_with_little_memory(kind: str) -> None:
+    # threads of earlier tests may allocate meanwhile, but not each time
     assert any(_peak_of_large_file(kind) < MUCH for _ in range(3))
 
 
@@ -190,7 +190,7 @@ def _peak_of_large_file(kind: str) -> int:
         ("Gäste.csv", "filename=\"Gaste.csv\"; filename*=UTF-8''G%C3%A4ste.csv"),
     ],
 )
-def test_a_file_has_a_name_that_ends_no_header(name: str, header: str) -> None:
+def test_a_file_name_cannot_inject_headers(name: str, header: str) -> None:
     answer = spreadsheets.make_attachment([b"x"], name, spreadsheets.CSV)
 
     assert header in answer.headers["Content-Disposition"]

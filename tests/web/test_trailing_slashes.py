@@ -18,7 +18,7 @@ from tests.browser import Browser
         ("/register/email/", "/register/email"),
     ],
 )
-def test_a_slash_too_many_leads_to_the_page(
+def test_a_trailing_slash_redirects_to_the_page(
     visitor: Browser, method: str, asked: str, place: str
 ) -> None:
     answer = visitor.fetch(method, asked)
@@ -27,7 +27,7 @@ def test_a_slash_too_many_leads_to_the_page(
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
-def test_the_language_stays(visitor: Browser) -> None:
+def test_a_trailing_slash_redirect_keeps_language_and_query(visitor: Browser) -> None:
     answer = visitor.fetch("GET", "/fr/programme/?year=2009")
 
     assert answer.headers["Location"] == "/fr/programme?year=2009"
@@ -43,19 +43,19 @@ def test_the_language_stays(visitor: Browser) -> None:
         "/sessions/a/b/",
     ],
 )
-def test_what_is_not_there_is_not_there_with_a_slash(visitor: Browser, asked: str) -> None:
+def test_an_unknown_url_with_trailing_slash_is_404(visitor: Browser, asked: str) -> None:
     answer = visitor.fetch("GET", asked)
 
     assert answer.status_code == 404
     assert "Location" not in answer.headers
 
 
-def test_nothing_is_sent_on(visitor: Browser) -> None:
+def test_only_pages_that_can_be_read_redirect_trailing_slashes(visitor: Browser) -> None:
     assert "Location" not in visitor.fetch("POST", "/feedback/", data={"a": "b"}).headers
     assert "Location" not in visitor.fetch("GET", "/my/sign-out-everywhere/").headers
 
 
-def test_the_name_of_another_site_is_refused_as_ever(visitor: Browser) -> None:
+def test_an_unknown_host_with_trailing_slash_is_refused(visitor: Browser) -> None:
     answer = visitor.fetch("GET", "/programme/", {"Host": "evil.example"})
 
     assert answer.status_code == 400

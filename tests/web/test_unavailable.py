@@ -33,17 +33,17 @@ from tests.browser import Browser
 from tests.factories import make_email
 from tests.postgres import PostgresServer
 
-Told = list[tuple[str, str]]
+LoggedFaults = list[tuple[str, str]]
 MIGRATIONS = str(ROOT / "migrations")
 DAMAGE_FROM, DAMAGE = 4096, b"tide" * 65536  # its first page stays sound
 pytestmark = pytest.mark.own_site  # each begins with nothing said in its log
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Callable[[], Told]:
-    """Tell what was written in the log since it was last asked for: places and codes."""
+def list_logged_faults(capsys: pytest.CaptureFixture[str]) -> Callable[[], LoggedFaults]:
+    """Return what was logged since the last call: URLs and status codes."""
 
-    def read() -> Told:
+    def read() -> LoggedFaults:
         lines = map(json.loads, capsys.readouterr().err.splitlines())
         return [
             (line["place"], line["code"])
@@ -81,10 +81,10 @@ def _downgraded(revision: str) -> Iterator[None]:
 
 
 @pytest.mark.postgresql_only
-def test_a_server_that_stops_is_survived_and_told(
+def test_pages_survive_a_postgresql_crash_and_it_is_logged(
     visitor: Browser,
     postgres: PostgresServer,
-    told: Callable[[], Told],
+    list_logged_faults: Callable[[], LoggedFaults],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("app.database_faults.LOG_INTERVAL", 3600)  # however long the pages take
@@ -95,7 +95,7 @@ def test_a_server_that_stops_is_survived_and_told(
         assert visitor.open("/programme").heading == "Programme"
         assert visitor.open("/sessions/opening").heading == "Opening"
         assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
-        assert told() == [("cache version", ""), ("search index", "")]
+        assert list_logged_faults() == [("cache version", ""), ("search index", "")]
     finally:
         db.session.remove()
         postgres.restart()
@@ -104,8 +104,12 @@ def test_a_server_that_stops_is_survived_and_told(
 @pytest.mark.parametrize(
     ("damage", "code"), [(0, "SQLITE_NOTADB"), (DAMAGE_FROM, "SQLITE_CORRUPT")]
 )
-def test_a_damaged_file_is_survived_and_told(
-    visitor: Browser, database: str, told: Callable[[], Told], damage: int, code: str
+def test_pages_survive_a_damaged_sqlite_file_and_it_is_logged(
+    visitor: Browser,
+    database: str,
+    list_logged_faults: Callable[[], LoggedFaults],
+    damage: int,
+    code: str,
 ) -> None:
     visitor.open("/programme")
     path = _file(database)
@@ -115,7 +119,7 @@ def test_a_damaged_file_is_survived_and_told(
         file.write(DAMAGE)
 
     assert visitor.open("/programme").heading == "Programme"
-    assert told() == [("cache version", code)]
+    assert list_logged_faults() == [("cache version", code)]
     assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
     assert read_readiness(visitor) == (200, "damaged", ["database"])
 
@@ -127,8 +131,8 @@ def read_readiness(visitor: Browser) -> tuple[int, str, list[str]]:
     return answer.status_code, body["database"], sorted(body["problems"])
 
 
-def test_a_file_that_was_deleted_is_told_and_no_form_is_lost_in_it(
-    visitor: Browser, database: str, told: Callable[[], Told]
+def test_a_deleted_sqlite_file_is_reported_and_no_form_is_lost(
+    visitor: Browser, database: str, list_logged_faults: Callable[[], LoggedFaults]
 ) -> None:
     form = visitor.open("/feedback")
     visitor.open("/programme")
@@ -139,14 +143,14 @@ def test_a_file_that_was_deleted_is_told_and_no_form_is_lost_in_it(
     assert form.press("Send message", your_message="Hello", status=503).status == 503
     assert visitor.open("/programme").heading == "Programme"
     assert read_readiness(visitor) == (200, "deleted or replaced", ["database"])
-    assert ("cache version", "WRONG_FILE") in told()
+    assert ("cache version", "WRONG_FILE") in list_logged_faults()
     assert not file.exists()
 
     beside.rename(file)
     assert form.press("Send message", your_message="Hello").status == 200
 
 
-def test_a_file_that_was_replaced_by_another_database_is_told(
+def test_a_replaced_sqlite_file_is_reported(
     visitor: Browser, database: str, sqlite_templates: Callable[[bool], Path]
 ) -> None:
     form = visitor.open("/feedback")
@@ -185,7 +189,7 @@ def test_a_backup_put_in_place_under_a_running_site_is_used(
 
 
 @pytest.mark.both_databases
-def test_what_is_wrong_although_the_site_serves_is_in_the_body(
+def test_readyz_lists_problems_in_its_body(
     visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heartbeat.record()
@@ -220,16 +224,14 @@ def _body(visitor: Browser) -> dict[str, Any]:
     return dict(json.loads(answer.data))
 
 
-def test_a_disk_that_takes_nothing_more_is_in_the_body(
-    visitor: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_readyz_reports_a_full_disk(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "MIN_FREE_SPACE", 2**60)
 
     assert read_readiness(visitor) == (200, "there", ["disk", "worker"])
 
 
 @pytest.mark.postgresql_only
-def test_a_server_that_only_reads_is_in_the_body(visitor: Browser, database: str) -> None:
+def test_readyz_reports_a_read_only_server(visitor: Browser, database: str) -> None:
     name = make_url(database).database
     execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
     db.session.commit()
@@ -238,32 +240,30 @@ def test_a_server_that_only_reads_is_in_the_body(visitor: Browser, database: str
     assert read_readiness(visitor) == (200, "read-only", ["read-only", "worker"])
 
 
-def test_a_process_that_has_seen_nothing_yet_serves_nothing_without_its_database(
-    visitor: Browser, database: str
-) -> None:
+def test_a_new_process_without_its_database_is_not_ready(visitor: Browser, database: str) -> None:
     _file(database).write_bytes(DAMAGE)
 
     assert read_readiness(visitor) == (503, "damaged", ["database"])
 
 
 @pytest.mark.both_databases
-def test_a_database_in_the_middle_of_a_migration_is_survived_and_told(
-    visitor: Browser, database: str, told: Callable[[], Told]
+def test_pages_survive_a_running_migration_and_it_is_logged(
+    visitor: Browser, database: str, list_logged_faults: Callable[[], LoggedFaults]
 ) -> None:
     found = visitor.open("/search?q=tide").heading
     code = "SQLITE_ERROR" if "sqlite" in database else "42P01"
 
     with _downgraded("0012"):  # before there was an index
         assert visitor.open("/search?q=tide").heading == found
-        assert told() == [("cache version", code), ("search index", code)]
+        assert list_logged_faults() == [("cache version", code), ("search index", code)]
 
     with _downgraded("base"):
         assert visitor.open("/search?q=tide").heading == found
 
 
 @pytest.mark.both_databases
-def test_what_organisers_write_is_survived_where_its_table_is_not_there_yet(
-    visitor: Browser, database: str, told: Callable[[], Told]
+def test_content_pages_survive_a_missing_content_table(
+    visitor: Browser, database: str, list_logged_faults: Callable[[], LoggedFaults]
 ) -> None:
     help_page = visitor.open("/help").text
     execute("UPDATE alembic_version SET version_num = '0017'")
@@ -272,12 +272,12 @@ def test_what_organisers_write_is_survived_where_its_table_is_not_there_yet(
     db.session.commit()
 
     assert visitor.open("/help").text == help_page
-    assert ("writings", "SQLITE_ERROR" if "sqlite" in database else "42P01") in told()
+    assert ("writings", "SQLITE_ERROR" if "sqlite" in database else "42P01") in list_logged_faults()
 
 
 @pytest.mark.postgresql_only
-def test_a_table_that_somebody_holds_for_too_long_is_survived_and_told(
-    visitor: Browser, database: str, told: Callable[[], Told]
+def test_pages_survive_a_lock_timeout_and_it_is_logged(
+    visitor: Browser, database: str, list_logged_faults: Callable[[], LoggedFaults]
 ) -> None:
     visitor.open("/programme")
     execute(f"ALTER DATABASE \"{make_url(database).database}\" SET lock_timeout = '50ms'")
@@ -290,13 +290,13 @@ def test_a_table_that_somebody_holds_for_too_long_is_survived_and_told(
         assert visitor.open("/programme").heading == "Programme"
 
     beside.dispose()
-    assert told() == [("cache version", "55P03")]
+    assert list_logged_faults() == [("cache version", "55P03")]
 
 
-def test_a_fault_that_lasts_is_told_once_in_a_while(
+def test_a_lasting_fault_is_logged_only_once_per_interval(
     visitor: Browser,
     database: str,
-    told: Callable[[], Told],
+    list_logged_faults: Callable[[], LoggedFaults],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expected = [("cache version", "SQLITE_NOTADB"), ("search index", "SQLITE_NOTADB")]
@@ -306,15 +306,15 @@ def test_a_fault_that_lasts_is_told_once_in_a_while(
 
     for _ in range(20):
         visitor.open("/search?q=tide")
-    assert told() == expected
+    assert list_logged_faults() == expected
 
     monkeypatch.setattr("app.database_faults.LOG_INTERVAL", 0)
     visitor.open("/search?q=tide")
-    assert told() == expected
+    assert list_logged_faults() == expected
 
 
-def test_a_new_edition_that_cannot_be_made_is_shown_as_the_last(
-    visitor: Browser, site: Flask, database: str, told: Callable[[], Told]
+def test_a_cached_value_that_cannot_be_refreshed_is_served_stale(
+    visitor: Browser, site: Flask, database: str, list_logged_faults: Callable[[], LoggedFaults]
 ) -> None:
     assert cache_version.cached("tides", lambda: "high water") == "high water"
     with transaction():
@@ -327,11 +327,11 @@ def test_a_new_edition_that_cannot_be_made_is_shown_as_the_last(
             return str(connection.scalar(text("SELECT 'low water'")))
 
     assert cache_version.cached("tides", ask) == "high water"
-    assert told() == [("tides", "SQLITE_CANTOPEN")]
+    assert list_logged_faults() == [("tides", "SQLITE_CANTOPEN")]
     assert cache_version.cached("tides", lambda: "low water") == "low water"
 
 
-def test_what_was_never_made_has_nothing_to_stand_in_for_it(site: Flask) -> None:
+def test_an_uncached_value_that_cannot_be_computed_raises(site: Flask) -> None:
     def ask() -> str:
         with create_engine("sqlite:////no/such/folder/x").connect() as connection:
             return str(connection.scalar(text("SELECT 'low water'")))
@@ -344,7 +344,7 @@ def test_what_was_never_made_has_nothing_to_stand_in_for_it(site: Flask) -> None
 
 
 @pytest.mark.both_databases
-def test_a_statement_that_is_wrong_is_raised(site: Flask) -> None:
+def test_a_wrong_statement_for_the_cache_version_raises(site: Flask) -> None:
     """A column of another name is what a misspelt one is to the database."""
     assert cache_version.current()
     with transaction():
@@ -356,8 +356,8 @@ def test_a_statement_that_is_wrong_is_raised(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_is_made_with_a_statement_that_is_wrong_is_not_shown_as_the_last(
-    site: Flask, told: Callable[[], Told]
+def test_a_wrong_statement_is_not_hidden_by_a_stale_value(
+    site: Flask, list_logged_faults: Callable[[], LoggedFaults]
 ) -> None:
     assert cache_version.cached("tides", lambda: "high water") == "high water"
     with transaction():
@@ -369,7 +369,7 @@ def test_what_is_made_with_a_statement_that_is_wrong_is_not_shown_as_the_last(
 
     with pytest.raises(DBAPIError, match="nummer"):
         cache_version.cached("tides", ask)
-    assert told() == []
+    assert list_logged_faults() == []
 
 
 @pytest.mark.both_databases
@@ -386,7 +386,7 @@ def test_a_search_that_is_wrong_is_raised(site: Flask) -> None:
 @pytest.mark.parametrize(
     ("table", "column"), [("content_version", "slug"), ("link", "page"), ("release", "snapshot")]
 )
-def test_a_page_whose_statement_is_wrong_says_that_it_is_our_fault(
+def test_a_page_with_a_wrong_statement_is_500_and_logged(
     visitor: Browser, capsys: pytest.CaptureFixture[str], table: str, column: str
 ) -> None:
     with transaction():
@@ -421,7 +421,7 @@ def _fault(*statements: str, engine: Engine | None = None) -> SQLAlchemyError:
         (["PRAGMA query_only=ON", "CREATE TABLE much (more)"], "SQLITE_READONLY"),
     ],
 )
-def test_a_file_that_takes_nothing_more_is_unavailable(
+def test_full_locked_or_missing_sqlite_files_are_unavailable(
     site: Flask, statements: list[str], code: str
 ) -> None:
     fault = _fault(*statements)
@@ -443,9 +443,7 @@ def test_a_file_that_takes_nothing_more_is_unavailable(
     ],
 )
 @pytest.mark.both_databases
-def test_a_statement_that_is_wrong_by_itself_is_no_unavailability(
-    site: Flask, statements: list[str]
-) -> None:
+def test_a_wrong_statement_is_not_unavailability(site: Flask, statements: list[str]) -> None:
     assert not is_unavailable(_fault(*statements))
 
 
@@ -453,7 +451,7 @@ def test_a_statement_that_is_wrong_by_itself_is_no_unavailability(
 @pytest.mark.parametrize(
     "statement", ["SELECT nummer FROM site_state", "INSERT INTO site_state (nummer) VALUES (1)"]
 )
-def test_before_the_last_migration_a_table_or_column_may_be_lacking(
+def test_a_missing_table_or_column_before_the_last_migration_is_unavailability(
     site: Flask, statement: str
 ) -> None:
     with _downgraded("0016"):
@@ -474,7 +472,7 @@ def test_before_the_last_migration_a_table_or_column_may_be_lacking(
         ),
     ],
 )
-def test_a_server_that_refuses_for_now_is_unavailable(
+def test_temporary_postgresql_refusals_are_unavailability(
     site: Flask, statements: list[str], state: str
 ) -> None:
     fault = _fault(*statements)
@@ -485,7 +483,7 @@ def test_a_server_that_refuses_for_now_is_unavailable(
 
 
 @pytest.mark.postgresql_only
-def test_two_that_change_the_same_at_once_are_told_to_try_again(site: Flask) -> None:
+def test_a_serialization_failure_is_unavailability(site: Flask) -> None:
     engine = db.engine.execution_options(isolation_level="REPEATABLE READ")
     change = "UPDATE site_state SET cache_version = cache_version + 1"
 
@@ -500,7 +498,7 @@ def test_two_that_change_the_same_at_once_are_told_to_try_again(site: Flask) -> 
 
 
 @pytest.mark.postgresql_only
-def test_after_a_consistent_read_transactions_begin_together_with_their_settings(
+def test_after_a_consistent_read_the_connection_returns_to_autocommit(
     site: Flask,
 ) -> None:
     consistent = db.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -513,7 +511,7 @@ def test_after_a_consistent_read_transactions_begin_together_with_their_settings
 
 
 @pytest.mark.postgresql_only
-def test_a_server_without_the_database_is_unavailable(site: Flask, database: str) -> None:
+def test_a_missing_postgresql_database_is_unavailability(site: Flask, database: str) -> None:
     engine = create_engine(f"{database}_of_another_name")
 
     with pytest.raises(DBAPIError, match="does not exist") as caught:
@@ -523,7 +521,7 @@ def test_a_server_without_the_database_is_unavailable(site: Flask, database: str
 
 
 @pytest.mark.both_databases
-def test_a_connection_that_is_closed_is_unavailable(site: Flask) -> None:
+def test_a_closed_connection_is_unavailability(site: Flask) -> None:
     with db.engine.connect() as connection:
         driver = connection.connection.dbapi_connection
         assert driver is not None
@@ -534,7 +532,7 @@ def test_a_connection_that_is_closed_is_unavailable(site: Flask) -> None:
     assert is_unavailable(caught.value)
 
 
-def test_a_pool_without_a_free_connection_is_unavailable(site: Flask, database: str) -> None:
+def test_an_exhausted_connection_pool_is_unavailability(site: Flask, database: str) -> None:
     engine = create_engine(database, pool_size=1, max_overflow=0, pool_timeout=0)
 
     with engine.connect(), pytest.raises(PoolTimeout) as caught:
@@ -544,7 +542,7 @@ def test_a_pool_without_a_free_connection_is_unavailable(site: Flask, database: 
     assert is_unavailable(caught.value)
 
 
-def test_a_rule_that_a_row_breaks_is_no_unavailability(site: Flask) -> None:
+def test_a_constraint_violation_is_not_unavailability(site: Flask) -> None:
     fault = _fault("INSERT INTO site_state SELECT * FROM site_state")
 
     assert isinstance(fault, IntegrityError)
@@ -552,7 +550,7 @@ def test_a_rule_that_a_row_breaks_is_no_unavailability(site: Flask) -> None:
     assert not is_unavailable(ValueError("away"))
 
 
-def test_after_a_transaction_a_reader_may_write_as_little_as_before(site: Flask) -> None:
+def test_after_a_transaction_a_read_only_request_stays_read_only(site: Flask) -> None:
     with read_only():
         with transaction():
             execute("UPDATE site_state SET cache_version = cache_version + 1")

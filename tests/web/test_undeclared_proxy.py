@@ -1,4 +1,4 @@
-"""A proxy that nobody has declared makes all visitors one network; the organisers are told."""
+"""An undeclared proxy makes all visitors one network; the organisers see a warning."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def fresh_browser(site: Flask, settings: dict[str, str]) -> Any:
 
 
 @pytest.mark.both_databases
-def test_organisers_are_told_of_a_proxy_that_is_not_declared(
+def test_organisers_are_warned_of_an_undeclared_proxy(
     visitor: Browser, fresh_browser: Browsers, frozen_time: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     sign_in(visitor)
@@ -50,7 +50,7 @@ def test_organisers_are_told_of_a_proxy_that_is_not_declared(
 
 
 @pytest.mark.settings(PROXIES="1")
-def test_a_declared_proxy_is_no_news(
+def test_a_declared_proxy_causes_no_warning(
     visitor: Browser, fresh_browser: Browsers, capfd: pytest.CaptureFixture[str]
 ) -> None:
     fresh_browser().open("/feedback", x_forwarded_for="192.0.2.1")
@@ -69,7 +69,7 @@ def test_a_declared_proxy_is_no_news(
         ("http://127.0.0.1:8000", "0", False),
     ],
 )
-def test_a_likely_proxy_is_told_at_the_start(
+def test_a_likely_proxy_is_mentioned_at_start(
     settings: dict[str, str],
     capsys: pytest.CaptureFixture[str],
     site_url: str,

@@ -1,4 +1,4 @@
-"""Whoever waits for the database is served in turn, and keeps nobody from reading."""
+"""Writers are served in order, and do not block readers."""
 
 import re
 import sqlite3
@@ -25,7 +25,7 @@ LONG = 60.0  # seconds: nobody waits for so long here
 
 
 class Queue:
-    """A queue before a lock that somebody holds, and what came of those who waited."""
+    """A queue for a lock that is held, and the outcomes of those who wait."""
 
     def __init__(self, max_waiting: int, *, is_moving: bool = False) -> None:
         self.queue = WriteQueue(max_waiting)
@@ -37,7 +37,7 @@ class Queue:
         self._threads: list[Thread] = []
 
     def come(self, number: int) -> None:
-        """Let somebody join the queue."""
+        """Let a writer join the queue."""
         thread = Thread(target=self._wait, args=(number,), daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -65,7 +65,7 @@ class Queue:
             self.lock.release()
 
 
-def test_whoever_came_first_is_served_first() -> None:
+def test_the_write_queue_serves_in_order_of_arrival() -> None:
     crowd = Queue(max_waiting=10)
     for number in range(5):
         crowd.come(number)
@@ -75,7 +75,7 @@ def test_whoever_came_first_is_served_first() -> None:
     assert crowd.served == [0, 1, 2, 3, 4]
 
 
-def test_nobody_joins_a_long_queue_that_does_not_move() -> None:
+def test_a_full_stuck_write_queue_refuses_new_requests() -> None:
     crowd = Queue(max_waiting=2)
     for number in range(2):
         crowd.come(number)
@@ -87,7 +87,7 @@ def test_nobody_joins_a_long_queue_that_does_not_move() -> None:
     assert crowd.served == [0, 1]
 
 
-def test_a_long_queue_that_moves_is_joined() -> None:
+def test_a_full_moving_write_queue_accepts_new_requests() -> None:
     crowd = Queue(max_waiting=1, is_moving=True)
     crowd.come(0)
 
@@ -95,14 +95,14 @@ def test_a_long_queue_that_moves_is_joined() -> None:
     crowd.release()
 
 
-def test_a_lock_that_stays_is_given_up_in_time() -> None:
+def test_waiting_for_the_write_lock_times_out() -> None:
     crowd = Queue(max_waiting=2)
 
     assert crowd.acquire(timeout=0.1) is False
 
 
 @pytest.mark.postgresql_only
-def test_on_postgresql_too_whoever_came_first_is_served_first(site: Flask) -> None:
+def test_the_postgresql_write_queue_serves_in_order_of_arrival(site: Flask) -> None:
     served: list[int] = []
 
     def wait(number: int) -> None:
@@ -134,7 +134,7 @@ class Crowd:
     def __init__(self, site: LiveSite) -> None:
         self.statuses: list[int] = []
         self._threads = [
-            Thread(target=self._send, args=(site.port, _token(site.port)), daemon=True)
+            Thread(target=self._send, args=(site.port, _read_csrf_token(site.port)), daemon=True)
             for _ in range(PEOPLE)
         ]
 
@@ -157,7 +157,7 @@ class Crowd:
             assert answer.status != 503 or answer.headers["Retry-After"] == "60"
 
 
-def _token(port: int) -> str:
+def _read_csrf_token(port: int) -> str:
     found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', _read(port, "/feedback"))
     assert found
     return found[1]
@@ -171,7 +171,7 @@ def _read(port: int, path: str) -> str:
         return answer.read().decode()
 
 
-def test_pages_are_read_while_many_wait_for_a_locked_database(live_site: LiveSites) -> None:
+def test_pages_are_served_while_many_requests_wait_for_the_database(live_site: LiveSites) -> None:
     running = live_site()
     _read(running.port, "/programme")
     people = Crowd(running)

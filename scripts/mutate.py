@@ -43,6 +43,7 @@ TraceFunction = Callable[[FrameType, str, Any], Any]
 # Files of which an area runs only some stories
 ADDRESSES: Final = "tests/programme/test_slugs_of_rooms_and_themes.py"
 BOOKING: Final = "tests/registration/test_booking.py"
+CATEGORIES: Final = "tests/registration/test_categories.py"
 CATEGORY_LIST: Final = "tests/registration/test_category_waiting_list.py"
 CLASHES: Final = "tests/registration/test_session_clashes.py"
 DELEGATE_IMPORTS: Final = "tests/admin/test_delegate_imports.py"
@@ -56,10 +57,12 @@ INVITATIONS: Final = "tests/admin/test_invitations.py"
 LANGUAGES: Final = "tests/web/test_languages.py"
 MATCHING: Final = "tests/interchange/test_matching.py"
 NETWORK: Final = "tests/registration/test_network_limit.py"
+OWNERSHIP: Final = "tests/speakers/test_place_ownership.py"
 PHOTOS: Final = "tests/admin/test_photos.py"
 PREVIEWS: Final = "tests/web/test_preview_middleware.py"
 RENDITIONS: Final = "tests/programme/test_renditions.py"
 SEARCH: Final = "tests/site/test_search.py"
+SESSION_CHOICES: Final = "tests/registration/test_session_choices.py"
 SPEAKERS: Final = "tests/site/test_speaker_pages.py"
 ZONES: Final = "tests/programme/test_time_zones.py"
 
@@ -113,6 +116,10 @@ AREAS: Final = {
             f"{DELEGATE_IMPORTS}::test_no_emails_are_sent_if_the_box_is_not_ticked",
             "tests/speakers/test_places.py",
             "tests/registration/test_category_deletions.py",
+            f"{CATEGORIES}::test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_is_shown",
+            f"{SESSION_CHOICES}::test_seats_are_booked_with_the_place",
+            f"{OWNERSHIP}::test_a_speaker_does_not_take_the_booking_of_another",
+            f"{OWNERSHIP}::test_on_one_speakers_pages_few_others_are_registered",
             f"{CATEGORY_LIST}::test_people_join_the_list_of_a_full_category_while_others_register",
             f"{CATEGORY_LIST}::test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it",
             f"{NETWORK}::test_one_network_does_not_fill_the_database_with_registrations_that_were_begun",

@@ -60,6 +60,7 @@ NETWORK: Final = "tests/registration/test_network_limit.py"
 OWNERSHIP: Final = "tests/speakers/test_place_ownership.py"
 PHOTOS: Final = "tests/admin/test_photos.py"
 PREVIEWS: Final = "tests/web/test_preview_middleware.py"
+QUESTIONS: Final = "tests/registration/test_custom_questions.py"
 RENDITIONS: Final = "tests/programme/test_renditions.py"
 SEARCH: Final = "tests/site/test_search.py"
 SESSION_CHOICES: Final = "tests/registration/test_session_choices.py"
@@ -122,6 +123,8 @@ AREAS: Final = {
             f"{OWNERSHIP}::test_on_one_speakers_pages_few_others_are_registered",
             f"{CATEGORY_LIST}::test_people_join_the_list_of_a_full_category_while_others_register",
             f"{CATEGORY_LIST}::test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it",
+            f"{QUESTIONS}::test_a_question_that_is_reworded_meanwhile_is_named_and_the_answer_stays",
+            f"{NETWORK}::test_the_answers_of_whoever_is_refused_are_kept",
             f"{NETWORK}::test_one_network_does_not_fill_the_database_with_registrations_that_were_begun",
         ],
     ),

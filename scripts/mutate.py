@@ -43,6 +43,7 @@ TraceFunction = Callable[[FrameType, str, Any], Any]
 # Files of which an area runs only some stories
 ADDRESSES: Final = "tests/programme/test_slugs_of_rooms_and_themes.py"
 BOOKING: Final = "tests/registration/test_booking.py"
+CATEGORIES: Final = "tests/registration/test_categories.py"
 CATEGORY_LIST: Final = "tests/registration/test_category_waiting_list.py"
 CLASHES: Final = "tests/registration/test_session_clashes.py"
 DELEGATE_IMPORTS: Final = "tests/admin/test_delegate_imports.py"
@@ -56,10 +57,13 @@ INVITATIONS: Final = "tests/admin/test_invitations.py"
 LANGUAGES: Final = "tests/web/test_languages.py"
 MATCHING: Final = "tests/interchange/test_matching.py"
 NETWORK: Final = "tests/registration/test_network_limit.py"
+OWNERSHIP: Final = "tests/speakers/test_place_ownership.py"
 PHOTOS: Final = "tests/admin/test_photos.py"
 PREVIEWS: Final = "tests/web/test_preview_middleware.py"
+QUESTIONS: Final = "tests/registration/test_custom_questions.py"
 RENDITIONS: Final = "tests/programme/test_renditions.py"
 SEARCH: Final = "tests/site/test_search.py"
+SESSION_CHOICES: Final = "tests/registration/test_session_choices.py"
 SPEAKERS: Final = "tests/site/test_speaker_pages.py"
 ZONES: Final = "tests/programme/test_time_zones.py"
 
@@ -113,8 +117,14 @@ AREAS: Final = {
             f"{DELEGATE_IMPORTS}::test_an_import_without_the_email_box_sends_no_emails",
             "tests/speakers/test_places.py",
             "tests/registration/test_category_deletions.py",
+            f"{CATEGORIES}::test_the_chosen_category_is_shown_on_booking_email_ticket_and_export",
+            f"{SESSION_CHOICES}::test_seats_can_be_booked_while_registering",
+            f"{OWNERSHIP}::test_registering_with_another_persons_email_does_not_link_their_booking",
+            f"{OWNERSHIP}::test_registrations_through_speaker_pages_are_rate_limited",
             f"{CATEGORY_LIST}::test_people_can_wait_for_a_full_category_while_others_register",
             f"{CATEGORY_LIST}::test_a_free_place_of_a_category_is_reserved_for_its_waiting_list",
+            f"{QUESTIONS}::test_a_question_reworded_meanwhile_is_named_on_the_check_page",
+            f"{NETWORK}::test_a_rate_limited_registration_keeps_its_answers",
             f"{NETWORK}::test_new_drafts_are_rate_limited_for_each_network",
         ],
     ),

@@ -436,7 +436,7 @@ def test_pressing_twice_sends_one_application(visitor: Browser) -> None:
 def test_one_address_cannot_be_flooded_by_applications(
     visitor: Browser, new_browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.registration.services.MAX_REGISTRATIONS_PER_DAY", 1)
+    monkeypatch.setattr("app.registration.address_limits.MAX_REGISTRATIONS_PER_DAY", 1)
     make_press()
     apply_for_place(visitor)
 

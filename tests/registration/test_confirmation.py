@@ -48,6 +48,7 @@ CHANGED_MEANWHILE = (
     "Your answers changed in another window after you opened this page, so you are not "
     "registered yet. Check your answers, then confirm"
 )
+WAIT = "Join the waiting list"
 REFERENCE_CHARACTERS = set("23456789CDFGHJKMNPQRTVWXYZ")
 PERSON = {
     "given_names": "Cy",
@@ -451,18 +452,32 @@ def test_registrations_are_limited_for_each_email_address(
 def test_one_address_cannot_be_flooded_from_the_waiting_list(
     visitor: Browser, new_browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "MAX_REGISTRATIONS_PER_DAY", 1)
+    monkeypatch.setattr(address_limits, "MAX_REGISTRATIONS_PER_DAY", 1)
+    _fill_with_a_waiting_list()
+    answer_questions(visitor, name=("Ada", "Number 0"), start=WAIT).press(WAIT)
+
+    page = answer_questions(new_browser(), name=("Ada", "Once More"), start=WAIT)
+    page = page.press(WAIT, status=429)
+
+    assert page.errors == [TOO_MANY.replace("60 minutes", "24 hours")]
+
+
+def test_a_double_click_joins_the_waiting_list_once(site: Flask) -> None:
+    _fill_with_a_waiting_list()
+    secret = make_complete_draft()
+
+    for _ in ("first", "second"):
+        with transaction():
+            services.submit_to_waiting_list(secret, "en")
+
+    assert len(db.session.scalars(select(Email.template)).all()) == 1
+
+
+def _fill_with_a_waiting_list() -> None:
     set_places(1)
     make_delegate(email="early@example.org")
     with transaction():
         seats.set_waiting_list(CONFERENCE, is_open=True)
-    wait = "Join the waiting list"
-    answer_questions(visitor, name=("Ada", "Number 0"), start=wait).press(wait)
-
-    page = answer_questions(new_browser(), name=("Ada", "Once More"), start=wait)
-    page = page.press(wait, status=429)
-
-    assert page.errors == [TOO_MANY.replace("60 minutes", "24 hours")]
 
 
 def test_confirming_an_incomplete_draft_leads_to_the_missing_question(visitor: Browser) -> None:

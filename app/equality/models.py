@@ -35,7 +35,7 @@ class EqualityCount(Base):
 
 
 class SpentTicket(Base):
-    """A ticket whose answers have been counted: see ``tickets``. It leads to nobody."""
+    """A ticket whose answers have been counted, which identifies no one: see ``tickets``."""
 
     __tablename__ = "equality_spent_ticket"
 

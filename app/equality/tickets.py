@@ -1,9 +1,9 @@
-"""Tickets with which answers are counted: each booking is offered one, and it counts once.
+"""Tickets that let each booking answer once, without saying who answered.
 
-A ticket is a signed random number in a cookie, which only the page of the questions receives.
-Nothing of it is stored when it is drawn: the booking remembers that it was offered one, not which.
-When it is spent, its hash is stored, so that it does not count again; that names no booking and no
-time. So nothing that is stored says who has answered, or when.
+A ticket is a signed random number in a cookie, which only the page of the questions receives. When
+it is issued, the booking stores only that it got one, not which. When it is spent, its hash is
+stored so that it cannot count again, without a booking or a time. So nothing that is stored says
+who has answered, or when (decision 0058).
 """
 
 import secrets
@@ -21,26 +21,26 @@ COOKIE: Final = "equality"
 SALT: Final = "questions about equality"
 
 
-def hand_out(response: Response) -> Response:
-    """Draw a ticket, and give it to the visitor's browser until that is closed."""
+def issue(response: Response) -> Response:
+    """Set a new ticket in the visitor's browser, until the browser is closed."""
     ticket = signing.sign(SALT, secrets.token_urlsafe(16))
     response.set_cookie(COOKIE, ticket, **_options())
     return response
 
 
 def read() -> str:
-    """Return the ticket in the visitor's browser, or "" if there is none that we handed out."""
+    """Return the ticket in the visitor's browser, or "" if it has none that we issued."""
     ticket = request.cookies.get(COOKIE, "")
     return ticket if signing.unsign(SALT, ticket) is not None else ""
 
 
 def spend(ticket: str) -> bool:
-    """Spend a ticket; return False if it has been spent already."""
-    spent = {"hash": sha256(ticket.encode()).hexdigest()}
+    """Spend a ticket; return False if it was spent before."""
+    spent = {SpentTicket.hash.key: sha256(ticket.encode()).hexdigest()}
     return insert_if_absent(SpentTicket, [spent]) == 1
 
 
-def take_back(response: Response) -> Response:
+def discard(response: Response) -> Response:
     """Delete the ticket from the visitor's browser."""
     response.delete_cookie(COOKIE, **_options())
     return response

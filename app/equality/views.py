@@ -53,7 +53,7 @@ def ask() -> ResponseReturnValue:
         return refuse(_render(form), refusal)
     if tickets.spend(ticket):
         services.count_answers(form.get_answers())
-    return tickets.take_back(cast(Response, redirect(url_for(".thank"), 303)))
+    return tickets.discard(cast(Response, redirect(url_for(".thank"), 303)))
 
 
 @bp.get("/thanks")

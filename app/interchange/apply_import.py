@@ -53,7 +53,7 @@ CONFERENCE_COLUMNS = (  # included in every file
 )
 
 CLASHES: Final = (
-    frozenset(  # with what somebody adds: the same row, or a session of what is deleted
+    frozenset(  # with what someone else adds: the same row, or a session of what is deleted
         {
             *(
                 f"uq_{model.__tablename__}_{column}"
@@ -66,7 +66,7 @@ CLASHES: Final = (
     )
 )
 CHANGED_MEANWHILE: Final = (
-    "Nothing has been loaded, because somebody added to the programme at the same moment. Try again"
+    "Nothing has been loaded, because someone added to the programme at the same moment. Try again"
 )
 
 
@@ -101,7 +101,7 @@ def merge(programme: ParsedProgramme) -> ImportChanges:
 
 @contextmanager
 def _all_or_nothing() -> Iterator[None]:
-    """Undo an import, and raise RuleViolation, if somebody adds to the programme meanwhile."""
+    """Undo an import, and raise RuleViolation, if someone adds to the programme meanwhile."""
     try:
         with db.session.begin_nested():
             yield

@@ -13,7 +13,7 @@ from app.accounts.rate_limits import Attempt
 from app.errors import RateLimitExceeded
 from app.mail.addresses import normalise_address
 
-MAX_EMAILS_PER_DAY = 10  # that somebody else causes
+MAX_EMAILS_PER_DAY = 10  # that someone else causes
 MAX_REGISTRATIONS_PER_DAY = 20
 A_DAY = timedelta(days=1)
 TOO_MANY = "We have already sent several emails to this address today"
@@ -27,7 +27,7 @@ class RecipientLimitExceeded(RateLimitExceeded):
 
 
 def build_email_attempt(email: str) -> Attempt:
-    """Describe an email that somebody else causes."""
+    """Describe an email that someone else causes."""
     return Attempt.by_actor(
         "email from others",
         normalise_address(email),

@@ -55,7 +55,7 @@ def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -
     """Tell a delegate what has changed in their booking, with old and new values.
 
     If nothing but their requirements has changed, they get an email that says so. It is another
-    one, since not all who may see that somebody got an email may know that they have any.
+    one, since not everyone who may see that a person got an email may know that they have any.
     """
     with languages.use_language(delegate.language):
         news = [_describe(change) for change in changes if not change.is_private]

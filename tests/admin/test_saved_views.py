@@ -22,7 +22,6 @@ from tests.factories import (
 )
 
 SESSIONS = "/organise/sessions"
-WITHIN = {"sort": "name", "is_reversed": False, "offset": 0, "limit": 10}
 
 
 @pytest.fixture

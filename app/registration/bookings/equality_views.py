@@ -17,4 +17,4 @@ def open_questions(secret: str) -> Response:
     """Lead to the questions, the first time with a ticket that counts the answers."""
     onward = cast(Response, redirect(url_for("registration.equality.ask"), 303))
     is_first = services.offer_equality(access.get_booking(secret))
-    return tickets.hand_out(onward) if is_first else onward
+    return tickets.issue(onward) if is_first else onward

@@ -1,6 +1,6 @@
 """``python -m benchmarks [NAME …]``: what is named, ``all``, or else all but Lighthouse.
 
-``"office:waiting list"`` measures only the pages of admin whose name contains these words.
+``"admin:waiting list"`` measures only the pages of admin whose name contains these words.
 """
 
 import os
@@ -11,14 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
-    back_office,
+    admin,
     board,
     email_previews,
+    emails,
     exports,
     first_visits,
     growth,
     history,
-    letters,
     lighthouse,
     memory,
     pages,
@@ -53,10 +53,10 @@ QUICK: dict[str, Measurement] = {
     "waiting": waiting.measure,
     "waiting-list": waiting_list.measure,
     "seats": session_seats.measure,
-    "letters": letters.measure,
+    "emails": emails.measure,
     "sending": sending.measure,
     "previews": email_previews.measure,
-    "office": back_office.measure,
+    "admin": admin.measure,
     "board": board.measure,
     "exports": exports.measure,
     "photos": photos.measure,
@@ -90,7 +90,7 @@ def _find(name: str) -> Measurement | None:
     """Find the measurement with a name, or that of the pages of admin that are named after it."""
     kind, _, words = name.partition(":")
     if words:
-        return partial(back_office.measure, words=words) if kind == "office" else None
+        return partial(admin.measure, words=words) if kind == "admin" else None
     return ALL.get(name)
 
 

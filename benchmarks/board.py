@@ -12,7 +12,7 @@ from statistics import median
 import brotli
 from playwright.sync_api import Browser, Page
 
-from benchmarks.back_office import SignedInSite, count_queries, sign_in_organiser
+from benchmarks.admin import SignedInSite, count_queries, sign_in_organiser
 from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 from config import ROOT

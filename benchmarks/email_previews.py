@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from app.admin_emails.kinds.registry import EMAIL_KINDS
-from benchmarks.back_office import SignedInSite, sign_in_organiser, time_request
+from benchmarks.admin import SignedInSite, sign_in_organiser, time_request
 from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 

@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 from app.database import transaction
-from benchmarks.back_office import MANY, SignedInSite, add_delegates, sign_in_organiser
+from benchmarks.admin import MANY, SignedInSite, add_delegates, sign_in_organiser
 from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 from benchmarks.people import TOKEN

@@ -40,7 +40,7 @@ class RecordingHandler:
 
 
 async def serve(port: int, path: Path) -> None:
-    """Accept letters until the process is ended."""
+    """Accept emails until the process is ended."""
     handler = RecordingHandler(path)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(handler), HOST, port)

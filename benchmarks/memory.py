@@ -21,7 +21,7 @@ from tests.waiting import HOST, wait_until
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    """Open every page and register, let the letters go, then weigh both processes."""
+    """Open every page and register, send the emails, then measure the memory of both processes."""
     copy = SiteCopy(folder / "memory")
     settings = {
         **copy.settings,
@@ -70,7 +70,7 @@ def _warm_up(copy: SiteCopy) -> None:
                 assert visitor.get(path, Accept_Encoding=encoding).status == 200, path
         for number in range(5):
             assert register(visitor, number) == 200
-    wait_until(lambda: len([*(copy.folder / "mail").glob("*.eml")]) == 15, "letters", 30)
+    wait_until(lambda: len([*(copy.folder / "mail").glob("*.eml")]) == 15, "emails", 30)
     time.sleep(1)
 
 

@@ -15,7 +15,7 @@ from app.programme import queries as programme_queries
 from app.programme.models import CANCELLED, Session
 from app.releases import queries, services
 from app.releases.models import ScheduledRelease
-from benchmarks.back_office import count_queries, sign_in_organiser
+from benchmarks.admin import count_queries, sign_in_organiser
 from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 from benchmarks.wire import Connection

@@ -168,10 +168,10 @@ def count_faults(
     with copy.app_context():
         delegates = db.session.scalar(select(func.count()).select_from(Delegate)) or 0
         people = db.session.scalar(select(func.count(Delegate.email.distinct()))) or 0
-        letters = db.session.scalar(select(func.count()).select_from(Email)) or 0
+        emails = db.session.scalar(select(func.count()).select_from(Email)) or 0
         counted = queries.get_seat_counts().taken
     wrong = sum(status not in {200, 409} for status in statuses)
-    missing = len({delegates, counted, letters, statuses.count(200)}) - 1
+    missing = len({delegates, counted, emails, statuses.count(200)}) - 1
     faults = (wrong, max(0, delegates - places), delegates - people, missing)
     yield Figure(
         f"errors, places too many, twice, miscounted: {name}",

@@ -16,8 +16,7 @@ from sqlalchemy import update
 from app.database import db, transaction
 from app.mail.models import BULK, URGENT, Email
 from benchmarks.copies import SiteCopy
-from benchmarks.figures import Figure, at_least, at_most
-from benchmarks.letters import (
+from benchmarks.emails import (
     MANY_EMAILS,
     AcceptanceLog,
     enqueue_copies,
@@ -25,6 +24,7 @@ from benchmarks.letters import (
     smtplib_rate,
     write_example,
 )
+from benchmarks.figures import Figure, at_least, at_most
 from benchmarks.registrations import run_postgresql
 from benchmarks.running import Process
 from tests.waiting import HOST, free_port, wait_until

@@ -91,7 +91,7 @@ AREAS: Final = {
             "tests/registration/test_category_waiting_list.py",
             "tests/registration/test_wait_for_another_category.py",
             "tests/registration/test_change_category.py",
-            "tests/registration/test_offers_by_hand.py",
+            "tests/registration/test_manual_offers.py",
         ],
     ),
     "registration": Area(

@@ -26,7 +26,7 @@ from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION
 from app.registration import category_services, demo
 from app.registration.interest import services as interest
-from benchmarks.back_office import SignedInSite, sign_in_organiser
+from benchmarks.admin import SignedInSite, sign_in_organiser
 from benchmarks.copies import SiteCopy
 from tests import chromium
 from tests.waiting import HOST

@@ -21,13 +21,13 @@ from app.programme.models import Session
 from app.releases import queries
 from benchmarks import (
     addresses,
-    back_office,
+    admin,
     board,
     email_previews,
+    emails,
     exports,
     first_visits,
     history,
-    letters,
     lighthouse,
     pages,
     photos,
@@ -56,33 +56,33 @@ def current_process() -> Iterator[None]:
 
 
 def test_every_benchmarked_admin_page_opens_with_one_row(tmp_path: Path) -> None:
-    for page in back_office.PAGES:
-        back_office.count_queries(page.create_site(tmp_path, 1), page.path)
+    for page in admin.PAGES:
+        admin.count_queries(page.create_site(tmp_path, 1), page.path)
 
 
 def test_the_benchmarked_board_has_cards_and_javascript(tmp_path: Path) -> None:
-    site = back_office.sign_in_organiser(SiteCopy(tmp_path, SIZE))
+    site = admin.sign_in_organiser(SiteCopy(tmp_path, SIZE))
     names = [figure.name for figure in board.measure_size(site)]
     assert names == ["board with 10 sessions", "the same, br", "JavaScript of admin, br"]
 
 
 def test_the_benchmark_queues_emails_of_each_priority(tmp_path: Path) -> None:
     outbox = sending.Outbox(tmp_path)
-    letters.enqueue_copies(outbox.copy, outbox.example, 2, priority=BULK)
-    letters.enqueue_copies(outbox.copy, outbox.example, 1, priority=URGENT)
+    emails.enqueue_copies(outbox.copy, outbox.example, 2, priority=BULK)
+    emails.enqueue_copies(outbox.copy, outbox.example, 1, priority=URGENT)
     with outbox.copy.app_context():
         assert sorted(db.session.scalars(select(Email.priority))) == [URGENT, BULK, BULK]
 
 
 def test_the_benchmark_opens_an_email_preview(tmp_path: Path) -> None:
-    site = back_office.sign_in_organiser(SiteCopy(tmp_path, SIZE))
+    site = admin.sign_in_organiser(SiteCopy(tmp_path, SIZE))
     assert email_previews.time_preview(site, "sign_in") > 0
 
 
 def test_the_benchmark_creates_emails_photos_and_changes(tmp_path: Path) -> None:
     copy = SiteCopy(tmp_path, SIZE)
-    example = letters.write_example(copy)
-    message_ids = letters.enqueue_copies(copy, example, 2)
+    example = emails.write_example(copy)
+    message_ids = emails.enqueue_copies(copy, example, 2)
     publishing.change_all(copy, 1)
     with copy.app_context():
         _, heaviest, slug = photos.add_photos()
@@ -95,9 +95,9 @@ def test_the_benchmark_creates_emails_photos_and_changes(tmp_path: Path) -> None
             fingerprint = queries.preview_release().fingerprint
         publishing.insert_row(1)
         publishing.publish_reviewed(fingerprint)
-    site = back_office.sign_in_organiser(copy)
+    site = admin.sign_in_organiser(copy)
     for path in (publishing.PAGE, f"/speakers/{slug}"):
-        back_office.count_queries(site, path)
+        admin.count_queries(site, path)
 
 
 def test_the_benchmark_decodes_a_photo_in_a_subprocess() -> None:
@@ -159,8 +159,8 @@ def test_the_benchmark_registers_people_and_exports_delegates(tmp_path: Path) ->
         (faults,) = registrations.count_faults("", copy, statuses, PLACES)
         assert faults.value_text == "0, 0, 0, 0 (2 places, 2 people)"
         with copy.app_context(), transaction():
-            back_office.add_delegates(1)
-        site = back_office.sign_in_organiser(copy)
+            admin.add_delegates(1)
+        site = admin.sign_in_organiser(copy)
         assert all(exports.time_export(site, server.port, kind).size for kind in exports.KINDS)
     with copy.start_control() as control, closing(Connection(control.port)) as connection:
         assert registrations.insert_row(connection, 1) == 200

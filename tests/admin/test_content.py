@@ -10,8 +10,8 @@ from app.content.models import ContentVersion
 from app.database import db
 from app.history import queries as history
 from tests.browser import Answer, Browser, Browsers, Page
+from tests.clock_helpers import pass_time
 from tests.factories import make_prose, sign_in
-from tests.passing_time import pass_time
 
 A_WEEK_LATER = "2009-05-19T09:30"
 

@@ -13,9 +13,9 @@ from app.content import links
 from app.content import queries as content
 from app.history import queries as history
 from tests.browser import Browser, Browsers, Page
+from tests.clock_helpers import pass_time
 from tests.factories import make_link, sign_in
 from tests.pages import read_text
-from tests.passing_time import pass_time
 
 TRAINS = "No trains between Whitby and York today: take bus 840."
 

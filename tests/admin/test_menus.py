@@ -9,8 +9,8 @@ import pytest
 from app.content import menus
 from app.history import queries as history
 from tests.browser import Browser, Page
+from tests.clock_helpers import pass_time
 from tests.pages import read_text
-from tests.passing_time import pass_time
 
 MENUS = "/organise/menus"
 SHIPPED = ["Programme", "My agenda", "Speakers", "Venue", "Search"]

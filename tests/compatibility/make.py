@@ -28,7 +28,7 @@ from tests import ramdisk
 from tests.compatibility import (
     answers,
     databases,
-    fill_office,
+    fill_admin,
     fill_people,
     fill_programme,
     fill_speakers,
@@ -51,10 +51,10 @@ SETTINGS: Final = {
 def fill(stage: FillContext) -> None:
     """Let ten days go by."""
     fill_programme.publish_small_conference()
-    fill_office.set_up_second_step(stage)
+    fill_admin.set_up_second_step(stage)
     stage.clock.shift(60)
-    organiser = fill_office.sign_in(stage)
-    fill_office.change_settings(organiser)
+    organiser = fill_admin.sign_in(stage)
+    fill_admin.change_settings(organiser)
     fill_people.star_session_that_moves(stage)
     fill_programme.edit(organiser)
     fill_speakers.invite(stage, organiser)
@@ -62,14 +62,14 @@ def fill(stage: FillContext) -> None:
     fill_programme.publish(organiser, "Walls and piers")
     fill_programme.restore_release(organiser, 1, "Too soon")
     fill_programme.restore_release(organiser, 2, "Now it is time")
-    fill_office.write_content(organiser)
+    fill_admin.write_content(organiser)
     fill_people.register(stage)
     fill_programme.schedule_release(organiser, "2009-05-11", "09:30", "More to learn")
     deliver_emails()
 
     stage.clock.move_to("2009-05-11T09:30:30+01:00")
     run_frequent_tasks()
-    organiser = fill_office.sign_in(stage)
+    organiser = fill_admin.sign_in(stage)
     fill_programme.add(organiser)
     fill_programme.publish(organiser, "Tide pools")
     fill_people.add_delegate_at_desk(organiser)
@@ -78,7 +78,7 @@ def fill(stage: FillContext) -> None:
     fill_programme.create_preview_links(stage, organiser)
 
     stage.clock.move_to("2009-05-12T09:00:00+01:00")
-    organiser = fill_office.sign_in(stage)
+    organiser = fill_admin.sign_in(stage)
     fill_programme.upload_materials(organiser, stage.new_browser())
     fill_programme.make_unpublished_edits(organiser)
     fill_programme.schedule_release(organiser, "2009-05-13", "09:30", "Later")
@@ -88,14 +88,14 @@ def fill(stage: FillContext) -> None:
     fill_people.start_registrations(stage)
     fill_people.create_agendas(stage)
     fill_speakers.sign_in_speakers(stage)
-    fill_office.receive_feedback(stage)
-    fill_office.make_failed_and_retried_emails()
+    fill_admin.receive_feedback(stage)
+    fill_admin.make_failed_and_retried_emails()
 
     stage.clock.move_to("2009-05-12T09:25:00+01:00")
     fill_programme.upload_programme(organiser)
     fill_people.create_agenda_transfer(stage)
     fill_speakers.request_sign_in_link(stage)
-    fill_office.sign_in_team(stage)
+    fill_admin.sign_in_team(stage)
     fill_programme.map_columns(stage.held.browsers["of the team: editor"])
 
 

@@ -20,8 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import db, transaction
 from app.errors import RuleViolation
+from tests.database_timeouts import is_busy
 from tests.registration.seat_model import Claim, SeatList
-from tests.slow_machine import is_busy
 
 SEATS = "seats"
 A_SEAT, NO_END = Claim((SEATS,)), datetime.max.replace(tzinfo=UTC)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import make_transient_to_detached
 from app.database import db, read_only_connection, transaction
 from app.delegates.models import ApplicationDraft, SeatLimit
 from app.registration import seats
+from tests.database_timeouts import is_busy
 from tests.registration.test_seats import (
     CHOIR,
     FIRST_CATEGORY,
@@ -20,7 +21,6 @@ from tests.registration.test_seats import (
     get_seats_and_taken,
     make_row,
 )
-from tests.slow_machine import is_busy
 
 pytestmark = pytest.mark.both_databases
 PROCESSES, TRIES = 8, 6

@@ -14,9 +14,9 @@ from app.materials.models import END
 from app.programme import queries as programme
 from app.registration import queries, seats
 from tests.browser import Browser
+from tests.clock_helpers import age_cached_pages
 from tests.factories import make_delegate, make_material, publish_programme, set_places
 from tests.lookups import get_session
-from tests.passing_time import age_cached_pages
 from tests.registration_flow import CONSENT, DIET_WORDS, answer_questions, complete_registration
 from tests.sent_emails import list_emails_to
 

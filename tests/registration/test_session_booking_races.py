@@ -29,6 +29,7 @@ from app.registration.session_bookings import services
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
+from tests.database_timeouts import DEADLOCK
 from tests.factories import (
     make_category,
     make_delegate,
@@ -39,7 +40,6 @@ from tests.factories import (
 from tests.live_site import LiveSites
 from tests.races import run_concurrently, run_while_locked
 from tests.registration.races import find_without_lock
-from tests.slow_machine import DEADLOCK
 from tests.waiting import HOST
 
 ROOMS = ("knots", "nets", "sails")  # at the same time

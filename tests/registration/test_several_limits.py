@@ -20,8 +20,8 @@ from tests.browser import Browser, Page
 from tests.factories import make_delegate, set_places
 from tests.lookups import booking_url
 from tests.refusals import TOO_MANY_FROM_NETWORK
+from tests.registration.test_email_abuse import ADDRESS, NAME, VICTIM
 from tests.registration.test_email_change import QUESTION
-from tests.registration.test_emails_to_strangers import ADDRESS, NAME, VICTIM
 from tests.registration.test_groups import EMAIL, fill, open_group
 from tests.registration.test_interest import LINK, make_school
 from tests.registration_flow import answer_questions

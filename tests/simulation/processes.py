@@ -38,6 +38,7 @@ from app.registration import services as registration
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests import ramdisk
+from tests.database_timeouts import is_busy
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
 from tests.shared_caches import share_caches
@@ -47,7 +48,6 @@ from tests.simulation.choices import Choice
 from tests.simulation.people import HOURS, build_answers, choose_id
 from tests.simulation.site import open_new_site
 from tests.simulation.year import Step, Year, in_transaction
-from tests.slow_machine import is_busy
 
 PROCESSES = 8
 PEOPLE_OF_EACH = 10_000  # at most, so that nobody has the name of somebody else

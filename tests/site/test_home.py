@@ -13,6 +13,7 @@ from app.registration import links
 from app.releases import services as releases_services
 from config import ROOT
 from tests.browser import Browser, Browsers, Page
+from tests.clock_helpers import age_cached_pages, pass_time
 from tests.factories import (
     get_ada_marsh,
     make_delegate,
@@ -25,7 +26,6 @@ from tests.factories import (
 )
 from tests.lookups import get_session
 from tests.pages import read_text
-from tests.passing_time import age_cached_pages, pass_time
 
 WEDNESDAY = "Wednesday 10 June 2009"
 SOURCE = "Commission on Social Determinants of Health, World Health Organization, 2008"

@@ -9,9 +9,9 @@ from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.programme.models import Session
 from tests.browser import Browser, Page
+from tests.clock_helpers import age_cached_pages
 from tests.factories import FIRST_MORNING, make_room, make_session, publish_programme, sign_in
 from tests.pages import read_text
-from tests.passing_time import age_cached_pages
 
 WEDNESDAY = "2009-06-10T{}:00+01:00"
 SCREEN = "/now?display=1"

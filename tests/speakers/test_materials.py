@@ -21,6 +21,7 @@ from app.programme.editing import session_queries
 from app.programme.models import Appearance, Conference, Session
 from app.speakers.models import ItemDeadline
 from tests.browser import Browser, Browsers, Page
+from tests.clock_helpers import age_cached_pages
 from tests.factories import (
     SMALL_CONFERENCE,
     get_ada_marsh,
@@ -32,7 +33,6 @@ from tests.factories import (
 )
 from tests.materials.sample_files import make_pdf, make_pptx
 from tests.pages import read_text
-from tests.passing_time import age_cached_pages
 
 OWN = "/speak/ada-marsh/materials"
 HAND_IN = "Upload a file"

@@ -42,15 +42,15 @@ class AcceptanceLog:
 
     def wait_for(self, names: list[str]) -> list[float]:
         """Wait for emails and return when each was accepted."""
-        wait_until(lambda: self.read_times().keys() >= set(names), "letters accepted", 60)
+        wait_until(lambda: self.read_times().keys() >= set(names), "emails accepted", 60)
         times = self.read_times()
         return [times[name] for name in names]
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    """Measure one letter in the quiet, then many at once beside a bare loop of smtplib."""
+    """Measure one email on an idle site, then many at once beside a bare loop of smtplib."""
     port = free_port()
-    copy = SiteCopy(folder / "letters", (20, 25), MAIL_SERVER=HOST, MAIL_PORT=str(port))
+    copy = SiteCopy(folder / "emails", (20, 25), MAIL_SERVER=HOST, MAIL_PORT=str(port))
     accepted = AcceptanceLog(folder / "accepted")
     example = write_example(copy)
     with run_mail_server(port, folder / "accepted"), copy.start_worker():
@@ -63,14 +63,14 @@ def measure(folder: Path) -> Iterator[Figure]:
             )
             bare.append(smtplib_rate(port, example))
     yield Figure(
-        "a letter from commit to accepted, idle, median",
+        "an email from commit to accepted, idle, median",
         f"{idle:.2f} s",
         idle,
         at_most(1, 0.3, "s"),
     )
     rate, control = median(rates), median(bare)
     yield Figure(
-        "letters of one worker to a local server",
+        "emails of one worker to a local server",
         f"{rate:.0f}/s",
         rate,
         at_least(100, 300, "/s"),
@@ -105,10 +105,10 @@ def write_example(copy: SiteCopy) -> Email:
     with copy.app_context(), transaction():
         demo.create(generate_delegates(1))
         emails.send_registration_confirmed(db.session.scalars(select(Delegate)).one())
-        letter = db.session.scalars(select(Email)).one()
-        db.session.expunge(letter)
+        email = db.session.scalars(select(Email)).one()
+        db.session.expunge(email)
         db.session.rollback()
-    return letter
+    return email
 
 
 def enqueue_copies(copy: SiteCopy, example: Email, count: int, priority: int = NORMAL) -> list[str]:

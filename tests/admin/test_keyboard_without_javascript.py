@@ -1,4 +1,4 @@
-"""Every walk through the back office once more, without scripts (tests/scriptless.py).
+"""Every walk through the back office once more, without scripts (tests/user_without_javascript.py).
 
 Walks that scripts change are walked in a real browser instead, also without scripts: their marks
 say why (`without_scripts`).
@@ -15,7 +15,7 @@ from flask import Flask
 from tests.admin import test_keyboard_admin, test_keyboard_programme, test_keyboard_speaker_pages
 from tests.browser import Browser
 from tests.factories import sign_in
-from tests.scriptless import ScriptlessUser
+from tests.user_without_javascript import UserWithoutJavaScript
 
 Story = Callable[..., None]
 
@@ -44,7 +44,7 @@ def as_param(story: Story) -> ParameterSet:
 def test_every_keyboard_test_passes_without_javascript(
     visitor: Browser, site: Flask, tmp_path: Path, story: Story
 ) -> None:
-    user = ScriptlessUser(sign_in(visitor), site)
+    user = UserWithoutJavaScript(sign_in(visitor), site)
     asked_for = inspect.signature(story).parameters
     folder = {"tmp_path": tmp_path} if "tmp_path" in asked_for else {}
 

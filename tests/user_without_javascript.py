@@ -20,7 +20,7 @@ PAGES = frozenset({200, 409, 422})  # as asked for, too late, or with what is to
 PRESSED = frozenset({"a", "button", "input"})
 
 
-class ScriptlessUser:
+class UserWithoutJavaScript:
     """One user through one action after another, without JavaScript."""
 
     def __init__(self, browser: Browser, site: Flask) -> None:

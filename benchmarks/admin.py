@@ -23,7 +23,7 @@ from app.interchange.demo.generator import generate_delegates
 from app.mail.models import SENT, Email
 from app.registration import demo
 from app.releases import services as releases
-from benchmarks.back_office_rows import (
+from benchmarks.admin_rows import (
     BOOKED_SESSION,
     add_answers,
     add_rows_of_delegates,

@@ -5,7 +5,7 @@ import pytest
 from tests.browser import Browser
 from tests.factories import make_delegate, make_question
 from tests.lookups import booking_url
-from tests.registration.test_emails_to_strangers import ADDRESS, NAME, VICTIM
+from tests.registration.test_email_abuse import ADDRESS, NAME, VICTIM
 from tests.registration_flow import answer_questions
 from tests.sent_emails import find_link, get_last_email_to, list_emails_to
 

@@ -61,7 +61,7 @@ class DatabaseFile:
         if self.verify() == MISSING and self.path.parent.is_dir():
             self.path.touch(mode=0o600)
 
-    def begin_anew(self) -> None:
+    def allow_new_file(self) -> None:
         """Allow a restore to fill a new file, even if the site's previous file is gone."""
         if self._find() == MISSING or not self._read()[1]:
             self.note.unlink(missing_ok=True)

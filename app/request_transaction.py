@@ -116,7 +116,7 @@ def execute_after_request(statement: Executable) -> None:
     db.session.info.setdefault(DEFERRED, []).append(statement)
 
 
-def execute_apart(statements: Sequence[Executable], wait: float) -> bool:
+def execute_separately(statements: Sequence[Executable], wait: float) -> bool:
     """Execute statements in a short transaction of their own, in the middle of a GET.
 
     Objects loaded before are reloaded when they are used. Return False if the database is

@@ -31,7 +31,7 @@ from app.database import db
 from app.errors import NetworkLimitExceeded, RateLimitExceeded
 from app.request_transaction import (
     execute_after_request,
-    execute_apart,
+    execute_separately,
     insert_despite_rollback,
 )
 from app.transaction_settings import SHORT_LOCK_TIMEOUT
@@ -219,7 +219,7 @@ def count_network_before_reading(limit: NetworkLimit, address: str | None) -> No
     """
     check_network(limit, address)
     statements = _build_inserts(limit, address)
-    if statements and not execute_apart(statements, SHORT_LOCK_TIMEOUT):
+    if statements and not execute_separately(statements, SHORT_LOCK_TIMEOUT):
         count_network_later(limit, address)
 
 

@@ -109,7 +109,7 @@ def new() -> ResponseReturnValue:
         "admin/preview_links/created.html",
         preview=preview,
         address=address,
-        letter=_mailto_url(address),
+        mailto_url=_mailto_url(address),
     )
 
 

@@ -75,7 +75,7 @@ def offer(number: int) -> ResponseReturnValue:
     entry, form = get_entry(number), OfferForm()
 
     def act() -> None:
-        manual_changes.offer_by_hand(
+        manual_changes.offer_out_of_turn(
             entry,
             reason=str(form.reason.data),
             actor=current_actor(),

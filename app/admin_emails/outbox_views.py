@@ -104,17 +104,17 @@ def send_test() -> ResponseReturnValue:
 
 @bp.get("/<int:number>")
 def show(number: int) -> ResponseReturnValue:
-    letter = readable_emails.get_email(number)
+    email = readable_emails.get_email(number)
     return render_page(
         "admin/emails/show.html",
-        letter=letter,
-        text=mail.redacted_text(letter),
-        kind=get_email_name(letter.template),
-        is_slow=mail.is_overdue(letter),
-        delegate=_find_delegate(letter),
-        again=desk.get_resend_mode(letter),
+        email=email,
+        text=mail.redacted_text(email),
+        kind=get_email_name(email.template),
+        is_slow=mail.is_overdue(email),
+        delegate=_find_delegate(email),
+        again=desk.get_resend_mode(email),
         entries=history.list_newest(
-            desk.history_subject(letter), hidden=readable_emails.list_hidden_entries()
+            desk.history_subject(email), hidden=readable_emails.list_hidden_entries()
         ),
         form=ConfirmForm(),
     )
@@ -127,9 +127,9 @@ def resend(number: int) -> ResponseReturnValue:
     return redirects.redirect_to(address, "letter-again")
 
 
-def _find_delegate(letter: Email) -> Delegate | None:
+def _find_delegate(email: Email) -> Delegate | None:
     try:
-        return queries.get_delegate(letter.booking_reference) if letter.booking_reference else None
+        return queries.get_delegate(email.booking_reference) if email.booking_reference else None
     except NotFound:
         return None
 

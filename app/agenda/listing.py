@@ -47,7 +47,7 @@ class AgendaItem:
     session: Session
     stale_details: SavedDetails | None
     clashes: tuple[Session, ...]  # other sessions of the agenda at the same time
-    clashes_named_here: tuple[Session, ...]  # each clash is named only once, in its first row
+    first_listed_clashes: tuple[Session, ...]  # each clash is named only once, in its first row
     tight_transfers: tuple[Session, ...]  # other sessions that end too late to walk from there
     seat: OwnSeat | None = None
 
@@ -135,7 +135,7 @@ def _build_item(
         session=session,
         stale_details=_find_stale_details(star, session) if star else None,
         clashes=tuple(other for kind, other in conflicts if kind == clashes.PERSON),
-        clashes_named_here=named,
+        first_listed_clashes=named,
         tight_transfers=tuple(other for kind, other in conflicts if kind == clashes.WALK),
         seat=seat,
     )

@@ -140,7 +140,7 @@ def restore_backup(
         site_settings.require_no_other_key(target.settings_file.parent, secrets)
     file = get_file(db.engine)
     if file is not None:
-        file.begin_anew()
+        file.allow_new_file()
     _require_empty_database()
     _migrate_to(manifest.migration)
     notes = _insert(backup, target, secrets)

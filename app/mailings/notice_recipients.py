@@ -34,7 +34,7 @@ from app.delegates.models import Delegate, LinkedAgenda
 from app.delegates.queries import ATTENDING
 from app.mailings import notice_speakers, recipients
 from app.mailings.notice_changes import FOR_SPEAKERS, MOVED, RENAMED, ROOM, NoticeChange
-from app.mailings.notice_speakers import OwnNews
+from app.mailings.notice_speakers import SpeakerNews
 from app.proposals.known_changes import KnownChange
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_seats import SESSION_PREFIX, session_limit
@@ -311,7 +311,7 @@ def _build(
 
 
 def _join_news(
-    changes: Sequence[NoticeChange], one: NoticeRecipient, own: OwnNews | None
+    changes: Sequence[NoticeChange], one: NoticeRecipient, own: SpeakerNews | None
 ) -> NoticeRecipient:
     """Add the changes a delegate gets as a speaker."""
     if own is None:
@@ -328,7 +328,7 @@ def _join_news(
     )
 
 
-def _build_speaker(news: OwnNews) -> NoticeRecipient:
+def _build_speaker(news: SpeakerNews) -> NoticeRecipient:
     return NoticeRecipient(
         delegate_id=None,
         person_id=news.contact.person_id,

@@ -35,7 +35,7 @@ class SpeakerContact:
 
 
 @dataclass(frozen=True)
-class OwnNews:
+class SpeakerNews:
     """The changes a person gets as a speaker or assistant."""
 
     contact: SpeakerContact
@@ -72,7 +72,7 @@ class OwnNews:
 
 def map_news(
     changes: Sequence[NoticeChange], known: Collection[KnownChange]
-) -> Mapping[str, OwnNews]:
+) -> Mapping[str, SpeakerNews]:
     """Map normalised addresses to the changes that speakers and assistants get."""
     by_speaker: dict[str, list[tuple[int, NoticeChange]]] = {}
     for place, change in enumerate(changes):
@@ -81,7 +81,7 @@ def map_news(
     if not by_speaker:
         return {}
     found = {
-        key: OwnNews(one, tuple(_iter_news(one, by_speaker, known)))
+        key: SpeakerNews(one, tuple(_iter_news(one, by_speaker, known)))
         for key, one in _load_contacts().items()
     }
     return {key: news for key, news in found.items() if news.changes}

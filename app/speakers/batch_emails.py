@@ -100,13 +100,13 @@ def reminder_kind_for(recipient: Recipient) -> BatchEmailKind:
 
 
 def build_batch(
-    letter: str, slugs: Sequence[str] | None = None, owners: Sequence[OwnerRecipient] = ()
+    kind: str, slugs: Sequence[str] | None = None, owners: Sequence[OwnerRecipient] = ()
 ) -> EmailBatch:
     """Select recipients among speakers (by default all the email is for) and owners."""
-    rows = list_rows(letter, slugs)
+    rows = list_rows(kind, slugs)
     owner_reasons = [(owner, _owner_exclusion(owner)) for owner in owners]
     return EmailBatch(
-        BATCH_EMAIL_KINDS[letter],
+        BATCH_EMAIL_KINDS[kind],
         [row for row in rows if not row.reason],
         [one for one, reason in owner_reasons if not reason],
         [

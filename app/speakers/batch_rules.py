@@ -105,9 +105,9 @@ REASONS: Final[Mapping[str, ColumnElement[str]]] = {
 }
 
 
-def list_rows(letter: str, slugs: Sequence[str] | None = None) -> Sequence[SpeakerRow]:
+def list_rows(kind: str, slugs: Sequence[str] | None = None) -> Sequence[SpeakerRow]:
     """List the speakers with these slugs, by default all the email is for, by name."""
-    condition: Any = queries.is_for_email(letter) if slugs is None else Speaker.slug.in_(slugs)
-    rows = select(Speaker.id, Speaker.slug, Speaker.name, REASONS[letter]).where(condition)
+    condition: Any = queries.is_for_email(kind) if slugs is None else Speaker.slug.in_(slugs)
+    rows = select(Speaker.id, Speaker.slug, Speaker.name, REASONS[kind]).where(condition)
     found = db.session.execute(rows.order_by(Speaker.name_sort_key, Speaker.id))
     return [SpeakerRow(*row) for row in found]

@@ -129,14 +129,14 @@ def match_bookings() -> None:
 
 def _list_candidates() -> Sequence[tuple[Speaker, Delegate]]:
     """List confirmed speakers without a place, and the bookings with their address."""
-    is_unopened = select(Confirmation.delegate_id).where(
+    unopened = select(Confirmation.delegate_id).where(
         Confirmation.correctable_until.is_not(None)
     )
     rows = db.session.execute(
         select(Speaker, Delegate)
         .join(Delegate, Delegate.email_key == func.lower(ADDRESS))
         .where(LACKS_PLACE, ATTENDING)
-        .where(Delegate.id.not_in(is_unopened))
+        .where(Delegate.id.not_in(unopened))
         .where(Delegate.id.not_in(select(SpeakerPlace.delegate_id)))
         .order_by(Speaker.id, Delegate.id)
         .limit(MATCHES_AT_ONCE)

@@ -144,8 +144,8 @@ def get_last_sent(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, date
         .group_by(SpeakerMailing.speaker_id, SpeakerMailing.template)
     )
     found: dict[int, dict[str, datetime]] = {}
-    for number, letter, moment in rows:
-        found.setdefault(number, {})[letter] = moment
+    for number, kind, moment in rows:
+        found.setdefault(number, {})[kind] = moment
     return found
 
 

@@ -275,7 +275,7 @@ def load_speakers(
 def load_owners() -> Sequence[OwnerRecipient]:
     """Load recipients for all owners who do not speak, in a fixed number of queries."""
     sessions_by_owner: dict[Person, list[Session]] = {}
-    for row in session_owners.list_non_speaking():
+    for row in session_owners.list_owners_without_speaker_access():
         sessions_by_owner.setdefault(row.person, []).append(row.session)
     if not sessions_by_owner:
         return []

@@ -104,7 +104,7 @@ def withdraw(access: SpeakerAccess, message: str, *, expected_fingerprint: str) 
     emails.send_withdrawal_notice(speaker, message, actor)
 
 
-def take_back_request(speaker: Speaker, request_id: int, *, actor: str) -> None:
+def withdraw_request(speaker: Speaker, request_id: int, *, actor: str) -> None:
     """Withdraw a request for another time; raise RuleViolation if it has been answered."""
     versioned_edits.lock(speaker)
     found = queries.get_request(request_id)

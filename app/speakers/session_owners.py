@@ -19,7 +19,7 @@ from app.speakers import checklist, queries
 from app.speakers.models import OwnerMailing, SessionOwner, SpeakerAccess
 
 
-def list_non_speaking() -> Sequence[SessionOwner]:
+def list_owners_without_speaker_access() -> Sequence[SessionOwner]:
     """List owners of sessions without a speaker whose pages they have access to.
 
     Other owners find the text in that speaker's checklist.
@@ -57,8 +57,8 @@ def get_last_sent(owners: Collection[Person]) -> Mapping[int, Mapping[str, datet
         .group_by(OwnerMailing.person_id, OwnerMailing.template)
     )
     found: dict[int, dict[str, datetime]] = {}
-    for number, letter, moment in rows:
-        found.setdefault(number, {})[letter] = moment
+    for number, kind, moment in rows:
+        found.setdefault(number, {})[kind] = moment
     return found
 
 

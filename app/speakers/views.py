@@ -177,7 +177,7 @@ def edit(slug: str) -> ResponseReturnValue:
 def take_back(slug: str, number: int) -> ResponseReturnValue:
     """Withdraw a request for another time."""
     speaker = access.get_own_speaker(slug)
-    services.take_back_request(speaker, number, actor=access.current_actor())
+    services.withdraw_request(speaker, number, actor=access.current_actor())
     return redirects.redirect_to(url_for(".edit", slug=slug), "request-taken-back")
 
 

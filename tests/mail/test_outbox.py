@@ -21,15 +21,15 @@ from tests.mail_server import MailServer
 
 Deliver = Callable[[], str]
 LEASE = timedelta(minutes=1)
-STATE_DESCRIPTIONS = "{% from 'mail/delivery_state.html' import state %}{{ state(letter) }}"
+STATE_DESCRIPTIONS = "{% from 'mail/delivery_state.html' import state %}{{ state(email) }}"
 
 
 def test_a_failed_email_can_be_sent_again(mailbox: MailServer, deliver: Deliver) -> None:
-    letter = make_email(recipient="ada@example.org", is_secret=True)
+    email = make_email(recipient="ada@example.org", is_secret=True)
     mailbox.refuse(550, "No such mailbox", times=1)
     deliver()
 
-    assert services.resend(letter) is letter
+    assert services.resend(email) is email
 
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
@@ -37,29 +37,29 @@ def test_a_failed_email_can_be_sent_again(mailbox: MailServer, deliver: Deliver)
 def test_resending_a_waiting_email_resets_its_retries(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
-    letter = make_email()
+    email = make_email()
     mailbox.refuse(451, "Try later", times=1)
     deliver()
 
-    services.resend(letter)
+    services.resend(email)
 
-    assert (letter.attempts, letter.give_up_at) == (0, None), "as if it had never been tried"
+    assert (email.attempts, email.give_up_at) == (0, None), "as if it had never been tried"
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
 
 def test_resending_a_sent_email_creates_a_copy_with_its_own_message_id(
     frozen_time: Any, site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
-    letter = services.enqueue("signature", to="ada@example.org", booking_reference="ABC23456")
+    email = services.enqueue("signature", to="ada@example.org", booking_reference="ABC23456")
     deliver()
     frozen_time.shift(timedelta(hours=1))
 
-    copy = services.resend(letter)
+    copy = services.resend(email)
 
     assert deliver() == "1 sent, 0 failed, 0 waiting"
     first, second = (arrived.message for arrived in mailbox.emails)
-    assert (first["Message-ID"], second["Message-ID"]) == (letter.message_id, copy.message_id)
-    assert letter.message_id != copy.message_id
+    assert (first["Message-ID"], second["Message-ID"]) == (email.message_id, copy.message_id)
+    assert email.message_id != copy.message_id
     assert second["Date"].datetime - first["Date"].datetime == timedelta(hours=1)
     assert second["X-Booking-Reference"] == "ABC23456"
     assert mailbox.emails[0].text == mailbox.emails[1].text
@@ -68,7 +68,7 @@ def test_resending_a_sent_email_creates_a_copy_with_its_own_message_id(
 def test_a_resent_email_keeps_its_attachments_and_metadata(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
-    letter = services.enqueue(
+    email = services.enqueue(
         "signature",
         to="ada@example.org",
         booking_reference="ABC23456",
@@ -78,14 +78,14 @@ def test_a_resent_email_keeps_its_attachments_and_metadata(
     )
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
-    copy = services.resend(letter)
+    copy = services.resend(email)
 
     assert deliver() == "1 sent, 0 failed, 0 waiting"
     for arrived in mailbox.emails:
         pictures = [one for one in arrived.message.walk() if one.get_content_type() == "image/png"]
         assert [one.get_payload(decode=True) for one in pictures] == [b"\x89PNG"]
         assert arrived.calendar.strip() == "BEGIN:VCALENDAR"
-    for one in (letter, copy):
+    for one in (email, copy):
         assert (one.template, one.recipient, one.subject, one.priority, one.booking_reference) == (
             "signature",
             "ada@example.org",
@@ -104,30 +104,30 @@ def test_a_group_email_has_a_list_unsubscribe_header(
     services.enqueue_rendered("signature", rendered, to="ada@example.org", headers=headers)
     deliver()
 
-    [letter] = mailbox.emails
-    assert letter.message["List-Unsubscribe"] == "<https://conference.example/emails/x>"
+    [email] = mailbox.emails
+    assert email.message["List-Unsubscribe"] == "<https://conference.example/emails/x>"
 
 
 def test_the_body_of_a_secret_email_is_deleted_once_it_was_sent(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
-    letter = services.enqueue("signature", to="ada@example.org", is_secret=True)
-    assert letter.is_secret
+    email = services.enqueue("signature", to="ada@example.org", is_secret=True)
+    assert email.is_secret
 
     deliver()
 
-    db.session.refresh(letter)
-    assert (letter.state, letter.message) == (SENT, b"")
+    db.session.refresh(email)
+    assert (email.state, email.message) == (SENT, b"")
 
 
 def test_an_email_without_its_body_cannot_be_sent_again(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
-    letter = make_email(is_secret=True)
+    email = make_email(is_secret=True)
     deliver()
 
     with pytest.raises(RuleViolation, match="The text of this email has been deleted"):
-        services.resend(letter)
+        services.resend(email)
 
 
 @pytest.mark.both_databases
@@ -144,7 +144,7 @@ def test_bodies_of_old_emails_are_deleted(frozen_time: Any, site: Flask) -> None
     with transaction():
         services.purge_bodies()
 
-    assert [letter.id for letter in db.session.query(Email).order_by(Email.id)] == [
+    assert [email.id for email in db.session.query(Email).order_by(Email.id)] == [
         old.id,
         waiting.id,
         new.id,
@@ -169,11 +169,11 @@ def test_emails_of_a_deleted_booking_are_deleted_except_waiting_ones(site: Flask
 
 
 def test_an_email_is_found_by_its_id(site: Flask) -> None:
-    letter = make_email()
+    email = make_email()
 
-    assert queries.get_email(letter.id) is letter
+    assert queries.get_email(email.id) is email
     with pytest.raises(NotFound):
-        queries.get_email(letter.id + 1)
+        queries.get_email(email.id + 1)
 
 
 @pytest.mark.parametrize(
@@ -197,22 +197,22 @@ def test_the_state_of_an_email_is_described_in_words(
 
 
 def test_the_time_of_sending_is_shown(site: Flask) -> None:
-    letter = make_email(state="sent")
-    letter.sent_at = letter.created_at
+    email = make_email(state="sent")
+    email.sent_at = email.created_at
 
     assert (
-        describe_state(letter)
+        describe_state(email)
         == "Accepted for delivery to ada@example.org at 9:30am on Tuesday 12 May 2009"
     )
 
 
-def describe_state(letter: Email) -> str:
-    return " ".join(render_template_string(STATE_DESCRIPTIONS, letter=letter).split())
+def describe_state(email: Email) -> str:
+    return " ".join(render_template_string(STATE_DESCRIPTIONS, email=email).split())
 
 
 @pytest.mark.both_databases
 def test_a_worker_with_an_expired_lease_does_not_overwrite_an_outcome(site: Flask) -> None:
-    letter = make_email()
+    email = make_email()
     with transaction():
         [slow] = outbox.lease_next(timedelta(seconds=-1))
     with transaction():
@@ -223,8 +223,8 @@ def test_a_worker_with_an_expired_lease_does_not_overwrite_an_outcome(site: Flas
     with transaction():
         outbox.record_outcome(slow, outbox.SendOutcome(FAILED, "The mail server replied: 550 No"))
 
-    assert letter.is_sent
-    assert letter.last_error == ""
+    assert email.is_sent
+    assert email.last_error == ""
 
 
 def lease_id(site: Flask) -> int | None:

@@ -320,7 +320,7 @@ class PlaceRules(SeatMachine):
             if how == TO_TOP:
                 manual_changes.move_to_top(entry, **why)
             else:
-                manual_changes.offer_by_hand(entry, **why, adds_place=adds_place)
+                manual_changes.offer_out_of_turn(entry, **why, adds_place=adds_place)
 
         is_possible = how != WITHIN_LIMITS or self.places.fits([claim])
         assert self.attempt(change) is is_possible

@@ -16,7 +16,7 @@ from app.delegates.models import CONFERENCE, Delegate, Needs
 from app.history import queries as history
 from app.registration import links, seats
 from app.registration.bookings import access, operations, services
-from app.registration.bookings.queries import is_untouched
+from app.registration.bookings.queries import is_unopened
 from app.registration.desk import services as desk
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_confirmation, make_delegate, set_places
@@ -335,7 +335,7 @@ def test_cancelling_before_the_opening_is_recorded_keeps_the_lock_order(
 
 def _is_correctable(delegate: Delegate) -> bool:
     db.session.rollback()
-    return is_untouched(delegate)
+    return is_unopened(delegate)
 
 
 @contextmanager

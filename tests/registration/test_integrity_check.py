@@ -207,7 +207,7 @@ def test_the_audit_accepts_a_seat_offered_by_organisers_out_of_turn(site: Flask)
     with transaction():
         entry = find_open_of_delegate(bea.id, "session knots")
         assert entry is not None
-        manual_changes.offer_by_hand(
+        manual_changes.offer_out_of_turn(
             entry, reason="A guest", actor="olga@example.org", adds_place=True
         )
 

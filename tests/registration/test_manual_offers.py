@@ -65,7 +65,7 @@ def move_to_top(entry: WaitingListEntry) -> None:
 
 def offer(entry: WaitingListEntry, *, adds_place: bool) -> None:
     with transaction():
-        manual_changes.offer_by_hand(
+        manual_changes.offer_out_of_turn(
             db.session.merge(entry), reason="Is ill", actor=GRACE, adds_place=adds_place
         )
 

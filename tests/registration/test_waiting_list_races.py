@@ -177,7 +177,7 @@ def test_concurrent_manual_offers_add_one_place(site: Flask) -> None:
 
     def offer() -> None:
         with transaction():
-            manual_changes.offer_by_hand(
+            manual_changes.offer_out_of_turn(
                 db.session.get_one(WaitingListEntry, number),
                 reason="Is ill",
                 actor=GRACE,
@@ -211,7 +211,7 @@ def test_without_reading_the_entry_under_the_lock_an_offer_is_made_twice(
         looked.wait(20)
         with transaction():
             db.session.add(entry)
-            manual_changes.offer_by_hand(entry, reason="Is ill", actor=GRACE, adds_place=True)
+            manual_changes.offer_out_of_turn(entry, reason="Is ill", actor=GRACE, adds_place=True)
 
     monkeypatch.setattr(manual_changes, "_lock_waiting", only_lock_limits)
 

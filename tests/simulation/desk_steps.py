@@ -102,7 +102,9 @@ def offer_manually(year: Year) -> Step | None:
     def change() -> None:
         entry = db.session.get_one(WaitingListEntry, number)
         if is_offer:
-            manual_changes.offer_by_hand(entry, reason="A guest", actor=OLGA, adds_place=adds_place)
+            manual_changes.offer_out_of_turn(
+                entry, reason="A guest", actor=OLGA, adds_place=adds_place
+            )
         else:
             manual_changes.move_to_top(entry, reason="A guest", actor=OLGA)
 

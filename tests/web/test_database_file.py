@@ -51,7 +51,7 @@ def test_a_deleted_sqlite_file_is_never_recreated(file: DatabaseFile) -> None:
 def test_a_restore_may_create_a_new_file_where_it_was_deleted(file: DatabaseFile) -> None:
     file.path.unlink()
 
-    file.begin_anew()
+    file.allow_new_file()
     flask_migrate.upgrade(directory=MIGRATIONS)
 
     assert count_rows() == 1
@@ -63,7 +63,7 @@ def test_a_restore_refuses_a_file_replaced_by_another_database(
     file.path.unlink()
     shutil.copyfile(sqlite_templates(False), file.path)
 
-    file.begin_anew()
+    file.allow_new_file()
 
     with pytest.raises(WrongDatabaseFile, match="is another database"):
         count_rows()

@@ -14,7 +14,7 @@ from wtforms.validators import AnyOf, InputRequired
 from app.errors import RuleViolation
 from app.forms.form import FileForm, Form, required_file
 from app.forms.validators import one_of_choices
-from app.interchange.importers.alike_names import AlikeNames
+from app.interchange.importers.alike_names import SimilarNames
 from app.interchange.importers.spreadsheet_dates import DAY_FIRST, MONTH_FIRST
 from app.interchange.importers.table_choices import (
     MEANING_LABELS,
@@ -234,7 +234,7 @@ def _build_date_field(overview: TableOverview) -> RadioField:
     )
 
 
-def _build_person_field(alike: AlikeNames, overview: TableOverview) -> RadioField:
+def _build_person_field(alike: SimilarNames, overview: TableOverview) -> RadioField:
     spellings = ", ".join(f"“{name}” ({where})" for name, where in alike.spellings)
     known = (
         gettext(" and “%(name)s” in the programme", name=alike.known_name)

@@ -64,7 +64,7 @@ class QuestionRow:
         return custom_questions.get_label(self.definition)
 
     @property
-    def is_for_everybody(self) -> bool:
+    def is_for_everyone(self) -> bool:
         """Whether all delegates are asked it, regardless of their other answers."""
         definition = self.definition
         return not (self.condition or definition.categories or definition.days)

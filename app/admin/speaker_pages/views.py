@@ -203,35 +203,35 @@ def deadlines() -> ResponseReturnValue:
     )
 
 
-@bp.route("/letters/<letter>", methods=["GET", "POST"])
-def batch_email(letter: str) -> ResponseReturnValue:
-    if letter not in batch_emails.BATCH_EMAIL_KINDS:
+@bp.route("/letters/<kind>", methods=["GET", "POST"])
+def batch_email(kind: str) -> ResponseReturnValue:
+    if kind not in batch_emails.BATCH_EMAIL_KINDS:
         abort(404)
     selection = draft_forms.find_selection() if _is_about_selection() else MultiDict()
     form = BatchEmailForm(selection or None)
     if form.validate_on_submit():
         if request.form.get("sure"):
-            return _send_batch(letter, form.message.data or "")
-        preview = url_for(".batch_email", letter=letter, preview="1")
+            return _send_batch(kind, form.message.data or "")
+        preview = url_for(".batch_email", kind=kind, preview="1")
         return draft_forms.redirect_to_selection(_list_ticked(), preview)
-    batch = _build_batch(letter, selection)
+    batch = _build_batch(kind, selection)
     return render_page(
         "admin/speaker_pages/batch_email.html",
-        letter=letter,
+        kind=kind,
         batch=batch,
         wordings=batch_emails.preview_batch(batch, form.message.data or ""),
-        has_message=letter in {"invitation", "reminder", "place"},
+        has_message=kind in {"invitation", "reminder", "place"},
         back=redirects.safe_path_or_blank(selection.get("back", "")) or _back_url(),
         form=form,
     )
 
 
-def _send_batch(letter: str, message: str) -> ResponseReturnValue:
+def _send_batch(kind: str, message: str) -> ResponseReturnValue:
     """Send the emails, except to those who got one since the page was opened."""
     batch_emails.lock_mailings()
-    batch = _build_batch(letter, request.form)
+    batch = _build_batch(kind, request.form)
     batch_emails.send(batch, actor=guards.current_actor(), message=message)
-    draft_forms.delete_stored(url_for(".batch_email", letter=letter))
+    draft_forms.delete_stored(url_for(".batch_email", kind=kind))
     return redirects.redirect_to(
         _back_url(), "letters-sent" if batch.count else "letters-sent-before"
     )
@@ -263,15 +263,15 @@ def _count_in_options(one: ListFilter, counts: Mapping[str, int]) -> ListFilter:
     return replace(one, options=[(key, f"{label} ({counts[key]})") for key, label in options])
 
 
-def _build_batch(letter: str, selection: MultiDict[str, str]) -> EmailBatch:
+def _build_batch(kind: str, selection: MultiDict[str, str]) -> EmailBatch:
     """Return the emails to the selected people; a link without a selection means everyone."""
     ticked, owners = _list_ticked(), request.values.getlist("owner")
     if request.method == "GET" and _is_about_selection():
         ticked, owners = selection.getlist("chosen"), selection.getlist("owner")
     means_all = not (ticked or _is_about_selection())
-    every_owner = recipients.load_owners() if letter == "reminder" and (means_all or owners) else ()
+    every_owner = recipients.load_owners() if kind == "reminder" and (means_all or owners) else ()
     return batch_emails.build_batch(
-        letter,
+        kind,
         None if means_all else ticked,
         [owner for owner in every_owner if means_all or str(owner.owner.id) in owners],
     )

@@ -21,7 +21,7 @@ MAX_LENGTH: Final = 200  # characters
 
 
 @dataclass(frozen=True)
-class AlikeNames:
+class SimilarNames:
     """Spellings that may mean one person, with their places in the file."""
 
     key: str
@@ -34,7 +34,7 @@ class AlikeNames:
         return self.known_name or plain_name(self.spellings[0][0])
 
 
-def find_alike(raw: RawProgramme, target: TargetConference) -> list[AlikeNames]:
+def find_alike(raw: RawProgramme, target: TargetConference) -> list[SimilarNames]:
     """List the people with several spellings in the file, or in the file and the programme."""
     places: dict[str, dict[str, str]] = defaultdict(dict)
     spelt: dict[str, set[str]] = defaultdict(set)
@@ -48,7 +48,7 @@ def find_alike(raw: RawProgramme, target: TargetConference) -> list[AlikeNames]:
         if key in spelt:
             spelt[key].add(normalise_name(name))
     return [
-        AlikeNames(key, tuple(places[key].items()), known.get(key, ""))
+        SimilarNames(key, tuple(places[key].items()), known.get(key, ""))
         for key, names in spelt.items()
         if len(names) > 1
     ]
@@ -73,7 +73,7 @@ def resolve(
             )
 
 
-def _rename(raw: RawProgramme, alike: AlikeNames) -> None:
+def _rename(raw: RawProgramme, alike: SimilarNames) -> None:
     for person in iterate_people(raw):
         if plain_key(person.name) == alike.key:
             honorific = _split_honorific(person.name[:MAX_LENGTH])[0]

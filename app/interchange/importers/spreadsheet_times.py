@@ -81,7 +81,7 @@ def read_row(day: str, start: str, end: str, dates: DateReader) -> RowTimes:
         start=start_time if found[1] else start,
         end=_read_end(ends, starts.end or on.end) if found[2] else end,
         unread=unread,
-        is_stated=not is_undecided(start),
+        is_stated=not is_to_be_confirmed(start),
         is_read=bool(starts.moment or (start_time and (date or dates.only_day))) and not unread,
     )
 
@@ -92,7 +92,7 @@ def _read_end(ends: CellTime, end_of_range: str) -> str:
     return ends.moment or ends.start or end_of_range
 
 
-def is_undecided(cell: str) -> bool:
+def is_to_be_confirmed(cell: str) -> bool:
     """Return True for TBC, N.N., to be announced, and cells without letters or digits."""
     plain = unicodedata.normalize("NFKD", cell[:MAX_LENGTH].casefold())
     return "".join(character for character in plain if character.isalnum()) in {"", *UNDECIDED}
@@ -114,7 +114,7 @@ def has_range(cell: str) -> bool:
 
 def parse_cell(cell: str, dates: DateReader, *, is_time: bool) -> CellTime | None:
     """Parse a cell of a day or of a time; return None if it cannot be parsed."""
-    if is_undecided(cell):
+    if is_to_be_confirmed(cell):
         return EMPTY
     if len(cell) > MAX_LENGTH:
         return None

@@ -6,7 +6,7 @@ from typing import Final
 
 from app.errors import InvalidFile
 from app.interchange.importers import alike_names, table_columns, tables
-from app.interchange.importers.alike_names import AlikeNames
+from app.interchange.importers.alike_names import SimilarNames
 from app.interchange.importers.parsed_programme import ImportLog
 from app.interchange.importers.raw import TargetConference
 from app.interchange.importers.table_choices import TableChoices
@@ -58,7 +58,7 @@ class TableOverview:
 
     sheets: tuple[SheetOverview, ...]
     unclear_dates: tuple[str, ...] = ()  # cells
-    people: tuple[AlikeNames, ...] = ()
+    people: tuple[SimilarNames, ...] = ()
     refusal: str = ""  # why it cannot be imported as it is
     date_order: str = ""  # chosen so far
     same_people: Mapping[str, bool] = field(default_factory=dict)  # chosen so far

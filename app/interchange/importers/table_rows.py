@@ -72,7 +72,7 @@ def split_names(text: str, where: str, log: ImportLog) -> list[str]:
     names = [one for one in NAME_SEPARATOR.split(text.strip(" ,")) if one]
     if len(names) > 1:
         log.add_fix(where, text.strip(), f"It names {len(names)} people; we split the names")
-    undecided = [one for one in names if spreadsheet_times.is_undecided(one)]
+    undecided = [one for one in names if spreadsheet_times.is_to_be_confirmed(one)]
     for name in undecided:
         log.add_skipped(where, name, "It is not a person’s name")
     return [one for one in names if one not in undecided]
@@ -80,7 +80,7 @@ def split_names(text: str, where: str, log: ImportLog) -> list[str]:
 
 def parse_emails(cell: str, names: Sequence[str], where: str, log: ImportLog) -> dict[str, str]:
     """Return the email address of each name, if the cell has one for each."""
-    if spreadsheet_times.is_undecided(cell):
+    if spreadsheet_times.is_to_be_confirmed(cell):
         return {}
     addresses = [one.strip("<>()[]") for one in EMAIL_SEPARATOR.split(cell) if one]
     wrong = [address for address in addresses if not EMAIL_ADDRESS.match(address)]
@@ -158,7 +158,7 @@ class Row:
     def get_decided(self, meaning: str) -> str:
         """Return a cell, or an empty string for “TBC” and the like."""
         cell = self[meaning]
-        return "" if spreadsheet_times.is_undecided(cell) else cell
+        return "" if spreadsheet_times.is_to_be_confirmed(cell) else cell
 
 
 def day_of_heading(cells: SheetRow, dates: DateReader) -> str:
@@ -185,7 +185,7 @@ def parse(row: Row, raw: RawProgramme, log: ImportLog, dates: DateReader, count:
     title = _get_title(row)
     if people and not title:
         raw.people += people
-    elif title and spreadsheet_times.is_undecided(title):
+    elif title and spreadsheet_times.is_to_be_confirmed(title):
         log.add_skipped(row.where, title, "It is not a session title")
         raw.people += people
     elif row.columns.has_sessions:

@@ -115,7 +115,7 @@ def _list_possible_wishes(
             if key in known
             and entry.delegate.is_attending
             and key not in booked.get(entry.delegate_id, ())
-            and session_bookings.is_on_their_days(entry.delegate, known[key])
+            and session_bookings.is_on_booked_days(entry.delegate, known[key])
             and not list_clashes(known[key], booked.get(entry.delegate_id, ()))
         ]
         for entry in entries

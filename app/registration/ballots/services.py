@@ -185,7 +185,7 @@ def _require_known(ballot: Ballot, delegate: Delegate, keys: Sequence[str]) -> N
     for key in keys:
         if key not in known:
             raise RuleViolation("A session is no longer in this ballot. Check your choices")
-        if not session_bookings.is_on_their_days(delegate, known[key]):
+        if not session_bookings.is_on_booked_days(delegate, known[key]):
             raise RuleViolation(f"“{known[key].title}” is on a day that is not in your booking")
 
 

@@ -121,7 +121,7 @@ def _build_form(delegate: Delegate, ballot: PublicBallot, entry: BallotEntry | N
     sessions = [
         session
         for session in ballot.sessions
-        if session.is_bookable and session_bookings.is_on_their_days(delegate, session)
+        if session.is_bookable and session_bookings.is_on_booked_days(delegate, session)
     ]
     count = min(MAX_WISHES, len(sessions))
     labels = {f"{WISH}{rank}": _l("Choice %(rank)s", rank=rank) for rank in range(1, count + 1)}

@@ -17,7 +17,7 @@ from app.delegates.models import Delegate
 from app.errors import ConferenceError, Gone, NotFound
 from app.registration import links
 from app.registration.bookings import operations, queries
-from app.request_transaction import READ_ONLY_METHODS, execute_apart
+from app.request_transaction import READ_ONLY_METHODS, execute_separately
 from app.web.rendering import render_page
 
 OPENING_TIMEOUT: Final = 2.0  # seconds
@@ -56,8 +56,8 @@ def _record_opening(delegate: Delegate) -> None:
 
     In a POST, the change of the booking stores it, after locking the places.
     """
-    if request.method in READ_ONLY_METHODS and queries.is_untouched(delegate):
-        execute_apart(operations.correction_ends(delegate.id), wait=OPENING_TIMEOUT)
+    if request.method in READ_ONLY_METHODS and queries.is_unopened(delegate):
+        execute_separately(operations.correction_ends(delegate.id), wait=OPENING_TIMEOUT)
 
 
 def _render_dead_link(error: ConferenceError, *, template: str) -> ResponseReturnValue:

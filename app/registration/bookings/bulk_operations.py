@@ -96,7 +96,7 @@ def move_to_category(
     if override_reason and locked:
         reason = [BookingChange(REASON, "", override_reason)]
         operations.record_for_all(locked, "Moved before those who wait", actor, reason)
-    category_waits.end_reached([delegate.id for delegate in locked], category_id, held_ids)
+    category_waits.end_fulfilled([delegate.id for delegate in locked], category_id, held_ids)
     offers.offer_places()
     return found
 

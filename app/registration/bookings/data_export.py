@@ -210,13 +210,13 @@ def _export_correspondence(delegate: Delegate) -> dict[str, Any]:
         "emails_not_about_the_booking": unsubscribe.get_preference(delegate.email),
         "letters": [
             {
-                "subject": letter.subject,
-                "to": letter.recipient,
-                "state": letter.state,
-                "written_at": _isoformat(letter.created_at),
-                "sent_at": _isoformat(letter.sent_at),
+                "subject": email.subject,
+                "to": email.recipient,
+                "state": email.state,
+                "written_at": _isoformat(email.created_at),
+                "sent_at": _isoformat(email.sent_at),
             }
-            for letter in mail.list_for_booking(delegate.reference)
+            for email in mail.list_for_booking(delegate.reference)
         ],
         "replies": [
             {

@@ -65,7 +65,7 @@ def lock_in_order(numbers: Collection[int]) -> Sequence[Delegate]:
 def end_corrections(delegate: Delegate) -> None:
     """End the correction of the email address by confirmation pages (see ``correction_ends``)."""
     lock(delegate)
-    if queries.is_untouched(delegate):
+    if queries.is_unopened(delegate):
         for statement in correction_ends(delegate.id):
             db.session.execute(statement)
         db.session.refresh(delegate)
@@ -272,7 +272,7 @@ def _move_place(
     held_ids = category_waits.find_held([delegate.id], number)
     seats.move(old, seats.list_limits(number), held=len(held_ids))
     delegate.category = category
-    category_waits.end_reached([delegate.id], number, held_ids)
+    category_waits.end_fulfilled([delegate.id], number, held_ids)
     offers.offer_places()
     return [changes.describe_move(before, category)]
 

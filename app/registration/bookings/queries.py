@@ -59,7 +59,7 @@ def is_correctable(confirmation: Confirmation) -> bool:
     return until is not None and clock.real_now() < until
 
 
-def is_untouched(delegate: Delegate) -> bool:
+def is_unopened(delegate: Delegate) -> bool:
     """Return True if a new booking was not opened by its link, changed or registered again.
 
     A pending change of its address was then requested from a confirmation page.

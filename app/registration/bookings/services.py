@@ -100,7 +100,7 @@ def confirm_email_change(delegate: Delegate) -> bool:
     operations.lock(delegate)
     if not delegate.pending_email:
         raise RuleViolation("This email address has already been confirmed")
-    are_needs_removed = queries.is_untouched(delegate) and operations.remove_needs(
+    are_needs_removed = queries.is_unopened(delegate) and operations.remove_needs(
         delegate, requirement_history.REMOVED, actor=ACTOR_DELEGATE
     )
     summary = "A new email address was confirmed"

@@ -126,7 +126,7 @@ def show(secret: str) -> ResponseReturnValue:
         rows=_list_answers(delegate, secret),
         unanswered=_list_unanswered(delegate, secret),
         days_form=_build_change_form(delegate, DAYS) if delegate.is_attending else None,
-        letters=mail.list_for_booking(delegate.reference),
+        emails=mail.list_for_booking(delegate.reference),
         flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
         cancel_form=ConfirmForm(),
         ticket=tickets.for_booking(delegate),

@@ -231,7 +231,7 @@ def end_waits(members: Sequence[GroupMember]) -> None:
 def add_unopened(delegate: Delegate) -> None:
     """Record that a booking has not been opened by its link: until then the contact may rename it.
 
-    A confirmation records this (``bookings.queries.is_untouched``); no one knows the key of this
+    A confirmation records this (``bookings.queries.is_unopened``); no one knows the key of this
     one.
     """
     db.session.add(

@@ -148,7 +148,7 @@ def rename(member: GroupMember, answers: Answers, *, ip_address: str | None) -> 
 def _rename_booking(delegate: Delegate, answers: Answers) -> None:
     """Change the name in an unopened booking; a custom badge name may stay."""
     operations.lock(delegate)
-    if not delegate.is_attending or not bookings.is_untouched(delegate):
+    if not delegate.is_attending or not bookings.is_unopened(delegate):
         return
     own_badge = "" if delegate.badge_name == delegate.full_name else delegate.badge_name
     names = {name: answers.get(name, "") for name in RENAMED}

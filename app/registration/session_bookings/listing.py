@@ -42,7 +42,7 @@ class SessionChoice:
     is_booked: bool
     is_starred: bool
     clashes: tuple[Session, ...]  # other sessions they have booked that overlap
-    is_on_their_days: bool
+    is_on_booked_days: bool
     has_started: bool
     is_full: bool
     wait: Wait | None  # on the waiting list, or with an offer
@@ -94,7 +94,7 @@ class SessionChoice:
     def _is_possible(self) -> bool:
         is_open = self.session.is_bookable and not self.session.is_cancelled
         is_open = is_open and (self.ballot is None or self.is_offered)
-        is_theirs = self.is_on_their_days and not self.is_booked
+        is_theirs = self.is_on_booked_days and not self.is_booked
         return is_open and is_theirs and not self.has_started
 
 
@@ -177,7 +177,7 @@ def build_missed(session: Session) -> SessionChoice:
         is_booked=False,
         is_starred=False,
         clashes=(),
-        is_on_their_days=True,
+        is_on_booked_days=True,
         has_started=queries.has_started(session),
         is_full=True,
         wait=None,
@@ -217,7 +217,7 @@ def _make_choice_builder(
             is_booked=session.key in booked,
             is_starred=session.key in starred,
             clashes=clashes,
-            is_on_their_days=queries.is_on_their_days(delegate, session),
+            is_on_booked_days=queries.is_on_booked_days(delegate, session),
             has_started=queries.has_started(session),
             is_full=session.is_bookable and labels.get_state(session) == FULL,
             wait=waits.get(session_limit(session.key)),

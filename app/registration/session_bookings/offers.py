@@ -84,7 +84,7 @@ def offer_seats(key: str, limit: SeatLimit) -> None:
             entry = waiting_list.find_next_in(limit.name)
         if entry is None:
             return
-        if entry.delegate is None or not queries.is_on_their_days(entry.delegate, session):
+        if entry.delegate is None or not queries.is_on_booked_days(entry.delegate, session):
             summary = "The day of the session is not in the booking any more"
             _close(entry, limit, session_emails.OTHER_DAYS, summary)
             continue

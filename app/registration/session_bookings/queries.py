@@ -115,7 +115,7 @@ def has_started(session: PublicSession) -> bool:
     return session.starts_at is not None and session.starts_at <= clock.now()
 
 
-def is_on_their_days(delegate: Delegate | Prospect, session: PublicSession) -> bool:
+def is_on_booked_days(delegate: Delegate | Prospect, session: PublicSession) -> bool:
     """Return True if the session is on one of the delegate's days, or has no time yet."""
     return is_on_days(session, delegate.days.split())
 

@@ -29,7 +29,7 @@ from app.registration.session_bookings.queries import (
     Prospect,
     find_session,
     has_started,
-    is_on_their_days,
+    is_on_booked_days,
 )
 from app.registration.waiting_list import entries
 from app.releases import services as releases
@@ -242,7 +242,7 @@ def require_bookable(delegate: Delegate | Prospect, session: Session) -> None:
         raise NotBookable("Seats in this session cannot be booked")
     if has_started(session):
         raise NotBookable("This session has already started")
-    if not is_on_their_days(delegate, session):
+    if not is_on_booked_days(delegate, session):
         raise NotBookable("This session is on a day that is not in your booking")
 
 

@@ -43,7 +43,9 @@ def find_held(delegates: Collection[int], category_id: int | None) -> Collection
     }
 
 
-def end_reached(delegates: Collection[int], category_id: int | None, held: Collection[int]) -> None:
+def end_fulfilled(
+    delegates: Collection[int], category_id: int | None, held: Collection[int]
+) -> None:
     """End the waits of people who have been moved to the category they wait for.
 
     ``held`` are the people who have the place that was held for them.

@@ -40,7 +40,7 @@ def move_to_top(entry: WaitingListEntry, *, reason: str, actor: str) -> None:
         place_offers.offer_places()
 
 
-def offer_by_hand(
+def offer_out_of_turn(
     entry: WaitingListEntry, *, reason: str, actor: str, adds_place: bool = False
 ) -> None:
     """Offer a person a place or a seat before their turn.
@@ -69,7 +69,7 @@ def offer_to_all(
     """Offer all of these people a place or a seat before their turn, or none of them; see above."""
     _lock_limits(waiting)
     for entry in waiting:
-        offer_by_hand(entry, reason=reason, actor=actor, adds_place=adds_place)
+        offer_out_of_turn(entry, reason=reason, actor=actor, adds_place=adds_place)
 
 
 def remove_all(waiting: Sequence[WaitingListEntry], *, actor: str) -> None:
@@ -98,7 +98,7 @@ def _preview_session(name: str, places: int) -> Sequence[WaitingListEntry]:
         return []
     free = max(places - limit.held_back - limit.taken, 0)
     people = queries.list_next_people_in(name) if free else ()
-    come = (one for one, who in people if session_bookings.is_on_their_days(who, session))
+    come = (one for one, who in people if session_bookings.is_on_booked_days(who, session))
     return list(islice(come, free))
 
 

@@ -1253,7 +1253,7 @@ ROUTES = [
     Route("/organise/speaking/dates", "GET POST", RouteAccess.EDITORS),
     Route("/organise/speaking/invitations", "GET", RouteAccess.A_PART),
     Route(
-        "/organise/speaking/letters/<letter>",
+        "/organise/speaking/letters/<kind>",
         "GET POST",
         RouteAccess.EDITORS,
         "/organise/speaking/letters/invitation",

@@ -41,7 +41,7 @@ def test_every_link_of_a_document_leads_to_a_file_and_a_heading() -> None:
         "words.md/x",
     ],
 )
-def test_a_link_that_leads_nowhere_is_found(target: str) -> None:
+def test_a_broken_link_in_a_document_is_detected(target: str) -> None:
     assert not leads(OPERATING, target)
 
 

@@ -60,7 +60,7 @@ class Allowance(NamedTuple):
     window: Window
 
 
-class _Count(NamedTuple):
+class _CounterKey(NamedTuple):
     action: str
     actor_hash: str
 
@@ -116,7 +116,6 @@ class Attempt:
 PER_REGISTRATIONS = "LIMIT_REGISTRATIONS_PER_NETWORK"
 REGISTRATION = NetworkLimit("registration from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
 INTEREST = NetworkLimit("interest from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
-# Drafts are stored for a week.
 NEW_DRAFT = NetworkLimit(
     "draft from", (Window(10, AN_HOUR), Window(100, timedelta(days=7))), PER_REGISTRATIONS
 )
@@ -182,13 +181,15 @@ def hit_all(*attempts: Attempt) -> None:
     counts = Counter(
         count
         for one in attempts
-        for count in dict.fromkeys(_count_of(one, allowance.actor) for allowance in one.allowances)
+        for count in dict.fromkeys(
+            _get_counter_key(one, allowance.actor) for allowance in one.allowances
+        )
     )
     _lock_actors(counts)
     now = clock.real_now()
     for one in dict.fromkeys(attempts):
         for actor, window in one.allowances:
-            count = _count_of(one, actor)
+            count = _get_counter_key(one, actor)
             retry_at = _find_retry_time(count, window, now, more=counts[count])
             if retry_at is not None:
                 raise one.refusal(retry_after=retry_at - now)
@@ -206,7 +207,7 @@ def check_network(limit: NetworkLimit, address: str | None) -> None:
     """
     now = clock.real_now()
     for network, window in _list_allowances(limit, address):
-        retry_at = _find_retry_time(_Count(limit.action, _hash_actor(network)), window, now)
+        retry_at = _find_retry_time(_CounterKey(limit.action, _hash_actor(network)), window, now)
         if retry_at is not None:
             raise NetworkLimitExceeded(retry_after=retry_at - now)
 
@@ -290,14 +291,14 @@ def _parse(address: str | None) -> IPv4Address | IPv6Address | None:
     return mapped or parsed
 
 
-def _count_of(attempt: Attempt, actor: str) -> _Count:
-    return _Count(attempt.action, _hash_actor(actor))
+def _get_counter_key(attempt: Attempt, actor: str) -> _CounterKey:
+    return _CounterKey(attempt.action, _hash_actor(actor))
 
 
 def _find_retry_time(
-    count: _Count, window: Window, now: datetime, more: int = 1
+    count: _CounterKey, window: Window, now: datetime, more: int = 1
 ) -> datetime | None:
-    """Return when so many more attempts are allowed, or None if they are allowed now."""
+    """Return when this many more attempts will be allowed, or None if they are allowed now."""
     if more > window.times:
         return now + window.within
     decisive = db.session.scalar(
@@ -316,7 +317,7 @@ def _hash_actor(actor: str) -> str:
     return hmac.digest(key.encode(), f"attempt:{actor}".encode(), "sha256").hex()
 
 
-def _lock_actors(counts: Collection[_Count]) -> None:
+def _lock_actors(counts: Collection[_CounterKey]) -> None:
     """Serialise attempts by each actor; on SQLite all writing transactions are serialised anyway.
 
     All are locked by number, so that no two transactions wait for each other.
@@ -326,6 +327,6 @@ def _lock_actors(counts: Collection[_Count]) -> None:
             db.session.execute(select(func.pg_advisory_xact_lock(lock_id)))
 
 
-def _lock_id(count: _Count) -> int:
+def _lock_id(count: _CounterKey) -> int:
     name = f"{count.action}:{count.actor_hash}"
     return int.from_bytes(sha256(name.encode()).digest()[:8]) - 2**63

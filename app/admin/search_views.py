@@ -113,11 +113,11 @@ def suggest() -> ResponseReturnValue:
         "admin/_suggestions.html",
         groups=groups,
         best=best,
-        said=_say_result(groups, best),
+        said=_describe_results(groups, best),
     )
 
 
-def _say_result(groups: Sequence[HitGroup], best: SearchHit | None) -> str:
+def _describe_results(groups: Sequence[HitGroup], best: SearchHit | None) -> str:
     """Return what screen readers say of the result."""
     if not groups:
         return str(gettext("Nothing was found."))

@@ -179,20 +179,20 @@ class Listing(Generic[RowT]):
         return bool(self.query.search or self.query.filter_values)
 
     @property
-    def filters_in_line(self) -> Sequence[ListFilter]:
+    def inline_filters(self) -> Sequence[ListFilter]:
         """Return the filters beside the search box: as many as one line has room for."""
         has_room = len(self.filters) <= MAX_FILTERS_IN_LINE
         return self.filters[: MAX_FILTERS_IN_LINE if has_room else MAX_FILTERS_IN_LINE - 1]
 
     @property
-    def more_filters(self) -> Sequence[ListFilter]:
+    def folded_filters(self) -> Sequence[ListFilter]:
         """Return the filters that are folded away."""
-        return self.filters[len(self.filters_in_line) :]
+        return self.filters[len(self.inline_filters) :]
 
     @property
-    def are_more_applied(self) -> bool:
+    def has_folded_filter_applied(self) -> bool:
         """Return True if one that would be folded away is applied."""
-        return any(self.query.get_filter(one.name) for one in self.more_filters)
+        return any(self.query.get_filter(one.name) for one in self.folded_filters)
 
     def options(self, name: str) -> Sequence[tuple[str, Any]]:
         """Return the options of a filter."""

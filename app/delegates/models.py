@@ -20,7 +20,7 @@ CATEGORY_PREFIX: Final = "category "  # of the name of a category's limit
 COLUMNS_KEPT_AT_ERASURE = {  # of Delegate, in addition to answers that are kept
     *("id", "reference", "language", "consented_at", "registered_at", "version"),
     *("cancelled_at", "erased_at", "is_demo", "is_added_by_team", "category_id"),
-    "was_offered_equality",
+    "has_opened_equality",
 }
 
 
@@ -102,8 +102,8 @@ class Delegate(Base):
     is_added_by_team: Mapped[bool] = mapped_column(
         default=False, server_default=false()
     )  # by the desk
-    # whether a ticket for the equality questions was issued, but not which one
-    was_offered_equality: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # whether a token for the equality questions was issued, but not which one
+    has_opened_equality: Mapped[bool] = mapped_column(default=False, server_default=false())
     # read by the search and order of lists: see delegate_record
     search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
     name_sort_key: Mapped[str] = mapped_column(

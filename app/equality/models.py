@@ -34,9 +34,9 @@ class EqualityCount(Base):
     __table_args__ = (CheckConstraint("published >= 0 AND published <= number", name="not_ahead"),)
 
 
-class SpentTicket(Base):
-    """A ticket whose answers have been counted, which identifies no one: see ``tickets``."""
+class SpentToken(Base):
+    """A token whose answers have been counted, which identifies no one: see ``answer_tokens``."""
 
-    __tablename__ = "equality_spent_ticket"
+    __tablename__ = "equality_spent_token"
 
     hash: Mapped[str] = mapped_column(primary_key=True)  # SHA-256

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from app import cache_version, clock
 from app.database import db, lock_table, read_only_connection, wait_for_table
 from app.equality import disclosure, queries
-from app.equality.models import EqualityCount, EqualityQuestion, SpentTicket
+from app.equality.models import EqualityCount, EqualityQuestion, SpentToken
 from app.equality.questions import EqualityItem
 from app.equality.wordings import SUBJECT
 from app.history import services as history
@@ -137,6 +137,6 @@ def purge_expired() -> None:
     conference = programme.conference
     last = one_year_after(conference.ends_on)
     if clock.now() > datetime.combine(last, time.max, ZoneInfo(conference.time_zone)):
-        db.session.execute(delete(SpentTicket))
+        db.session.execute(delete(SpentToken))
         db.session.execute(delete(EqualityCount))
         db.session.execute(delete(EqualityQuestion))

@@ -1,7 +1,7 @@
 """The page that asks who takes part: voluntary, after registering.
 
 Its URL, cookies and form identify no one: it knows no booking and no confirmation, and requests do
-not reveal the page that linked to it. A ticket allows its owner to answer once.
+not reveal the page that linked to it. A token allows its owner to answer once.
 """
 
 from typing import cast
@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Optional
 
 from app.accounts import rate_limits
-from app.equality import services, tickets
+from app.equality import answer_tokens, services
 from app.errors import RateLimitExceeded
 from app.forms.form import Form, validates_own_csrf
 from app.web.error_handlers import refuse
@@ -43,17 +43,17 @@ def ask() -> ResponseReturnValue:
     form = _build_form()
     if not form.validate_on_submit():
         return _render(form)
-    ticket = tickets.read()
-    if not ticket:
+    token = answer_tokens.read()
+    if not token:
         return _render(form, status=409)
     try:
         rate_limits.hit_network(rate_limits.EQUALITY, request.remote_addr)
     except RateLimitExceeded as refusal:
         form.reject(refusal)
         return refuse(_render(form), refusal)
-    if tickets.spend(ticket):
+    if answer_tokens.spend(token):
         services.count_answers(form.get_answers())
-    return tickets.discard(cast(Response, redirect(url_for(".thank"), 303)))
+    return answer_tokens.discard(cast(Response, redirect(url_for(".thank"), 303)))
 
 
 @bp.get("/thanks")
@@ -80,6 +80,6 @@ def _render(form: EqualityForm, status: int | None = None) -> Response:
         "registration/equality/ask.html",
         status=status,
         form=form,
-        can_answer=bool(tickets.read()),
+        can_answer=bool(answer_tokens.read()),
         questions=[form[one.key] for one in services.list_active()],
     )

@@ -52,7 +52,7 @@ CONFERENCE_COLUMNS = (  # included in every file
     *("acronym", "title", "subtitle", "starts_on", "ends_on", "time_zone", "place", "summary"),
 )
 
-CLASHES: Final = (
+CONFLICTS: Final = (
     frozenset(  # with what someone else adds: the same row, or a session of what is deleted
         {
             *(
@@ -66,7 +66,8 @@ CLASHES: Final = (
     )
 )
 CHANGED_MEANWHILE: Final = (
-    "Nothing has been loaded, because someone added to the programme at the same moment. Try again"
+    "Nothing has been loaded, because someone else changed the programme at the same time. "
+    "Try again"
 )
 
 
@@ -105,8 +106,8 @@ def _all_or_nothing() -> Iterator[None]:
     try:
         with db.session.begin_nested():
             yield
-    except IntegrityError as clash:
-        if violated_constraint(clash) not in CLASHES:
+    except IntegrityError as error:
+        if violated_constraint(error) not in CONFLICTS:
             raise
         raise RuleViolation(CHANGED_MEANWHILE) from None
 

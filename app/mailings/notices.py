@@ -143,7 +143,7 @@ def _extend(
     for one in (newest, *reopened):
         if one is not None:
             notice_mailing.lock(one)
-    known = _get_known(newest, reopened, public)
+    known = _get_known_state(newest, reopened, public)
     notice = _begin(known, public) if newest is None or newest.is_decided else newest
     for older in reopened:
         older.state = EMPTY
@@ -151,7 +151,7 @@ def _extend(
     _refresh(notice, NoticeSpan(known.number, public.number, known.place, public.place))
 
 
-def _get_known(
+def _get_known_state(
     newest: ChangeNotice | None, reopened: Sequence[ChangeNotice], public: PublicState
 ) -> PublicState:
     """Return what people know: as last notified, or before the last release."""

@@ -1,6 +1,6 @@
-"""How often an email address may be typed that nobody has confirmed.
+"""Rate limits for email addresses that their owners have not confirmed.
 
-Whoever registers a group or gives a place away types addresses of others. However many groups,
+People who register a group or offer a place type addresses of others. However many groups,
 bookings and networks they use, one address gets only so many emails in a day. With one address
 only so many people are registered.
 
@@ -16,7 +16,7 @@ from app.mail.addresses import normalise_address
 MAX_EMAILS_PER_DAY = 10  # that someone else causes
 MAX_REGISTRATIONS_PER_DAY = 20
 A_DAY = timedelta(days=1)
-TOO_MANY = "We have already sent several emails to this address today"
+TOO_MANY = "We have already sent several emails to this email address today"
 
 
 class RecipientLimitExceeded(RateLimitExceeded):

@@ -233,13 +233,13 @@ def _check_submission(
     rate_limits.hit_all(
         Attempt.from_network(rate_limits.REGISTRATION, ip_address),
         address_limits.build_registration_attempt(draft[EMAIL]),
-        *(_list_unlinked(draft) if kind == "open" else ()),
+        *(_list_unlinked_attempts(draft) if kind == "open" else ()),
     )
     return draft
 
 
-def _list_unlinked(draft: Answers) -> Sequence[Attempt]:
-    """Return what is counted of a booking that is made for others on a speaker's pages."""
+def _list_unlinked_attempts(draft: Answers) -> Sequence[Attempt]:
+    """Return the attempts to count if a speaker books for someone else on their own pages."""
     if not is_unlinked(draft):
         return ()
     a_day = timedelta(days=1)

@@ -129,9 +129,7 @@ def match_bookings() -> None:
 
 def _list_candidates() -> Sequence[tuple[Speaker, Delegate]]:
     """List confirmed speakers without a place, and the bookings with their address."""
-    unopened = select(Confirmation.delegate_id).where(
-        Confirmation.correctable_until.is_not(None)
-    )
+    unopened = select(Confirmation.delegate_id).where(Confirmation.correctable_until.is_not(None))
     rows = db.session.execute(
         select(Speaker, Delegate)
         .join(Delegate, Delegate.email_key == func.lower(ADDRESS))

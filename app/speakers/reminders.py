@@ -127,7 +127,7 @@ def _to_utc(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
-def lock_planned() -> None:
+def lock_planning() -> None:
     """Let nobody else plan, pause or send reminders until the transaction ends."""
     speakers.lock_deletions()
     lock_table(PlannedReminder)
@@ -137,7 +137,7 @@ def plan() -> None:
     """Plan new reminders, and delete those that are no longer needed."""
     if not cache_version.is_clock_in_sync():
         return
-    lock_planned()
+    lock_planning()
     schedule = ReminderSchedule.current()
     candidates = list_candidates(schedule.deadlines, load_owners(schedule.deadlines))
     rows = _list_rows()
@@ -160,7 +160,7 @@ def send_due() -> None:
     if db.session.scalars(due.limit(1)).first() is None or not cache_version.is_clock_in_sync():
         return
     batch_emails.lock_mailings()
-    lock_planned()
+    lock_planning()
     schedule = ReminderSchedule.current()
     owners = load_owners(schedule.deadlines)
     due_keys = {
@@ -232,7 +232,7 @@ def resume(reminder_ids: Collection[int], *, actor: str) -> None:
 
 def _lock_selected(reminder_ids: Collection[int]) -> Sequence[tuple[PlannedReminder, Recipient]]:
     """Return these reminders and lock them; raise an error if none is left."""
-    lock_planned()
+    lock_planning()
     overview = get_overview()
     found = [one for one in overview.planned if one.id in reminder_ids]
     if reminder_ids and not found:

@@ -141,7 +141,7 @@ def resolve_request(speaker_request: SpeakerRequest, answer: str = "", *, actor:
 
 def set_deadlines(deadlines: Mapping[str, date | None], *, actor: str) -> bool:
     """Set the deadlines of checklist items; return True if any changed."""
-    reminders.lock_planned()  # before the deadlines, as whoever plans reminders
+    reminders.lock_planning()  # before the deadlines, as whoever plans reminders
     lock_table(ItemDeadline)
     current = dict(queries.get_deadlines())
     new_deadlines = {item: day for item, day in deadlines.items() if day is not None}

@@ -156,7 +156,9 @@ def test_an_attempt_stays_counted_when_the_request_then_fails(visitor: Browser) 
     assert attempts("invitation code") == 2 * 3
 
 
-def test_what_one_limit_refuses_no_other_limit_counts(visitor: Browser) -> None:
+def test_an_attempt_refused_for_its_address_is_not_counted_for_its_network(
+    visitor: Browser,
+) -> None:
     for status in (200, 200, 200, 200, 200, 429, 429):
         visitor.open("/sign-in")
         visitor.press("Email me a link", email_address="ada@example.org", status=status)

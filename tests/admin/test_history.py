@@ -279,7 +279,7 @@ def test_the_history_export_escapes_formulas(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_export_says_whose_each_entry_is_as_far_as_the_role_may_know(
+def test_the_history_export_names_subjects_only_if_the_role_may_see_them(
     organiser: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate(given_names="Ada", family_name="Lovelace", access="A ramp")

@@ -92,7 +92,7 @@ def test_viewers_do_not_see_who_got_an_answer_about_a_requirement(
 
 
 @pytest.mark.both_databases
-def test_that_requirements_changed_is_told_in_an_email_of_its_own(
+def test_changed_requirements_have_a_separate_email_hidden_from_viewers(
     visitor: Browser, new_browser: Any
 ) -> None:
     ada = make_delegate(access="A wheelchair")
@@ -123,7 +123,7 @@ def test_that_requirements_changed_is_told_in_an_email_of_its_own(
 
 
 @pytest.mark.both_databases
-def test_whose_email_about_requirements_has_not_arrived_is_not_for_viewers(
+def test_viewers_cannot_filter_delegates_by_undelivered_requirement_emails(
     visitor: Browser, new_browser: Any
 ) -> None:
     ada = make_delegate(given_names="Ada", email="ada@example.org")
@@ -175,7 +175,7 @@ def test_a_viewer_is_not_told_how_many_emails_about_requirements_wait(
     assert count(viewer) == ("2", "2 emails")
 
 
-def test_whoever_has_tasks_about_emails_may_see_all_that_these_count() -> None:
+def test_email_tasks_are_shown_only_to_roles_that_may_read_every_email() -> None:
     private = [kind.area for kind in EMAIL_KINDS.values() if kind.area is not None]
 
     for task in email_tasks.TASKS:
@@ -184,7 +184,7 @@ def test_whoever_has_tasks_about_emails_may_see_all_that_these_count() -> None:
 
 
 @pytest.mark.both_databases
-def test_what_became_of_an_email_about_requirements_is_not_in_the_history_for_viewers(
+def test_viewers_do_not_see_resent_requirement_emails_in_the_history(
     visitor: Browser, new_browser: Any
 ) -> None:
     ada = make_delegate(given_names="Ada", email="ada@example.org")

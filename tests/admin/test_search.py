@@ -222,7 +222,9 @@ def test_the_owner_of_an_unknown_email_address_can_be_invited(organiser: Browser
     }
 
 
-def test_a_name_is_completed_with_the_most_common_domain_of_the_team(organiser: Browser) -> None:
+def test_an_email_address_is_completed_with_the_most_common_domain_of_the_team(
+    organiser: Browser,
+) -> None:
     for email in ("ed@conference.example", "vi@conference.example", "ann@venue.example"):
         make_organiser(email)
     invitation = "Invite dora@{} as Viewer Sends the email now"

@@ -17,8 +17,8 @@ from sqlalchemy import inspect, select, text
 from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.delegates.models import Delegate
-from app.equality import disclosure, services, tickets
-from app.equality.models import EqualityCount, EqualityQuestion, SpentTicket
+from app.equality import answer_tokens, disclosure, services
+from app.equality.models import EqualityCount, EqualityQuestion, SpentToken
 from app.errors import RuleViolation
 from app.registration.bookings import services as bookings
 from tests.browser import Browser, Browsers, Page
@@ -75,27 +75,31 @@ def test_equality_questions_can_be_answered_after_registering(visitor: Browser) 
 
 
 @pytest.mark.both_databases
-def test_each_booking_answers_once(visitor: Browser, new_browser: Browsers) -> None:
+def test_each_booking_can_answer_equality_questions_once(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     ask("age")
     ada, cy = make_delegate(email="ada@example.org"), make_delegate(email="cy@example.org")
     elsewhere = new_browser()
     offered = elsewhere.open(booking_url(ada))
     form = open_questions(visitor, ada)
-    ticket = visitor.cookies()["equality"]
+    token = visitor.cookies()["equality"]
 
     assert form.press("Send answers", {AGE: "25 to 34"}).heading == "Thank you"
 
     assert ONCE in form.press("Send answers", {AGE: "Under 25"}, status=409).text
     assert OFFER not in visitor.open(booking_url(ada)).buttons
     assert ONCE in offered.press(OFFER).text
-    visitor.set_cookie("equality", ticket, PATH)  # as whoever has kept a copy
+    visitor.set_cookie("equality", token, PATH)  # as whoever has kept a copy
     visitor.open(PATH).press("Send answers", {AGE: "Under 25"})
     assert get_numbers("age") == {"25-34": 1}
     open_questions(new_browser(), cy).press("Send answers", {AGE: "25 to 34"})
     assert get_numbers("age") == {"25-34": 2}
 
 
-def test_whoever_had_two_bookings_answers_once(visitor: Browser, new_browser: Browsers) -> None:
+def test_merged_bookings_can_answer_equality_questions_only_once(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     ask("age")
     first, second = make_pair()
     ada = new_browser()
@@ -109,7 +113,9 @@ def test_whoever_had_two_bookings_answers_once(visitor: Browser, new_browser: Br
 
 
 @pytest.mark.both_databases
-def test_nobody_answers_without_a_booking(visitor: Browser, new_browser: Browsers) -> None:
+def test_equality_answers_without_a_valid_ticket_are_refused(
+    visitor: Browser, new_browser: Browsers
+) -> None:
     ask("age")
     form = open_questions(visitor, make_delegate(email="ada@example.org"))
     stranger = new_browser()
@@ -127,16 +133,16 @@ def test_nobody_answers_without_a_booking(visitor: Browser, new_browser: Browser
 
 
 @pytest.mark.both_databases
-def test_whoever_presses_twice_at_the_same_moment_is_counted_once(site: Flask) -> None:
+def test_concurrent_equality_answers_are_counted_once(site: Flask) -> None:
     ask("age")
     number = make_delegate().id
 
     def offer() -> None:
-        if not bookings.offer_equality(db.session.get_one(Delegate, number)):
+        if not bookings.open_equality_questions(db.session.get_one(Delegate, number)):
             raise RuleViolation(ONCE)
 
     def answer() -> None:
-        if not tickets.spend("a ticket"):
+        if not answer_tokens.spend("a token"):
             raise RuleViolation(ONCE)
         services.count_answers({"age": "25-34"})
 
@@ -167,7 +173,7 @@ def test_stored_equality_answers_cannot_be_linked_to_a_person(visitor: Browser) 
     assert EqualityQuestion.__table__.columns.keys() == [
         *("key", "is_asked", "answered", "published"),
     ]
-    assert SpentTicket.__table__.columns.keys() == ["hash"]
+    assert SpentToken.__table__.columns.keys() == ["hash"]
     db.session.rollback()
     names = [one for one in inspect(db.engine).get_table_names() if not one.startswith("equality")]
     rows = [row for name in names for row in db.session.execute(text(f'SELECT * FROM "{name}"'))]  # noqa: S608 - ours

@@ -52,7 +52,7 @@ def test_equality_questions_have_no_accessibility_violations(
 ) -> None:
     root = f"{site_address}/register/equality"
     window = window_without_scripts
-    assert find_barriers(window, axe, [root]) == []  # without a ticket
+    assert find_barriers(window, axe, [root]) == []  # without a token
     open_questions(window, site_address)
     expect(window.get_by_label("25 to 34")).to_be_visible()
 

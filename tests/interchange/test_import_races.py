@@ -52,7 +52,7 @@ def count_rows() -> dict[type[Base], int]:
     [(add_session, Session), (add_speaker, Speaker), (add_room, Room), (add_theme, Theme)],
 )
 @pytest.mark.parametrize("load", [apply_import.replace, apply_import.merge])
-def test_nothing_is_loaded_if_somebody_adds_the_same_meanwhile(
+def test_an_import_is_rolled_back_if_the_same_row_is_added_concurrently(
     site: Flask,
     load: Callable[[ParsedProgramme], object],
     add: Callable[[ParsedProgramme], None],
@@ -74,7 +74,7 @@ def test_nothing_is_loaded_if_somebody_adds_the_same_meanwhile(
 
 
 @pytest.mark.parametrize("place", ["room", "theme", "speaker"])
-def test_nothing_is_loaded_if_somebody_uses_what_is_deleted_meanwhile(
+def test_an_import_is_rolled_back_if_a_deleted_row_is_used_concurrently(
     site: Flask, place: str
 ) -> None:
     uses: dict[str, dict[str, object]] = {

@@ -309,7 +309,7 @@ COMMIT_LEVEL = {
 
 
 @pytest.mark.both_databases
-def test_an_email_is_due_from_due_at_on(site: Flask, frozen_time: Any) -> None:
+def test_an_email_is_due_at_its_due_time(site: Flask, frozen_time: Any) -> None:
     was_due = [outbox.has_due(db.engine)]
     email = make_email(due_at=clock.real_now() + timedelta(hours=1))
     db.session.commit()

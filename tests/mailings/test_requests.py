@@ -69,7 +69,7 @@ def test_applicants_on_hold_get_their_own_link_unless_their_state_changed(
 
 
 @pytest.mark.both_databases
-def test_people_who_registered_interest_are_chosen_by_state_and_can_unsubscribe(
+def test_people_who_expressed_interest_are_chosen_by_state_and_can_unsubscribe(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
     make_interest()

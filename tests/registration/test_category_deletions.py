@@ -168,7 +168,7 @@ def describe(number: int) -> None:
 
 @pytest.mark.postgresql_only
 @pytest.mark.parametrize("act", [lock_category, describe], ids=["chooses it too", "describes it"])
-def test_nobody_else_waits_for_somebody_who_chooses_a_category(
+def test_choosing_a_category_does_not_block_other_transactions(
     site: Flask, act: Callable[[int], None]
 ) -> None:
     number = make_category(name="Nurse").id

@@ -130,7 +130,7 @@ def test_a_used_booking_reference_is_not_assigned_again(
     assert queries.get_seat_counts().taken == 2
 
 
-def test_whoever_finds_no_free_reference_is_not_taken_for_somebody_with_a_place(
+def test_running_out_of_references_is_not_mistaken_for_an_existing_booking(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_delegate(reference="BCDF2345", email="grace@example.org")
@@ -143,7 +143,7 @@ def test_whoever_finds_no_free_reference_is_not_taken_for_somebody_with_a_place(
 
 
 @pytest.mark.both_databases
-def test_another_fault_is_not_taken_for_a_reference_that_somebody_has(site: Flask) -> None:
+def test_another_integrity_error_is_not_mistaken_for_a_duplicate_reference(site: Flask) -> None:
     def fail(_: Delegate) -> None:
         db.session.execute(insert(Confirmation), {"key": "of nobody"})
 

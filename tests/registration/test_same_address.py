@@ -48,7 +48,7 @@ def test_every_rule_about_addresses_agrees(
     assert (other in suppression.exclusion_reasons([other])) is is_same
 
 
-def test_whoever_types_their_address_in_capitals_has_one_place(visitor: Browser) -> None:
+def test_an_email_address_in_capitals_takes_no_second_place(visitor: Browser) -> None:
     complete_registration(visitor, email="straße@example.org")
     visitor.open("/register").press("Register someone else")
 
@@ -62,7 +62,7 @@ def test_whoever_types_their_address_in_capitals_has_one_place(visitor: Browser)
     ]
 
 
-def test_full_width_letters_are_another_mailbox(visitor: Browser) -> None:
+def test_an_address_in_full_width_letters_takes_another_place(visitor: Browser) -> None:
     complete_registration(visitor, email="ada@example.org")
     visitor.open("/register").press("Register someone else")
 

@@ -165,7 +165,7 @@ def rename_person(visitor: Browser) -> Press:
         rename_person,
     ],
 )
-def test_an_attempt_that_one_limit_refuses_is_counted_by_none(
+def test_an_attempt_refused_by_one_limit_is_counted_by_none(
     visitor: Browser, prepare: Callable[[Browser], Press]
 ) -> None:
     set_places(10)
@@ -178,7 +178,7 @@ def test_an_attempt_that_one_limit_refuses_is_counted_by_none(
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
-def test_a_link_that_was_refused_is_not_said_to_have_been_sent(
+def test_a_rate_limited_group_link_is_not_reported_as_sent(
     visitor: Browser, frozen_time: Any
 ) -> None:
     fill(visitor, "Ada", "Bea").press("Register the group")

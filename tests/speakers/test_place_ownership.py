@@ -108,7 +108,9 @@ def test_a_registration_that_was_begun_before_an_update_is_linked(speaker_page: 
     assert booking.email == "ada@example.org"
 
 
-def test_one_with_the_name_of_somebody_else_is_not(speaker_page: Browser) -> None:
+def test_a_registration_under_another_name_begun_before_an_update_is_not_linked(
+    speaker_page: Browser,
+) -> None:
     with transaction():
         get_ada_marsh().contact_address = "ada@example.org"
     speaker_page.open(PLACE_PAGE).press(CHANGE)
@@ -240,7 +242,7 @@ def test_registrations_through_speaker_pages_are_rate_limited(speaker_page: Brow
 
 
 @pytest.mark.both_databases
-def test_whom_a_speaker_registers_besides_needs_the_approval_that_others_need(
+def test_a_person_registered_by_a_speaker_needs_the_approval_of_the_category(
     visitor: Browser,
 ) -> None:
     make_speakers_category(5, approvals_needed=1)

@@ -20,9 +20,9 @@ from app.content.views import get_content_folder
 from app.database import Base, db, has_model, transaction
 from app.delegates import delegate_record
 from app.delegates.models import Delegate, DelegateAnswer
+from app.equality import answer_tokens
 from app.equality import services as equality
-from app.equality import tickets
-from app.equality.models import EqualityCount, SpentTicket
+from app.equality.models import EqualityCount, SpentToken
 from app.history import services as history
 from app.mail import services as mail
 from app.mail import suppression, unsubscribe
@@ -395,19 +395,19 @@ def test_counts_and_bookings_stay_without_the_tickets_of_equality_monitoring(sit
         equality.set_active(["age"], actor="Grace")
     with transaction():
         equality.count_answers({"age": "25-34"})
-        assert tickets.spend("a ticket")
-    numbers = [make_delegate(was_offered_equality=True).id, make_delegate(email="b@x.org").id]
+        assert answer_tokens.spend("a token")
+    numbers = [make_delegate(has_opened_equality=True).id, make_delegate(email="b@x.org").id]
     counted = select(EqualityCount.number).where(EqualityCount.choice == "25-34")
     db.session.remove()
 
     flask_migrate.downgrade(directory=MIGRATIONS, revision="0086")
-    assert "equality_spent_ticket" not in inspect(db.engine).get_table_names()
+    assert "equality_spent_token" not in inspect(db.engine).get_table_names()
     flask_migrate.upgrade(directory=MIGRATIONS)
 
-    rows = select(Delegate.id, Delegate.was_offered_equality).order_by(Delegate.id)
+    rows = select(Delegate.id, Delegate.has_opened_equality).order_by(Delegate.id)
     assert db.session.execute(rows).tuples().all() == [(number, False) for number in numbers]
     assert db.session.scalars(counted).all() == [1]
-    assert db.session.scalars(select(SpentTicket)).all() == []
+    assert db.session.scalars(select(SpentToken)).all() == []
 
 
 RENDERED = RenderedEmail("Hello", "Hello", "<p>Hello</p>", "en", "a@example.org", "", "")

@@ -160,7 +160,7 @@ def _iterate_checked_rows(
             key = identity_key(read_row.name, read_row.email)
             if key in row_by_key:
                 message = gettext(
-                    "This person is in row %(number)s already", number=row_by_key[key]
+                    "This person is already in row %(number)s", number=row_by_key[key]
                 )
                 fault = RowFault(reader.labels["given_names"], message)
                 read_row = ImportedRow(

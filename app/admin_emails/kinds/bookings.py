@@ -106,7 +106,7 @@ BOOKINGS: Final[Mapping[str, EmailKind]] = {
     "requirements_changed": EmailKind(
         _l("Requirements changed"),
         DELEGATE,
-        _l("The delegate or the team changes access or dietary requirements, and nothing else"),
+        _l("Access or dietary requirements are changed, and nothing else in the booking"),
         samples.booking,
         area=roles.REQUIREMENT_CASES,
     ),

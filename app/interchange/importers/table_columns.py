@@ -219,7 +219,7 @@ def _resolve_ambiguous(
     if not NAME_FIELDS & set(positions):
         return positions
     if "title" in positions and not SESSION_ONLY_FIELDS & set(positions):
-        _treat_as_person(positions, rows)  # Name, Title, Organisation
+        _assign_title_to_person(positions, rows)  # Name, Title, Organisation
     if "title" not in positions and {"description", "abstract"} & set(positions):
         index = positions.pop("abstract", positions.pop("description", ()))
         positions.setdefault("biography", index)  # Name, Description
@@ -230,7 +230,7 @@ def _resolve_titles(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetR
     """Decide which title is the row's own; a “Session title” beside it is that of its parent."""
     is_more_exact = {"paper_title", "session_title"} & set(positions)
     if "title" in positions and is_more_exact and NAME_FIELDS & set(positions):
-        _treat_as_person(positions, rows)  # Title, First name, Last name, Session title
+        _assign_title_to_person(positions, rows)  # Title, First name, Last name, Session title
     if "title" in positions and is_more_exact and _has_honorifics(positions["title"][0], rows):
         positions["honorific"] = positions.pop("title")
     for exact in ("paper_title", "session_title"):
@@ -242,7 +242,9 @@ def _resolve_titles(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetR
         positions.setdefault("session_title", outer)
 
 
-def _treat_as_person(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetRow]) -> None:
+def _assign_title_to_person(
+    positions: dict[str, tuple[int, ...]], rows: Sequence[SheetRow]
+) -> None:
     title = positions.pop("title")
     positions.setdefault("honorific" if _has_honorifics(title[0], rows) else "role", title)
 

@@ -114,7 +114,7 @@ def _replace_in_session(
 def lock_deletions() -> None:
     """Let nobody else delete speakers until the transaction ends.
 
-    Whoever sends or plans emails to speakers calls it first: what they store refers to speakers,
+    Code that sends or plans emails to speakers calls it first: what it stores refers to speakers,
     and deleting those deletes it. It is no lock of a row, so nobody else waits.
     """
     queue_for("deletion of speakers")

@@ -1,10 +1,10 @@
-"""The way from a booking to the questions of equality monitoring, which know no booking."""
+"""The link from a booking to the equality questions, which do not know the booking."""
 
 from typing import cast
 
 from flask import Blueprint, Response, redirect, url_for
 
-from app.equality import tickets
+from app.equality import answer_tokens
 from app.registration.bookings import access, services
 from app.web.security_headers import no_referrer
 
@@ -14,7 +14,7 @@ no_referrer(bp)
 
 @bp.post("/<secret>/equality")
 def open_questions(secret: str) -> Response:
-    """Lead to the questions, the first time with a ticket that counts the answers."""
+    """Lead to the questions, the first time with a token that counts the answers."""
     onward = cast(Response, redirect(url_for("registration.equality.ask"), 303))
-    is_first = services.offer_equality(access.get_booking(secret))
-    return tickets.issue(onward) if is_first else onward
+    is_first = services.open_equality_questions(access.get_booking(secret))
+    return answer_tokens.issue(onward) if is_first else onward

@@ -113,12 +113,12 @@ def confirm_email_change(delegate: Delegate) -> bool:
     return are_needs_removed
 
 
-def offer_equality(delegate: Delegate) -> bool:
+def open_equality_questions(delegate: Delegate) -> bool:
     """Let a delegate answer the questions about equality; return False if they could before."""
     operations.end_corrections(delegate)
-    if not delegate.is_attending or delegate.was_offered_equality:
+    if not delegate.is_attending or delegate.has_opened_equality:
         return False
-    delegate.was_offered_equality = True
+    delegate.has_opened_equality = True
     return True
 
 

@@ -145,7 +145,7 @@ def show(secret: str) -> ResponseReturnValue:
 
 
 def _offers_equality(delegate: Delegate) -> bool:
-    is_open = delegate.is_attending and not delegate.was_offered_equality
+    is_open = delegate.is_attending and not delegate.has_opened_equality
     return is_open and bool(equality.list_active())
 
 

@@ -225,7 +225,7 @@ def merge(choice: MergeChoice, *, actor: str) -> None:
     )
     operations.record(cancelled, f"Merged into booking {kept.reference}{changed}", actor)
     db.session.refresh(kept)
-    kept.was_offered_equality |= cancelled.was_offered_equality
+    kept.has_opened_equality |= cancelled.has_opened_equality
     if choice.answers:
         version = kept.version
         desk.update(

@@ -122,7 +122,7 @@ def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOption
     overlapping = _map_overlapping(offered)
     zone = get_programme().zone
 
-    field_ids = _name_fields(offered)
+    field_ids = _choose_field_ids(offered)
 
     def make(session: Session) -> SessionOption:
         titles = "; ".join(one.title for one in overlapping.get(session.key, ()))
@@ -149,7 +149,7 @@ def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOption
     ]
 
 
-def _name_fields(offered: Sequence[Session]) -> Mapping[str, str]:
+def _choose_field_ids(offered: Sequence[Session]) -> Mapping[str, str]:
     """Return the id of the box of each session.
 
     An error leads to the first that can be ticked: one that is disabled takes no focus.

@@ -86,14 +86,14 @@ def is_own_registration(answers: Answers) -> bool:
 
     Only the answers decide, so that the result does not reveal whether there was such a booking.
     """
-    address, name = _get_known(answers)
+    address, name = _get_known_identity(answers)
     if not address or not is_same_address(answers.get(EMAIL, ""), address):
         return False
     given_names, family_name = answers.get("given_names", ""), answers.get("family_name", "")
     return not name or matches_name(name, given_names=given_names, family_name=family_name)
 
 
-def _get_known(answers: Answers) -> tuple[str, str]:
+def _get_known_identity(answers: Answers) -> tuple[str, str]:
     """Return the address that is known to be the speaker's, and the name that may not change.
 
     Drafts that were begun before they said so have neither: they count as an assistant's would.

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import cache_version, clock
+from app.content.views import get_content_folder
 from app.database import db, transaction
 from app.delegates.fields import PRIVATE_NAMES
 from app.delegates.models import Delegate
@@ -25,6 +26,8 @@ from app.mailings import notices
 from app.mailings import services as mailings
 from app.mailings.notice_models import ChangeNotice
 from app.mailings.queries import NO_SUCH_MAILING, get_mailing
+from app.onboarding import services as onboarding
+from app.onboarding.services import NewConference
 from app.programme import queries
 from app.programme.editing import assignments, sessions, speakers, versioned_edits
 from app.programme.editing import rooms_and_themes as ordered
@@ -328,6 +331,29 @@ def test_a_speaker_is_deleted_while_speakers_are_invited(site: Flask) -> None:
 
     assert ended == [DONE, DONE]
     assert db.session.get(Speaker, number) is None
+
+
+def test_a_new_conference_is_started_while_reminders_are_sent(
+    site: Flask, frozen_time: Any
+) -> None:
+    remind_new_speaker()
+    with transaction():
+        reminders.plan()
+    frozen_time.shift(timedelta(days=3))
+    folder, today = get_content_folder(), clock.now().date()
+    requested = NewConference("Winds", today, today, "UTC")
+
+    ended = run_overlapping(
+        site,
+        (reminders.send_due, "LOCK TABLE planned_reminder"),
+        (
+            lambda: onboarding.start(folder, requested, expected_fingerprint=None, actor=MARY),
+            "DELETE FROM planned_reminder|DELETE FROM session_owner|DELETE FROM email",
+        ),
+    )
+
+    assert ended == [DONE, DONE]
+    assert db.session.scalars(select(PlannedReminder.speaker_id)).all() == []
 
 
 def test_another_conference_is_loaded_while_reminders_are_planned(site: Flask) -> None:

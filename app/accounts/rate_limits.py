@@ -112,7 +112,7 @@ class Attempt:
 
 
 # Everything by which someone without an account makes the site send an email, or uses up a shared
-# resource. Drafts are stored for a week.
+# resource.
 PER_REGISTRATIONS = "LIMIT_REGISTRATIONS_PER_NETWORK"
 REGISTRATION = NetworkLimit("registration from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
 INTEREST = NetworkLimit("interest from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)

@@ -127,7 +127,7 @@ def list_for_delegate(delegate: Delegate) -> Activity:
             subjects,
             limit,
             also=also,
-            hidden=readable_emails.list_hidden_entries(),
+            hidden=readable_emails.list_hidden_requirement_entries(),
             delegate_id=delegate.id,
         )
         return _list_entries(found)

@@ -3,7 +3,7 @@
 The fact that a person got an email can reveal what not every role may know: their requirements, or
 how they answered. A type of email may therefore need an area (``EmailKind.area``), and a group
 email is shown only to users who may use the filters that chose its recipients. History entries
-about either are hidden with them.
+about requirements and about such a group email are hidden with them.
 """
 
 from collections.abc import Collection
@@ -69,9 +69,16 @@ def list_hidden_mailings() -> Collection[int]:
 
 
 def list_hidden_entries() -> Conditions:
-    """Return the conditions of the entries of the history that may not be seen."""
-    of_needs = () if guards.can_read(roles.REQUIREMENT_CASES) else (IS_ABOUT_REQUIREMENTS,)
-    return (*of_needs, *_list_hidden_mailing_entries())
+    """Return the conditions of the history entries that the current user may not see."""
+    return (*list_hidden_requirement_entries(), *_list_hidden_mailing_entries())
+
+
+def list_hidden_requirement_entries() -> Conditions:
+    """Return the condition of the entries about requirements, if they are hidden.
+
+    It is the same object each time, so that statements with it can be cached.
+    """
+    return () if guards.can_read(roles.REQUIREMENT_CASES) else (IS_ABOUT_REQUIREMENTS,)
 
 
 def _list_hidden_mailing_entries() -> Conditions:

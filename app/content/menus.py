@@ -170,7 +170,7 @@ def list_addable(store: ContentStore, menu: str, at: datetime) -> Sequence[tuple
     pages = (store.list_slugs(PAGE) | MENU_PAGES.keys()) - present
     found = ((page, find_title(store, page, FALLBACK_LANGUAGE, at)) for page in pages)
     titles = [(page, title) for page, title in found if title is not None]
-    return sorted(titles, key=lambda title: (title[1].casefold(), title[0]))
+    return sorted(titles, key=lambda pair: (pair[1].casefold(), pair[0]))
 
 
 def add(store: ContentStore, menu: str, page: str, at: datetime, *, actor: str) -> None:

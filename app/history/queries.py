@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple, TypeVar
 
@@ -100,7 +100,7 @@ def list_newest_about(
     return db.session.scalars(newest, {**subject_params, **values, "number": limit}).all()
 
 
-@cache
+@lru_cache(maxsize=32)  # clauses are compared by identity
 def _select_newest_about(
     names: tuple[str, ...],
     also: tuple[Select[tuple[str]], ...],

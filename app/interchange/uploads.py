@@ -34,6 +34,7 @@ from app.interchange.importers.table_choices import (
 )
 from app.interchange.importers.table_overview import TableOverview
 from app.programme import queries, time_zones
+from app.programme.editing import speakers
 from app.programme.models import Conference
 
 
@@ -281,6 +282,7 @@ def matches_fingerprint(upload: Upload, expected_fingerprint: str) -> bool:
     """Return True if the upload and the working programme are as a page showed them."""
     if fingerprint_upload(upload) != expected_fingerprint:
         return False
+    speakers.lock_deletions()
     import_undo.lock_rows()
     return upload.base_fingerprint == import_undo.fingerprint_programme()
 

@@ -31,6 +31,7 @@ from app.interchange.importers.parsed_programme import (
 from app.interchange.importers.text import SlugAllocator
 from app.mail.models import Email
 from app.onboarding import queries
+from app.programme.editing import speakers
 from app.programme.models import Conference, Session
 from app.programme.slugs import slugify
 from app.questions import services as questions
@@ -137,6 +138,7 @@ def _check(requested: NewConference) -> None:
 def _remove_everything(expected_fingerprint: str | None) -> queries.ReplacementPreview:
     """Remove everything that belongs to a conference, and return the inventory."""
     lock_table(Conference)
+    speakers.lock_deletions()
     seats.lock_if_set(CONFERENCE)  # blocks registration from here on
     found = queries.get_replacement_preview()
     if found.has_real_delegates:

@@ -145,7 +145,7 @@ class Speaker:
         if not texts:
             return None
         code = next((one for one in (language, DEFAULT_LANGUAGE) if one in texts), min(texts))
-        others = tuple((text, texts[text]) for text in sorted(texts) if text != code)
+        others = tuple((other, texts[other]) for other in sorted(texts) if other != code)
         return LocalisedBiography(code, texts[code], others)
 
 

@@ -54,21 +54,16 @@ def send_already_registered(delegate: Delegate) -> None:
 def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -> None:
     """Tell a delegate what has changed in their booking, with old and new values.
 
-    If nothing but their requirements has changed, they get an email that says so. It is another
-    one, since not everyone who may see that a person got an email may know that they have any.
+    Their requirements have a separate email: not everyone who may see that a person got an email
+    may know that they have requirements.
     """
     with languages.use_language(delegate.language):
         news = [_describe(change) for change in changes if not change.is_private]
-    if not news:
+    if any(change.is_private for change in changes):
         enqueue_to_delegate("requirements_changed", delegate)
-        return
-    _enqueue_with_ticket(
-        "booking_changed",
-        delegate,
-        news=news,
-        are_needs_other=any(change.is_private for change in changes),
-        are_days_other=any(change.field == DAYS for change in changes),
-    )
+    if news:
+        are_days_other = any(change.field == DAYS for change in changes)
+        _enqueue_with_ticket("booking_changed", delegate, news=news, are_days_other=are_days_other)
 
 
 def _describe(change: BookingChange) -> RecordedChange:

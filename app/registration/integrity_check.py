@@ -65,17 +65,17 @@ def run_daily() -> None:
 def _check_requests_of_delegates() -> Sequence[str]:
     """Find people with a place who also request one, by name and address."""
     waits, applications, interest = (
-        db.session.scalars(request) for request in _select_requests_of_delegates()
+        db.session.scalars(statement) for statement in _select_requests_of_delegates()
     )
     return [
-        *(f"Booking {wait} has a place, but is still waiting for one." for wait in waits),
+        *(f"Booking {reference} has a place, but is still waiting for one." for reference in waits),
         *(
-            f"Booking {application} has a place, but an application to be decided."
-            for application in applications
+            f"Booking {reference} has a place, but an application to be decided."
+            for reference in applications
         ),
         *(
-            f"Booking {one} has a place, but an expression of interest to be decided."
-            for one in interest
+            f"Booking {reference} has a place, but an expression of interest to be decided."
+            for reference in interest
         ),
     ]
 

@@ -54,17 +54,17 @@ def list_wrong_places() -> Sequence[str]:
     faults = []
     if taken != attending + offered + held + applied:
         parts = (
-            f"{_begin_sentence(attending, 'delegate')} attending",
-            f"{_begin_sentence(offered, 'place')} on offer" if offered else "",
-            f"{_begin_sentence(held, 'place')} kept for invitations and speakers" if held else "",
-            f"{_begin_sentence(applied, 'place')} kept for applicants" if applied else "",
+            f"{_count_with_verb(attending, 'delegate')} attending",
+            f"{_count_with_verb(offered, 'place')} on offer" if offered else "",
+            f"{_count_with_verb(held, 'place')} kept for invitations and speakers" if held else "",
+            f"{_count_with_verb(applied, 'place')} kept for applicants" if applied else "",
         )
         found = " and ".join(filter(None, parts))
-        faults.append(f"{_begin_sentence(taken, 'place')} counted as taken, but {found}.")
+        faults.append(f"{_count_with_verb(taken, 'place')} counted as taken, but {found}.")
     if queue != waiting:
-        people_are = _begin_sentence(queue, "person", "people")
+        people_are = _count_with_verb(queue, "person", "people")
         faults.append(
-            f"{people_are} counted as waiting, but {_begin_sentence(waiting)} on the list."
+            f"{people_are} counted as waiting, but {_count_with_verb(waiting)} on the list."
         )
     return [*faults, *_list_wrong_categories()]
 
@@ -85,8 +85,8 @@ def _select_counts() -> Select[Any]:
 
 def _list_wrong_categories() -> Sequence[str]:
     return [
-        f"{_begin_sentence(taken, 'place', of=f'of the category “{name}”')} counted as taken, "
-        f"but {_begin_sentence(number)}."
+        f"{_count_with_verb(taken, 'place', of=f'of the category “{name}”')} counted as taken, "
+        f"but {_count_with_verb(number)}."
         for name, taken, number in db.session.execute(_select_wrong_categories())
     ]
 
@@ -144,19 +144,19 @@ def list_wrong_seats() -> Sequence[str]:
         if now.taken != booked + held:
             on_offer = f" and {held} on offer" if held else ""
             faults.append(
-                f"{_begin_sentence(now.taken, 'seat', of=of_session)} counted as taken, "
-                f"but {_begin_sentence(booked)} booked{on_offer}."
+                f"{_count_with_verb(now.taken, 'seat', of=of_session)} counted as taken, "
+                f"but {_count_with_verb(booked)} booked{on_offer}."
             )
         if now.held_back != held_back.get(key, 0):
             faults.append(
-                f"{_begin_sentence(now.held_back, 'seat', of=of_session)} counted as reserved, "
-                f"but {_begin_sentence(held_back.get(key, 0))}."
+                f"{_count_with_verb(now.held_back, 'seat', of=of_session)} counted as reserved, "
+                f"but {_count_with_verb(held_back.get(key, 0))}."
             )
         if now.waiting != waiting.get(key, 0):
-            people_are = _begin_sentence(now.waiting, "person", "people")
+            people_are = _count_with_verb(now.waiting, "person", "people")
             faults.append(
                 f"{people_are} counted as waiting for the session “{key}”, "
-                f"but {_begin_sentence(waiting.get(key, 0))} on its list."
+                f"but {_count_with_verb(waiting.get(key, 0))} on its list."
             )
     return faults
 
@@ -251,7 +251,7 @@ def list_seats_at_the_same_time() -> Sequence[str]:
     return faults
 
 
-def _begin_sentence(number: int, one: str = "", many: str = "", of: str = "") -> str:
-    """Start a sentence about a number: 1 is, 2 seats are, 1 seat of a session is."""
+def _count_with_verb(number: int, one: str = "", many: str = "", of: str = "") -> str:
+    """Return a number with its verb: 1 is, 2 seats are, 1 seat of a session is."""
     counted = count_of(number, one, many) if one else str(number)
     return " ".join(filter(None, (counted, of, "is" if number == 1 else "are")))

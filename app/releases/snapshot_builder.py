@@ -140,7 +140,7 @@ def _build_session(
 
 def _public_values(table: FieldTable[Any], row: models.Session | models.Speaker) -> dict[str, Any]:
     """Return the public fields as they are published: prose as HTML."""
-    fields = (file for file in table.in_files if file.is_public)
+    fields = (field for field in table.in_files if field.is_public)
     return {field.name: _render_value(field.kind, field.read_row(row)) for field in fields}
 
 

@@ -79,7 +79,7 @@ def iter_variants() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "booking_links", {"delegates": [samples.build_delegate(), cancelled]}
     yield "booking_cancelled", {"reason": "No room, sorry", "released": ["Rivers", "Fair: pay"]}
     yield "booking_cancelled", {"reason": "You had two bookings", "kept": "SMPL2345"}
-    yield "booking_changed", {"are_needs_other": True, "are_days_other": True}
+    yield "booking_changed", {"are_days_other": True}
     yield "registration_confirmed", {"are_needs_removed": True}
     yield "speaker_invited", {"message": "Dear friend\n\nline two"}
     yield "speaker_invited", {"sessions": two, "confirm_by": None}

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app import clock
@@ -18,11 +19,13 @@ from app.mail.models import FAILED, SENT, WAITING, Email, EmailReply
 from app.mailings import release
 from app.registration import requirement_history
 from app.registration.bookings import data_export
+from app.registration.bookings import services as bookings
 from tests.browser import Browser
 from tests.factories import make_delegate, make_email, make_mailing, save, sign_in
 from tests.lookups import booking_url
 from tests.mailings.test_choosing import make_case
 from tests.mailings.test_sending import schedule
+from tests.sent_emails import list_emails_to
 
 VI, DORA = "vi@conference.example", "dora@conference.example"
 OUTBOX, REPLIES = "/organise/letters", "/organise/letters/replies"
@@ -89,6 +92,22 @@ def test_viewers_do_not_see_who_got_an_answer_about_a_requirement(
     assert viewer.page.text_by_id("count") == "1 reply"
     assert "We have replied" in desk.open("/organise/search?q=replied").text
     assert "We have replied" not in viewer.open("/organise/search?q=replied").text
+
+
+def test_an_email_about_other_changes_does_not_mention_requirements(site: Flask) -> None:
+    ada = make_delegate(access="A wheelchair")
+    answers = {"given_names": "Adele", "access_needs": "A hearing loop"}
+
+    with transaction():
+        bookings.update(db.session.merge(ada), answers, expected_version=ada.version)
+
+    changed, requirements = list_emails_to(ada.email)
+    if "requirements" in changed.subject:
+        changed, requirements = requirements, changed
+    assert "Adele" in changed.text
+    assert "requirements" not in changed.text
+    assert "Your access or dietary requirements" in requirements.text
+    assert "hearing loop" not in requirements.text
 
 
 @pytest.mark.both_databases

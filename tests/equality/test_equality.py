@@ -33,7 +33,7 @@ AGE = "How old are you?"
 CHOICES = ("a", "b", "c")  # of the property tests
 OLGA = "olga@conference.example"
 OFFER = "Answer a few questions about yourself (optional)"
-ONCE = "You can answer these questions once"
+ONCE = "You can answer these questions only once"
 PATH = "/register/equality"
 
 
@@ -62,7 +62,7 @@ def open_questions(delegate: Browser, booking: Delegate, root: str = "") -> Page
 def test_equality_questions_can_be_answered_after_registering(visitor: Browser) -> None:
     ask("age", "disability")
     page = answer_questions(visitor).press("Confirm registration")
-    assert "Open your booking with the link in our email to answer" in page.text
+    assert "open your booking with the link in our email" in page.text
     booking = find_link(get_last_email_to("ada@example.org"), "/booking/")
 
     page = visitor.open(booking).press(OFFER)

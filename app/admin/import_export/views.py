@@ -8,7 +8,7 @@ from app.accounts import guards, large_uploads, roles
 from app.admin.history_views import MAX_ID
 from app.admin.import_export import export_files
 from app.admin.import_export.forms import TOO_LARGE_MESSAGE, ColumnsForm, LoadUploadForm, UploadForm
-from app.errors import InvalidFile, RuleViolation
+from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.interchange import import_undo, uploads
 from app.interchange.exporters.tables import TEMPLATES
@@ -98,7 +98,7 @@ def upload() -> ResponseReturnValue:
                 actor=guards.current_actor(),
                 keeps_settings=_keeps_settings(),
             )
-        except InvalidFile as refusal:
+        except RuleViolation as refusal:
             form.add_error(form.file, refusal)
         else:
             return _redirect_to_upload(taken)
@@ -118,7 +118,7 @@ def columns(number: int) -> ResponseReturnValue:
             _start_writing()
             found = uploads.get_upload(number)  # again: it may have been deleted meanwhile
             uploads.choose(found, choices, reading, headers, keeps_settings=_keeps_settings())
-        except InvalidFile as refusal:
+        except RuleViolation as refusal:
             form.form_errors.append(str(refusal))
         else:
             return _redirect_to_upload(found)

@@ -62,7 +62,6 @@ def changed_booking() -> Context:
     return {
         **samples.ticket(),
         "news": [change.describe(desk=False)],
-        "are_needs_other": False,
         "are_days_other": False,
     }
 

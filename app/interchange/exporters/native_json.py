@@ -72,12 +72,12 @@ def _dump_room(room: ParsedRoom) -> Record:
 
 def _dump_speaker(speaker: ParsedSpeaker) -> Record:
     own = [field for field in SPEAKER_FIELDS.in_files if field.file_name not in PROFILE_FIELDS]
-    profile = [file for file in SPEAKER_FIELDS.in_files if file.file_name in PROFILE_FIELDS]
+    profile = [field for field in SPEAKER_FIELDS.in_files if field.file_name in PROFILE_FIELDS]
     return {
         **_dump_identity(speaker.slug, speaker.key),
         **{field.file_name: _dump_field(field, speaker) for field in own},
         **(
-            {file.file_name: _dump_field(file, speaker.profile) for file in profile}
+            {field.file_name: _dump_field(field, speaker.profile) for field in profile}
             if speaker.profile
             else {}
         ),

@@ -50,12 +50,12 @@ def change_days(
     found: dict[Delegate, Sequence[BookingChange]] = {}
     locked = lock_all(list(days))
     booked = session_bookings.map_booked_days([delegate.id for delegate in locked])
-    for day in locked:
-        new_days, version = days[day]
-        operations.require_version(day, version)
-        operations.check_days(day.category, new_days)
-        session_seats.require_booked_days(booked.get(day.id, {}), new_days)
-        found[day] = operations.apply_locked(day, {DAYS: new_days}, actor=actor)
+    for delegate in locked:
+        new_days, version = days[delegate]
+        operations.require_version(delegate, version)
+        operations.check_days(delegate.category, new_days)
+        session_seats.require_booked_days(booked.get(delegate.id, {}), new_days)
+        found[delegate] = operations.apply_locked(delegate, {DAYS: new_days}, actor=actor)
     return found
 
 

@@ -5,6 +5,7 @@ from typing import cast
 from flask import Blueprint, Response, redirect, url_for
 
 from app.equality import answer_tokens
+from app.equality.services import list_active
 from app.registration.bookings import access, services
 from app.web.security_headers import no_referrer
 
@@ -16,5 +17,7 @@ no_referrer(bp)
 def open_questions(secret: str) -> Response:
     """Lead to the questions, the first time with a token that counts the answers."""
     onward = cast(Response, redirect(url_for("registration.equality.ask"), 303))
+    if not list_active():  # organisers have just switched the questions off
+        return onward
     is_first = services.open_equality_questions(access.get_booking(secret))
     return answer_tokens.issue(onward) if is_first else onward

@@ -84,7 +84,7 @@ def has_kept_place(answers: Answers) -> bool:
 def is_own_registration(answers: Answers) -> bool:
     """Return True if these answers are of a speaker who registers on their own pages.
 
-    Only the answers decide, so that the result does not reveal whether there was such a booking.
+    What the draft says decides, so that the result does not reveal whether there was a booking.
     """
     address, name = _get_known_identity(answers)
     if not address or not is_same_address(answers.get(EMAIL, ""), address):
@@ -96,7 +96,7 @@ def is_own_registration(answers: Answers) -> bool:
 def _get_known_identity(answers: Answers) -> tuple[str, str]:
     """Return the address that is known to be the speaker's, and the name that may not change.
 
-    Drafts that were begun before they said so have neither: they count as an assistant's would.
+    A draft from an earlier version has neither: the speaker's contact address and name count.
     """
     if SPEAKER not in answers or SPEAKER_ADDRESS in answers:
         return answers.get(SPEAKER_ADDRESS, ""), answers.get(SPEAKER_NAME, "")

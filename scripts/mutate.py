@@ -369,7 +369,7 @@ def _needs(item: pytest.Item, fixtures: set[str]) -> bool:
 
 
 def _stops_server(item: pytest.Item) -> bool:
-    return _needs(item, {"away"}) and "postgresql" in item.name
+    return _needs(item, {"database_outage"}) and "postgresql" in item.name
 
 
 def _that_pass_through(mutant: Mutant, tests: Sequence[Test]) -> Iterator[Test]:

@@ -47,7 +47,7 @@ NOT_RUN = {
     "./site deliver-mail --forever": "the same",
     "./site receive-bounce --maildir FOLDER --mbox PATH --imap": "it reads a server: tests/mail do",
     "./site backup conference.backup --with-keys": "it asks for a passphrase: tests/backup do",
-    '.venv/bin/python -m benchmarks "office:waiting list"': "it measures for a minute: "
+    '.venv/bin/python -m benchmarks "admin:waiting list"': "it measures for a minute: "
     "tests/test_benchmarks.py runs small ones",
     ".venv/bin/python -m tests.compatibility.make 2027-03": "it would write into tests/",
     './site db revision --rev-id 0002 --autogenerate -m "what it does"': "it would write into "

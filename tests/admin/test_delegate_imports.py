@@ -236,7 +236,7 @@ def test_a_person_in_two_rows_is_added_once(desk: Browser) -> None:
 
     page = upload(desk, write_csv(person(1), twin))
 
-    assert page.rows[1]["Result"] == "Error: Given names: This person is in row 2 already"
+    assert page.rows[1]["Result"] == "Error: Given names: This person is already in row 2"
     page.press("Add 1 delegate")
     assert list_emails() == ["ann1@ward.example"]
 

@@ -28,16 +28,16 @@ from tests.registration_flow import continue_to
 from tests.sent_emails import deliver_emails, find_link, get_last_email_to
 
 pytestmark = pytest.mark.both_databases
-Held = dict[str, Any]
+StoredState = dict[str, Any]
 People = dict[str, Browser]
 STEP = "/second-step/passkey"
 
 
 @pytest.fixture
-def newcomer(people: People, held: Held) -> Browsers:
+def newcomer(people: People, stored_state: StoredState) -> Browsers:
     """Make a browser that holds nothing yet."""
     (site,) = {browser._client.application for browser in people.values()}  # noqa: SLF001
-    return databases.new_browser(site, held["settings"]["SITE_URL"])
+    return databases.new_browser(site, stored_state["settings"]["SITE_URL"])
 
 
 def do(tasks: Sequence[Task]) -> None:
@@ -61,9 +61,9 @@ def test_stored_registration_drafts_can_be_completed(people: People, newcomer: B
 
 
 def test_stored_bookings_can_be_changed_with_the_links_in_their_emails(
-    people: People, held: Held
+    people: People, stored_state: StoredState
 ) -> None:
-    somebody, links = people["anybody"], held["links"]
+    somebody, links = people["anybody"], stored_state["links"]
     somebody.open(links["new address of Grace Hopper"])
 
     page = somebody.press("Confirm this email address")
@@ -85,16 +85,16 @@ def test_stored_bookings_can_be_changed_with_the_links_in_their_emails(
 
 
 def test_stored_agendas_can_be_combined_and_restored_with_a_booking(
-    people: People, held: Held, newcomer: Browsers
+    people: People, stored_state: StoredState, newcomer: Browsers
 ) -> None:
     other = people["another agenda"]
-    other.open(held["links"]["agenda for another device"])
+    other.open(stored_state["links"]["agenda for another device"])
 
     joined = other.press("Combine both agendas")
 
     assert sessions_in(joined) == ["Opening", "Reading the tide", "Walls and piers", "Farewell"]
     telephone = newcomer()
-    telephone.open(held["links"]["booking of Ada Lovelace"]).follow(
+    telephone.open(stored_state["links"]["booking of Ada Lovelace"]).follow(
         "Save your agenda with your booking"
     )
     assert sessions_in(telephone.press("Open the agenda in this browser")) == [
@@ -114,9 +114,9 @@ def sessions_in(page: Page) -> list[str]:
 
 
 def test_stored_sign_in_links_passkeys_and_codes_still_sign_in(
-    people: People, held: Held, newcomer: Browsers, frozen_time: Any
+    people: People, stored_state: StoredState, newcomer: Browsers, frozen_time: Any
 ) -> None:
-    links, secrets = held["links"], held["secrets"]
+    links, secrets = stored_state["links"], stored_state["secrets"]
     ada, grace = newcomer(), newcomer()
     ada.open(links["sign-in of Ada Marsh"]).press("Sign in")
     grace.open(links["sign-in of an organiser"]).press("Sign in")

@@ -28,7 +28,7 @@ from tests.sent_emails import list_emails_to, list_subjects_to
 VICTIM = "victim@example.net"
 NAME, ADDRESS = "Your colleague’s name", "Your colleague’s email address"
 TOO_MANY_TO_ADDRESS = (
-    "We have already sent several emails to this address today. "
+    "We have already sent several emails to this email address today. "
     "Try again in 24 hours, or email tides@conference.example"
 )
 
@@ -136,7 +136,7 @@ def test_resending_a_link_is_rate_limited_for_each_address(
 
     page = open_group(visitor).press("Send link again: Ada Nurse", status=429)
 
-    assert "We have already sent several emails to this address today" in page.text
+    assert "We have already sent several emails to this email address today" in page.text
     assert len(list_emails_to("ada@ward.example")) == MAX_EMAILS_PER_DAY + 1
 
 

@@ -13,7 +13,13 @@ from app.database import db, transaction
 from app.delegates.answer_json import dump_answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import BY_CODE
-from app.delegates.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY, SPEAKER
+from app.delegates.categories.queries import (
+    CATEGORY,
+    INVITATION,
+    INVITED_CATEGORY,
+    SPEAKER,
+    SPEAKER_ADDRESS,
+)
 from app.delegates.delegate_record import identity_key
 from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
@@ -135,7 +141,8 @@ def test_a_group_file_cannot_use_a_category_that_needs_approval(visitor: Browser
 def test_a_speaker_needs_approval_only_for_categories_not_for_speakers(site: Flask) -> None:
     press = make_press()
     own = make_category(name="Speaker", access=BY_CODE, is_for_speakers=True, approvals_needed=1).id
-    speaker = {SPEAKER: "1", INVITED_CATEGORY: str(own)}
+    known = {SPEAKER_ADDRESS: "ada@example.org", "email": "ada@example.org"}
+    speaker = {SPEAKER: "1", INVITED_CATEGORY: str(own), **known}
 
     assert not application_queries.needs_approval({**speaker, CATEGORY: str(own)})
     assert application_queries.needs_approval({**speaker, CATEGORY: str(press)})

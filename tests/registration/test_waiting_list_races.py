@@ -192,7 +192,7 @@ def test_concurrent_manual_offers_add_one_place(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_without_reading_the_entry_under_the_lock_an_offer_is_made_twice(
+def test_control_without_rereading_under_the_lock_an_offer_is_made_twice(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_places(1)

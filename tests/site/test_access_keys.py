@@ -116,7 +116,16 @@ def test_the_cookies_page_lists_every_cookie_of_the_site(visitor: Browser) -> No
 
     cookies = [row["Name"] for row in rows if "Name" in row]
     assert cookies == [
-        *("answers", "group", "session", "agenda", "seats", "access_keys", "admin_view"),
+        *(
+            "answers",
+            "group",
+            "session",
+            "agenda",
+            "seats",
+            "equality",
+            "access_keys",
+            "admin_view",
+        ),
     ]
     others = [row["What"] for row in rows if "What" in row]
     assert len(others) == 3, others

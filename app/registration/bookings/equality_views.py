@@ -17,7 +17,8 @@ no_referrer(bp)
 def open_questions(secret: str) -> Response:
     """Lead to the questions, the first time with a token that counts the answers."""
     onward = cast(Response, redirect(url_for("registration.equality.ask"), 303))
+    delegate = access.get_booking(secret)
     if not list_active():  # organisers have just switched the questions off
         return onward
-    is_first = services.open_equality_questions(access.get_booking(secret))
+    is_first = services.open_equality_questions(delegate)
     return answer_tokens.issue(onward) if is_first else onward

@@ -107,7 +107,7 @@ def sanitise(text: str) -> str:
 
 
 def mark_external_links(html_text: str, note: str) -> str:
-    """Return sanitised HTML in which links to other sites end with a notice."""
+    """Return sanitised HTML in which links to other sites end with a note."""
     return EXTERNAL_LINK.sub(
         rf'\1 <span class="leaves">({html.escape(note)})</span></a>', html_text
     )
@@ -147,12 +147,8 @@ def _render_typed(text: str) -> str:
     """Render Markdown that a person typed, or show it unchanged if Markdown would drop words."""
     env: dict[str, Any] = {}
     tokens = _typed_markdown.parse(YEAR.sub(r"\1\\\2", text), env)
-    shown_count = sum(
-        _count_letters(token.content) + _count_letters(token.info) for token in tokens
-    )
-    if shown_count < _count_letters(
-        text
-    ):  # more cells than the head of a table, or nested too deeply
+    rendered_count = sum(_count_letters(token.content + token.info) for token in tokens)
+    if rendered_count < _count_letters(text):  # too many cells in a row, or nested too deeply
         return _render_plain(text)
     return str(_typed_markdown.renderer.render(tokens, _typed_markdown.options, env))
 
@@ -163,10 +159,8 @@ def _count_letters(text: str) -> int:
 
 def _render_plain(text: str) -> str:
     paragraphs = "\n".join(line.rstrip() for line in text.splitlines()).split("\n\n")
-    paragraphs_html = (
-        html.escape(paragraph.strip("\n")).replace("\n", "<br>\n") for paragraph in paragraphs
-    )
-    return "".join(f"<p>{one}</p>\n" for one in paragraphs_html if one)
+    escaped = (html.escape(part.strip("\n")).replace("\n", "<br>\n") for part in paragraphs)
+    return "".join(f"<p>{part}</p>\n" for part in escaped if part)
 
 
 class _Renderer(RendererHTML):
@@ -245,7 +239,7 @@ class _Renderer(RendererHTML):
 class _TypedTextRenderer(_Renderer):
     """Renders what people typed, including what Markdown would hide.
 
-    Links have no notice: it is not part of the text, and pages add it (``mark_external_links``).
+    Links have no note: it is not part of the text, and pages add it (``mark_external_links``).
     """
 
     def link_close(
@@ -342,11 +336,7 @@ def _unique_id(words: str, env: EnvType) -> str:
     numbers = count(repeated[slug] + 2)
     used = env["headings"]
     candidates = chain([slug], (f"{slug}-{repeated.update([slug]) or n}" for n in numbers))
-    return next(
-        candidate
-        for candidate in candidates
-        if candidate not in used and candidate not in RESERVED_IDS
-    )
+    return next(name for name in candidates if name not in used and name not in RESERVED_IDS)
 
 
 def _create_parser(renderer: type[_Renderer]) -> MarkdownIt:

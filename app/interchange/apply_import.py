@@ -52,19 +52,15 @@ CONFERENCE_COLUMNS = (  # included in every file
     *("acronym", "title", "subtitle", "starts_on", "ends_on", "time_zone", "place", "summary"),
 )
 
-CONFLICTS: Final = (
-    frozenset(  # with what someone else adds: the same row, or a session of what is deleted
-        {
-            *(
-                f"uq_{model.__tablename__}_{column}"
-                for model in (Theme, Room, Speaker, Session)
-                for column in ("key", "slug")
-            ),
-            *("fk_appearance_session_id_session", "fk_appearance_speaker_id_speaker"),
-            *("fk_session_room_id_room", "fk_session_theme_id_theme"),
-        }
-    )
-)
+CONFLICTS: Final = {  # with what someone else adds: the same row, or a session of what is deleted
+    *(
+        f"uq_{model.__tablename__}_{column}"
+        for model in (Theme, Room, Speaker, Session)
+        for column in ("key", "slug")
+    ),
+    *("fk_appearance_session_id_session", "fk_appearance_speaker_id_speaker"),
+    *("fk_session_room_id_room", "fk_session_theme_id_theme"),
+}
 CHANGED_MEANWHILE: Final = (
     "Nothing has been loaded, because someone else changed the programme at the same time. "
     "Try again"

@@ -293,6 +293,7 @@ def _build(
 ) -> NoticeRecipient:
     days = _parse_days(row.days)
     seats = {key for key, known in follows.items() if known.is_seat}
+    other_days = [change for change in news if not days & change.days]
     return NoticeRecipient(
         delegate_id=row.id,
         reference=row.reference,
@@ -301,12 +302,8 @@ def _build(
         language=row.language,
         changes=news,
         followed=frozenset(change.key for change in news if change.key in follows),
-        optional=frozenset(
-            change.id for change in news if not days & change.days and change.key not in seats
-        ),
-        by_day=frozenset(
-            change.id for change in news if change.key not in follows and not days & change.days
-        ),
+        optional=frozenset(change.id for change in other_days if change.key not in seats),
+        by_day=frozenset(change.id for change in other_days if change.key not in follows),
     )
 
 
